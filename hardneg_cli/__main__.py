@@ -1,0 +1,5 @@
+"""`python -m hardneg_cli`."""
+
+from hardneg_cli.app import main
+
+main()

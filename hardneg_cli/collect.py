@@ -1,0 +1,218 @@
+"""Collect decisions: from filled queues and other logs into the decisions log, with conflicts settled or named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hardneg_cli.deciding.agreement import Agreement, agreement
+from hardneg_cli.deciding.answers import user
+from hardneg_cli.deciding.decisions import Decision, Question, conflicts, first_answers, is_log, latest, read_log
+from hardneg_cli.deciding.log import Log, held, now
+from hardneg_cli.deciding.queue import Policy, read_queue
+from hardneg_cli.deciding.settling import POLICIES, UNANIMOUS, answers, by_policy, rulings, split, unheard
+from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.files import batches
+from hardneg_cli.files.batches import Wanted
+from hardneg_cli.files.source import Source, sources
+from hardneg_cli.findings import LEADING, TRAILING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NUMBERS = ("score", "p_given", "p_suggested")
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a run read, and what the log says with it.
+
+    read: decisions in the files. appended: those that the log had not got yet. settled: lines that were added to
+    settle a conflict. undecided: rows of queues that say nothing. conflicts: what is left of them in the log, a group
+    of decisions each. shown: the queues' own columns of these rows, by id. agreement: None where no row has two
+    reviewers.
+    """
+
+    log: Path
+    read: int
+    appended: int
+    settled: int
+    undecided: int
+    conflicts: tuple[tuple[Decision, ...], ...]
+    shown: Mapping[str, Mapping[str, str]]
+    agreement: Agreement | None
+    notes: tuple[str, ...]
+
+    @property
+    def already(self) -> int:
+        """How many of the decisions that were read the log had before."""
+        return self.read - self.appended
+
+    def table(self) -> pa.Table:
+        """The conflicts as a queue for whoever settles them, the answers in `note`, nothing else filled in.
+
+        score is the share of these answers that say that the label is wrong.
+        """
+        import pyarrow as pa
+
+        own = dict.fromkeys(name for cells in self.shown.values() for name in cells)
+        types = {name: pa.string() for name in (*LEADING, *own, *TRAILING)}
+        types |= dict.fromkeys(NUMBERS, pa.float64()) | {"flagged": pa.bool_(), "rank": pa.int64()}
+        rows = [
+            _row(group, rank) | dict.fromkeys(own, "") | dict(self.shown.get(group[0].id, {}))
+            for rank, group in enumerate(self.conflicts, 1)
+        ]
+        return pa.Table.from_pylist(rows, pa.schema(types.items()))
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the files say. filled: by people in queues, file by file. logged: lines of other logs."""
+
+    filled: tuple[tuple[Decision, ...], ...]
+    logged: tuple[Decision, ...]
+    undecided: int
+    notes: tuple[str, ...]
+
+
+def collect(
+    files: Sequence[str | Path],
+    log: str | Path,
+    *,
+    reviewer: str | None = None,
+    policy: str = UNANIMOUS,
+    adjudicator: str | None = None,
+    dry_run: bool = False,
+) -> Collected:
+    """Add what filled queues and other logs say to `log`, and what follows for conflicts between reviewers.
+
+    reviewer: who decided where a queue does not say it, by default whoever runs this. A decision is new if it is not
+    the last one of this reviewer about this row from this file; a line of a log, if the log has no line like it.
+    policy: conflicts are left ("unanimous"), or settled by more than half of the reviewers ("majority") or by the last
+    of them ("latest"; the files count in the order they are named). What `adjudicator` says in these queues settles
+    conflicts between others; where they had given an answer of their own before, it does not.
+    Raises Busy if another run writes to the log, and InputError for input that cannot be right; then nothing is added.
+    """
+    if policy not in POLICIES:
+        raise InputError(
+            f"--policy cannot be {policy!r}{did_you_mean(policy, POLICIES)} (known: {', '.join(POLICIES)})"
+        )
+    asked = [source for file in files for source in sources(str(file))]
+    given = _given(asked, reviewer or user())
+    if dry_run:
+        return _collected(Log(Path(log)), asked, given, policy, adjudicator)
+    with held(log) as own:
+        return _collected(own, asked, given, policy, adjudicator, write=True)
+
+
+def _collected(
+    log: Log, asked: Sequence[Source], given: Given, policy: str, adjudicator: str | None, *, write: bool = False
+) -> Collected:
+    known, torn = log.read()
+    lines = set(known)
+    logged = [line for line in dict.fromkeys(given.logged) if line not in lines]
+    said = [*known, *logged]
+    stamped = _stamped(given.filled, said)
+    ordinary, verdicts = split(said, stamped, adjudicator)
+    new = unheard(said, ordinary)
+    said += new
+    adjudicated = rulings(said, verdicts)
+    decreed = by_policy([*said, *adjudicated], policy)
+    said += [*adjudicated, *decreed]
+    if write:
+        log.append([*logged, *new, *adjudicated, *decreed])
+    left = tuple(sorted(conflicts(latest(said)), key=lambda group: group[0].question))
+    notes = [*given.notes, *_torn(str(log.path), torn), *_stranger(adjudicator, said)]
+    return Collected(
+        log=log.path,
+        read=len(stamped) + len(given.logged),
+        appended=len(logged) + len(new) + len(adjudicated),
+        settled=len(adjudicated) + len(decreed),
+        undecided=given.undecided,
+        conflicts=left,
+        shown=_shown(asked, {group[0].id for group in left}),
+        agreement=agreement(first_answers(said)),
+        notes=tuple(notes),
+    )
+
+
+def _given(asked: Iterable[Source], reviewer: str) -> Given:
+    filled, logged, notes, undecided = [], [], [], 0
+    for source in asked:
+        if is_log(source):
+            lines, torn = read_log(source.name)
+            logged += lines
+            notes += _torn(source.name, torn)
+            continue
+        queue = read_queue(source, reviewer, Policy())
+        # a file that is called like a settlement is none
+        said = [replace(one, source=f"./{one.source}") if one.settles else one for one in queue.decisions]
+        filled.append(tuple(dict.fromkeys(said)))
+        undecided += len(queue.ids) - len(said)
+    return Given(_without_doubts(filled), tuple(logged), undecided, tuple(notes))
+
+
+def _without_doubts(filled: Iterable[tuple[Decision, ...]]) -> tuple[tuple[Decision, ...], ...]:
+    """Without the rows about which the same reviewer was unsure once; raises InputError for two different answers."""
+    filled = tuple(filled)
+    found: dict[tuple[Question, str], Decision] = {}
+    for one in (one for decisions in filled for one in decisions if one.decision != "unsure"):
+        other = found.setdefault((one.question, one.reviewer), one)
+        if other.answer != one.answer:
+            raise InputError(
+                f"{one.source}: {one.id!r}: {one.reviewer} says {one.answer}, and {other.answer} in {other.source}; "
+                "if they are two reviewers, name them in a column 'reviewer', or with --reviewer, a run each"
+            )
+    return tuple(
+        tuple(one for one in decisions if one.decision != "unsure" or (one.question, one.reviewer) not in found)
+        for decisions in filled
+    )
+
+
+def _torn(name: str, torn: Sequence[int]) -> list[str]:
+    return [f"{name}: {len(torn):,} lines are torn and were left out: {listing(torn)}"] if torn else []
+
+
+def _stranger(adjudicator: str | None, said: Iterable[Decision]) -> list[str]:
+    """A note where the adjudicator has said nothing at all, which may be a wrong name."""
+    known = {one.reviewer for one in said}
+    if adjudicator is None or adjudicator in known:
+        return []
+    return [f"adjudicator {adjudicator!r} has decided nothing{did_you_mean(adjudicator, known)}"]
+
+
+def _stamped(filled: Iterable[Sequence[Decision]], said: Iterable[Decision]) -> list[Decision]:
+    """With times, file by file, that are later than all that was said before."""
+    at = max((one.at for one in said), default="")
+    found = []
+    for decisions in filled:
+        at = now(after=at)
+        found += [replace(one, at=at) for one in decisions]
+    return found
+
+
+def _shown(asked: Iterable[Source], ids: set[str]) -> dict[str, dict[str, str]]:
+    """The columns that queues have besides those of findings, of these rows."""
+    found: dict[str, dict[str, str]] = {}
+    for source in asked if ids else ():
+        if is_log(source):
+            continue
+        own = [name for name in batches.columns([source]) if name not in (*LEADING, *TRAILING, "reviewer")]
+        for batch in batches.kind(source).read(source, Wanted(("id", *own))) if own else ():
+            for row in batch.to_pylist():
+                if row["id"] in ids:
+                    found.setdefault(row.pop("id"), {}).update({name: cell or "" for name, cell in row.items()})
+    return found
+
+
+def _row(group: Sequence[Decision], rank: int) -> dict[str, Any]:
+    asked, said = group[0], answers(group)
+    labels = {one.new_label for one in group} - {""}
+    wrong = sum(one.decision != "keep" for one in group) / len(group)
+    return {
+        "id": asked.id, "decision": "", "new_label": "", "note": said, "given_label": asked.given,
+        "suggested_label": labels.pop() if len(labels) == 1 else "", "score": wrong, "flagged": True, "detectors": "",
+        "why": said, "rank": rank, "row_hash": asked.row_hash,
+    }  # fmt: skip

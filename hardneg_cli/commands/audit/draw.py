@@ -1,0 +1,34 @@
+"""Draw rows to audit, at random and stratified by score, from a findings file written with --all.
+
+Fill in decision (keep, relabel, drop, unsure) or new_label, from the top: whoever stops early has still answered a
+sample of nearly the same design. Keep every row in the file, and stratum, stratum_rows and inclusion as they are.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hardneg_cli import options, writing
+from hardneg_cli.console import say
+
+
+def run(
+    scores: Annotated[str, typer.Argument(metavar="SCORES", help="A findings file written with find --all.")],
+    rows: Annotated[int, typer.Option("--rows", "-n", min=1, metavar="N", help="How many rows to draw.")] = 300,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Another seed draws other rows.")] = 0,
+    output: options.Output = None,
+    format_: options.Format = None,
+    quiet: options.Quiet = False,
+) -> int:
+    from hardneg_cli import audit
+
+    targets = writing.targets(output, format_)
+    writing.refuse_overwriting_inputs(targets, [scores])
+    drawn = audit.draw(scores, rows, seed=seed)
+    writing.write(drawn.table, targets)
+    if not quiet:
+        say(f"{scores}: {len(drawn.table):,} of {drawn.rows:,} rows drawn, from {drawn.strata:,} strata of the score")
+        say("fill in decision (keep, relabel, drop, unsure) or new_label, from the top; keep all rows in the file")
+    return 0

@@ -1,0 +1,77 @@
+"""The label looks like a misspelling of a more frequent one.
+
+Two names are spellings of one when they are equal after Unicode, white space and case are folded,
+or when one slip of the hand (a letter added, left out, replaced, or two letters swapped: optimal
+string alignment) turns the rare into the frequent one. Names whose digits differ are different names
+(`class_12`, `class_21`), and so are short words that differ by a replaced letter (`cat`, `car`). The score is the
+share of the frequent spelling among both.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hardneg_cli.dataset import Dataset
+from hardneg_cli.doubts import NO_CLASS, Doubts
+from hardneg_cli.text import folded_name
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SHORTEST = 3  # letters of a word in which a slip can be told from another word
+SHORTEST_REPLACED = 5  # the same where a letter was replaced
+
+
+def detect(dataset: Dataset, *, at_most: float = 0.1) -> Doubts:
+    """at_most: a slip has at most this share of the frequent spelling's rows."""
+    import numpy as np
+
+    counts = dataset.counts
+    better = np.full(len(dataset.classes), NO_CLASS, np.int32)
+    names = [folded_name(name) for name in dataset.classes]
+    frequent = sorted(range(len(names)), key=lambda code: (-counts[code], dataset.classes[code]))
+    for code, name in enumerate(names):
+        if counts[code]:
+            better[code] = _better_spelling(code, name, names, frequent, counts, at_most)
+    target = better[dataset.labels]
+    rows = np.flatnonzero(target != NO_CLASS)
+    here, there = counts[dataset.labels[rows]], counts[target[rows]]
+    score = there / (here + there)
+
+    def why(places: NDArray[np.int64]) -> list[str]:
+        return [
+            f"{dataset.classes[dataset.labels[rows[i]]]!r} looks like {dataset.classes[target[rows[i]]]!r}, "
+            f"which has {there[i]:,} rows to its {here[i]:,}"
+            for i in places
+        ]
+
+    return Doubts(rows, score, score >= 0.5, target[rows], why, about="name")
+
+
+def _better_spelling(
+    code: int, name: str, names: list[str], frequent: list[int], counts: NDArray[np.int64], at_most: float
+) -> int:
+    """The most frequent class that `name` is a spelling of, or NO_CLASS."""
+    for other in frequent:
+        if other == code:
+            return NO_CLASS
+        if name == names[other] or (counts[code] <= at_most * counts[other] and _one_slip(name, names[other])):
+            return other
+    return NO_CLASS
+
+
+def _one_slip(name: str, other: str) -> bool:
+    from rapidfuzz.distance import OSA
+
+    shortest = min(len(name), len(other))
+    if abs(len(name) - len(other)) > 1 or shortest < SHORTEST or OSA.distance(name, other, score_cutoff=1) != 1:
+        return False
+    if _digits(name) != _digits(other):
+        return False
+    replaced = len(name) == len(other) and sorted(name) != sorted(other)
+    return not replaced or shortest >= SHORTEST_REPLACED
+
+
+def _digits(name: str) -> list[str]:
+    return [letter for letter in name if letter.isdigit()]

@@ -1,0 +1,1 @@
+"""Estimation: from class probabilities and doubts to the probability that a label is wrong."""

@@ -1,0 +1,64 @@
+"""What a detector does: its manual, its needs and its settings, from its own docstring and signature."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from hardneg_cli import drawer
+from hardneg_cli.errors import InputError, did_you_mean
+
+VERBS = {"detectors": "detect", "gates": "judge", "strategies": "run"}
+ROOTS = {
+    "dataset": "labels",
+    "probabilities": "probabilities (--probs)",
+    "feature_choice": "features (--features or --text)",
+}
+
+
+def overview() -> str:
+    """Every unit of every drawer, with the first line of its manual."""
+    units = [(shelf, name) for shelf in VERBS for name in drawer.names(shelf)]
+    width = max(len(name) for _, name in units)
+    return "\n".join(f"{name:<{width}}  {_manual(shelf, name).splitlines()[0]}" for shelf, name in units) + "\n"
+
+
+def manual(name: str) -> str:
+    """The whole manual of the unit called `name`; raises InputError for an unknown one."""
+    shelves = {unit: shelf for shelf in VERBS for unit in drawer.names(shelf)}
+    if name not in shelves:
+        raise InputError(f"nothing is called {name!r}{did_you_mean(name, shelves)} (known: {', '.join(shelves)})")
+    function = getattr(drawer.load(shelves[name], name, "unit"), VERBS[shelves[name]])
+    parts = [f"{name}\n{'=' * len(name)}", _manual(shelves[name], name), f"Needs: {_needs(function)}."]
+    settings = [
+        f"  {name}.{key} = {setting.default}{_kind(setting)}" for key, setting in drawer.settings(function).items()
+    ]
+    if settings:
+        parts.append("\n".join(["Settings (--set, or a table of its name in hardneg.toml):", *settings]))
+        parts.append(inspect.cleandoc(function.__doc__ or ""))
+    return "\n\n".join(parts) + "\n"
+
+
+def _manual(shelf: str, name: str) -> str:
+    return inspect.cleandoc(drawer.load(shelf, name, "unit").__doc__ or "")
+
+
+def _needs(function: Any) -> str:
+    """In words: what has to be there, and what is used where it is."""
+    parameters = [p for p in inspect.signature(function).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    needed = dict.fromkeys(root for p in parameters if p.default is p.empty for root in _roots(p.name))
+    helpful = dict.fromkeys(root for p in parameters for root in _roots(p.name) if root not in needed)
+    text = ", ".join(needed)
+    return f"{text}; uses where there are any: {', '.join(helpful)}" if helpful else text
+
+
+def _roots(evidence: str) -> list[str]:
+    """What a user has to bring for a piece of evidence, in words."""
+    if evidence in ROOTS:
+        return [ROOTS[evidence]]
+    gather = drawer.load("evidence", evidence.replace("_", "-"), "evidence").gather
+    return [root for name in inspect.signature(gather).parameters for root in _roots(name)]
+
+
+def _kind(setting: drawer.Setting) -> str:
+    return f"  (one of: {', '.join(setting.choices)})" if setting.choices else f"  ({setting.kind.__name__})"

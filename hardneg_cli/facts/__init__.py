@@ -1,0 +1,1 @@
+"""Facts: what the evidence is made of, plain data."""

@@ -1,0 +1,32 @@
+"""Where features come from: columns of the dataset, a file beside it, an array, or the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class FeatureChoice:
+    """Exactly one of: `columns` (patterns), `file`, `array` (N×D), `text` (a column)."""
+
+    columns: tuple[str, ...] = ()
+    file: str | None = None
+    array: NDArray[np.floating[Any]] | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Features:
+    """N×D numbers in which near means alike: plain columns, or unit vectors.
+
+    notes: what was done to make them comparable, such as values filled in.
+    """
+
+    matrix: NDArray[np.floating[Any]]
+    kind: Literal["columns", "vectors", "text"]
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,182 @@
+"""Values of typed columns as text and as numbers, and text as values again."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from hardneg_cli.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def as_text(array: pa.Array) -> pa.Array:
+    """`pa.string()` of any array, null where it is null; O(N), in Python for floats, binary and nested values.
+
+    Integers and decimals as they are, floats in their shortest form (`7.0`), booleans `true` and `false`, times in
+    ISO 8601, binary in Base64, lists of numbers as a fingerprint, other nested values as compact JSON.
+    """
+    import pyarrow as pa
+    from pyarrow import types
+
+    kind = array.type
+    if isinstance(array, pa.ExtensionArray):
+        return as_text(array.storage)
+    if types.is_dictionary(kind):
+        return as_text(array.cast(kind.value_type))
+    if types.is_timestamp(kind):
+        return _iso(array.cast(pa.string()))
+    if types.is_floating(kind):
+        return _each(array.to_numpy(zero_copy_only=False), array, str)
+    if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
+        return _each(array.to_pylist(), array, lambda value: base64.b64encode(value).decode())
+    if is_list(kind) and _is_number(kind.value_type):
+        return _each(_rows(array), array, fingerprint)
+    if types.is_nested(kind):
+        return _each(array.to_pylist(), array, compact)
+    return array.cast(pa.string())
+
+
+def as_numbers(array: pa.Array, where: Callable[[int], str]) -> pa.Array:
+    """float64, or float32 where the array holds float32 or float16; lists stay lists; a missing number is NaN.
+
+    Raises InputError for what is no number; `where` names the place of its position.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    from pyarrow import types
+
+    kind = array.type
+    if isinstance(array, pa.ExtensionArray):
+        return as_numbers(array.storage, where)
+    if types.is_dictionary(kind):
+        return as_numbers(array.cast(kind.value_type), where)
+    if is_list(kind) and _is_number(kind.value_type):
+        return array.cast(_list_of_floats(kind))
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
+        return _parsed(array.cast(pa.string()), where)
+    if not (_is_number(kind) or types.is_null(kind) or types.is_boolean(kind)):
+        raise InputError(f"{where(0)}: a value of type {kind} is not a number")
+    kind = _float_of(kind)
+    return pc.fill_null(array.cast(kind, safe=False), pa.scalar(float("nan"), kind))
+
+
+def of_text(texts: Sequence[str], kind: pa.DataType, where: str) -> pa.Array:
+    """An array of this type that reads as these texts. Raises InputError where the type cannot hold one of them."""
+    import pyarrow as pa
+    from pyarrow import types
+
+    if types.is_dictionary(kind):
+        inner = of_text(texts, kind.value_type, where).dictionary_encode()
+        codes = inner.indices.cast(kind.index_type)
+        return pa.DictionaryArray.from_arrays(codes, inner.dictionary, ordered=kind.ordered)
+    try:
+        array = pa.array(texts, pa.string()).cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeEncodeError) as error:
+        raise InputError(f"{where} is of type {kind} and cannot hold {_first_of(texts)}: {error}") from error
+    for text, found in zip(texts, as_text(array).to_pylist(), strict=True):
+        if text != found:
+            raise InputError(f"{where} is of type {kind}: {text!r} would become {found!r}")
+    return array
+
+
+def fingerprint(numbers: Any) -> str:
+    """A short text that tells lists of numbers apart: BLAKE2b, 8 bytes, over their little-endian float64 bytes."""
+    import numpy as np
+
+    values = np.ascontiguousarray(numbers, "<f8")
+    return f"[{len(values)} numbers, blake2b {blake2b(values.tobytes(), digest_size=8).hexdigest()}]"
+
+
+def compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def is_list(kind: pa.DataType) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind))
+
+
+def _plain(value: Any) -> str:
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
+
+
+def _float_of(kind: pa.DataType) -> pa.DataType:
+    import pyarrow as pa
+
+    return pa.float32() if kind in (pa.float16(), pa.float32()) else pa.float64()
+
+
+def _list_of_floats(kind: pa.DataType) -> pa.DataType:
+    import pyarrow as pa
+    from pyarrow import types
+
+    value = _float_of(kind.value_type)
+    if types.is_fixed_size_list(kind):
+        return pa.list_(value, kind.list_size)
+    return pa.large_list(value) if types.is_large_list(kind) else pa.list_(value)
+
+
+def _rows(array: pa.Array) -> list[Any]:
+    """Each row of a list array as a numpy array, without a Python number for every value."""
+    import numpy as np
+
+    return [
+        None if row is None else np.asarray(row, np.float64)
+        for row in array.to_numpy(zero_copy_only=False)
+    ]  # fmt: skip
+
+
+def _each(values: Any, array: pa.Array, text: Callable[[Any], str]) -> pa.Array:
+    """`text` of every value that is not null."""
+    import pyarrow as pa
+
+    known = array.is_valid().to_pylist()
+    return pa.array([text(value) if valid else None for value, valid in zip(values, known, strict=True)], pa.string())
+
+
+def _iso(texts: pa.Array) -> pa.Array:
+    """`2024-01-31 10:00:00.000000` as `2024-01-31T10:00:00`."""
+    import pyarrow.compute as pc
+
+    short = pc.replace_substring_regex(texts, pattern=r"\.0+(Z|[+-]\d+|$)", replacement=r"\1")
+    return pc.replace_substring(short, pattern=" ", replacement="T", max_replacements=1)
+
+
+def _parsed(texts: pa.Array, where: Callable[[int], str]) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    filled = pc.if_else(pc.equal(pc.fill_null(texts, ""), ""), "nan", texts)
+    try:
+        return filled.cast(pa.float64())
+    except pa.ArrowInvalid as error:
+        for position, text in enumerate(filled.to_pylist()):
+            if not _reads_as_number(text):
+                raise InputError(f"{where(position)}: {text!r} is not a number") from error
+        raise InputError(f"{where(0)}: {error}") from error
+
+
+def _reads_as_number(text: str) -> bool:
+    import pyarrow as pa
+
+    try:
+        pa.scalar(text).cast(pa.float64())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _first_of(texts: Sequence[str]) -> str:
+    return repr(texts[0]) if len(texts) == 1 else f"{texts[0]!r} or one of {len(texts) - 1:,} others"

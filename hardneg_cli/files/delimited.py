@@ -1,0 +1,181 @@
+"""The grammar of delimited text (RFC 4180, read leniently as Python's `csv` does), kept as raw records.
+
+A cell is quoted only if it begins with a quote; what follows its closing quote belongs to it. Line feed, carriage
+return, or both end a record; blank lines are no records.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+DELIMITERS = ",\t;|"
+SAMPLE_RECORDS = 100
+QUOTED = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"(.*)', re.DOTALL)
+
+
+class UnclosedQuoteError(ValueError):
+    """The text ends inside a quoted cell, in the record of this number (the header is 0)."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@dataclass(frozen=True)
+class Block:
+    """Raw records whose concatenation is the text; `rows` are the places of data rows, `ragged` of other lengths."""
+
+    records: list[str]
+    rows: Sequence[int]
+    ragged: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """Records of `width` cells between delimiters."""
+
+    delimiter: str
+    width: int = 1
+
+    @cached_property
+    def _cell(self) -> str:
+        plain = rf"[^{re.escape(self.delimiter)}\r\n]*+"
+        return rf'(?:"[^"]*+(?:""[^"]*+)*+"{plain}|(?!"){plain})'
+
+    @cached_property
+    def _any(self) -> str:
+        return rf"(?![\r\n]){self._cell}(?:{re.escape(self.delimiter)}{self._cell})*+(?:\r\n?|\n)"
+
+    @cached_property
+    def _row(self) -> str:
+        more = f"(?:{re.escape(self.delimiter)}{self._cell}){{{self.width - 1}}}"
+        return rf"(?![\r\n]){self._cell}{more}(?:\r\n?|\n)"
+
+    @cached_property
+    def rows(self) -> re.Pattern[str]:
+        """Row after row; the first text that is none, with all behind it, is one match."""
+        return re.compile(rf"{self._row}|(?s:.+)")
+
+    @cached_property
+    def row(self) -> re.Pattern[str]:
+        return re.compile(self._row)
+
+    @cached_property
+    def records(self) -> re.Pattern[str]:
+        return re.compile(rf"(?P<row>{self._row})|(?P<blank>\r\n?|\n)|(?P<ragged>{self._any})|(?P<rest>(?s:.+))")
+
+    @cached_property
+    def record(self) -> re.Pattern[str]:
+        return re.compile(rf"[\r\n]*+({self._any})")
+
+    @cached_property
+    def cell(self) -> re.Pattern[str]:
+        return re.compile(self._cell)
+
+    def needs_quotes(self, text: str) -> bool:
+        return any(sign in text for sign in (self.delimiter, '"', "\r", "\n")) or (not text and self.width == 1)
+
+
+def blocks(texts: Iterator[str], grammar: Grammar) -> Iterator[Block]:
+    """The records of a text. O(N), most of it in one regular expression. Raises UnclosedQuoteError."""
+    seen, rest, more = 0, "", ""
+    for text in texts:
+        more += text
+        if len(more) < len(rest):
+            continue  # a record longer than a chunk is looked at again only when the text has doubled
+        # a carriage return at the end may be half of a line end
+        whole = rest + more.removesuffix("\r")
+        block, rest = _split(whole, grammar)
+        rest, more = rest + "\r" * more.endswith("\r"), ""
+        seen += len(block.rows) + len(block.ragged)
+        yield block
+    if rest + more:
+        yield _last(rest + more, grammar, seen)
+
+
+def cells(record: str, grammar: Grammar) -> list[str]:
+    """The texts of a record's cells."""
+    return [unquoted(record[start:stop]) for start, stop in spans(record, grammar)]
+
+
+def spans(record: str, grammar: Grammar) -> list[tuple[int, int]]:
+    """Where the record's cells stand, quotes included."""
+    found, position = [], 0
+    while match := grammar.cell.match(record, position):
+        found.append(match.span())
+        position = match.end() + 1
+        if record[match.end() : position] != grammar.delimiter:
+            break
+    return found
+
+
+def unquoted(raw: str) -> str:
+    match = QUOTED.fullmatch(raw)
+    return match[1].replace('""', '"') + match[2] if match else raw
+
+
+def header(texts: Iterator[str], delimiter: str) -> list[str]:
+    """The cells of the first record. Raises UnclosedQuoteError."""
+    grammar, begun = Grammar(delimiter), ""
+    for text in texts:
+        begun += text
+        if match := grammar.record.match(begun):
+            return cells(match[1], grammar)
+    match = grammar.record.match(begun + "\n")
+    if match is None and begun.strip("\r\n"):
+        raise UnclosedQuoteError(0)
+    return cells(match[1], grammar) if match else []
+
+
+def sniff(text: str, *, tabs_first: bool) -> str:
+    """The delimiter that gives the first records the most cells, the same number in each.
+
+    Where the header has one cell by all of them, one that the other records do not hold either: a comma, if it may be.
+    """
+    if tabs_first and _evenness(text, "\t")[0]:
+        return "\t"
+    return max(DELIMITERS, key=lambda delimiter: _evenness(text, delimiter))
+
+
+def _evenness(text: str, delimiter: str) -> tuple[bool, float, int]:
+    """Whether the header has several cells, the share of records that have as many, and how many."""
+    grammar, position = Grammar(delimiter), 0
+    widths: list[int] = []
+    while len(widths) < SAMPLE_RECORDS and (match := grammar.record.match(text, position)):
+        widths.append(len(spans(match[1], grammar)))
+        position = match.end()
+    if not widths:  # the header is longer than the sample, or the whole file
+        widths = [len(spans(text, grammar))]
+    others = widths[1:] or widths
+    return widths[0] > 1, Counter(others)[widths[0]] / len(others), widths[0]
+
+
+def _split(text: str, grammar: Grammar) -> tuple[Block, str]:
+    """The complete records at the beginning of a text, and the rest of it."""
+    records = grammar.rows.findall(text)
+    if not records or grammar.row.fullmatch(records[-1]):
+        return Block(records, range(len(records))), ""
+    odd = records.pop()
+    places: dict[str, list[int]] = {"row": list(range(len(records))), "ragged": [], "blank": []}
+    for match in grammar.records.finditer(odd):
+        if match.lastgroup == "rest":
+            return Block(records, places["row"], places["ragged"]), match[0]
+        places[match.lastgroup or ""].append(len(records))
+        records.append(match[0])
+    return Block(records, places["row"], places["ragged"]), ""
+
+
+def _last(text: str, grammar: Grammar, seen: int) -> Block:
+    """The records at the end of the text, where a line end may be missing."""
+    block, rest = _split(text, grammar)
+    if not rest:
+        return block
+    block, rest = _split(text + "\n", grammar)
+    if rest:
+        raise UnclosedQuoteError(seen + len(block.rows) + len(block.ragged))
+    block.records[-1] = block.records[-1].removesuffix("\n")
+    return block

@@ -1,0 +1,199 @@
+"""Find suspect rows: run every detector that the input allows and weigh what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hardneg_cli import drawer
+from hardneg_cli.dataset import Columns, Dataset, load
+from hardneg_cli.deciding.audited import Audited, read_audit
+from hardneg_cli.deciding.decided import Decided, decided, recorded
+from hardneg_cli.deciding.decisions import Decision
+from hardneg_cli.deciding.surveyed import surveyed
+from hardneg_cli.doubts import Doubts
+from hardneg_cli.errors import InputError, Unavailable
+from hardneg_cli.estimation.fusion import Verdicts, fuse
+from hardneg_cli.estimation.reviewed import learned
+from hardneg_cli.facts.digest import Digest
+from hardneg_cli.facts.features import FeatureChoice
+from hardneg_cli.findings import Findings
+from hardneg_cli.gathering import Evidence, checked_settings
+from hardneg_cli.models import from_array, from_file, inside
+from hardneg_cli.probabilities import Model, Probabilities, together
+from hardneg_cli.validation import refuse_nonsense
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+Settings = Mapping[str, Mapping[str, Any]]
+
+
+def find(
+    data: str | Path | Dataset | pa.Table | pd.DataFrame,
+    columns: Columns | None = None,
+    *,
+    probs: Sequence[Any] = (),
+    classes: Sequence[str] | None = None,
+    features: Any = None,
+    detectors: Sequence[str] = (),
+    settings: Settings | None = None,
+    decisions: Sequence[str | Path | Decision] | None = None,
+    audit: str | Path | None = None,
+    encoding: str | None = None,
+    on_bad_rows: str = "fail",
+) -> Findings:
+    """Rank the rows of `data` by the probability that their label is wrong.
+
+    probs: files (`prob_<class>` columns, or .npy with `classes`) or N×K arrays with `classes`, one a model.
+    features: column patterns, a file, or an N×D array; the text column (`columns.text`) serves where there is none.
+    detectors: names, by default every one that the input allows. settings: by detector, then by name.
+    decisions: logs, filled queues or decisions, by default the log beside the data, () for none. Decided rows are not
+    flagged, and the others are re-ranked if that is proved to help.
+    audit: what `audit draw` drew from these rows, filled in; scores, cut and count are recalibrated on it.
+    Raises InputError for input that cannot be right.
+    """
+    dataset = data if isinstance(data, Dataset) else load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
+    _refuse_one_class(dataset)
+    said, drawn = recorded(dataset, decisions), None if audit is None else read_audit(audit)
+    chosen = _chosen(detectors, settings or {})
+    models = [_model(source, dataset, classes, on_bad_rows == "skip") for source in probs]
+    if not probs and (own := inside(dataset)):
+        models = [own]
+    dataset, evidence, notes = _gathered(dataset, models, features, may_skip=on_bad_rows == "skip")
+    doubts, skipped = _asked(chosen, evidence)
+    if detectors and not doubts:
+        raise InputError("; ".join(f"{name} cannot run: {reason}" for name, reason in skipped.items()))
+    verdicts = fuse(dataset, doubts)
+    digest = evidence["digest"] if models else None
+    answers = decided(dataset, said.decisions)
+    verdicts, lesson = _learned(dataset, doubts, digest, verdicts, answers)
+    verdicts, audited, told = _recalibrated(dataset, digest, verdicts, drawn)
+    return Findings(
+        dataset, verdicts.score, _open(verdicts.flagged, answers), verdicts.suggested, doubts, skipped, digest,
+        verdicts.errors, (*notes, *evidence.notes(), *said.notes, *answers.notes, *lesson, *told),
+        answers.clauses, audited,
+    )  # fmt: skip
+
+
+def _learned(
+    dataset: Dataset, doubts: Mapping[str, Doubts], digest: Digest | None, verdicts: Verdicts, answers: Decided
+) -> tuple[Verdicts, list[str]]:
+    """The verdicts in the order that the answers teach, and a note on that."""
+    if not len(answers.rows):
+        return verdicts, []
+    verdicts, note = learned(dataset, doubts, digest, verdicts, *answers.lessons(doubts))
+    return verdicts, [note]
+
+
+def _recalibrated(
+    dataset: Dataset, digest: Digest | None, verdicts: Verdicts, audited: Audited | None
+) -> tuple[Verdicts, int, list[str]]:
+    """The verdicts on the ground of the audit, how many rows have an answer there, and a note on that."""
+    if audited is None:
+        return verdicts, 0, []
+    import numpy as np
+
+    judged = np.ones(len(dataset), bool) if digest is None else ~digest.bad
+    answers = len(audited.decisions)
+    note = f"score, cut and count are recalibrated on {answers:,} audited rows ({audited.name})"
+    return surveyed(dataset, judged, verdicts, audited), answers, [note]
+
+
+def _open(flagged: NDArray[np.bool_], answers: Decided) -> NDArray[np.bool_]:
+    """The flagged rows that nobody decided."""
+    left = flagged.copy()
+    left[answers.rows] = False
+    return left
+
+
+def _gathered(
+    dataset: Dataset, models: list[Model], features: Any, *, may_skip: bool
+) -> tuple[Dataset, Evidence, list[str]]:
+    """The dataset with all models' classes, and the evidence to ask; probabilities are read and checked now."""
+    given: dict[str, Any] = {}
+    lacking: dict[str, str] = {}
+    notes: list[str] = [note for model in models for note in model.notes]
+    if models:
+        dataset, probabilities = together(models, dataset, may_skip=may_skip)
+        given["probabilities"] = probabilities
+        notes += _unknown_classes(dataset, probabilities)
+    else:
+        reason = f"no probabilities: name them with --probs, or add {dataset.columns.prob_prefix}<class> columns"
+        lacking = {"probabilities": reason, "digest": reason}
+    given |= {"dataset": dataset, "feature_choice": _feature_choice(dataset, features)}
+    evidence = Evidence(given, lacking)
+    if models:
+        notes += refuse_nonsense(dataset, given["probabilities"], evidence["digest"])
+    return dataset, evidence, notes
+
+
+def _model(source: Any, dataset: Dataset, classes: Sequence[str] | None, may_lack: bool) -> Model:
+    if isinstance(source, str | Path):
+        return from_file(str(source), dataset, classes, may_lack=may_lack)
+    return from_array(source, dataset, classes or dataset.classes)
+
+
+def _feature_choice(dataset: Dataset, features: Any) -> FeatureChoice:
+    if features is None:
+        return FeatureChoice(text=dataset.columns.text)
+    if not isinstance(features, str | Path):
+        return FeatureChoice(array=features)
+    if Path(features).is_file():
+        return FeatureChoice(file=str(features))
+    return FeatureChoice(columns=tuple(part.strip() for part in str(features).split(",")))
+
+
+def _unknown_classes(dataset: Dataset, probabilities: Probabilities) -> list[str]:
+    """What to say about classes that only the labels or only the models have."""
+    notes = []
+    for model in probabilities.models:
+        known = set(model.classes)
+        strange = [(name, int(count)) for name, count in zip(dataset.classes, dataset.counts, strict=True)
+                   if count and name not in known]  # fmt: skip
+        unused = [name for name in model.classes if not dataset.counts[dataset.classes.index(name)]]
+        if strange:
+            rows = sum(count for _, count in strange)
+            names = ", ".join(repr(name) for name, _ in strange[:5]) + (" …" if len(strange) > 5 else "")
+            notes.append(
+                f"{model.name} does not know {len(strange)} of the labels ({names}): {rows:,} rows not judged by it"
+            )
+        if unused:
+            names = ", ".join(repr(name) for name in unused[:5]) + (" …" if len(unused) > 5 else "")
+            notes.append(f"{model.name} knows {len(unused)} classes that no label uses ({names})")
+    return notes
+
+
+def _refuse_one_class(dataset: Dataset) -> None:
+    if len(dataset.classes) == 1:
+        only = dataset.classes[0]
+        raise InputError(f"{dataset.name}: every label is {only!r}; at least two classes are needed to doubt a label")
+
+
+def _chosen(detectors: Sequence[str], settings: Settings) -> dict[str, tuple[Any, dict[str, Any]]]:
+    """The detectors to run, each with its settings; settings of a detector that does not exist are an error."""
+    for name in settings:
+        drawer.load("detectors", name, "detector")
+    chosen = {}
+    for name in detectors or drawer.names("detectors"):
+        function = drawer.load("detectors", name, "detector").detect
+        chosen[name] = function, checked_settings("detector", name, function, settings.get(name, {}))
+    return chosen
+
+
+def _asked(
+    chosen: Mapping[str, tuple[Any, dict[str, Any]]], evidence: Evidence
+) -> tuple[dict[str, Doubts], dict[str, str]]:
+    """What each detector says, and why the others could not run."""
+    doubts: dict[str, Doubts] = {}
+    skipped: dict[str, str] = {}
+    for name, (function, settings) in chosen.items():
+        try:
+            doubts[name] = evidence.call(function, settings)
+        except Unavailable as reason:
+            skipped[name] = str(reason)
+    return doubts, skipped

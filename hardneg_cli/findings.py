@@ -1,0 +1,181 @@
+"""Findings: one score a row, what every detector said about it, and the table that people review."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+from hardneg_cli.dataset import Dataset, choose
+from hardneg_cli.doubts import NO_CLASS, Doubts
+from hardneg_cli.estimation.scores import Estimate
+from hardneg_cli.facts.digest import Digest
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    Rows: TypeAlias = NDArray[np.int64]
+
+FILLED_IN = ("decision", "new_label", "note")
+LEADING = (
+    "id", *FILLED_IN, "given_label", "suggested_label", "score", "flagged", "detectors", "why", "p_given", "p_suggested"
+)  # fmt: skip
+TRAILING = ("rank", "row_hash")
+DECIMALS = 9
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a run found out about the N rows of a dataset.
+
+    score: (N,) estimated probability that the given label is wrong. flagged: (N,) bool, the top of the score's order,
+    without the rows that people decided. decided: what they said, by row; no answer changes its own row's score.
+    suggested: (N,) class code or −1. doubts: each detector's answer, by name; `skipped`: why the others did not run.
+    errors: the estimated number of label errors, None where no detector judges labels.
+    audited: how many audited rows scores, cut and count were recalibrated on.
+    """
+
+    dataset: Dataset
+    score: NDArray[np.float64]
+    flagged: NDArray[np.bool_]
+    suggested: NDArray[np.int32]
+    doubts: Mapping[str, Doubts]
+    skipped: Mapping[str, str]
+    digest: Digest | None
+    errors: Estimate | None
+    notes: tuple[str, ...] = ()
+    decided: Mapping[int, str] = field(default_factory=dict)
+    audited: int = 0
+
+    @cached_property
+    def ranked(self) -> NDArray[np.int64]:
+        """The rows, worst first, ties by id; rows with unsound probabilities are not among them."""
+        import numpy as np
+
+        order = np.lexsort((self.dataset.id_rank, -self.score))
+        return order if self.digest is None else order[~self.digest.bad[order]]
+
+    def select(self, *, every: bool = False, limit: int | None = None, per_class: int | None = None) -> Rows:
+        """Row numbers, worst first: the flagged ones or every one, at most so many in all and of each given label."""
+        import numpy as np
+
+        rows = self.ranked if every else self.ranked[self.flagged[self.ranked]]
+        if per_class is not None:
+            labels = self.dataset.labels[rows]
+            order = np.argsort(labels, kind="stable")
+            first = np.searchsorted(labels[order], labels[order])
+            place = np.empty(len(rows), np.int64)
+            place[order] = np.arange(len(rows)) - first
+            rows = rows[place < per_class]
+        return rows[:limit]
+
+    def table(self, rows: Rows | None = None, show: tuple[str, ...] = ()) -> pa.Table:
+        """The findings of `rows` (default: the flagged ones) as a table, with the dataset's columns `show`."""
+        import pyarrow as pa
+
+        rows = self.select() if rows is None else rows
+        columns = {name: pa.array(values) for name, values in self._leading(rows).items()}
+        for name in show:
+            columns[_free_name(name)] = self.dataset.content[name].take(rows)
+        return pa.table(columns | {"rank": self._rank(rows), "row_hash": self.dataset.row_hashes(rows)})
+
+    def shown(self, patterns: str | None, features: str | None) -> tuple[str, ...]:
+        """The dataset's columns to show: those asked for, else all of the content that is no feature."""
+        names = self.dataset.content.column_names
+        if patterns is not None:
+            return tuple(choose(patterns.split(","), names, "--show"))
+        hidden = [part.strip() for part in (features or "").split(",")]
+        return tuple(name for name in names if not any(fnmatch.fnmatchcase(name, pattern) for pattern in hidden))
+
+    def _leading(self, rows: Rows) -> dict[str, object]:
+        import numpy as np
+        import pyarrow as pa
+
+        names = np.array([*self.dataset.classes, ""], dtype=object)
+        detectors, why = self._said(rows)
+        p_given, p_suggested = self._probabilities(rows)
+        empty = pa.repeat("", len(rows))
+        return {
+            "id": self.dataset.ids.take(rows),
+            "decision": empty,
+            "new_label": empty,
+            "note": empty,
+            "given_label": pa.array(names[self.dataset.labels[rows]], pa.string()),
+            "suggested_label": pa.array(names[self.suggested[rows]], pa.string()),
+            "score": self.score[rows].round(DECIMALS),
+            "flagged": self.flagged[rows],
+            "detectors": pa.array(detectors, pa.string()),
+            "why": pa.array(why, pa.string()),
+            "p_given": p_given,
+            "p_suggested": p_suggested,
+        }
+
+    def _rank(self, rows: Rows) -> NDArray[np.int64]:
+        import numpy as np
+
+        rank = np.zeros(len(self.dataset), np.int64)
+        rank[self.ranked] = np.arange(1, len(self.ranked) + 1)
+        return rank[rows]
+
+    def _said(self, rows: Rows) -> tuple[list[str], list[str]]:
+        """For each row the names of the detectors that doubt it, and one clause from each, after what people decided.
+
+        Where only the pooled score flags a row, the detector that doubts it most is named.
+        """
+        import numpy as np
+
+        place = np.full(len(self.dataset), -1)
+        place[rows] = np.arange(len(rows))
+        names: list[list[str]] = [[] for _ in rows]
+        clauses = [[self.decided[row]] if row in self.decided else [] for row in rows.tolist()]
+        for number, (detector, doubts) in enumerate(self.doubts.items()):
+            speaks = doubts.flagged | (self._spokesman[doubts.rows] == number)
+            heard = np.flatnonzero(speaks & (place[doubts.rows] >= 0))
+            for row, clause in zip(place[doubts.rows[heard]], doubts.why(heard), strict=True):
+                names[row].append(detector)
+                clauses[row].append(clause)
+        return [",".join(row) for row in names], ["; ".join(row) for row in clauses]
+
+    @cached_property
+    def _spokesman(self) -> NDArray[np.int64]:
+        """(N,) for rows that are flagged though no detector flags them, the number of the one that doubts them most."""
+        import numpy as np
+
+        alone = self.flagged.copy()
+        best, which = np.full(len(self.dataset), -1.0), np.full(len(self.dataset), -1)
+        for number, doubts in enumerate(self.doubts.values()):
+            alone[doubts.rows[doubts.flagged]] = False
+            more = doubts.score > best[doubts.rows]
+            best[doubts.rows[more]], which[doubts.rows[more]] = doubts.score[more], number
+        return np.where(alone, which, -1)
+
+    def _probabilities(self, rows: Rows) -> tuple[pa.Array, pa.Array]:
+        """p(given) and p(suggested) of the models' mean, null where there is none."""
+        import numpy as np
+        import pyarrow as pa
+
+        nothing = pa.nulls(len(rows), pa.float64())
+        if self.digest is None:
+            return nothing, nothing
+        mean, suggested, judged = self.digest.mean, self.suggested[rows], self.digest.judged[rows]
+        p = np.full(len(rows), np.nan)
+        for code, value in ((mean.other, mean.p_other), (mean.top, mean.p_top)):
+            p = np.where((suggested == code[rows]) & (suggested != NO_CLASS), value[rows], p)
+        given = np.where(judged, mean.p_given[rows], np.nan)
+        return _nullable(given), _nullable(p)
+
+
+def _nullable(values: NDArray[np.float64]) -> pa.Array:
+    import numpy as np
+    import pyarrow as pa
+
+    return pa.array(values.round(DECIMALS), mask=np.isnan(values))
+
+
+def _free_name(name: str) -> str:
+    """A display column's name, out of the way of the findings' own columns."""
+    return f"data_{name}" if name in {*LEADING, *TRAILING} else name

@@ -1,0 +1,1 @@
+"""Formats: findings to a file or to standard output."""

@@ -1,0 +1,205 @@
+"""Models' probabilities from files and arrays, each brought into the dataset's order."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from hardneg_cli.alignment import id_name, matrix, read_ids, rows_by_id, wrong_length
+from hardneg_cli.dataset import Dataset
+from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.files import batches
+from hardneg_cli.files.batches import Wanted
+from hardneg_cli.files.source import sources
+from hardneg_cli.probabilities import BLOCK_CELLS, Model
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from hardneg_cli.files.source import Source
+    from hardneg_cli.probabilities import Block
+
+    Files: TypeAlias = tuple[Source, ...]
+
+
+def from_array(values: Block, dataset: Dataset, classes: Sequence[str], name: str = "array") -> Model:
+    """A model whose N×C probabilities are in memory, in the dataset's order."""
+    import numpy as np
+
+    if len(values) != len(dataset) or values.ndim != 2:
+        raise InputError(f"{name}: shape {values.shape} for {len(dataset):,} rows of {dataset.name}")
+    return _of_rows(name, _checked_classes(name, classes, values.shape[1]), values, np.arange(len(values)))
+
+
+def from_file(
+    pattern: str, dataset: Dataset, classes: Sequence[str] | None = None, *, may_lack: bool = False
+) -> Model:  # fmt: skip
+    """A model's probabilities from a file, joined by id where the file has ids, by order where it has none.
+
+    Raises InputError where columns are missing, lengths differ, or rows of the dataset have no
+    probabilities (with `may_lack` such rows get NaN).
+    """
+    files = sources(pattern)
+    names = batches.columns(files, dataset.encoding)
+    if names == ["values"]:
+        model = _of_matrix(pattern, files, dataset, classes)
+        return replace(model, notes=_misspelled(model, dataset))
+    wanted = _wanted(pattern, names, dataset)
+    if id_name(dataset) in names:
+        model = _by_id(pattern, files, dataset, wanted, may_lack)
+    else:
+        known = tuple(name.removeprefix(dataset.columns.prob_prefix) for name in wanted)
+        model = replace(
+            _by_order(pattern, files, dataset, wanted, known), notes=_by_order_note(pattern, names, dataset)
+        )
+    return replace(model, notes=model.notes + _misspelled(model, dataset))
+
+
+def inside(dataset: Dataset) -> Model | None:
+    """The probabilities in the dataset's own `prob_<class>` columns, if it has any."""
+    prefix = dataset.columns.prob_prefix
+    wanted = tuple(name for name in dataset.all_columns if name.startswith(prefix) and name != dataset.columns.label)
+    if not wanted:
+        return None
+    known = tuple(name.removeprefix(prefix) for name in wanted)
+    return _by_order(dataset.name, dataset.sources, dataset, wanted, known)
+
+
+def _wanted(pattern: str, names: list[str], dataset: Dataset) -> tuple[str, ...]:
+    prefix = dataset.columns.prob_prefix
+    wanted = tuple(name for name in names if name.startswith(prefix))
+    if wanted:
+        return wanted
+    hint = did_you_mean(prefix, [name[: len(prefix)] for name in names])
+    hint = hint or f"; the columns are {listing(names, 8)}"
+    raise InputError(f"{pattern}: no column starts with {prefix!r}{hint}; name the prefix with --prob-prefix")
+
+
+def _misspelled(model: Model, dataset: Dataset) -> tuple[str, ...]:
+    """A note on each class that is close to a label which the model does not know."""
+    unknown = sorted(set(dataset.classes) - set(model.classes))
+    strange = [(name, did_you_mean(name, unknown)) for name in model.classes if name not in set(dataset.classes)]
+    return tuple(f"{model.name}: no label is {name!r}{hint}" for name, hint in strange if hint)
+
+
+def _by_order_note(pattern: str, names: list[str], dataset: Dataset) -> tuple[str, ...]:
+    """What to say where a file has other columns than probabilities, one of which may have been meant for the ids."""
+    others = [name for name in names if not name.startswith(dataset.columns.prob_prefix)]
+    if not others:
+        return ()
+    return (f"{pattern}: rows were matched by order, as it has no column {id_name(dataset)!r} (but {listing(others)})",)
+
+
+def _checked_classes(pattern: str, classes: Sequence[str] | None, columns: int) -> tuple[str, ...]:
+    if classes is None:
+        raise InputError(f"{pattern}: its {columns:,} columns have no names; give them in order with --classes")
+    if len(classes) != columns:
+        raise InputError(f"{pattern}: {columns:,} columns, but --classes names {len(classes):,}")
+    if len(set(classes)) < len(classes):
+        raise InputError(f"--classes names {listing(sorted({c for c in classes if list(classes).count(c) > 1}))} twice")
+    return tuple(classes)
+
+
+def _of_matrix(pattern: str, files: Files, dataset: Dataset, classes: Sequence[str] | None) -> Model:
+    width = next(iter(batches.read(files, Wanted(numbers=("values",))))).column(0).type.list_size
+    return _by_order(pattern, files, dataset, ("values",), _checked_classes(pattern, classes, width))
+
+
+def _by_order(pattern: str, files: Files, dataset: Dataset, wanted: tuple[str, ...], known: tuple[str, ...]) -> Model:
+    """Row by row; where rows of the dataset were skipped, theirs are skipped here."""
+    skips = files == dataset.sources and not dataset.whole
+    wants = Wanted(numbers=wanted, encoding=dataset.encoding, skip_ragged=_unheard if skips else None)
+    if dataset.whole and batches.cheap_to_read_again(files[0]):
+        return Model(pattern, known, lambda: _counted(pattern, _matrices(files, wants), len(dataset)))
+    values = _spilled(_matrices(files, wants))
+    if len(values) != dataset.rows_read:
+        raise wrong_length(pattern, len(values), dataset.rows_read)
+    return _of_rows(pattern, known, values, dataset.positions)
+
+
+def _by_id(pattern: str, files: Files, dataset: Dataset, wanted: tuple[str, ...], may_lack: bool) -> Model:
+    import numpy as np
+    import pyarrow as pa
+
+    known = tuple(name.removeprefix(dataset.columns.prob_prefix) for name in wanted)
+    id_column = id_name(dataset)
+    match = partial(rows_by_id, may_lack=may_lack, hint="predict them too, or skip them with --on-bad-rows skip")
+    if batches.cheap_to_read_again(files[0]):
+        rows, notes = match(pattern, read_ids(files, id_column, dataset.encoding), dataset)
+        wants = Wanted(numbers=wanted, encoding=dataset.encoding)
+        if np.array_equal(rows, np.arange(len(rows))):
+            return Model(pattern, known, lambda: _trimmed(_matrices(files, wants), len(rows)), notes)
+        values = _spilled(_matrices(files, wants))
+    else:
+        parts: list[pa.Array] = []
+        values = _spilled(_matrices(files, Wanted((id_column,), wanted, dataset.encoding), parts.append))
+        ids = pa.chunked_array(parts, pa.string()).combine_chunks()
+        rows, notes = match(pattern, ids, dataset)
+    return _of_rows(pattern, known, values, rows, notes)
+
+
+def _of_rows(
+    name: str, known: tuple[str, ...], values: Block, rows: NDArray[np.int64], notes: tuple[str, ...] = ()
+) -> Model:
+    """A model whose row for the dataset's row i is `values[rows[i]]`, NaN where `rows[i]` is −1."""
+    import numpy as np
+
+    def blocks() -> Iterator[Block]:
+        size = max(256, BLOCK_CELLS // max(1, len(known)))
+        for start in range(0, len(rows), size):
+            chosen = rows[start : start + size]
+            block = values[chosen]
+            block[chosen < 0] = np.nan
+            yield block
+
+    return Model(name, known, blocks, notes)
+
+
+def _spilled(blocks: Iterator[Block]) -> Block:
+    """All blocks as one array in a temporary file without a name, so that nothing is left behind."""
+    import numpy as np
+
+    shape: tuple[int, int] = (0, 0)
+    kind: np.dtype[np.floating[Any]] = np.dtype(np.float64)
+    with tempfile.TemporaryFile() as file:  # the mapping outlives it
+        for block in blocks:
+            file.write(np.ascontiguousarray(block).data)
+            shape, kind = (shape[0] + len(block), block.shape[1]), block.dtype
+        file.flush()
+        return np.memmap(file, kind, "r", shape=shape) if shape[0] else np.empty(shape)
+
+
+def _matrices(files: Files, wants: Wanted, collect: Callable[[pa.Array], None] | None = None) -> Iterator[Block]:
+    for batch in batches.read(files, wants):
+        if collect:
+            collect(batch.column(0))
+        yield matrix(batch.select(list(wants.numbers)))
+
+
+def _trimmed(blocks: Iterator[Block], rows: int) -> Iterator[Block]:
+    """The first `rows` rows."""
+    for block in blocks:
+        if rows <= 0:
+            return
+        yield block[:rows]
+        rows -= len(block)
+
+
+def _counted(pattern: str, blocks: Iterator[Block], rows: int) -> Iterator[Block]:
+    """The same blocks, if they have `rows` rows."""
+    seen = 0
+    for block in blocks:
+        seen += len(block)
+        if seen <= rows:
+            yield block
+    if seen != rows:
+        raise wrong_length(pattern, seen, rows)
+
+
+def _unheard(_: str) -> None:
+    """Ragged rows were listed when the dataset was loaded."""

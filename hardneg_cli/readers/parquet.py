@@ -1,0 +1,71 @@
+"""Parquet, read by row group and only the wanted columns; rewriting keeps types, metadata and compression."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from hardneg_cli.errors import InputError
+from hardneg_cli.files.batches import Edits, Wanted, confirm_length, require
+from hardneg_cli.files.columnar import edited, marked, wanted_of
+from hardneg_cli.files.source import Source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+EXTENSIONS = (".parquet", ".pq")
+CHEAP_TO_READ_AGAIN = True
+
+
+def recognises(head: bytes) -> bool:
+    return head.startswith(b"PAR1")
+
+
+def columns(source: Source, *, encoding: str | None) -> list[str]:
+    with _file(source) as file:
+        return list(file.schema_arrow.names)
+
+
+def read(source: Source, wanted: Wanted) -> Iterator[pa.RecordBatch]:
+    with _file(source) as file:
+        require(source, file.schema_arrow.names, wanted)
+        row = 0
+        for batch in file.iter_batches(columns=[*wanted.text, *wanted.numbers]):
+            yield wanted_of(batch, wanted, source, row)
+            row += batch.num_rows
+
+
+def rewrite(source: Source, out: BinaryIO, edits: Edits) -> None:
+    import pyarrow.parquet as pq
+
+    with _file(source) as file:
+        row, schema = 0, marked(file.schema_arrow, edits)
+        with pq.ParquetWriter(out, schema, compression=_compression(file.metadata)) as writer:
+            for group in range(file.num_row_groups):
+                table = file.read_row_group(group)
+                changed = edited(table, edits, source, row)
+                writer.write_table(changed, row_group_size=max(1, changed.num_rows))
+                row += table.num_rows
+    confirm_length(source, edits, row)
+
+
+@contextmanager
+def _file(source: Source) -> Iterator[Any]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with source.seekable() as stream, pq.ParquetFile(stream) as file:
+            yield file
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowKeyError) as error:
+        raise InputError(f"{source.name}: not a Parquet file that can be read: {error}") from error
+
+
+def _compression(metadata: Any) -> dict[str, str] | str:
+    """The codec of each column, by the column's path in the file."""
+    if not metadata.num_row_groups:
+        return "snappy"
+    group = metadata.row_group(0)
+    chunks = [group.column(index) for index in range(group.num_columns)]
+    return {chunk.path_in_schema: chunk.compression.replace("UNCOMPRESSED", "NONE") for chunk in chunks}

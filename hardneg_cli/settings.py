@@ -1,0 +1,132 @@
+"""Settings from the environment and the nearest configuration file, as defaults for the command line's options.
+
+Flag > `HARDNEG_*` > nearest `hardneg.toml` or `[tool.hardneg]` of a `pyproject.toml` > built-in default.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import shlex
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from hardneg_cli import drawer
+from hardneg_cli.errors import InputError, did_you_mean
+
+PREFIX = "HARDNEG_"
+UNITS = {"detectors": ("detector", "detect"), "gates": ("gate", "judge"), "strategies": ("strategy", "run")}
+
+
+@dataclass(frozen=True)
+class Configured:
+    """options: values by name. units: settings by detector, gate or strategy. origins: where each option is set."""
+
+    options: Mapping[str, Any]
+    units: Mapping[str, Mapping[str, Any]]
+    origins: Mapping[str, str]
+
+
+def configured(known: Mapping[str, bool], folder: Path | None = None) -> Configured:
+    """What the environment and the nearest file say; `known` are all commands' options, and whether each is a list.
+
+    Raises InputError for a file that cannot be read and for keys that nothing knows.
+    """
+    path, table = _nearest(folder or Path.cwd())
+    options: dict[str, Any] = {}
+    units: dict[str, Mapping[str, Any]] = {}
+    shelves = {name: shelf for shelf in UNITS for name in drawer.names(shelf)}
+    for key, value in table.items():
+        option = key.replace("-", "_")
+        if key in shelves:
+            units[key] = _unit(path, shelves[key], key, value)
+        elif option in known:
+            options[option] = _checked(f"{path}: {key}", value, is_list=known[option])
+        else:
+            known_keys = {*(name.replace("_", "-") for name in known), *shelves}
+            raise InputError(f"{path}: unknown key {key!r}{did_you_mean(key, known_keys)}")
+    found = _environment(known)
+    origins = {option: f"{path}: {option.replace('_', '-')}" for option in options}
+    origins |= {option: f"environment: {PREFIX}{option.upper()}" for option in found}
+    return Configured(options | found, units, origins)
+
+
+def _unit(path: Path, shelf: str, name: str, given: Any) -> dict[str, Any]:
+    """A unit's settings, each known to it and of its type."""
+    what, verb = UNITS[shelf]
+    if not isinstance(given, dict):
+        raise InputError(f"{path}: {name} is a table with the settings of the {what}, not {given!r}")
+    known = drawer.settings(getattr(drawer.load(shelf, name, what), verb))
+    settings = {}
+    for key, value in given.items():
+        setting = known.get(key.replace("-", "_"))
+        if setting is None:
+            hint = did_you_mean(key, known) or f" (it has: {', '.join(known) or 'none'})"
+            raise InputError(f"{path}: {what} {name!r} has no setting {key!r}{hint}")
+        settings[key.replace("-", "_")] = setting.parse(f"{path}: {name}.{key}", value)
+    return settings
+
+
+def _checked(where: str, value: Any, *, is_list: bool) -> Any:
+    """An option's value; a text may stand for a list of one. What else is wrong with it the option itself tells."""
+    if not is_list:
+        if isinstance(value, dict | list):
+            raise InputError(f"{where} is one value, not {value!r}")
+        return value
+    values = value if isinstance(value, list) else [value]
+    if not all(isinstance(item, str) for item in values):
+        raise InputError(f"{where} is a list of texts, not {value!r}")
+    return values
+
+
+def option_names(function: Any) -> dict[str, str]:
+    """A command's options, `on_bad_rows` for --on-bad-rows, with the names of their parameters (`id_` for --id)."""
+    return {name.rstrip("_"): name for name in inspect.signature(function).parameters if name != "ctx"}
+
+
+def list_options(function: Any) -> set[str]:
+    """Those of a command's options that may be repeated."""
+    hints = get_type_hints(function)
+    return {option for option, name in option_names(function).items() if "list[" in str(hints[name])}
+
+
+def _environment(known: Mapping[str, bool]) -> dict[str, Any]:
+    """The values of the variables; that of a list is split as a shell would."""
+    found: dict[str, Any] = {}
+    for variable, value in sorted(os.environ.items()):
+        if not variable.startswith(PREFIX):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in known:
+            hint = did_you_mean(variable, [PREFIX + option.upper() for option in known])
+            raise InputError(f"environment: {variable} is not a setting{hint}")
+        try:
+            found[name] = shlex.split(value) if known[name] else value
+        except ValueError as error:
+            raise InputError(f"environment: {variable}: {str(error).lower()} in {value!r}") from error
+    return found
+
+
+def _nearest(folder: Path) -> tuple[Path, dict[str, Any]]:
+    """The nearest file with settings, upwards from `folder`, and its table; an empty one where there is none."""
+    for place in (folder, *folder.parents):
+        for path, keys in ((place / "hardneg.toml", ()), (place / "pyproject.toml", ("tool", "hardneg"))):
+            if path.is_file():
+                table = _read(path)
+                for key in keys:
+                    table = table.get(key, {})
+                    if not isinstance(table, dict):
+                        raise InputError(f"{path}: {key!r} is not a table; settings belong in [{'.'.join(keys)}]")
+                if table or not keys:
+                    return path, table
+    return folder, {}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as TOML: {error}") from error

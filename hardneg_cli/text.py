@@ -1,0 +1,37 @@
+"""Folding text so that spellings that look the same compare the same."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BLANKS = r"[\s\p{Z}]+"
+PUNCTUATION = r"([-+−.,:/]?\p{N}+)|[\p{P}\p{Z}\p{C}]+"  # the number is kept, the rest is not
+
+
+def folded(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Unicode compatibility form (NFKC), every run of white space one blank, none at the ends; null becomes empty."""
+    import pyarrow.compute as pc
+
+    normal = pc.utf8_normalize(pc.fill_null(values, ""), form="NFKC")
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(normal, pattern=BLANKS, replacement=" "))
+
+
+def folded_name(name: str) -> str:
+    """The same for one class name, and its case folded too."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def bare(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Lower case without blanks and punctuation, the text folded first; what has no letters (a number) stays as it is.
+
+    Signs and points before a digit stay (`1.5 kg` is not `15 kg`), and so do symbols (`C++`, emoji).
+    """
+    import pyarrow.compute as pc
+
+    normal = folded(values)
+    letters = pc.replace_substring_regex(pc.utf8_lower(normal), pattern=PUNCTUATION, replacement=r"\1")
+    return pc.if_else(pc.match_substring_regex(normal, r"\p{L}"), letters, normal)

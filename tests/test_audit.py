@@ -1,0 +1,528 @@
+"""Audits: what is drawn, what its answers say, and what they do to scores. Files and real processes where users are."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from numpy.typing import NDArray
+
+from hardneg_cli import InputError, audit, find
+from hardneg_cli.deciding.audited import read_audit
+from hardneg_cli.estimation.recalibration import recalibrate
+from hardneg_cli.estimation.sampling import allocation, draw, strata
+from hardneg_cli.estimation.survey import Answered, Survey, anticipated, survey, tally
+
+COMMAND = [sys.executable, "-m", "hardneg_cli"]
+ROWS = 2000
+Bools = NDArray[np.bool_]
+Scores = NDArray[np.float64]
+
+
+def world(rows: int = ROWS, *, seed: int = 0) -> tuple[Scores, Bools, Bools]:
+    """Scores that know something, flagged rows and errors; sorted as for a draw."""
+    generator = np.random.default_rng(seed)
+    score = np.sort(generator.beta(0.4, 3, rows))
+    return score, score >= 0.5, generator.random(rows) < np.clip(score * 1.3, 0, 1)
+
+
+def surveyed(score: Scores, flagged: Bools, wrong: Bools, n: int, seed: int = 0) -> Survey:
+    sample = draw(score, flagged, n, seed)
+    every, rows = np.ones(len(sample.places), bool), sample.places
+    known = tally(sample.stratum, sample.size[sample.stratum], flagged[rows], every, wrong[rows])
+    return survey(known, int(flagged.sum()))
+
+
+# ---- drawing
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 20, 37, 300, ROWS - 1, ROWS, 10 * ROWS])
+@pytest.mark.parametrize("edge", [0.0, 0.5, 2.0])
+def test_as_many_rows_are_drawn_as_are_asked_for(n: int, edge: float) -> None:
+    score, _, _ = world()
+    sample = draw(score, score >= edge, n, 1)
+    assert len(set(sample.places)) == len(sample.places)
+    assert sample.size.sum() == ROWS
+    assert ((sample.inclusion > 0) & (sample.inclusion <= 1)).all()
+    if n >= 20:
+        assert len(sample.places) == min(n, ROWS)
+        assert np.allclose(np.bincount(sample.stratum) / sample.size, sample.inclusion[np.unique(sample.stratum,
+                           return_index=True)[1]])  # fmt: skip
+    if n >= ROWS:
+        assert (sample.inclusion == 1).all()
+
+
+def test_the_cut_lies_between_strata_and_a_seed_is_a_sample() -> None:
+    score, flagged, _ = world()
+    edges = strata(score, flagged, 300)
+    assert ROWS - flagged.sum() in edges
+    assert (edges[0], edges[-1]) == (0, ROWS)
+    first, again, other = (draw(score, flagged, 300, seed) for seed in (3, 3, 4))
+    assert (first.places == again.places).all()
+    assert (first.places != other.places).any()
+
+
+def test_every_row_is_drawn_as_often_as_its_inclusion_probability_says() -> None:
+    score, flagged, _ = world(120)
+    times, runs = np.zeros(120), 3000
+    for seed in range(runs):
+        sample = draw(score, flagged, 30, seed)
+        times[sample.places] += 1
+    chance = np.empty(120)
+    edges = strata(score, flagged, 30)
+    taken = np.bincount(draw(score, flagged, 30).stratum)
+    chance[:] = np.repeat(taken / np.diff(edges), np.diff(edges))
+    off = (times / runs - chance) / np.sqrt(chance * (1 - chance) / runs + 1e-12)
+    assert np.abs(off).max() < 4.5
+
+
+def test_any_beginning_is_nearly_the_same_design() -> None:
+    score, flagged, _ = world()
+    sample = draw(score, flagged, 300)
+    whole = np.bincount(sample.stratum)
+    for part in (60, 150, 240):
+        some = np.bincount(sample.stratum[:part], minlength=len(whole))
+        assert np.abs(some - whole * part / 300).max() <= 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_allocation_adds_up_and_exceeds_no_stratum(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    size = generator.integers(1, 40, generator.integers(1, 12))
+    weight = generator.random(len(size)) + 0.01
+    for n in range(1, int(size.sum()) + 3):
+        take = allocation(weight, size, n)
+        assert (take <= size).all()
+        assert (take >= 1).all()
+        assert take.sum() == max(min(n, size.sum()), len(size))
+
+
+# ---- estimating
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
+    score, flagged, wrong = world()
+    truth = np.array([wrong.sum(), wrong[flagged].mean(), wrong[flagged].sum() / wrong.sum()])
+    held, estimates, runs = np.zeros(3), [], 400
+    for seed in range(runs):
+        found = surveyed(score, flagged, wrong, 200, seed)
+        assert found.precision is not None
+        assert found.recall is not None
+        intervals = (found.errors, found.precision, found.recall)
+        held += [e.low <= t <= e.high for e, t in zip(intervals, truth, strict=True)]
+        estimates.append(found.errors.value)
+    assert (held / runs >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / runs)).all(), held / runs
+    assert held[0] / runs <= 0.95 + 3 * np.sqrt(0.95 * 0.05 / runs)
+    assert abs(np.mean(estimates) / truth[0] - 1) < 4 * np.std(estimates) / truth[0] / np.sqrt(runs), "unbiased"
+
+
+@pytest.mark.parametrize("edge", [0.0, 0.5, 2.0])
+def test_all_rows_audited_leave_no_doubt(edge: float) -> None:
+    score, _, wrong = world(300)
+    found = surveyed(score, score >= edge, wrong, 300)
+    exact = float(wrong.sum())
+    assert (found.errors.value, found.errors.low, found.errors.high) == pytest.approx((exact, exact, exact))
+    assert found.rows_to_halve == 0
+    assert (found.precision is None) == (edge > 1)
+    assert found.recall is not None
+    assert found.recall.value == pytest.approx(wrong[score >= edge].sum() / exact)
+
+
+def test_no_error_found_is_not_no_error() -> None:
+    score, flagged, wrong = world()
+    found = surveyed(score, flagged, np.zeros_like(wrong), 300)
+    assert (found.errors.value, found.errors.low, found.recall) == (0, 0, None)
+    assert 0 < found.errors.high < 0.1 * ROWS
+    found = surveyed(score, flagged, np.ones_like(wrong), 300)
+    assert (found.errors.value, found.errors.high) == (ROWS, ROWS)
+    assert found.errors.low > 0.9 * ROWS
+
+
+def test_more_rows_halve_the_interval() -> None:
+    score, flagged, wrong = world(20_000)
+
+    def width(n: int) -> float:
+        return float(
+            np.mean([e.high - e.low for e in (surveyed(score, flagged, wrong, n, s).errors for s in range(9))])
+        )
+
+    more = np.mean([surveyed(score, flagged, wrong, 200, seed).rows_to_halve for seed in range(9)])
+    assert width(200 + int(more)) == pytest.approx(width(200) / 2, rel=0.15)
+
+
+def test_what_an_audit_would_say_is_anticipated() -> None:
+    score, flagged, _ = world(20_000)
+    wrong = np.random.default_rng(1).random(len(score)) < score
+    actual = np.mean([e.high - e.low for e in (surveyed(score, flagged, wrong, 300, s).errors for s in range(20))])
+    promised = anticipated(score, flagged, 300)
+    assert promised.value == pytest.approx(score.sum())
+    assert promised.high - promised.low == pytest.approx(actual, rel=0.2)
+
+
+def test_a_stratum_without_answers_joins_a_neighbor_on_its_side() -> None:
+    flagged = np.array([False, False, True, True])
+    answered = np.array([True, True, False, True])
+    wrong = np.array([False, False, False, True])
+    known = tally(np.arange(4), np.array([10, 20, 30, 40]), flagged, answered, wrong)
+    assert known.size.tolist() == [10, 20, 70]
+    assert known.flagged.tolist() == [False, False, True]
+    assert isinstance(known, Answered)
+
+
+# ---- recalibrating
+
+
+def recalibrated(score: Scores, rows: NDArray[np.int64], wrong: Bools, inclusion: Scores) -> Scores:
+    return recalibrate(score, np.arange(len(score)), rows, wrong, inclusion)
+
+
+@pytest.mark.parametrize("n", [60, 300])
+def test_an_answer_does_not_reach_its_own_rows_score(n: int) -> None:
+    score, flagged, wrong = world()
+    sample = draw(score, flagged, n)
+    answers = wrong[sample.places]
+    before = recalibrated(score, sample.places, answers, sample.inclusion)
+    for place in range(0, n, 7):
+        other = answers.copy()
+        other[place] = not other[place]
+        after = recalibrated(score, sample.places, other, sample.inclusion)
+        assert after[sample.places[place]] == before[sample.places[place]]
+        assert (after != before).any()
+
+
+@pytest.mark.parametrize("distort", [lambda s: s, lambda s: s**3, lambda s: s**0.25, lambda s: 0.4 + 0.2 * s])
+def test_scores_become_probabilities_again_and_keep_their_order(distort: object) -> None:
+    true, _, _ = world(20_000)
+    wrong = np.random.default_rng(1).random(len(true)) < true
+    score = distort(true)  # type: ignore[operator]
+    sample = draw(score, score >= 0.5, 300)
+    new = recalibrated(score, sample.places, wrong[sample.places], sample.inclusion)
+    assert abs(new.sum() / wrong.sum() - 1) < 0.25
+    bins = np.array_split(np.arange(len(new)), 15)
+    assert sum(abs(new[rows].sum() - wrong[rows].sum()) for rows in bins) / len(new) < 0.04
+    others = np.setdiff1d(np.arange(len(new)), sample.places)
+    assert (np.diff(new[others]) >= 0).all()
+
+
+@pytest.mark.parametrize("answer", [False, True])
+def test_answers_of_one_kind_do_not_break_it(answer: bool) -> None:
+    score, flagged, _ = world()
+    sample = draw(score, flagged, 100)
+    new = recalibrated(score, sample.places, np.full(100, answer), sample.inclusion)
+    assert np.isfinite(new).all()
+    assert (new.mean() > 0.9) == answer
+
+
+def test_neither_the_order_of_rows_nor_of_answers_matters() -> None:
+    score, flagged, wrong = world()
+    sample = draw(score, flagged, 100)
+    expected = recalibrated(score, sample.places, wrong[sample.places], sample.inclusion)
+    moved, mixed = np.random.default_rng(0).permutation(ROWS), np.random.default_rng(1).permutation(100)
+    place = np.argsort(moved)
+    rows, inclusion = sample.places[mixed], sample.inclusion[mixed]
+    found = recalibrate(score[moved], np.arange(ROWS)[moved], place[rows], wrong[rows], inclusion)
+    assert (found == expected[moved]).all()
+
+
+# ---- files and commands
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """data.csv, probs.csv, scores.csv of all rows, and truth: ids whose labels are wrong."""
+    folder = tmp_path_factory.mktemp("audit")
+    generator = np.random.default_rng(0)
+    true = generator.integers(0, 3, 600)
+    label = np.where(generator.random(600) < 0.15, (true + 1) % 3, true)
+    p = generator.dirichlet(np.ones(3), 600) + 1.2 * np.eye(3)[true]
+    p /= p.sum(axis=1, keepdims=True)
+    ids = [f"r{row:03}" for row in range(600)]
+    rows = [f"{ids[row]},c{label[row]},word {row}\n" for row in range(600)]
+    (folder / "data.csv").write_text("id,label,word\n" + "".join(rows))
+    lines = [f"{id_}," + ",".join(f"{value:.6f}" for value in row) + "\n" for id_, row in zip(ids, p, strict=True)]
+    (folder / "probs.csv").write_text("id,prob_c0,prob_c1,prob_c2\n" + "".join(lines))
+    (folder / "truth").write_text("\n".join(np.array(ids)[true != label]))
+    hardneg(*FIND, "--all", "-q", "-o", "scores.csv", "-o", "scores.parquet", "-o", "scores.ndjson", cwd=folder)
+    hardneg("audit", "draw", "scores.csv", "-n", "120", "-q", "-o", "drawn.csv", cwd=folder)
+    fill(folder / "drawn.csv", folder / "audit.csv", truth(folder))
+    return folder
+
+
+FIND = ["find", "data.csv", "--probs", "probs.csv", "--detector", "doubtful-label"]
+
+
+def hardneg(*arguments: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([*COMMAND, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == code, done.stderr
+    return done
+
+
+def truth(folder: Path) -> set[str]:
+    return set((folder / "truth").read_text().split())
+
+
+def fill(source: Path, target: Path, wrong: set[str], answers: int | None = None) -> None:
+    """Answer the first rows: keep, or another label, or drop."""
+    rows = read(source)
+    for number, row in enumerate(rows[:answers]):
+        if row["id"] not in wrong:
+            row["decision"] = "keep"
+        elif number % 2:
+            row["new_label"] = "another"
+        else:
+            row["decision"] = "Drop"
+    write(target, rows)
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write(path: Path, rows: list[dict[str, str]]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_a_draw_is_a_queue_with_its_design(folder: Path) -> None:
+    rows, scores = read(folder / "drawn.csv"), {row["id"]: row for row in read(folder / "scores.csv")}
+    assert len(rows) == 120
+    assert list(rows[0]) == [*scores["r000"], "stratum", "stratum_rows", "inclusion"]
+    for row in rows:
+        assert {name: row[name] for name in scores["r000"]} == scores[row["id"]]
+        assert row["decision"] == row["new_label"] == row["note"] == ""
+    for stratum in {row["stratum"] for row in rows}:
+        mine = [row for row in rows if row["stratum"] == stratum]
+        assert {float(row["inclusion"]) for row in mine} == {len(mine) / int(mine[0]["stratum_rows"])}
+    assert len({row["stratum"] for row in rows}) > 5
+
+
+def test_the_same_rows_are_drawn_from_every_format_and_row_order(folder: Path, tmp_path: Path) -> None:
+    rows = read(folder / "scores.csv")
+    write(tmp_path / "mixed.csv", [rows[place] for place in np.random.default_rng(0).permutation(600)])
+    expected = [row["id"] for row in read(folder / "drawn.csv")]
+    for scores in (folder / "scores.parquet", folder / "scores.ndjson", tmp_path / "mixed.csv"):
+        assert audit.draw(scores, 120).table["id"].to_pylist() == expected
+    assert audit.draw(folder / "scores.csv", 120, seed=1).table["id"].to_pylist() != expected
+
+
+def test_a_draw_of_all_rows_and_its_types(folder: Path) -> None:
+    drawn = audit.draw(folder / "scores.parquet", 10_000)
+    assert (len(drawn.table), drawn.rows) == (600, 600)
+    kinds = {name: str(drawn.table.schema.field(name).type) for name in ("score", "flagged", "rank", "inclusion")}
+    assert kinds == {"score": "double", "flagged": "bool", "rank": "int64", "inclusion": "string"}
+
+
+def test_earlier_decisions_are_not_answers(folder: Path, tmp_path: Path) -> None:
+    rows = read(folder / "scores.csv")
+    write(tmp_path / "scores.csv", [row | {"decision": "keep", "note": "seen"} for row in rows])
+    assert set(audit.draw(tmp_path / "scores.csv", 30).table["decision"].to_pylist()) == {""}
+
+
+def test_only_a_file_with_every_row_is_drawn_from(folder: Path, tmp_path: Path) -> None:
+    hardneg(*FIND, "-q", "-o", str(tmp_path / "flagged.csv"), cwd=folder)
+    rows = read(folder / "scores.csv")
+    write(tmp_path / "gap.csv", rows[:100] + rows[101:])
+    write(tmp_path / "odd.csv", [row | {"score": "1.5"} if row["rank"] == "7" else row for row in rows])
+    write(tmp_path / "maybe.csv", [row | {"flagged": "maybe"} for row in rows])
+    for name, words in (
+        ("flagged.csv", "every row is flagged"), ("gap.csv", "the ranks are not 1 to 599"),
+        ("odd.csv", "the score is no probability"), ("maybe.csv", "flagged is true or false, not 'maybe'"),
+    ):  # fmt: skip
+        done = hardneg("audit", "draw", name, cwd=tmp_path, code=2)
+        assert words in done.stderr
+        assert done.stderr.count("\n") == 1
+        assert done.stdout == ""
+    assert "no column 'given_label'" in hardneg("audit", "draw", "data.csv", cwd=folder, code=2).stderr
+    assert "is also an input" in hardneg("audit", "draw", "scores.csv", "-o", "scores.csv", cwd=folder, code=2).stderr
+
+
+def test_the_estimate_as_json_and_as_text(folder: Path) -> None:
+    done = hardneg("audit", "estimate", "audit.csv", "-f", "json", cwd=folder)
+    found = json.loads(done.stdout)
+    assert done.stderr == ""
+    assert list(found)[:4] == ["rows", "audited", "errors", "flagged"]
+    assert (found["rows"], found["audited"]) == (600, 120)
+    assert list(found["flagged"]) == ["rows", "precision", "recall"]
+    for interval in (found["errors"], found["flagged"]["precision"], found["flagged"]["recall"]):
+        assert list(interval) == ["estimate", "low", "high"]
+        assert interval["low"] <= interval["estimate"] <= interval["high"]
+    assert found["errors"]["low"] <= len(truth(folder)) <= found["errors"]["high"]
+    text = hardneg("audit", "estimate", "audit.csv", cwd=folder).stdout.splitlines()
+    assert text[0] == "audit.csv: 120 audited rows, drawn from 600"
+    assert text[1].startswith("label errors: ")
+    assert text[-1].endswith("more rows would halve the interval of the label errors")
+
+
+def test_the_estimate_goes_to_files_too(folder: Path, tmp_path: Path) -> None:
+    write_to = (str(tmp_path / "e.json"), str(tmp_path / "e.txt"))
+    done = hardneg("audit", "estimate", "audit.csv", "-o", write_to[0], "-o", write_to[1], cwd=folder)
+    assert done.stdout == ""
+    assert json.loads((tmp_path / "e.json").read_text())["audited"] == 120
+    assert (tmp_path / "e.txt").read_text().startswith("audit.csv: 120")
+    done = hardneg("audit", "estimate", "audit.csv", "-f", "jsn", cwd=folder, code=2)
+    assert "did you mean 'json'?" in done.stderr
+    hardneg("audit", "estimate", "audit.csv", "-o", "audit.csv", cwd=folder, code=2)
+
+
+def test_a_configured_format_is_meant_for_other_commands(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "hardneg.toml").write_text("format = 'csv'\nrows = 30\n")
+    path = str(folder / "audit.csv")
+    assert hardneg("audit", "estimate", path, cwd=tmp_path).stdout.startswith(path)
+    drawn = hardneg("audit", "draw", str(folder / "scores.csv"), cwd=tmp_path).stdout
+    assert drawn.startswith("id,decision,")
+    assert drawn.count("\n") == 31
+
+
+def test_unanswered_rows_keep_their_place_only(folder: Path, tmp_path: Path) -> None:
+    fill(folder / "drawn.csv", tmp_path / "some.csv", truth(folder), answers=80)
+    rows = read(tmp_path / "some.csv")
+    rows[100]["decision"] = "unsure"
+    write(tmp_path / "some.csv", rows)
+    found = audit.estimate(tmp_path / "some.csv")
+    assert (found.rows, found.audited) == (600, 80)
+    assert found.errors.low <= len(truth(folder)) <= found.errors.high
+
+
+def test_an_audit_that_was_changed_is_refused(folder: Path, tmp_path: Path) -> None:
+    rows = read(folder / "audit.csv")
+    first = rows[0]
+    twin = next(row for row in rows[1:] if row["stratum"] == first["stratum"])
+    changed = {
+        "no column 'inclusion'": [{k: v for k, v in row.items() if k != "inclusion"} for row in rows],
+        "no column 'flagged'": [{k: v for k, v in row.items() if k != "flagged"} for row in rows],
+        "more than once": [first if row is twin else row for row in rows],
+        "were drawn; leave rows without an answer in the file": rows[1:],
+        "stratum_rows, inclusion or flagged is not that of its stratum": [
+            first | {"stratum_rows": "7"},
+            *rows[1:],
+        ],
+        "row 1: stratum, stratum_rows, inclusion are not what was drawn": [first | {"inclusion": "0"}, *rows[1:]],
+        "no decision 'kept'; did you mean 'keep'?": [first | {"decision": "kept", "new_label": ""}, *rows[1:]],
+        "0 rows have an answer, and an estimate needs at least 20": read(folder / "drawn.csv"),
+    }
+    for words, table in changed.items():
+        write(tmp_path / "audit.csv", table)
+        done = hardneg("audit", "estimate", "audit.csv", cwd=tmp_path, code=2)
+        assert words in done.stderr, done.stderr
+        assert (done.stdout, done.stderr.count("\n")) == ("", 1)
+
+
+def test_a_small_dataset_may_be_audited_whole(folder: Path, tmp_path: Path) -> None:
+    rows = [row | {"rank": str(rank)} for rank, row in enumerate(read(folder / "scores.csv"), 1)]
+    few = [row | {"rank": str(rank)} for rank, row in enumerate(rows[:4] + rows[-4:], 1)]
+    write(tmp_path / "scores.csv", few)
+    hardneg("audit", "draw", "scores.csv", "-o", "audit.csv", cwd=tmp_path)
+    fill(tmp_path / "audit.csv", tmp_path / "audit.csv", set())
+    found = audit.estimate(tmp_path / "audit.csv")
+    assert (found.rows, found.audited, found.errors.high) == (8, 8, 0)
+
+
+def test_help_of_the_group_and_its_commands(folder: Path) -> None:
+    text = hardneg("audit", "--help", cwd=folder).stdout
+    assert "draw " in text
+    assert "estimate " in text
+    assert "audit " in hardneg("--help", cwd=folder).stdout
+    assert "--seed" in hardneg("audit", "draw", "--help", cwd=folder).stdout
+    assert "did you mean 'draw'?" in hardneg("audit", "drow", cwd=folder, code=2).stderr
+    assert "missing command" in hardneg("audit", cwd=folder, code=2).stderr
+
+
+# ---- find --audit
+
+
+def test_find_recalibrates_on_an_audit(folder: Path) -> None:
+    before = hardneg(*FIND, "--all", "-f", "csv", cwd=folder)
+    after = hardneg(*FIND, "--all", "-f", "csv", "--audit", "audit.csv", cwd=folder)
+    assert "rows would say within about ±" in before.stderr
+    assert "; from 120 audited rows)" in after.stderr
+    assert "recalibrated on 120 audited rows (audit.csv)" in after.stderr
+    assert before.stdout != after.stdout
+    findings = find(folder / "data.csv", probs=[folder / "probs.csv"], detectors=["doubtful-label"],
+                    audit=folder / "audit.csv")  # fmt: skip
+    said = audit.estimate(folder / "audit.csv").errors
+    assert findings.errors == said
+    assert findings.audited == 120
+    wrong = np.isin(findings.dataset.ids.to_pylist(), list(truth(folder)))
+    assert abs(findings.score.sum() / wrong.sum() - 1) < 0.3
+    assert findings.flagged[findings.ranked][: findings.flagged.sum()].all(), "the top of the order"
+
+
+def test_an_audited_rows_answer_does_not_reach_its_score(folder: Path, tmp_path: Path) -> None:
+    def scores(rows: list[dict[str, str]]) -> dict[str, float]:
+        write(tmp_path / "audit.csv", rows)
+        findings = find(folder / "data.csv", probs=[folder / "probs.csv"], detectors=["doubtful-label"],
+                        audit=tmp_path / "audit.csv")  # fmt: skip
+        return dict(zip(findings.dataset.ids.to_pylist(), findings.score.tolist(), strict=True))
+
+    rows = read(folder / "audit.csv")
+    before = scores(rows)
+    for place in (0, 50, 119):
+        row = rows[place]
+        answer = (
+            {"decision": "drop", "new_label": ""}
+            if row["decision"] == "keep"
+            else {"decision": "keep", "new_label": ""}
+        )
+        after = scores([*rows[:place], row | answer, *rows[place + 1 :]])
+        assert after[row["id"]] == before[row["id"]]
+        assert after != before
+
+
+def test_row_order_does_not_change_what_an_audit_does(folder: Path, tmp_path: Path) -> None:
+    header, *lines = (folder / "data.csv").read_text().splitlines()
+    mixed = [lines[place] for place in np.random.default_rng(0).permutation(600)]
+    (tmp_path / "data.csv").write_text("\n".join([header, *mixed]) + "\n")
+    answers = read(folder / "audit.csv")
+    write(tmp_path / "audit.csv", answers[::-1])
+    tail = ("--all", "-f", "csv", "-q")
+    expected = hardneg(*FIND, *tail, "--audit", "audit.csv", cwd=folder).stdout
+    probs = ("--probs", str(folder / "probs.csv"), "--detector", "doubtful-label")
+    assert hardneg("find", "data.csv", *probs, *tail, "--audit", "audit.csv", cwd=tmp_path).stdout == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("word 7\n", "word seven\n", "content is no longer the same"),
+        ("r007,", "s007,", "no row has this id"),
+        ("r599,c", "r599,c0\nr600,c", "drawn from 600 rows"),
+    ],
+)
+def test_an_audit_of_other_rows_is_refused(folder: Path, tmp_path: Path, old: str, new: str, words: str) -> None:
+    hardneg("audit", "draw", str(folder / "scores.csv"), "-n", "600", "-o", "audit.csv", cwd=tmp_path)
+    fill(tmp_path / "audit.csv", tmp_path / "audit.csv", set())
+    text = (folder / "data.csv").read_text()
+    if "600" in new:
+        text += "r600,c0,word 600\n"
+    else:
+        text = text.replace(old, new)
+    (tmp_path / "data.csv").write_text(text)
+    done = hardneg("find", "data.csv", "--audit", "audit.csv", cwd=tmp_path, code=2)
+    assert words in done.stderr
+    assert (done.stdout, done.stderr.count("\n")) == ("", 1)
+
+
+def test_an_audit_is_read_before_anything_is_done(folder: Path) -> None:
+    done = hardneg(*FIND, "--audit", "nothing.csv", cwd=folder, code=2)
+    assert "no file 'nothing.csv'" in done.stderr
+    assert "is also an input" in hardneg(*FIND, "--audit", "audit.csv", "-o", "audit.csv", cwd=folder, code=2).stderr
+
+
+def test_results_are_frozen(folder: Path) -> None:
+    audited = read_audit(folder / "audit.csv")
+    assert audited.population == 600
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        audited.name = "x"  # type: ignore[misc]
+    with pytest.raises(InputError, match="no file"):
+        audit.draw(folder / "nothing.csv")
+    assert isinstance(audit.draw(folder / "scores.csv").table, pa.Table)

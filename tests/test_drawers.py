@@ -1,0 +1,124 @@
+"""To add a detector, a format or a command is to add one file and edit none."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hardneg_cli import drawer
+
+PACKAGE = Path(__file__).parents[1] / "hardneg_cli"
+DATA = "id,label,word\n" + "".join(f"{i},{'cat' if i % 2 else 'dog'},word {i}\n" for i in range(12))
+
+DETECTOR = '''
+"""The id is an odd one."""
+
+from hardneg_cli.doubts import NO_CLASS, Doubts
+
+
+def detect(dataset, *, at_least: int = 7):
+    """at_least: ids from here on are odd."""
+    import numpy as np
+
+    ids = np.array([int(id_) for id_ in dataset.ids.to_pylist()])
+    rows = np.flatnonzero(ids >= at_least)
+    return Doubts(rows, np.ones(len(rows)), np.ones(len(rows), bool), np.full(len(rows), NO_CLASS, np.int32),
+                  lambda places: [f"id {ids[rows[i]]} is odd" for i in places], about="row")
+'''
+FORMAT = '''
+"""The ids alone."""
+
+EXTENSIONS = (".ids",)
+
+
+def write(table, out):
+    out.write(" ".join(table["id"].to_pylist()).encode() + b"\\n")
+'''
+COMMAND = '''
+"""Say hello to a dataset."""
+
+
+def run(name: str) -> int:
+    print(f"hello {name}")
+    return 0
+'''
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder with a copy of the package and a dataset."""
+    shutil.copytree(PACKAGE, tmp_path / "hardneg_cli", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "data.csv").write_text(DATA)
+    return tmp_path
+
+
+def run(home: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": str(home)}
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=home, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stderr
+    return done
+
+
+def test_a_new_detector_is_one_file(home: Path) -> None:
+    hardneg = ("-m", "hardneg_cli", "find", "data.csv", "-f", "tsv")
+    refused = run(home, *hardneg, "--detector", "odd-id", code=2)
+    assert "no detector 'odd-id'" in refused.stderr
+    (home / "hardneg_cli" / "detectors" / "odd_id.py").write_text(DETECTOR)
+
+    found = run(home, *hardneg, "--detector", "odd-id", "--set", "odd-id.at_least=9")
+    assert [line.split("\t")[0] for line in found.stdout.splitlines()] == ["id", "10", "11", "9"]
+    assert "id 10 is odd" in found.stdout
+    assert "odd-id" in run(home, *hardneg).stdout
+    assert "The id is an odd one." in run(home, "-m", "hardneg_cli", "explain", "odd-id").stdout
+    mistyped = run(home, *hardneg, "--set", "odd-id.at_leest=9", code=2)
+    assert "did you mean 'at_least'" in mistyped.stderr
+
+
+def test_a_new_format_is_one_file(home: Path) -> None:
+    (home / "hardneg_cli" / "formats" / "ids_alone.py").write_text(FORMAT)
+    limit = ("--all", "--limit", "2", "-q")
+    found = run(home, "-m", "hardneg_cli", "find", "data.csv", *limit, "-f", "ids-alone", "-o", "x.ids")
+    assert len(found.stdout.split()) == 2
+    assert (home / "x.ids").read_text() == found.stdout
+
+
+def test_a_new_command_is_one_file(home: Path) -> None:
+    (home / "hardneg_cli" / "commands" / "say_hello.py").write_text(COMMAND)
+    assert re.search(r"say-hello +Say hello to a dataset\.", run(home, "-m", "hardneg_cli", "--help").stdout)
+    assert run(home, "-m", "hardneg_cli", "say-hello", "you").stdout == "hello you\n"
+
+
+@pytest.mark.parametrize("shelf", ["commands", "detectors", "evidence", "formats", "readers"])
+def test_names_are_the_files_and_listing_them_imports_none(shelf: str) -> None:
+    files = {path.stem.replace("_", "-") for path in (PACKAGE / shelf).glob("*.py") if not path.stem.startswith("_")}
+    assert set(drawer.names(shelf)) == files
+    code = f"""
+import sys
+from hardneg_cli import drawer
+assert drawer.names({shelf!r})
+print(*[name for name in sys.modules if name.startswith("hardneg_cli.{shelf}")])
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_help_loads_nothing_heavy(home: Path) -> None:
+    code = """
+import sys
+from hardneg_cli.app import main
+sys.argv = ["hardneg", *sys.argv[1:]]
+try:
+    main()
+except SystemExit:
+    print([name for name in ("numpy", "pandas", "sklearn", "cleanlab", "pyarrow", "scipy") if name in sys.modules])
+"""
+    for arguments in (["--help"], ["find", "--help"], ["--version"]):
+        assert run(home, "-c", code, *arguments).stdout.splitlines()[-1] == "[]"

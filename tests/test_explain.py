@@ -1,0 +1,50 @@
+"""The manuals: what `hardneg explain` says comes from the code itself."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pytest
+
+from hardneg_cli import InputError, drawer
+from hardneg_cli.explain import manual, overview
+from hardneg_cli.row_story import story
+
+
+@pytest.mark.parametrize("name", drawer.names("detectors"))
+def test_every_detector_explains_itself(name: str) -> None:
+    text = manual(name)
+    detect = drawer.load("detectors", name, "detector").detect
+    assert text.startswith(name)
+    assert "Needs: " in text
+    assert all(f"{name}.{setting} = " in text for setting in drawer.settings(detect))
+    assert f"{name} " in overview()
+
+
+def test_needs_are_what_a_user_has_to_bring() -> None:
+    assert "Needs: labels, features (--features or --text)." in manual("outvoted-label")
+    assert "Needs: labels, probabilities (--probs)." in manual("doubtful-label")
+    assert "uses where there are any: features" in manual("outlier")
+
+
+def test_an_unknown_name_gets_a_hint() -> None:
+    with pytest.raises(InputError, match="did you mean 'outlier'"):
+        manual("outlir")
+
+
+def test_a_row_tells_why_it_is_flagged_or_not(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    table = pa.table({"id": ["a", "b"], "given_label": ["cat", "dog"], "suggested_label": ["dog", "cat"],
+                      "score": [0.9, 0.1], "flagged": ["true", "false"], "detectors": ["doubtful-label,outlier", ""],
+                      "why": ["the model gives 'dog' 0.8 and the label 0.1; far away", ""], "p_given": [0.1, 0.9],
+                      "p_suggested": [0.8, 0.05], "rank": [1, 2]})  # fmt: skip
+    pa.csv.write_csv(table, path)
+    said = story(str(path), "a").splitlines()
+    assert said[0] == "a: labeled 'cat', score 0.900, rank 1; the lowest flagged score is 0.900"
+    assert said[1:4] == ["flagged", "doubtful-label: the model gives 'dog' 0.8 and the label 0.1", "outlier: far away"]
+    assert story(str(path), "b").splitlines()[1:] == [
+        "not flagged: its score is below the cut", "the models' mean probability: 'dog' 0.900, 'cat' 0.050",
+    ]  # fmt: skip
+    assert "outvoted-label: has nothing against it" in story(str(path), "a", "outvoted-label")
+    with pytest.raises(InputError, match="no row 'c'"):
+        story(str(path), "c")
