@@ -158,7 +158,7 @@ def _without_doubts(filled: Iterable[tuple[Decision, ...]]) -> tuple[tuple[Decis
     """Without the rows about which the same reviewer was unsure once; raises InputError for two different answers."""
     filled = tuple(filled)
     found: dict[tuple[Question, str], Decision] = {}
-    for one in (one for decisions in filled for one in decisions if one.decision != "unsure"):
+    for one in (one for decisions in filled for one in decisions if one.decides):
         other = found.setdefault((one.question, one.reviewer), one)
         if other.answer != one.answer:
             raise InputError(
@@ -166,7 +166,7 @@ def _without_doubts(filled: Iterable[tuple[Decision, ...]]) -> tuple[tuple[Decis
                 "if they are two reviewers, name them in a column 'reviewer', or with --reviewer, a run each"
             )
     return tuple(
-        tuple(one for one in decisions if one.decision != "unsure" or (one.question, one.reviewer) not in found)
+        tuple(one for one in decisions if one.decides or (one.question, one.reviewer) not in found)
         for decisions in filled
     )
 

@@ -185,3 +185,12 @@ def test_lines_are_json(tmp_path: Path) -> None:
     assert list(json.loads((tmp_path / "log").read_text())) == [
         "v", "id", "row_hash", "given", "decision", "new_label", "reviewer", "at", "source", "note",
     ]  # fmt: skip
+
+
+def test_an_answer_that_is_taken_back_is_none(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    append(log, [word(decision="drop", reviewer=who, at="1") for who in ("ann", "bob")])
+    append(log, [word(decision="", reviewer="ann", at="2")])
+    assert [one.reviewer for one in latest(read_log(log)[0])] == ["bob"]
+    append(log, [word(reviewer="ann", at="3")])
+    assert {(one.reviewer, one.decision) for one in latest(read_log(log)[0])} == {("ann", "keep"), ("bob", "drop")}

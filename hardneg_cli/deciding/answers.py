@@ -29,7 +29,7 @@ class Answers:
     @property
     def decided(self) -> list[Decision]:
         """The decisions that say what to do."""
-        return [decision for decision in self.decisions if decision.decision != "unsure"]
+        return [decision for decision in self.decisions if decision.decides]
 
     @property
     def unsure(self) -> int:

@@ -98,7 +98,7 @@ def decided(dataset: Dataset, decisions: Iterable[Decision]) -> Decided:
     import numpy as np
     import pyarrow as pa
 
-    sure = [decision for decision in decisions if decision.decision != "unsure"]
+    sure = [decision for decision in decisions if decision.decides]
     ids = pa.chunked_array([pa.array([decision.id for decision in sure], pa.string())])
     matched = match(dataset, sure, ids)
     fresh: dict[int, list[Decision]] = {}

@@ -6,6 +6,8 @@ merge two of them as a union.
 How a conflict was settled is a line too, told by its source: `adjudication`, with the adjudicator as the reviewer, or
 the name of a policy. It overrules the other answers that came before it; an answer that comes later and differs makes
 a conflict again. An adjudication by somebody who had answered the same question before counts for nothing.
+
+A line whose decision is empty takes back what its reviewer had said about the row.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from hardneg_cli.errors import InputError, Refused, did_you_mean
 from hardneg_cli.files.source import Source
 
 DECISIONS = ("keep", "relabel", "drop", "unsure")
+WITHDRAWN = ""
 LOG_SUFFIX = ".decisions.ndjson"
 VERSION = 1
 HALVES = re.compile("[\ud800-\udfff]")
@@ -53,6 +56,11 @@ class Decision:
     def answer(self) -> str:
         """What is to be done, in words."""
         return f"relabel to {self.new_label!r}" if self.decision == "relabel" else self.decision
+
+    @property
+    def decides(self) -> bool:
+        """Whether it says what to do: being unsure does not, nor does taking an answer back."""
+        return self.decision not in ("unsure", WITHDRAWN)
 
     @property
     def settles(self) -> bool:
@@ -120,12 +128,12 @@ def is_log(source: Source) -> bool:
 
 
 def first_answers(decisions: Iterable[Decision]) -> list[Decision]:
-    """The last word of each reviewer about each row, settlements aside."""
+    """The last word of each reviewer about each row, if it was not taken back; settlements aside."""
     last = {}
     for decision in sorted(decisions, key=IN_TIME):
         if not decision.settles:
             last[decision.id, decision.reviewer] = decision
-    return list(last.values())
+    return [decision for decision in last.values() if decision.decision != WITHDRAWN]
 
 
 def latest(decisions: Iterable[Decision]) -> list[Decision]:
@@ -144,7 +152,7 @@ def _settlements(decisions: Iterable[Decision]) -> dict[Question, Decision]:
     settled: dict[Question, Decision] = {}
     parties: set[tuple[Question, str]] = set()
     for decision in decisions:
-        if decision.decision == "unsure":
+        if not decision.decides:
             continue
         if not decision.settles:
             parties.add((decision.question, decision.reviewer))
@@ -157,7 +165,7 @@ def _settlements(decisions: Iterable[Decision]) -> dict[Question, Decision]:
 
 
 def _overruled(word: Decision, settlement: Decision | None) -> bool:
-    if settlement is None or word.decision == "unsure":
+    if settlement is None or not word.decides:
         return False
     return word.at <= settlement.at and word.answer != settlement.answer
 
@@ -166,7 +174,7 @@ def conflicts(decisions: Iterable[Decision]) -> tuple[tuple[Decision, ...], ...]
     """The groups of decisions that answer the same question differently; being unsure is no answer."""
     asked: dict[Question, dict[str, list[Decision]]] = {}
     for decision in decisions:
-        if decision.decision != "unsure":
+        if decision.decides:
             asked.setdefault(decision.question, {}).setdefault(decision.answer, []).append(decision)
     return tuple(
         tuple(decision for group in answers.values() for decision in group)
@@ -184,7 +192,7 @@ def parsed(where: str, record: Any) -> Decision:
         if not isinstance(value, str) or not _writable(value):
             raise InputError(f"{where}: {name!r} is not text")
     decision = Decision(**values)
-    if decision.decision not in DECISIONS:
+    if decision.decision not in (*DECISIONS, WITHDRAWN):
         hint = did_you_mean(decision.decision, DECISIONS)
         raise InputError(f"{where}: no decision {decision.decision!r}{hint} (known: {', '.join(DECISIONS)})")
     if decision.decision == "relabel" and not decision.new_label.strip():
