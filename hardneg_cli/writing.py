@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hardneg_cli import drawer
 from hardneg_cli.errors import InputError, did_you_mean
@@ -16,24 +16,46 @@ from hardneg_cli.files.output import refuse_overwriting, whole_file
 if TYPE_CHECKING:
     import pyarrow as pa
 
+DRAWERS = {"formats": "format", "reports": "report"}  # and what one of each is called
+
 
 @dataclass(frozen=True)
 class Target:
-    """Where a result goes: a format, and a file or (None) standard output."""
+    """Where a result goes: a format of a drawer, and a file or (None) standard output."""
 
     format: str
     path: str | None
+    drawer: str = "formats"
+
+    @property
+    def form(self) -> ModuleType:
+        return drawer.load(self.drawer, self.format, DRAWERS[self.drawer])
+
+    @property
+    def beside(self) -> dict[str, Callable[[pa.Table], bytes]]:
+        """What the format writes next to the file, by path: `tasks.config.xml` with `tasks.json`.
+
+        A format says so with BESIDE, a function of the table for each suffix. A pipe or a device has no neighbors.
+        """
+        if self.path is None or (Path(self.path).exists() and not Path(self.path).is_file()):
+            return {}
+        made = getattr(self.form, "BESIDE", {})
+        return {str(Path(self.path).with_suffix(suffix)): content for suffix, content in made.items()}
 
 
-def targets(outputs: Sequence[str] | None, format_: str | None) -> list[Target]:
-    """The files of `-o`, and standard output where `-f` asks for it or there is no file."""
-    found = [_file(output) for output in outputs or ()]
+def targets(
+    outputs: Sequence[str] | None, format_: str | None, drawer_: str = "formats", usual: str = "table"
+) -> list[Target]:
+    """The files of `-o`, and standard output where `-f` asks for it or there is no file.
+
+    drawer_: whose formats are known. usual: the format where none is named.
+    """
+    found = [_file(output, drawer_) for output in outputs or ()]
     if format_ is not None or not found:
-        name = format_ or "table"
-        module = drawer.load("formats", name, "format")
-        if getattr(module, "BINARY", False) and sys.stdout.isatty():
-            raise InputError(f"{name} is no text for a terminal: name a file with -o")
-        found.append(Target(name, None))
+        target = Target(format_ or usual, None, drawer_)
+        if getattr(target.form, "BINARY", False) and sys.stdout.isatty():
+            raise InputError(f"{target.format} is no text for a terminal: name a file with -o")
+        found.append(target)
     return found
 
 
@@ -49,39 +71,48 @@ def refuse_overwriting_inputs(
     read = [Path(name) for name in files if name]
     for pattern in patterns:
         read += [Path(pattern)] if Path(pattern).exists() else map(Path, glob.glob(pattern, recursive=True))
-    refuse_overwriting((target.path for target in results if target.path is not None), read)
+    targets = [target for target in results if target.path is not None]
+    refuse_overwriting([path for target in targets for path in (target.path or "", *target.beside)], read)
 
 
-def write(table: pa.Table, results: Iterable[Target]) -> None:
-    """The table to every target; files first, so that a reader who leaves early loses none of them."""
+def write(table: Any, results: Iterable[Target]) -> list[str]:
+    """The table, or report, to every target; files first, so that a reader who leaves early loses none of them.
+
+    What the formats have to say about it (a picture that could not be shown) is the answer.
+    """
+    notes: list[str] = []
     for target in sorted(results, key=lambda t: t.path is None):
-        form = drawer.load("formats", target.format, "format")
         if target.path is None:
-            _to_standard_output(form, table)
+            notes += _to_standard_output(target.form, table)
         else:
             with whole_file(target.path) as out:
-                form.write(table, out)
+                notes += target.form.write(table, out) or ()
+            for path, content in target.beside.items():
+                with whole_file(path) as out:
+                    out.write(content(table))
+    return notes
 
 
-def _to_standard_output(form: ModuleType, table: pa.Table) -> None:
+def _to_standard_output(form: ModuleType, table: Any) -> list[str]:
     try:
-        form.write(table, sys.stdout.buffer)
+        notes: list[str] = form.write(table, sys.stdout.buffer) or []
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         raise
     except OSError as error:
         raise InputError(f"standard output: cannot be written: {error.strerror or error}") from error
+    return notes
 
 
-def _file(output: str) -> Target:
+def _file(output: str, drawer_: str) -> Target:
     """`format:path` where the prefix is a format, else the format of the extension."""
     prefix, colon, path = output.partition(":")
-    if colon and prefix in drawer.names("formats"):
-        return Target(prefix, path)
+    known = drawer.names(drawer_)
+    if colon and prefix in known:
+        return Target(prefix, path, drawer_)
     suffix = Path(output).suffix.lower()
-    extensions = {ending: name for name in drawer.names("formats")
-                  for ending in drawer.load("formats", name, "format").EXTENSIONS}  # fmt: skip
+    extensions = {ending: name for name in known for ending in Target(name, None, drawer_).form.EXTENSIONS}
     if suffix not in extensions:
-        known = ", ".join(sorted(extensions))
-        raise InputError(f"-o {output!r}: no format for {suffix!r}{did_you_mean(suffix, extensions)} (known: {known})")
-    return Target(extensions[suffix], output)
+        hint = f"{did_you_mean(suffix, extensions)} (known: {', '.join(sorted(extensions))})"
+        raise InputError(f"-o {output!r}: no {DRAWERS[drawer_]} for {suffix!r}{hint}")
+    return Target(extensions[suffix], output, drawer_)

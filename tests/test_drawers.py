@@ -40,6 +40,21 @@ EXTENSIONS = (".ids",)
 def write(table, out):
     out.write(" ".join(table["id"].to_pylist()).encode() + b"\\n")
 '''
+EXPORT = '''
+"""One kept row a line: `id row_hash given_label`."""
+
+
+def recognises(source):
+    return source.head.startswith(b"kept:")
+
+
+def read(source):
+    import pyarrow as pa
+
+    rows = [line.split(" ") for line in source.head.decode().split("\\n")[1:] if line]
+    blank = dict.fromkeys(("new_label", "note", "suggested_label", "reviewer"), "") | {"decision": "keep"}
+    return pa.Table.from_pylist([dict(zip(("id", "row_hash", "given_label"), row)) | blank for row in rows])
+'''
 COMMAND = '''
 """Say hello to a dataset."""
 
@@ -90,13 +105,21 @@ def test_a_new_format_is_one_file(home: Path) -> None:
     assert (home / "x.ids").read_text() == found.stdout
 
 
+def test_a_new_export_is_one_file(home: Path) -> None:
+    (home / "kept.txt").write_text("kept:\n3 h0 cat\n5 h0 cat\n")
+    collect = ("-m", "hardneg_cli", "collect", "kept.txt", "--data", "data.csv")
+    run(home, *collect, code=2)
+    (home / "hardneg_cli" / "exports" / "kept_rows.py").write_text(EXPORT)
+    assert "2 decisions read" in run(home, *collect).stderr
+
+
 def test_a_new_command_is_one_file(home: Path) -> None:
     (home / "hardneg_cli" / "commands" / "say_hello.py").write_text(COMMAND)
     assert re.search(r"say-hello +Say hello to a dataset\.", run(home, "-m", "hardneg_cli", "--help").stdout)
     assert run(home, "-m", "hardneg_cli", "say-hello", "you").stdout == "hello you\n"
 
 
-@pytest.mark.parametrize("shelf", ["commands", "detectors", "evidence", "formats", "readers"])
+@pytest.mark.parametrize("shelf", ["commands", "detectors", "evidence", "exports", "formats", "readers"])
 def test_names_are_the_files_and_listing_them_imports_none(shelf: str) -> None:
     files = {path.stem.replace("_", "-") for path in (PACKAGE / shelf).glob("*.py") if not path.stem.startswith("_")}
     assert set(drawer.names(shelf)) == files

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.deciding.decisions import Decision, latest, log_of, read_log
 from hardneg_cli.deciding.queue import Policy, read_queue
+from hardneg_cli.deciding.reviewers import user as user
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.files.source import Source
 
@@ -44,7 +44,7 @@ class Answers:
         return int(pc.count_distinct(self.ids, mode="all").as_py()) - len({decision.id for decision in self.decisions})
 
 
-def from_queues(files: Sequence[Source], reviewer: str, policy: Policy) -> Answers:
+def from_queues(files: Sequence[Source], reviewer: str | None, policy: Policy) -> Answers:
     """The answers of filled queues. What the policy would do with a row that any reviewer looked at is left out."""
     import pyarrow as pa
 
@@ -72,11 +72,3 @@ def from_log(data: str | Path, policy: Policy) -> Answers:
     last = latest(decisions)
     ids = pa.chunked_array([pa.array([decision.id for decision in last], pa.string())])
     return Answers(ids, tuple(last), notes=(note,) if torn else ())
-
-
-def user() -> str:
-    """Who runs this, as far as the system knows."""
-    try:
-        return getpass.getuser()
-    except (ImportError, KeyError, OSError):  # a number without a name, as in containers
-        return "unknown"

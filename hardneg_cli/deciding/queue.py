@@ -1,12 +1,18 @@
-"""A review queue as it comes back: findings with the first columns filled in by people or, where asked, by a policy."""
+"""A review queue as it comes back: findings with the first columns filled in by people or, where asked, by a policy.
+
+An export of an annotation tool is one too; the drawer `exports` knows them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from hardneg_cli import drawer
 from hardneg_cli.deciding.decisions import DECISIONS, Decision
+from hardneg_cli.deciding.reviewers import user
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.files import batches
 from hardneg_cli.files.batches import Wanted
@@ -55,17 +61,36 @@ class Queue:
     automatic: tuple[Decision, ...]
 
 
-def read_queue(source: Source, reviewer: str, policy: Policy) -> Queue:
-    """The decisions of a filled queue; `reviewer` is who made those that name nobody.
+def read_queue(source: Source, reviewer: str | None, policy: Policy) -> Queue:
+    """The decisions of a filled queue, or of the export of an annotation tool.
 
+    reviewer: who made the decisions that name nobody; if None, whom the export is named after, else who runs this.
     Raises InputError for a missing column, and for decisions that make no sense, naming their rows.
     """
-    table = _table(source, scored=policy.least is not None)
+    form = export(source)
+    table = _exported(source, form) if form else _table(source, scored=policy.least is not None)
+    if reviewer is None:
+        named_after = getattr(form, "reviewer", None)
+        reviewer = (named_after(source) if named_after else "") or user()
     decided = ~(blank(table["decision"]) & blank(table["new_label"]))
     filled = table.filter(decided).to_pylist()
     _refuse_nonsense(source, filled)
     decisions = tuple(_decision(row, source, reviewer) for row in filled)
     return Queue(source.name, table["id"], decisions, tuple(_automatic(table.filter(~decided), policy)))
+
+
+def export(source: Source) -> ModuleType | None:
+    """The file of the drawer `exports` that recognizes the source; None for a queue."""
+    forms = (drawer.load("exports", name, "export") for name in drawer.names("exports"))
+    return next((form for form in forms if form.recognises(source)), None)
+
+
+def _exported(source: Source, form: ModuleType) -> pa.Table:
+    """The same columns as those of a queue."""
+    import numpy as np
+
+    table: pa.Table = form.read(source)
+    return table.append_column("row", [np.arange(1, len(table) + 1)])
 
 
 def _table(source: Source, *, scored: bool) -> pa.Table:

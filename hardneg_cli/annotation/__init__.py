@@ -1,0 +1,1 @@
+"""What annotation tools are asked, and what their exports answer."""
