@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
@@ -25,6 +25,7 @@ LEADING = (
     "id", *FILLED_IN, "given_label", "suggested_label", "score", "flagged", "detectors", "why", "p_given", "p_suggested"
 )  # fmt: skip
 TRAILING = ("rank", "row_hash")
+SHARED_OUT = ("reviewer", "reviewers", "role")  # what a queue that is shared out says besides
 DECIMALS = 9
 
 
@@ -80,7 +81,7 @@ class Findings:
         rows = self.select() if rows is None else rows
         columns = {name: pa.array(values) for name, values in self._leading(rows).items()}
         for name in show:
-            columns[_free_name(name)] = self.dataset.content[name].take(rows)
+            columns[_free_name(name, columns)] = self.dataset.content[name].take(rows)
         return pa.table(columns | {"rank": self._rank(rows), "row_hash": self.dataset.row_hashes(rows)})
 
     def shown(self, patterns: str | None, features: str | None) -> tuple[str, ...]:
@@ -176,6 +177,8 @@ def _nullable(values: NDArray[np.float64]) -> pa.Array:
     return pa.array(values.round(DECIMALS), mask=np.isnan(values))
 
 
-def _free_name(name: str) -> str:
-    """A display column's name, out of the way of the findings' own columns."""
-    return f"data_{name}" if name in {*LEADING, *TRAILING} else name
+def _free_name(name: str, taken: Collection[str]) -> str:
+    """A display column's name, out of the way of the findings' own columns and of those before it."""
+    while name in {*LEADING, *SHARED_OUT, *TRAILING} or name in taken:
+        name = f"data_{name}"
+    return name

@@ -1,19 +1,36 @@
 """Rank suspect rows by every detector that the input allows, and write the review queue.
 
 The result goes to standard output or to -o files, the summary to standard error.
+
+With --reviewers a,b the file `-o queue.csv` is the lead's, with every row, who is asked (`reviewers`) and why (`role`:
+suspect or control); `queue.a.csv` and `queue.b.csv` are what they fill in. --overlap rows go to all of them, the others
+are dealt out evenly. --control mixes in rows that nothing speaks against, with a suggestion of their own: how many of
+them are called wrong tells what a suggestion alone does. So that nobody can tell them apart, the reviewers' files then
+lack score, flagged, detectors, why, p_given, p_suggested and rank; with --blind they lack suggested_label as well.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hardneg_cli import options, writing
 from hardneg_cli.console import say
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.findings import LEADING
 from hardneg_cli.options import OnBadRows
-from hardneg_cli.summary import lines
+from hardneg_cli.summary import asked, lines
+from hardneg_cli.writing import Target
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from hardneg_cli.findings import Findings
+    from hardneg_cli.shaping import Shape
 
 
 def run(
@@ -46,11 +63,39 @@ def run(
         str | None,
         typer.Option("--audit", metavar="FILE", help="A filled audit to recalibrate scores, cut and count on."),
     ] = None,
+    state: Annotated[
+        str | None, typer.Option("--state", metavar="FILE", help="Write what a later check --state compares with.")
+    ] = None,
     no_decisions: Annotated[bool, typer.Option("--no-decisions", help="Leave DATA's decisions log unread.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="Write every row, not only the flagged ones.")] = False,
     limit: Annotated[int | None, typer.Option("--limit", min=0, metavar="N", help="At most N rows.")] = None,
     per_class: Annotated[
         int | None, typer.Option("--per-class", min=0, metavar="N", help="At most N rows of each given label.")
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option("--budget", metavar="N|TIME", help="At most N rows, or so long (30min, 2h), for all reviewers."),
+    ] = None,
+    pace: Annotated[
+        float | None,
+        typer.Option("--pace", metavar="SECONDS", help="Time a row takes; default: as in the log so far, else 6."),
+    ] = None,
+    reviewers: Annotated[
+        str | None, typer.Option("--reviewers", metavar="A,B", help="Share the queue out: a file for each of them.")
+    ] = None,
+    overlap: Annotated[
+        str | None, typer.Option("--overlap", metavar="N|N%", help="Rows that all reviewers get; default: 10%.")
+    ] = None,
+    control: Annotated[
+        str | None,
+        typer.Option("--control", metavar="N|N%", help="Rows to mix in that nothing speaks against, N in all."),
+    ] = None,
+    blind: Annotated[
+        bool, typer.Option("--blind", help="Leave suggestions and evidence out, in random order.")
+    ] = False,
+    image: Annotated[
+        str | None,
+        typer.Option("--image", metavar="COL", help="The column with pictures: data URIs, or paths beside DATA."),
     ] = None,
     show: Annotated[
         str | None, typer.Option("--show", metavar="COLS", help="Columns to show beside the findings ('*': all).")
@@ -63,14 +108,22 @@ def run(
     verbose: options.Verbose = False,
     color: options.Colors = options.Color.AUTO,
 ) -> int:
+    from hardneg_cli import workload
     from hardneg_cli.deciding.decisions import log_of
     from hardneg_cli.find import find
+    from hardneg_cli.shaping import shape
+    from hardneg_cli.state import write as write_state
 
-    targets = writing.targets(output, format_)
+    lead = writing.targets(output, format_)
     if decisions and no_decisions:
         raise InputError("--decisions and --no-decisions exclude each other")
+    speed = workload.paced(pace, [] if no_decisions else workload.logged(data, decisions))
+    wish = workload.wish(reviewers, overlap, control, budget, blind=blind, pace=speed)
+    theirs = [[_of(target, name) for target in lead] for name in wish.reviewers]
     inputs = [data, *(probs or []), *(decisions or [])]
-    writing.refuse_overwriting_inputs(targets, inputs, [features, classes, audit, str(log_of(data))])
+    every = [target for targets in (lead, *theirs) for target in targets]
+    every += [Target("parquet", state)] if state else []
+    writing.refuse_overwriting_inputs(every, inputs, [features, classes, audit, str(log_of(data))])
     findings = find(
         data,
         options.columns(label, id_, text, groups, split, fold, prob_prefix),
@@ -84,9 +137,57 @@ def run(
         encoding=encoding,
         on_bad_rows=on_bad_rows,
     )
+    if state:
+        write_state(findings, state)
     rows = findings.select(every=all_, limit=limit, per_class=per_class)
-    writing.write(findings.table(rows, findings.shown(show, features)), targets)
+    shaped = shape(findings, rows, wish)
+    shown = _shown(findings, show, features, image)
+    notes: list[str] = []
+    for table, targets in zip(_tables(shaped, shown), (lead, *theirs), strict=True):
+        notes += writing.write(_pictured(table, findings, shown, image), targets)
     if not quiet:
-        for line in lines(findings, len(rows), verbose=verbose):
+        for line in lines(findings, len(shaped.rows), verbose=verbose):
             say(line)
+        if reviewers or budget or pace or blind:
+            for line in asked(shaped, speed, with_control=control is not None):
+                say(line)
+        for note in dict.fromkeys(notes):
+            say(f"note: {note}")
     return 0
+
+
+def _of(target: Target, reviewer: str) -> Target:
+    """The reviewer's file beside the lead's. Raises InputError where there is no room for one."""
+    if target.path is None or (Path(target.path).exists() and not Path(target.path).is_file()):
+        raise InputError("--reviewers makes a file for each of them: name the lead's with -o, such as -o queue.csv")
+    path = Path(target.path)
+    return replace(target, path=str(path.with_name(f"{path.stem}.{reviewer}{path.suffix}")))
+
+
+def _tables(shaped: Shape, shown: tuple[str, ...]) -> Iterator[pa.Table]:
+    """The lead's, then one a reviewer; one for whoever it may be where nobody is named."""
+    from hardneg_cli.queues import lead, queues
+
+    if shaped.wish.reviewers:
+        yield lead(shaped, shown)
+    yield from queues(shaped, shown)
+
+
+def _shown(findings: Findings, show: str | None, features: str | None, image: str | None) -> tuple[str, ...]:
+    shown = findings.shown(show, features)
+    if image is None or image in shown:
+        return shown
+    known = findings.dataset.content.column_names
+    if image not in known:
+        raise InputError(f"no column {image!r} for --image{did_you_mean(image, known)}")
+    return (*shown, image)
+
+
+def _pictured(table: pa.Table, findings: Findings, shown: tuple[str, ...], image: str | None) -> pa.Table:
+    """The table with the column of pictures marked, for the formats that can show them."""
+    from hardneg_cli.pictures import marked
+
+    if image is None:
+        return table
+    path = findings.dataset.sources[0].path
+    return marked(table, len(LEADING) + shown.index(image), path.parent if path else Path())

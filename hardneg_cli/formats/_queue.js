@@ -141,7 +141,7 @@ function order() {
 function quoted(text) { return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text; }
 
 function save() {
-  const filled = (cells, row) => cells.map((text, place) => {
+  const filled = (cells, row) => cells.slice(0, facts.names.length).map((text, place) => {
     const which = facts.fillable ? FILLED.indexOf(facts.names[place]) : -1;
     return which < 0 ? text : answer(row)[which];
   });

@@ -127,15 +127,20 @@ function note(row) {
 function content(row) {
   const element = make("dl");
   for (const name of facts.shown) {
-    const value = make("dd", "", cell(row, name));
-    if (PICTURE.test(cell(row, name))) {
-      const picture = make("img");
-      picture.alt = name;
-      picture.src = cell(row, name);
-      value.replaceChildren(picture);
-    }
+    const text = cell(row, name);
+    const drawn = name === facts.picture ? data[row][facts.names.length] : PICTURE.test(text) ? text : "";
+    const value = make("dd", "", PICTURE.test(text) ? "" : text);
+    if (PICTURE.test(drawn)) value.prepend(image(drawn, name));
+    else if (drawn) value.append(make("div", "none", `No picture: ${drawn}`));
     element.append(make("dt", "", name), value);
   }
+  return element;
+}
+
+function image(source, name) {
+  const element = make("img");
+  element.alt = name;
+  element.src = source;
   return element;
 }
 

@@ -1,4 +1,7 @@
-"""An offline page to review in with the keyboard; it keeps the decisions and saves them as a CSV that `apply` reads."""
+"""An offline page to review in with the keyboard; it keeps the decisions and saves them as a CSV that `apply` reads.
+
+Pictures go into the page, made small: 10,000 of them take about 100 MB.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,22 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from hardneg_cli.errors import InputError
 from hardneg_cli.findings import FILLED_IN, LEADING, TRAILING
 from hardneg_cli.lines import UNSEEN, as_text
+from hardneg_cli.pictures import column_of, pictures
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 EXTENSIONS = (".html", ".htm")
+NAMED = 5  # pictures that cannot be shown
+MOST_PICTURED = 400_000_000  # bytes: the longest text that Chromium knows has 512 MiB
 PARTS = ("_queue.html", "_queue.css", "_queue.js", "_queue_page.js")
 
 
-def write(table: pa.Table, out: BinaryIO) -> None:
+def write(table: pa.Table, out: BinaryIO) -> list[str]:
+    """Answers what there is to say about pictures that could not be shown."""
     page, style, *scripts = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in PARTS)
     script = "".join(scripts)
     # The page may run this script and nothing else, and reach nothing: what untrusted text says cannot matter.
@@ -29,8 +37,43 @@ def write(table: pa.Table, out: BinaryIO) -> None:
     filled = Template(page).substitute(style=style, script=script, allowed=allowed, facts=mark, rows=mark)
     before, between, after = filled.split(mark)
     rows = [_json(list(row)) for row in _rows(table)]
-    out.write(before.encode() + _json(_facts(table, rows)) + between.encode())
-    out.write(b"[" + b",\n".join(rows) + b"]" + after.encode())
+    facts = _facts(table, rows)
+    notes = _add_pictures(table, facts, rows)
+    out.write(before.encode() + _json(facts) + between.encode())
+    out.write(b"[")
+    out.writelines((b",\n" if number else b"") + row for number, row in enumerate(rows))
+    out.write(b"]" + after.encode())
+    return notes
+
+
+def _add_pictures(table: pa.Table, facts: dict[str, Any], rows: list[bytes]) -> list[str]:
+    """Each row's picture, or why there is none, as one more cell; the cell with its path goes into the saved CSV.
+
+    Raises InputError for more than a browser can hold.
+    """
+    found = column_of(table)
+    if found is None:
+        return []
+    name, folder = found
+    facts["picture"] = name
+    troubles: list[str] = []
+    size = 0
+    cells = table[name].to_pylist()
+    for place, picture in enumerate(pictures(cells, folder)):
+        rows[place] = rows[place][:-1] + b"," + _json(picture.uri or picture.trouble) + b"]"
+        size += len(picture.uri)
+        if size > MOST_PICTURED:
+            raise InputError(
+                f"html: the pictures of {place + 1:,} of {len(rows):,} rows are more than a browser takes "
+                f"({MOST_PICTURED / 1e6:,.0f} MB); ask for fewer rows, with --limit or --budget"
+            )
+        if picture.trouble:
+            troubles.append(f"{cells[place]} ({picture.trouble})")
+    if not troubles:
+        return []
+    count = "1 picture is" if len(troubles) == 1 else f"{len(troubles):,} pictures are"
+    more = f" and {len(troubles) - NAMED:,} more" if len(troubles) > NAMED else ""
+    return [f"{count} not shown: {', '.join(troubles[:NAMED])}{more}"]
 
 
 def _rows(table: pa.Table) -> Iterator[tuple[str, ...]]:
@@ -51,7 +94,7 @@ def _facts(table: pa.Table, rows: list[bytes]) -> dict[str, Any]:
     return {
         "names": names,
         "numbers": [types.is_integer(kind) or types.is_floating(kind) for kind in kinds],
-        "shown": [name for name in names if name not in (*LEADING, *TRAILING)],
+        "shown": [name for name in names if name not in (*LEADING, "reviewer", *TRAILING)],
         "fillable": set(FILLED_IN) <= set(names),
         "key": f"hardneg {key.hexdigest()}",
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
+from hardneg_cli.pictures import unmarked
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -14,4 +16,4 @@ BINARY = True
 def write(table: pa.Table, out: BinaryIO) -> None:
     import pyarrow.parquet as pq
 
-    pq.write_table(table, out, compression="zstd")
+    pq.write_table(unmarked(table), out, compression="zstd")
