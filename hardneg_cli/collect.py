@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.deciding.agreement import Agreement, agreement
-from hardneg_cli.deciding.answers import user
-from hardneg_cli.deciding.decisions import Decision, Question, conflicts, first_answers, is_log, latest, read_log
+from hardneg_cli.deciding.decisions import (
+    Decision,
+    InTime,
+    Question,
+    conflicts,
+    first_answers,
+    in_time,
+    is_log,
+    latest,
+    read_log,
+)
 from hardneg_cli.deciding.log import Log, held, now
-from hardneg_cli.deciding.queue import Policy, read_queue
+from hardneg_cli.deciding.queue import Policy, export, read_queue
 from hardneg_cli.deciding.settling import POLICIES, UNANIMOUS, answers, by_policy, rulings, split, unheard
 from hardneg_cli.errors import InputError, did_you_mean, listing
 from hardneg_cli.files import batches
 from hardneg_cli.files.batches import Wanted
 from hardneg_cli.files.source import Source, sources
 from hardneg_cli.findings import LEADING, TRAILING
+from hardneg_cli.progress import progress
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,7 +44,7 @@ class Collected:
     read: decisions in the files. appended: those that the log had not got yet. settled: lines that were added to
     settle a conflict. undecided: rows of queues that say nothing. conflicts: what is left of them in the log, a group
     of decisions each. shown: the queues' own columns of these rows, by id. agreement: None where no row has two
-    reviewers.
+    reviewers. said: all that the log says now, in the order of time.
     """
 
     log: Path
@@ -44,6 +56,7 @@ class Collected:
     shown: Mapping[str, Mapping[str, str]]
     agreement: Agreement | None
     notes: tuple[str, ...]
+    said: InTime
 
     @property
     def already(self) -> int:
@@ -100,34 +113,47 @@ def collect(
             f"--policy cannot be {policy!r}{did_you_mean(policy, POLICIES)} (known: {', '.join(POLICIES)})"
         )
     asked = [source for file in files for source in sources(str(file))]
-    given = _given(asked, reviewer or user())
-    if dry_run:
-        return _collected(Log(Path(log)), asked, given, policy, adjudicator)
-    with held(log) as own:
-        return _collected(own, asked, given, policy, adjudicator, write=True)
+    with _no_search_for_cycles():
+        given = _given(asked, reviewer)
+        if dry_run:
+            return _collected(Log(Path(log)), asked, given, policy, adjudicator)
+        with held(log) as own, progress(f"collecting into {log}"):
+            return _collected(own, asked, given, policy, adjudicator, write=True)
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Decisions hold nothing but texts, and looking for cycles among a million of them takes half of the time."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def _collected(
     log: Log, asked: Sequence[Source], given: Given, policy: str, adjudicator: str | None, *, write: bool = False
 ) -> Collected:
     known, torn = log.read()
-    lines = set(known)
+    lines = set(known) if given.logged else set()
     logged = [line for line in dict.fromkeys(given.logged) if line not in lines]
-    said = [*known, *logged]
-    stamped = _stamped(given.filled, said)
-    ordinary, verdicts = split(said, stamped, adjudicator)
+    said = in_time([*known, *logged])
+    fresh = given.filled if adjudicator else [unheard(said, decisions) for decisions in given.filled]
+    ordinary, verdicts = split(said, _stamped(fresh, said), adjudicator)
     new = unheard(said, ordinary)
-    said += new
+    said = in_time([*said, *new]) if new else said
     adjudicated = rulings(said, verdicts)
-    decreed = by_policy([*said, *adjudicated], policy)
-    said += [*adjudicated, *decreed]
+    decreed = by_policy(in_time([*said, *adjudicated]) if adjudicated else said, policy)
+    said = in_time([*said, *adjudicated, *decreed]) if adjudicated or decreed else said
     if write:
         log.append([*logged, *new, *adjudicated, *decreed])
     left = tuple(sorted(conflicts(latest(said)), key=lambda group: group[0].question))
     notes = [*given.notes, *_torn(str(log.path), torn), *_stranger(adjudicator, said)]
     return Collected(
         log=log.path,
-        read=len(stamped) + len(given.logged),
+        read=sum(map(len, given.filled)) + len(given.logged),
         appended=len(logged) + len(new) + len(adjudicated),
         settled=len(adjudicated) + len(decreed),
         undecided=given.undecided,
@@ -135,10 +161,11 @@ def _collected(
         shown=_shown(asked, {group[0].id for group in left}),
         agreement=agreement(first_answers(said)),
         notes=tuple(notes),
+        said=said,
     )
 
 
-def _given(asked: Iterable[Source], reviewer: str) -> Given:
+def _given(asked: Iterable[Source], reviewer: str | None) -> Given:
     filled, logged, notes, undecided = [], [], [], 0
     for source in asked:
         if is_log(source):
@@ -146,7 +173,8 @@ def _given(asked: Iterable[Source], reviewer: str) -> Given:
             logged += lines
             notes += _torn(source.name, torn)
             continue
-        queue = read_queue(source, reviewer, Policy())
+        with progress(f"reading {source.name}"):
+            queue = read_queue(source, reviewer, Policy())
         # a file that is called like a settlement is none
         said = [replace(one, source=f"./{one.source}") if one.settles else one for one in queue.decisions]
         filled.append(tuple(dict.fromkeys(said)))
@@ -195,16 +223,28 @@ def _stamped(filled: Iterable[Sequence[Decision]], said: Iterable[Decision]) -> 
 
 def _shown(asked: Iterable[Source], ids: set[str]) -> dict[str, dict[str, str]]:
     """The columns that queues have besides those of findings, of these rows."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wanted = pa.array(ids, pa.string())
     found: dict[str, dict[str, str]] = {}
     for source in asked if ids else ():
         if is_log(source):
             continue
-        own = [name for name in batches.columns([source]) if name not in (*LEADING, *TRAILING, "reviewer")]
-        for batch in batches.kind(source).read(source, Wanted(("id", *own))) if own else ():
-            for row in batch.to_pylist():
-                if row["id"] in ids:
-                    found.setdefault(row.pop("id"), {}).update({name: cell or "" for name, cell in row.items()})
+        for batch in _own(source):
+            for row in batch.filter(pc.is_in(batch["id"], wanted)).to_pylist():
+                found.setdefault(row.pop("id"), {}).update({name: cell or "" for name, cell in row.items()})
     return found
+
+
+def _own(source: Source) -> Iterator[pa.RecordBatch]:
+    """The ids with the queue's own columns; of an annotation tool's export, with the text that was shown."""
+    if form := export(source):
+        yield from form.read(source).select(["id", "text"]).to_batches()
+        return
+    own = [name for name in batches.columns([source]) if name not in (*LEADING, *TRAILING, "reviewer")]
+    if own:
+        yield from batches.kind(source).read(source, Wanted(("id", *own)))
 
 
 def _row(group: Sequence[Decision], rank: int) -> dict[str, Any]:

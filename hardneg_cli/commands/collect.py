@@ -9,27 +9,29 @@ settled by more than half of them (majority) or by who came last (latest). What 
 the conflicts of others, never one in which NAME had taken part. A settlement is a line of the log, which `apply` and
 `find` go by; a different answer that comes later is a conflict again. Conflicts go to standard output or to -o files
 as a queue for the adjudicator, and the exit code is 1 if any are left in the log.
+
+--consensus FILE writes the label of every answered row that all answers and the model's out-of-fold probabilities
+(--probs) together make the most likely, with the probability that it is wrong (score). --report FILE has a line for
+each reviewer: agreement with the others, labels confused, and, where the queues or --findings tell flagged rows from
+controls, how many of both were called wrong, and how often suggestions were followed. -o FILE.jsonl writes what was
+relabeled as preference pairs: prompt, chosen and rejected label.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from hardneg_cli import options, writing
+from hardneg_cli import collect_extras, options, writing
+from hardneg_cli.collect_extras import Extras
+from hardneg_cli.collect_summary import lines
 from hardneg_cli.console import say
 from hardneg_cli.errors import InputError, Refused
-
-if TYPE_CHECKING:
-    from hardneg_cli.collect import Collected
-    from hardneg_cli.deciding.agreement import Agreement
-    from hardneg_cli.estimation.scores import Estimate
-
-PAIRS = 10  # that the summary lists
+from hardneg_cli.meter import metered
 
 
 class Settle(StrEnum):
@@ -53,6 +55,22 @@ def run(
     adjudicator: Annotated[
         str | None, typer.Option("--adjudicator", metavar="NAME", help="Whose decisions settle the others' conflicts.")
     ] = None,
+    consensus: Annotated[
+        str | None, typer.Option("--consensus", metavar="FILE", help="Write the consensus label of each answered row.")
+    ] = None,
+    report: Annotated[
+        str | None, typer.Option("--report", metavar="FILE", help="Write a line about each reviewer.")
+    ] = None,
+    findings: Annotated[
+        str | None, typer.Option("--findings", metavar="FILE", help="What find wrote: which rows are controls.")
+    ] = None,
+    label: options.Label = "label",
+    id_: options.Id = None,
+    text: options.Text = None,
+    probs: options.Probs = None,
+    classes: options.Classes = None,
+    prob_prefix: options.ProbPrefix = "prob_",
+    encoding: options.Encoding = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Leave the log as it is; tell what would be added.")
     ] = False,
@@ -62,16 +80,25 @@ def run(
     color: options.Colors = options.Color.AUTO,
 ) -> int:
     from hardneg_cli.collect import collect
+    from hardneg_cli.files.source import sources
 
     path = _log(data, log)
-    targets = writing.targets(output, format_)
-    writing.refuse_overwriting_inputs(targets, [*files, data or ""])
-    _refuse_the_log(targets, path)
-    collected = collect(
-        files, path, reviewer=reviewer, policy=policy, adjudicator=adjudicator, dry_run=dry_run
-    )  # fmt: skip
+    pairs = tuple(name for name in output or () if name.lower().endswith(collect_extras.PAIRS) and ":" not in name)
+    targets = writing.targets([name for name in output or () if name not in pairs], format_)
+    columns = options.columns(label, id_, text, None, None, None, prob_prefix)
+    names = options.class_names(classes)
+    extras = Extras(data, columns, consensus, report, pairs, tuple(probs or ()), names, findings, encoding)
+    every = [*targets, *extras.targets]
+    writing.refuse_overwriting_inputs(every, [*files, data or "", *(probs or []), findings or ""], [classes])
+    _refuse_the_log(every, path)
+    with metered(quiet=quiet):
+        facts = collect_extras.facts(extras, [source for file in files for source in sources(file)], quiet=quiet)
+        collected = collect(
+            files, path, reviewer=reviewer, policy=policy, adjudicator=adjudicator, dry_run=dry_run
+        )  # fmt: skip
+        told = collect_extras.write(extras, facts, collected, quiet=quiet)
     writing.write(collected.table(), targets)
-    for line in [] if quiet else _summary(collected, dry_run=dry_run):
+    for line in [] if quiet else lines(collected, told, dry_run=dry_run):
         say(line)
     if collected.conflicts:
         rows = "1 row is" if len(collected.conflicts) == 1 else f"{len(collected.conflicts):,} rows are"
@@ -104,35 +131,3 @@ def _refuse_the_log(targets: Iterable[writing.Target], log: str) -> None:
     for target in targets:
         if target.path is not None and os.path.realpath(target.path) in own:
             raise InputError(f"{target.path}: is the decisions log or its lock; write to another file")
-
-
-def _summary(collected: Collected, *, dry_run: bool) -> Iterator[str]:
-    done = "would be " if dry_run else ""
-    yield (
-        f"{collected.log}: {collected.read:,} decisions read, {collected.appended:,} {done}appended, "
-        f"{collected.already:,} already there; {collected.undecided:,} rows undecided"
-    )
-    yield f"conflicts: {collected.settled:,} {done}settled, {len(collected.conflicts):,} left"
-    if collected.agreement:
-        yield from _agreement(collected.agreement)
-    yield from (f"note: {note}" for note in collected.notes)
-
-
-def _agreement(found: Agreement) -> Iterator[str]:
-    rows = "1 row" if found.rows == 1 else f"{found.rows:,} rows"
-    yield f"agreement of {len(found.reviewers):,} reviewers on {rows} that several decided: {_percent(found.percent)}"
-    yield f"Krippendorff's α {_number(found.alpha)}, Gwet's AC1 {_number(found.ac1)}"
-    for pair in found.pairs[:PAIRS]:
-        yield f"Cohen's κ of {pair.first} and {pair.second} {_number(pair.kappa)} on {pair.rows:,}"
-    if len(found.pairs) > PAIRS:
-        yield f"and of {len(found.pairs) - PAIRS:,} more pairs"
-
-
-def _percent(value: Estimate) -> str:
-    return f"{value.value:.1%} ({value.low:.1%} to {value.high:.1%})"
-
-
-def _number(value: Estimate | None) -> str:
-    if value is None:
-        return "not defined (all answers are the same)"
-    return f"{value.value:.3f} ({value.low:.3f} to {value.high:.3f})"

@@ -34,6 +34,7 @@ DRAWS, SEED = 1000, 0
 PERCENTILES = (2.5, 97.5)
 NORMAL = 1.959963984540054  # the 97.5 % quantile
 Answer = tuple[str, ...]
+Row = tuple[Answer, ...]
 
 
 @dataclass(frozen=True)
@@ -64,24 +65,30 @@ def agreement(decisions: Iterable[Decision]) -> Agreement | None:
     for decision in decisions:
         if decision.decides:
             asked.setdefault(decision.question, {})[decision.reviewer] = _answer(decision)
-    shared = [answers for answers in asked.values() if len(answers) > 1]
+    shared = Counter(tuple(sorted(answers.items())) for answers in asked.values() if len(answers) > 1)
     if not shared:
         return None
-    percent, alpha, ac1 = measures([tuple(answers.values()) for answers in shared])
+    patterns = Counter[Row]()
+    for row, times in shared.items():
+        patterns[tuple(sorted(answer for _, answer in row))] += times
+    percent, alpha, ac1 = _estimates(patterns)
     assert percent is not None
-    return Agreement(len(shared), tuple(sorted({who for row in shared for who in row})), percent, alpha, ac1,
+    return Agreement(shared.total(), tuple(sorted({who for row in shared for who, _ in row})), percent, alpha, ac1,
                      tuple(_pairs(shared)))  # fmt: skip
 
 
 def measures(rows: Iterable[Sequence[Answer]]) -> tuple[Estimate | None, Estimate | None, Estimate | None]:
     """Percent agreement, alpha and AC1 of the answers that each row got, in any number.
 
-    Rows with one answer count for AC1's chance alone, as in Gwet's paper. Rows with the same answers are drawn
-    together, so a draw costs as much as there are patterns of answers.
+    Rows with one answer count for AC1's chance alone, as in Gwet's paper.
     """
+    return _estimates(Counter(tuple(sorted(row)) for row in rows))
+
+
+def _estimates(patterns: Mapping[Row, int]) -> tuple[Estimate | None, Estimate | None, Estimate | None]:
+    """Rows with the same answers are drawn together, so a draw costs as much as there are patterns of answers."""
     import numpy as np
 
-    patterns = Counter(tuple(sorted(row)) for row in rows)
     times = np.array([patterns[key] for key in sorted(patterns)], np.int64)
     counts = _counts(sorted(patterns))
     generator = np.random.default_rng(SEED)
@@ -120,12 +127,12 @@ def _answer(decision: Decision) -> Answer:
     return (decision.new_label if decision.decision == "relabel" else decision.given,)
 
 
-def _pairs(rows: Iterable[Mapping[str, Answer]]) -> list[Pair]:
+def _pairs(rows: Mapping[tuple[tuple[str, Answer], ...], int]) -> list[Pair]:
     tables: dict[tuple[str, str], Counter[tuple[Answer, Answer]]] = {}
-    for answers in rows:
-        for first, second in combinations(sorted(answers), 2):
-            tables.setdefault((first, second), Counter())[answers[first], answers[second]] += 1
-    return [Pair(*who, sum(tables[who].values()), kappa(tables[who])) for who in sorted(tables)]
+    for row, times in rows.items():
+        for (first, one), (second, other) in combinations(row, 2):
+            tables.setdefault((first, second), Counter())[one, other] += times
+    return [Pair(*who, tables[who].total(), kappa(tables[who])) for who in sorted(tables)]
 
 
 def _counts(patterns: Sequence[Sequence[Answer]]) -> Any:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from pathlib import Path
@@ -27,13 +27,14 @@ DECISIONS = ("keep", "relabel", "drop", "unsure")
 WITHDRAWN = ""
 LOG_SUFFIX = ".decisions.ndjson"
 VERSION = 1
+DECODE = json.JSONDecoder().raw_decode
 HALVES = re.compile("[\ud800-\udfff]")
 ADJUDICATION = "adjudication"
 SETTLEMENTS = (ADJUDICATION, "majority", "latest")  # sources of decisions that settle what others disagree about
 Question = tuple[str, str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Decision:
     """A line of the log. `new_label` is empty unless the decision is `relabel`; `at` is UTC in ISO 8601, or empty."""
 
@@ -99,17 +100,28 @@ def read_log(path: str | Path) -> tuple[list[Decision], list[int]]:
 
     Raises InputError for a line that is whole and yet no decision.
     """
-    decisions, torn = [], []
-    for number, line in enumerate(Path(path).read_bytes().split(b"\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except ValueError:  # a writer was killed; a line that is not whole is not JSON, or not UTF-8
-            torn.append(number)
-        else:
-            decisions.append(parsed(f"{path}: line {number}", record))
+    decisions, torn, known = [], [], dict[str, str]()
+    with Path(path).open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                record = _record(line)
+            except ValueError:  # a writer was killed; a line that is not whole is not JSON, or not UTF-8
+                torn.append(number)
+            else:
+                decisions.append(parsed(f"{path}: line {number}", record, known))
     return decisions, torn
+
+
+def _record(line: bytes) -> Any:
+    """What json.loads makes of the line, without its second look at what it was told is UTF-8."""
+    try:
+        text = line.decode()
+        record, end = DECODE(text)
+    except ValueError:
+        return json.loads(line)
+    return record if text[end:] == "\n" else json.loads(line)
 
 
 def is_log(source: Source) -> bool:
@@ -127,12 +139,17 @@ def is_log(source: Source) -> bool:
     return False
 
 
+class InTime(list[Decision]):
+    """Decisions in the order of their times, the same however they came; `in_time` makes it, once."""
+
+
+def in_time(decisions: Iterable[Decision]) -> InTime:
+    return decisions if isinstance(decisions, InTime) else InTime(sorted(decisions, key=IN_TIME))
+
+
 def first_answers(decisions: Iterable[Decision]) -> list[Decision]:
     """The last word of each reviewer about each row, if it was not taken back; settlements aside."""
-    last = {}
-    for decision in sorted(decisions, key=IN_TIME):
-        if not decision.settles:
-            last[decision.id, decision.reviewer] = decision
+    last = {(one.id, one.reviewer): one for one in in_time(decisions) if one.source not in SETTLEMENTS}
     return [decision for decision in last.values() if decision.decision != WITHDRAWN]
 
 
@@ -141,26 +158,30 @@ def latest(decisions: Iterable[Decision]) -> list[Decision]:
 
     In whatever order they come.
     """
-    decisions = sorted(decisions, key=IN_TIME)
+    decisions = in_time(decisions)
     settled = _settlements(decisions)
-    words = [word for word in first_answers(decisions) if not _overruled(word, settled.get(word.question))]
-    return [*words, *settled.values()]
+    words = first_answers(decisions)
+    if not settled:
+        return words
+    return [*(word for word in words if not _overruled(word, settled.get(word.question))), *settled.values()]
 
 
-def _settlements(decisions: Iterable[Decision]) -> dict[Question, Decision]:
+def _settlements(decisions: Sequence[Decision]) -> dict[Question, Decision]:
     """The settlement that counts of each question that has one; an adjudicator's counts more than a policy's."""
+    asked = {decision.question for decision in decisions if decision.settles}
     settled: dict[Question, Decision] = {}
     parties: set[tuple[Question, str]] = set()
-    for decision in decisions:
-        if not decision.decides:
+    for decision in decisions if asked else ():
+        question = decision.question
+        if question not in asked or not decision.decides:
             continue
         if not decision.settles:
-            parties.add((decision.question, decision.reviewer))
+            parties.add((question, decision.reviewer))
             continue
-        before = settled.get(decision.question)
-        own = (decision.question, decision.reviewer) in parties
+        before = settled.get(question)
+        own = (question, decision.reviewer) in parties
         if not own and (before is None or decision.source == ADJUDICATION or before.source != ADJUDICATION):
-            settled[decision.question] = decision
+            settled[question] = decision
     return settled
 
 
@@ -172,26 +193,32 @@ def _overruled(word: Decision, settlement: Decision | None) -> bool:
 
 def conflicts(decisions: Iterable[Decision]) -> tuple[tuple[Decision, ...], ...]:
     """The groups of decisions that answer the same question differently; being unsure is no answer."""
-    asked: dict[Question, dict[str, list[Decision]]] = {}
-    for decision in decisions:
-        if decision.decides:
-            asked.setdefault(decision.question, {}).setdefault(decision.answer, []).append(decision)
-    return tuple(
-        tuple(decision for group in answers.values() for decision in group)
-        for answers in asked.values()
-        if len(answers) > 1
-    )
+    deciding = [decision for decision in decisions if decision.decides]
+    heard: dict[Question, tuple[str, str]] = {}
+    disputed = set()
+    for one in deciding:
+        said = one.decision, one.new_label
+        if heard.setdefault(one.question, said) != said:
+            disputed.add(one.question)
+    asked: dict[Question, dict[str, list[Decision]]] = {question: {} for question in heard if question in disputed}
+    for one in deciding if disputed else ():
+        if one.question in disputed:
+            asked[one.question].setdefault(one.answer, []).append(one)
+    return tuple(tuple(decision for group in answers.values() for decision in group) for answers in asked.values())
 
 
-def parsed(where: str, record: Any) -> Decision:
-    """A line of a log as a decision; raises InputError, which begins with `where`, if it is none."""
+def parsed(where: str, record: Any, known: dict[str, str] | None = None) -> Decision:
+    """A line of a log as a decision; raises InputError, which begins with `where`, if it is none.
+
+    known: the texts of other lines, so that equal ones are kept once.
+    """
     if not isinstance(record, dict) or record.get("v") != VERSION:
         raise InputError(f"{where}: not a decision of version {VERSION}; was it written by a newer hardneg?")
-    values = {name: record.get(name, "") for name in NAMES}
-    for name, value in values.items():
+    values = [record.get(name, "") for name in NAMES]
+    for name, value in zip(NAMES, values, strict=True):
         if not isinstance(value, str) or not _writable(value):
             raise InputError(f"{where}: {name!r} is not text")
-    decision = Decision(**values)
+    decision = Decision(*values if known is None else [known.setdefault(value, value) for value in values])
     if decision.decision not in (*DECISIONS, WITHDRAWN):
         hint = did_you_mean(decision.decision, DECISIONS)
         raise InputError(f"{where}: no decision {decision.decision!r}{hint} (known: {', '.join(DECISIONS)})")

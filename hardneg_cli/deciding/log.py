@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hardneg_cli.deciding.decisions import VERSION, Decision, parsed, read_log
+from hardneg_cli.deciding.decisions import NAMES, VERSION, Decision, parsed, read_log
 from hardneg_cli.errors import Busy, InputError
 from hardneg_cli.lines import UNSEEN
 
 PATIENCE_SECONDS = 5.0
+LINES_A_WRITE = 1000
+ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 POLL_SECONDS = 0.002  # far below what one append takes, so that one of many writers does not starve
 
 
@@ -90,20 +92,22 @@ def _text(time: datetime) -> str:
 
 
 def _line(decision: Decision) -> bytes:
-    record = {"v": VERSION, **vars(decision)}
+    record = {"v": VERSION} | {name: getattr(decision, name) for name in NAMES}
     parsed(f"decision about {decision.id!r}", record)
-    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    text = ENCODE(record)
     return UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text).encode() + b"\n"
 
 
-def _append(path: Path, lines: Iterable[bytes]) -> None:
+def _append(path: Path, lines: Sequence[bytes]) -> None:
     new = not path.exists()
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
     try:
         size = os.fstat(file).st_size
         torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
-        for line in [b"\n", *lines] if torn else lines:
-            _write(file, line)
+        if torn:
+            _write(file, b"\n")
+        for start in range(0, len(lines), LINES_A_WRITE):
+            _write(file, b"".join(lines[start : start + LINES_A_WRITE]))
         os.fsync(file)
     finally:
         os.close(file)
@@ -111,10 +115,10 @@ def _append(path: Path, lines: Iterable[bytes]) -> None:
         _keep_name(path.absolute().parent)
 
 
-def _write(file: int, line: bytes) -> None:
-    """The whole line at once; what does not fit on the disk is tried again, so that the system says why."""
-    while line:
-        line = line[os.write(file, line) :]
+def _write(file: int, lines: bytes) -> None:
+    """All of it at once; what does not fit on the disk is tried again, so that the system says why."""
+    while lines:
+        lines = lines[os.write(file, lines) :]
 
 
 def _keep_name(folder: Path) -> None:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from hardneg_cli.deciding.decisions import ADJUDICATION, IN_TIME, Decision, Question, conflicts, first_answers, latest
+from hardneg_cli.deciding.decisions import ADJUDICATION, Decision, Question, conflicts, first_answers, in_time, latest
 from hardneg_cli.deciding.log import now
 from hardneg_cli.deciding.queue import POLICY
 
@@ -40,16 +40,20 @@ def unheard(said: Iterable[Decision], filled: Iterable[Decision]) -> list[Decisi
 
     An older file that is collected again takes back nothing that was decided elsewhere since.
     """
-    last = {(one.question, one.reviewer, one.source): one.answer for one in sorted(said, key=IN_TIME)}
-    return [
-        one
-        for one in {(one.question, one.reviewer, one.source): one for one in filled}.values()
-        if one.answer not in (last.get((one.question, one.reviewer, source)) for source in (one.source, ADJUDICATION))
-    ]
+    last = {(one.question, one.reviewer, one.source): (one.decision, one.new_label) for one in in_time(said)}
+    new = []
+    for one in {(one.question, one.reviewer, one.source): one for one in filled}.values():
+        before = (last.get((one.question, one.reviewer, source)) for source in (one.source, ADJUDICATION))
+        if (one.decision, one.new_label) not in before:
+            new.append(one)
+    return new
 
 
 def rulings(said: Sequence[Decision], verdicts: Iterable[Decision]) -> list[Decision]:
     """The lines that settle conflicts as the adjudicator says, where that is not in the log already."""
+    verdicts = list(verdicts)
+    if not verdicts:
+        return []
     standing = latest(said)
     left = {group[0].question for group in conflicts(standing)}
     ruled = {one.question: one.answer for one in standing if one.source == ADJUDICATION}
@@ -63,7 +67,9 @@ def rulings(said: Sequence[Decision], verdicts: Iterable[Decision]) -> list[Deci
 
 def by_policy(said: Sequence[Decision], policy: str) -> list[Decision]:
     """The lines that settle what is left, unless an adjudicator ruled on it."""
-    groups = () if policy == UNANIMOUS else conflicts(latest(said))
+    if policy == UNANIMOUS:
+        return []
+    groups = conflicts(latest(said))
     left = {group[0].question for group in groups if all(one.source != ADJUDICATION for one in group)}
     words: dict[Question, list[Decision]] = {}
     for word in first_answers(said):

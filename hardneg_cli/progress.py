@@ -1,0 +1,41 @@
+"""Progress: long work says what it is at and how far it got; nobody hears it unless a command has it drawn.
+
+with progress("reading queue.csv", total=rows) as advance:
+    advance(1000)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from typing import TypeAlias
+
+Advance: TypeAlias = Callable[[int], None]
+Draw: TypeAlias = Callable[[str, int | None], AbstractContextManager[Advance]]
+DRAW: ContextVar[Draw | None] = ContextVar("DRAW", default=None)
+
+
+@contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[Advance]:
+    """Say that `what` is being done, in `total` steps if they can be counted. Inside of another one it is silent."""
+    draw = DRAW.get()
+    if draw is None:
+        yield _unheard
+        return
+    with drawn(None), draw(what, total) as advance:
+        yield advance
+
+
+@contextmanager
+def drawn(draw: Draw | None) -> Iterator[None]:
+    """Have everything inside drawn by `draw`, or by nobody."""
+    before = DRAW.set(draw)
+    try:
+        yield
+    finally:
+        DRAW.reset(before)
+
+
+def _unheard(_: int) -> None:
+    """Nobody looks."""
