@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -15,7 +15,7 @@ from hardneg_cli.deciding.answers import Answers
 from hardneg_cli.deciding.corrected import Stamp, Telling
 from hardneg_cli.deciding.decisions import Decision, Stale, Unsettled, conflicts, log_of
 from hardneg_cli.deciding.matching import CHANGED, GONE, Matched, match
-from hardneg_cli.deciding.provenance import Change, changes_of, document
+from hardneg_cli.deciding.provenance import Change, Written, changes_of, document
 from hardneg_cli.deciding.queue import Policy
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.files.output import refuse_overwriting
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MARK = "dropped"
 ON_DROP = ("remove", "mark")
+SETTLE = "let a third person answer these, and settle them: hardneg collect QUEUE... --data DATA --adjudicator NAME"
+LARGE = 1 << 20  # bytes in a provenance worth a note
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def apply(
     dataset = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
     mark = MARK if on_drop == "mark" else None
     _refuse_settings(dataset, policy, mark)
-    given = answers.from_queues(asked, who, policy) if asked else answers.from_log(data, policy)
+    given = answers.from_queues(asked, reviewer, policy) if asked else answers.from_log(data, policy)
     applied = _settled(dataset, given, policy, skip_stale=skip_stale)
     if output is None and not in_place:
         return applied
@@ -108,8 +110,8 @@ def apply(
     record = partial(
         document, str(data), changes=applied.changes, by=who, queues=[queue.name for queue in asked], how=how
     )
-    corrected.write(corrections, output, Telling(provenance, record) if provenance else None)
-    return applied
+    written = corrected.write(corrections, output, Telling(provenance, record) if provenance else None)
+    return replace(applied, notes=(*applied.notes, *_large(provenance, written)))
 
 
 def _seen(
@@ -182,7 +184,7 @@ def _verdict(dataset: Dataset, people: Matched, clashes: Sequence[object], *, sk
     parts = []
     if clashes:
         rows = "1 row is" if len(clashes) == 1 else f"{len(clashes):,} rows are"
-        parts.append(f"{rows} decided in more than one way; settle that in the queues")
+        parts.append(f"{rows} decided in more than one way; {SETTLE}")
     if stale:
         decisions = "1 decision is" if stale == 1 else f"{stale:,} decisions are"
         parts.append(f"{decisions} stale{_cause(people)}; review anew, or leave such out with --skip-stale")
@@ -213,3 +215,11 @@ def _remarks(dataset: Dataset, changes: Sequence[Change]) -> list[str]:
             "the rows have no ids: do not apply the same drops again, or copies of the dropped rows may go too"
         )
     return notes
+
+
+def _large(provenance: str | Path | None, written: Sequence[Written]) -> list[str]:
+    """A note where undoing takes much: what is written packed, in columns or in sheets, is written all anew."""
+    size = sum(file.back.size for file in written if file.back)
+    if size < LARGE:
+        return []
+    return [f"{provenance}: what --undo needs takes {size * 4 / 3 / 2**20:,.1f} MiB of it"]

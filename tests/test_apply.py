@@ -342,7 +342,8 @@ def test_a_conflict_is_listed_and_nothing_is_written(data: Path) -> None:
     assert done.stderr.decode().splitlines() == [
         f"conflict: 'r00': ann ({ann}) says relabel to 'dog', bob ({bob}) says drop",
         f"conflict: 'r01': bob ({ann}) says relabel to 'cat', bob ({bob}) says keep",
-        f"hardneg: {data}: nothing was written: 2 rows are decided in more than one way; settle that in the queues",
+        f"hardneg: {data}: nothing was written: 2 rows are decided in more than one way; let a third "
+        "person answer these, and settle them: hardneg collect QUEUE... --data DATA --adjudicator NAME",
     ]
 
 
@@ -673,6 +674,7 @@ def test_the_provenance_says_who_changed_what(data: Path, queue: list[Row]) -> N
     after = hashlib.sha256(out.read_bytes()).hexdigest()
     me = getpass.getuser()
     assert told.pop("at").endswith("+00:00")
+    assert [(one["file"], one["packed"], one["sha256"]) for one in told.pop("undo")] == [(str(data), None, before)]
     hashes = {row["id"]: row["row_hash"] for row in queue}
     change = {"file": str(data), "source": str(path), "at": ""}
     assert told == {

@@ -21,11 +21,13 @@ import pytest
 from test_formats import HOSTILE, findings, held, written
 
 from hardneg_cli import InputError, apply, find
-from hardneg_cli.formats import xlsx
+from hardneg_cli.deciding.queue import Policy, read_queue
+from hardneg_cli.files.exactly import COLUMN
+from hardneg_cli.files.source import Source
 
 Row = dict[str, str]
 OTHER = '=HYPERLINK("x")|007'  # a label that nobody had before
-TEXTS = [text for text in HOSTILE if text.strip() and not xlsx.UNSAFE.search(text)]
+TEXTS = [text for text in HOSTILE if text.strip()]
 LABELS = [
     "=cmd|' /C calc'!A0",
     "-1+1",
@@ -37,6 +39,9 @@ LABELS = [
     "مرحبا",
     " x ",
     "<b>",
+    "\x1b[31m",
+    "a\rb",
+    "_x0041_x0042_",
 ]
 ROWS: list[Row] = [
     {"id": text, "label": LABELS[n % len(LABELS)], "text": f"{HOSTILE[n]} {n}", "image": ""}
@@ -188,12 +193,44 @@ def test_a_table_that_is_no_queue_is_not_locked() -> None:
     assert not sheet.protection.sheet
 
 
-@pytest.mark.parametrize("text", ["\x1b[31m", "a\r\nb", "\ufffe", "a_x005F_b", "_x0041_x0042_"])
-def test_what_might_come_back_changed_is_refused_where_it_comes_back(text: str) -> None:
-    with pytest.raises(InputError, match=r"xlsx: row 2, column 'id': .* may not come back .*; write csv"):
-        written("xlsx", findings(["a", text]))
-    shown = findings(["a"]).append_column("shown", pa.array([text]))
-    assert workbook(shown)["queue"]["P2"].value
+UNSAFE = ["\x1b[31m", "a\r\nb", "\ufffe", "\0", "a_x005F_b", "_x0041_x0042_", "_x000d_", "__x0041_", "_xD83D_", "␛[31m"]
+
+
+def test_what_no_cell_holds_is_told_in_a_hidden_locked_column() -> None:
+    book = workbook(findings(["a", *UNSAFE]))
+    sheet = book["queue"]
+    letter = openpyxl.utils.get_column_letter(sheet.max_column)
+    assert (sheet["A2"].value, sheet["A3"].value, sheet["A5"].value) == ("a", "␛[31m", "\ufffd")
+    assert [sheet[f"{letter}{row}"].value is None for row in (1, 2, 3)] == [False, True, False]
+    assert (sheet[f"{letter}1"].value, sheet[f"{letter}3"].protection.locked) == (COLUMN, True)
+    assert sheet.column_dimensions[letter].hidden
+    assert "O2" in sheet.auto_filter.ref or sheet.auto_filter.ref.startswith("A1:P")  # it is sorted with the rest
+    assert workbook(findings(["a"]))["queue"].max_column == sheet.max_column - 1
+
+
+def test_a_typed_label_means_the_one_that_is_shown_so(data: Path) -> None:
+    """What a person chose from the drop-down, and what they typed; what they left, and what they wrote over."""
+    table = findings(["a", *UNSAFE[:-1]])
+    table = table.set_column(2, "new_label", pa.array(["", "", *UNSAFE[1:4], *[""] * 5]))
+    book = workbook(table)
+    sheet = book["queue"]
+    sheet["C2"], sheet["C3"], sheet["C6"] = "␀", "␛[31m", "other"
+    path = data.with_name("q.xlsx")
+    book.save(path)
+    queue = read_queue(Source(str(path), path), "me", Policy())
+    assert {"␀", "␛[31m"} <= {cell.value for cell in book["classes"]["A"]}  # the drop-down has them
+    assert [one.new_label for one in queue.decisions] == ["\0", "", "", "", "other"]
+    assert [one.given for one in queue.decisions] == ["a", *UNSAFE[:4]]
+
+
+@pytest.mark.parametrize("said", ["{", "[]", "3", '{"id": 3}'])
+def test_a_hidden_column_that_was_changed_is_an_error(said: str, data: Path) -> None:
+    book = workbook(findings(["\x1b"]))
+    book["queue"].cell(2, book["queue"].max_column).value = said
+    path = data.with_name("q.xlsx")
+    book.save(path)
+    with pytest.raises(InputError, match=r"row 1: the hidden column 'hardneg:exact' was changed"):
+        read_queue(Source(str(path), path), "me", Policy())
 
 
 def test_excels_limits_are_errors(monkeypatch: pytest.MonkeyPatch) -> None:

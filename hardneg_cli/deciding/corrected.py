@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from hashlib import file_digest
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO, Protocol
 
 from hardneg_cli import drawer
 from hardneg_cli.dataset import Dataset
-from hardneg_cli.deciding.provenance import Change, Written, sha256_of
+from hardneg_cli.deciding.provenance import Change, Written
+from hardneg_cli.deciding.undoing import digest, raw, sha256_of, way_back
 from hardneg_cli.errors import InputError
 from hardneg_cli.files import batches
 from hardneg_cli.files.batches import Edits
@@ -30,6 +29,21 @@ PROMISES = {
 Stamp = tuple[int, int, int] | None
 
 
+class Rewriting(Protocol):
+    """A file that is to be written anew, or (unchanged) is as it should be."""
+
+    @property
+    def source(self) -> Source: ...
+
+    @property
+    def seen(self) -> Stamp: ...
+
+    @property
+    def unchanged(self) -> bool: ...
+
+    def write(self, out: BinaryIO) -> None: ...
+
+
 @dataclass(frozen=True)
 class Correction:
     """A file, what is to change in it (None: nothing), and its stamp when it was read."""
@@ -38,17 +52,15 @@ class Correction:
     edits: Edits | None
     seen: Stamp
 
+    @property
+    def unchanged(self) -> bool:
+        return self.edits is None
+
     def write(self, out: BinaryIO) -> None:
         if self.edits is not None:
             batches.rewrite(self.source, out, self.edits)
             return
-        with _raw(self.source) as stream:
-            shutil.copyfileobj(stream, out)
-
-    def confirm_unchanged(self) -> None:
-        """Raises InputError for a file that somebody else wrote meanwhile: their rows may be other ones."""
-        if stamp(self.source) != self.seen:
-            raise InputError(f"{self.source.name}: has changed since it was read; run apply again")
+        copy(self.source, out)
 
 
 @dataclass(frozen=True)
@@ -56,11 +68,11 @@ class Telling:
     """Where to tell about the run, and what to say once it is known which files were written."""
 
     path: str | Path
-    record: Callable[[Sequence[Written]], bytes]
+    record: Callable[[Sequence[Written]], Iterable[bytes]]
 
     def write(self, written: Sequence[Written]) -> None:
         with whole_file(self.path) as out:
-            out.write(self.record(written))
+            out.writelines(self.record(written))
 
 
 def corrections(
@@ -91,6 +103,12 @@ def _edits(dataset: Dataset, changes: Sequence[Change], mark: str | None) -> Edi
     )
 
 
+def copy(source: Source, out: BinaryIO) -> None:
+    """The file's bytes as they are."""
+    with raw(source) as stream:
+        shutil.copyfileobj(stream, out)
+
+
 def stamp(source: Source) -> Stamp:
     """What changes when a file is written: its time, size and inode."""
     if source.path is None:
@@ -99,17 +117,20 @@ def stamp(source: Source) -> Stamp:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def write(corrections: Sequence[Correction], output: str | Path | BinaryIO | None, telling: Telling | None) -> None:
-    """To `output`, which takes one file, or (None) each changed file over itself; the others are not touched."""
+def write(
+    rewritings: Sequence[Rewriting], output: str | Path | BinaryIO | None, telling: Telling | None
+) -> Sequence[Written]:
+    """To `output`, which takes one file, or (None) each changed file over itself; the others are not touched.
+
+    Answers what was written, and nothing unless somebody is told.
+    """
     if output is None:
-        _write_files([(correction, correction.source.name) for correction in corrections], telling, skip_same=True)
-        return
-    (correction,) = corrections
+        return _write_files([(one, one.source.name) for one in rewritings], telling, skip_same=True)
+    (rewriting,) = rewritings
     if isinstance(output, str | Path):
-        refuse_other_format(correction.source, output)
-        _write_files([(correction, str(output))], telling, skip_same=False)
-    else:
-        _write_stream(correction, output, telling)
+        refuse_other_format(rewriting.source, output)
+        return _write_files([(rewriting, str(output))], telling, skip_same=False)
+    return _write_stream(rewriting, output, telling)
 
 
 def refuse_other_format(source: Source, output: str | Path) -> None:
@@ -131,49 +152,69 @@ def refuse_other_format(source: Source, output: str | Path) -> None:
         )
 
 
-def _write_files(targets: Sequence[tuple[Correction, str]], telling: Telling | None, *, skip_same: bool) -> None:
+def _write_files(
+    targets: Sequence[tuple[Rewriting, str]], telling: Telling | None, *, skip_same: bool
+) -> list[Written]:
     """The provenance takes its name first: no change without its record, whenever the run is killed."""
-    with ExitStack() as unnamed:
+    with ExitStack() as deltas, ExitStack() as unnamed:
         written = []
-        for correction, path in targets:
-            before = sha256_of(correction.source) if telling else ""
-            if skip_same and correction.edits is None:
-                written.append(Written(correction.source.name, path, before, before))
+        for rewriting, path in targets:
+            if skip_same and rewriting.unchanged:
+                written += _told(rewriting, path, None, deltas) if telling else []
                 continue
             out = unnamed.enter_context(whole_file(path))
-            correction.write(out)
-            after = _sha256(out) if telling else ""
-            written.append(Written(correction.source.name, path, before, after))
-        for correction, _ in targets:
-            correction.confirm_unchanged()
+            if telling and not out.readable():  # a pipe: what was written to it cannot be looked at again
+                written += _write_held(rewriting, path, out, deltas)
+                continue
+            rewriting.write(out)
+            written += _told(rewriting, path, out, deltas) if telling else []
+        for rewriting, _ in targets:
+            confirm_unchanged(rewriting)
         if telling:
             telling.write(written)
+    return written
 
 
-def _write_stream(correction: Correction, out: BinaryIO, telling: Telling | None) -> None:
+def confirm_unchanged(rewriting: Rewriting) -> None:
+    """Raises InputError for a file that somebody else wrote meanwhile: their rows may be other ones."""
+    if stamp(rewriting.source) != rewriting.seen:
+        raise InputError(f"{rewriting.source.name}: has changed since it was read; run apply again")
+
+
+def _write_stream(rewriting: Rewriting, out: BinaryIO, telling: Telling | None) -> list[Written]:
     """Nothing reaches `out` before all of it is there."""
-    if out.isatty() and _is_binary(correction.source):
-        raise InputError(f"{correction.source.name} is no text for a terminal: name a file with -o")
-    with tempfile.TemporaryFile() as held:
-        correction.write(held)
-        correction.confirm_unchanged()
+    if out.isatty() and _is_binary(rewriting.source):
+        raise InputError(f"{rewriting.source.name} is no text for a terminal: name a file with -o")
+    with tempfile.TemporaryFile() as held, ExitStack() as deltas:
+        rewriting.write(held)
+        confirm_unchanged(rewriting)
+        written = _told(rewriting, "standard output", held, deltas) if telling else []
         if telling:
-            before = sha256_of(correction.source)
-            telling.write([Written(correction.source.name, "standard output", before, _sha256(held))])
+            telling.write(written)
         held.seek(0)
         shutil.copyfileobj(held, out)
     out.flush()
+    return written
+
+
+def _write_held(rewriting: Rewriting, path: str, out: BinaryIO, deltas: ExitStack) -> list[Written]:
+    with tempfile.TemporaryFile() as held:
+        rewriting.write(held)
+        written = _told(rewriting, path, held, deltas)
+        held.seek(0)
+        shutil.copyfileobj(held, out)
+    return written
+
+
+def _told(rewriting: Rewriting, path: str, out: BinaryIO | None, deltas: ExitStack) -> list[Written]:
+    """What became of a file (`out` is None where it is left alone); `deltas` closes what is kept for undoing it."""
+    source, before = rewriting.source, sha256_of(rewriting.source)
+    after = before if out is None else digest(out)
+    back = None
+    if out is not None and after != before:
+        back = way_back(source, before, out, deltas.enter_context(tempfile.TemporaryFile()))  # noqa: SIM115 -- closed by deltas
+    return [Written(source.name, path, before, after, back)]
 
 
 def _is_binary(source: Source) -> bool:
     return source.compression is not None or b"\0" in source.head
-
-
-def _sha256(out: Any) -> str:
-    out.flush()
-    out.seek(0)
-    return file_digest(out, "sha256").hexdigest()
-
-
-def _raw(source: Source) -> BinaryIO:
-    return source.path.open("rb") if source.path else io.BytesIO(source.data)

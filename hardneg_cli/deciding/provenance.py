@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import file_digest, sha256
 from itertools import accumulate
 from typing import Any
 
 from hardneg_cli.dataset import Dataset
 from hardneg_cli.deciding.decisions import Decision
+from hardneg_cli.deciding.undoing import VERSION, WayBack
 from hardneg_cli.files import batches
 from hardneg_cli.files.batches import Wanted
-from hardneg_cli.files.source import Source
-
-VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -42,12 +39,19 @@ class Change:
 
 @dataclass(frozen=True)
 class Written:
-    """A file of the dataset, and what became of it; the hashes are of the bytes on disk, compressed or not."""
+    """A file of the dataset, and what became of it; the hashes are of the bytes on disk, compressed or not.
+
+    back: how to undo it, None for a file that was not changed.
+    """
 
     name: str
     written: str
     sha256_before: str
     sha256_after: str
+    back: WayBack | None = None
+
+    def facts(self) -> dict[str, str]:
+        return {name: value for name, value in vars(self).items() if name != "back"}
 
 
 def changes_of(dataset: Dataset, decisions: Mapping[int, Sequence[Decision]]) -> tuple[Change, ...]:
@@ -66,10 +70,13 @@ def changes_of(dataset: Dataset, decisions: Mapping[int, Sequence[Decision]]) ->
 
 
 def document(
-    data: str, files: Iterable[Written], *, changes: Iterable[Change], by: str, queues: Sequence[str],
+    data: str, files: Sequence[Written], *, changes: Iterable[Change], by: str, queues: Sequence[str],
     how: Mapping[str, Any],
-) -> bytes:  # fmt: skip
-    """The provenance of one run as JSON, a change a line; `how` are the settings that decided what happened."""
+) -> Iterator[bytes]:  # fmt: skip
+    """The provenance of one run as JSON in pieces, a change a line; `how` are the settings that decided what happened.
+
+    Last comes what undoing the run takes.
+    """
     record = {
         "v": VERSION,
         "data": data,
@@ -77,11 +84,19 @@ def document(
         "by": by,
         "queues": list(queues),
         **how,
-        "files": [vars(file) for file in files],
+        "files": [file.facts() for file in files],
     }
     head = json.dumps(record, ensure_ascii=False, indent=1).removesuffix("\n}")
     lines = ",\n".join(f"  {json.dumps(vars(change), ensure_ascii=False)}" for change in changes)
-    return f'{head},\n "changes": [\n{lines}\n ]\n}}\n'.encode()
+    yield f'{head},\n "changes": [\n{lines}\n ],\n "undo": ['.encode()
+    changed = [(file.name, file.back) for file in files if file.back]
+    for place, (name, back) in enumerate(changed):
+        facts = json.dumps({"file": name, "packed": back.packed, "sha256": back.sha256}, ensure_ascii=False)
+        yield f'{"," if place else ""}\n  {facts.removesuffix("}")}, "delta": ['.encode()
+        for number, line in enumerate(back.lines()):
+            yield f'{"," if number else ""}\n   "{line}"'.encode()
+        yield b"\n  ]}"
+    yield b"\n ]\n}\n"
 
 
 def _change(file: str, row: int, decisions: Sequence[Decision]) -> Change:
@@ -101,11 +116,3 @@ def _starts(dataset: Dataset) -> list[int]:
         sum(batch.num_rows for batch in batches.kind(source).read(source, wanted)) for source in dataset.sources[:-1]
     ]
     return [0, *accumulate(lengths)]
-
-
-def sha256_of(source: Source) -> str:
-    """The hash of a file's bytes as they are on disk."""
-    if source.path is None:
-        return sha256(source.data).hexdigest()
-    with source.path.open("rb") as stream:
-        return file_digest(stream, "sha256").hexdigest()

@@ -116,7 +116,7 @@ def rewrite(source: Source, out: BinaryIO, edits: Edits) -> None:
         raise InputError(f"{source.name}: no column {edits.column!r}{did_you_mean(edits.column, names)}")
     if edits.mark in names:
         raise InputError(f"{source.name}: there is a column {edits.mark!r} already")
-    with _compressed(out, source.compression) as inner:
+    with compressed(out, source.compression) as inner:
         reader.rewrite(source, inner, edits)
 
 
@@ -151,6 +151,17 @@ def confirm_length(source: Source, edits: Edits, rows: int) -> None:
         raise InputError(f"{source.name}: no row {edits.touched[-1] + 1:,} to change; the file has {rows:,} rows")
 
 
+def compressed(out: BinaryIO, compression: str | None) -> AbstractContextManager[Any]:
+    """`out`, packing what is written; it is left open, and nothing depends on the clock."""
+    if compression == "gzip":
+        return gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0)
+    if compression == "bz2":
+        return bz2.BZ2File(out, "wb")
+    if compression == "zstd":
+        return _zstd(out)
+    return nullcontext(out)
+
+
 def _columns(source: Source, encoding: str | None) -> list[str]:
     try:
         names: list[str] = kind(source).columns(source, encoding=encoding)
@@ -165,17 +176,6 @@ def _columns(source: Source, encoding: str | None) -> list[str]:
 
 def _repeated(names: Sequence[str]) -> list[str]:
     return [name for name, times in Counter(names).items() if times > 1]
-
-
-def _compressed(out: BinaryIO, compression: str | None) -> AbstractContextManager[Any]:
-    """`out`, packing what is written; it is left open, and nothing depends on the clock."""
-    if compression == "gzip":
-        return gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0)
-    if compression == "bz2":
-        return bz2.BZ2File(out, "wb")
-    if compression == "zstd":
-        return _zstd(out)
-    return nullcontext(out)
 
 
 def _zstd(out: BinaryIO) -> AbstractContextManager[Any]:

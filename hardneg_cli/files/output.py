@@ -18,8 +18,8 @@ def whole_file(path: str | Path) -> Iterator[BinaryIO]:
     from boltons.fileutils import atomic_save
 
     target = os.path.realpath(path)
-    if os.path.exists(target) and not os.path.isfile(target):  # a pipe or a device has no whole to be replaced
-        with open(target, "wb") as out:
+    if os.path.exists(path) and not os.path.isfile(path):  # a pipe or a device has no whole to be replaced
+        with open(path, "wb") as out:
             yield out
         return
     part = f".{os.path.basename(target)}.{secrets.token_hex(4)}.part"

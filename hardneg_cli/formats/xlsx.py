@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import math
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hardneg_cli.errors import InputError
+from hardneg_cli.files.exactly import COLUMN, UNSAFE, shown, told
 from hardneg_cli.findings import FILLED_IN
 from hardneg_cli.lines import as_text
 
@@ -26,9 +26,6 @@ MOST_LISTED = 32_767  # of a drop-down
 LARGEST_EXACT = 10**15  # Excel keeps 15 digits of a number
 WORDS = ["keep", "relabel", "drop", "unsure"]
 RETURNED = ("id", *FILLED_IN, "given_label", "suggested_label", "row_hash")  # what `apply` takes from a queue
-# Excel writes what XML cannot hold as _xHHHH_ and a real `_xHHHH_` with `_x005F` before it, but not every program
-# reads both back. In columns that come back nothing may depend on that.
-UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]|x005F_|_x[0-9a-fA-F]{4}_x[0-9a-fA-F]{4}_")
 TEXT = {"num_format": "@", "valign": "top", "font_name": "Calibri", "font_size": 11}
 NARROWEST, WIDEST, WRAPPED_UP_TO, MEASURED_ROWS = 9, 60, 400, 1000
 WIDTHS = {"decision": 12, "new_label": 20, "note": 28}
@@ -39,9 +36,9 @@ def write(table: pa.Table, out: BinaryIO) -> None:
     import xlsxwriter
 
     _refuse_what_is_too_large(table)
-    columns = {name: _values(table, name) for name in table.column_names}
+    columns = _safe({name: _values(table, name) for name in table.column_names})
     for name, values in columns.items():
-        _refuse_what_no_cell_holds(name, values)
+        _refuse_what_is_too_long(name, values)
     held = io.BytesIO()  # a zip file is written back and forth, standard output is not
     plain = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(held, {"in_memory": True, **plain}) as book:
@@ -85,9 +82,21 @@ def _refuse_what_is_too_large(table: pa.Table) -> None:
         )
 
 
-def _refuse_what_no_cell_holds(name: str, values: Sequence[Any]) -> None:
-    """Raises InputError for text that is too long, and for text that might come back changed where that matters."""
-    returned = name in RETURNED
+def _safe(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """The columns, with text that might come back changed only as it is shown, and a column that tells it exactly."""
+    exact: dict[int, dict[str, str]] = {}
+    for name in RETURNED:
+        for row, value in enumerate(columns.get(name, ())):
+            if isinstance(value, str) and UNSAFE.search(value):
+                exact.setdefault(row, {})[name] = value
+                columns[name][row] = shown(value)
+    if not exact:
+        return columns
+    rows = max(map(len, columns.values()))
+    return columns | {COLUMN: [told(exact[row]) if row in exact else None for row in range(rows)]}
+
+
+def _refuse_what_is_too_long(name: str, values: Sequence[Any]) -> None:
     for row, text in enumerate([name, *values]):
         if not isinstance(text, str):
             continue
@@ -97,16 +106,12 @@ def _refuse_what_no_cell_holds(name: str, values: Sequence[Any]) -> None:
                 f"{where}: {len(text):,} characters are more than a cell holds ({LONGEST_CELL:,}); leave the column "
                 "out with --show, or write csv"
             )
-        if returned and (found := UNSAFE.search(text)):
-            raise InputError(
-                f"{where}: {text[:80]!r}: {found.group()!r} may not come back from a workbook as it is; write csv"
-            )
 
 
 def _write_column(book: Workbook, sheet: Worksheet, place: int, name: str, values: Sequence[Any]) -> None:
     """Nothing is written for an empty cell: it has the looks, and the lock, of its column."""
     looks = book.add_format(_looks(name, values))
-    sheet.set_column(place, place, _width(name, values), looks)
+    sheet.set_column(place, place, _width(name, values), looks, {"hidden": name == COLUMN})
     head = {"bold": True, "bottom": 1, "bg_color": "#DDEBF7" if name in FILLED_IN else "#F2F2F2"}
     sheet.write_string(0, place, name, book.add_format(TEXT | head))
     for row, value in enumerate(values, 1):

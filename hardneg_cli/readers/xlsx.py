@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import io
 import re
-import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
-from xml.etree.ElementTree import ParseError
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.files.batches import Edits, Wanted, confirm, confirm_length, require
+from hardneg_cli.files.exactly import COLUMN, encoded, restore
 from hardneg_cli.files.source import Source
+from hardneg_cli.files.workbook import Sheet, as_text, book, empty, first_sheet
+from hardneg_cli.findings import FILLED_IN
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,18 +28,6 @@ CHEAP_TO_READ_AGAIN = False
 BATCH_ROWS = 1 << 14
 LONGEST_CELL = 32_767
 ANY_TIME = (1980, 1, 1, 0, 0, 0)
-Row = tuple[int, Sequence[Any]]
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    """Where the table is: the sheet, its header's columns (`left` is the first, from 0), and what follows."""
-
-    title: str
-    names: list[str]
-    left: int
-    header: int
-    rows: Iterator[Row]
 
 
 def recognises(head: bytes) -> bool:
@@ -48,16 +35,16 @@ def recognises(head: bytes) -> bool:
 
 
 def columns(source: Source, *, encoding: str | None) -> list[str]:
-    with _sheet(source) as sheet:
-        return sheet.names
+    with first_sheet(source) as sheet:
+        return [name for name in sheet.names if name != COLUMN]
 
 
 def read(source: Source, wanted: Wanted) -> Iterator[pa.RecordBatch]:
-    with _sheet(source) as sheet:
+    with first_sheet(source) as sheet:
         require(source, sheet.names, wanted)
         batch: list[Sequence[Any]] = []
         first = 0
-        for _, cells in _data(source, sheet, wanted):
+        for cells in _meant(source, sheet, wanted):
             batch.append(cells)
             if len(batch) == BATCH_ROWS:
                 yield _batch(source, sheet, batch, wanted, first)
@@ -68,67 +55,26 @@ def read(source: Source, wanted: Wanted) -> Iterator[pa.RecordBatch]:
 
 
 def rewrite(source: Source, out: BinaryIO, edits: Edits) -> None:
-    with _sheet(source) as sheet:
+    with first_sheet(source) as sheet:
         wanted = Wanted(skip_ragged=(lambda _: None) if edits.skip_ragged else None)
         column = sheet.names.index(edits.column)
         places = []
         for row, (place, cells) in enumerate(_data(source, sheet, wanted)):
-            confirm(source, edits, row, _text(cells[column]))
+            confirm(source, edits, row, as_text(cells[column]))
             places.append(place)
     confirm_length(source, edits, len(places))
-    with _book(source, strict=True, keep_vba=source.suffix == ".xlsm") as book:
-        target = book[sheet.title]
+    with book(source, strict=True, keep_vba=source.suffix == ".xlsm") as found:
+        target = found[sheet.title]
         _refuse_formulas(source, target)
         _change(source, target, sheet, edits, places)
-        _save(book, out)
+        _save(found, out)
 
 
-@contextmanager
-def _book(source: Source, *, strict: bool = False, **options: Any) -> Iterator[Any]:
-    """The workbook; with `strict`, one that openpyxl would not keep whole is refused."""
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        with source.open() as stream, warnings.catch_warnings():
-            warnings.simplefilter("error" if strict else "ignore", UserWarning)
-            book = openpyxl.load_workbook(io.BytesIO(stream.read()), **options)
-    except UserWarning as loss:
-        raise InputError(f"{source.name}: cannot be rewritten without loss: {loss}; save it as CSV") from loss
-    except (zipfile.BadZipFile, KeyError, ValueError, ParseError, InvalidFileException) as error:
-        raise InputError(f"{source.name}: not an Excel workbook that can be read: {error}") from error
-    try:
-        yield book
-    finally:
-        book.close()
-
-
-@contextmanager
-def _sheet(source: Source) -> Iterator[_Sheet]:
-    with _book(source, read_only=True, data_only=True) as book:
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()  # what a file says about its own size is often wrong
-            rows = _filled(sheet.iter_rows(values_only=True))
-            header = next(rows, None)
-            if header is not None:
-                place, cells = header
-                named = [index for index, cell in enumerate(cells) if not _empty(cell)]
-                left, right = named[0], named[-1] + 1
-                yield _Sheet(sheet.title, [_text(cell) or "" for cell in cells[left:right]], left, place, rows)
-                return
-    raise InputError(f"{source.name}: no sheet has any data")
-
-
-def _filled(rows: Iterator[Sequence[Any]]) -> Iterator[Row]:
-    """Rows with anything in them, numbered as in the sheet, from 1."""
-    return ((place, cells) for place, cells in enumerate(rows, 1) if not all(map(_empty, cells)))
-
-
-def _data(source: Source, sheet: _Sheet, wanted: Wanted) -> Iterator[Row]:
+def _data(source: Source, sheet: Sheet, wanted: Wanted) -> Iterator[tuple[int, list[Any]]]:
     """The table's rows, as long as the header."""
     width, left = len(sheet.names), sheet.left
     for number, (place, cells) in enumerate(sheet.rows, 1):
-        filled = [index for index, cell in enumerate(cells) if not _empty(cell)]
+        filled = [index for index, cell in enumerate(cells) if not empty(cell)]
         if filled[0] < left or filled[-1] >= left + width:
             found = max(filled[-1] + 1, left + width) - min(filled[0], left)
             trouble = f"row {number}: {found} cells instead of {width}"
@@ -139,11 +85,22 @@ def _data(source: Source, sheet: _Sheet, wanted: Wanted) -> Iterator[Row]:
         yield place, [*cells[left : left + width], *[None] * (left + width - len(cells))]
 
 
-def _batch(source: Source, sheet: _Sheet, batch: Sequence[Sequence[Any]], wanted: Wanted, first: int) -> pa.RecordBatch:
+def _meant(source: Source, sheet: Sheet, wanted: Wanted) -> Iterator[list[Any]]:
+    """The rows, with the exact text where the sheet tells it apart."""
+    rows = (cells for _, cells in _data(source, sheet, wanted))
+    if COLUMN not in sheet.names:
+        yield from rows
+        return
+    every = list(rows)
+    restore(source.name, sheet.names, every, FILLED_IN)
+    yield from every
+
+
+def _batch(source: Source, sheet: Sheet, batch: Sequence[Sequence[Any]], wanted: Wanted, first: int) -> pa.RecordBatch:
     import pyarrow as pa
 
     place = {name: index for index, name in enumerate(sheet.names)}
-    arrays = [pa.array([_text(cells[place[name]]) for cells in batch], pa.string()) for name in wanted.text]
+    arrays = [pa.array([as_text(cells[place[name]]) for cells in batch], pa.string()) for name in wanted.text]
     for name in wanted.numbers:
         values = []
         for row, cells in enumerate(batch, first + 1):
@@ -152,32 +109,15 @@ def _batch(source: Source, sheet: _Sheet, batch: Sequence[Sequence[Any]], wanted
     return pa.RecordBatch.from_arrays(arrays, names=[*wanted.text, *wanted.numbers])
 
 
-def _empty(cell: Any) -> bool:
-    return cell is None or cell == ""
-
-
-def _text(cell: Any) -> str | None:
-    """A cell's value as Excel shows it; dates and times in ISO 8601."""
-    if cell is None or isinstance(cell, str):
-        return cell
-    if isinstance(cell, bool):
-        return str(cell).upper()
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(cell)
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == time.min else cell.isoformat()
-    return cell.isoformat() if isinstance(cell, date | time) else str(cell)
-
-
 def _number(cell: Any, where: str) -> float:
-    if _empty(cell):
+    if empty(cell):
         return float("nan")
     if isinstance(cell, int | float | str) and not isinstance(cell, bool):
         try:
             return float(cell)
         except ValueError:
             pass
-    raise InputError(f"{where}: {_text(cell)!r} is not a number")
+    raise InputError(f"{where}: {as_text(cell)!r} is not a number")
 
 
 def _refuse_formulas(source: Source, sheet: Any) -> None:
@@ -188,7 +128,7 @@ def _refuse_formulas(source: Source, sheet: Any) -> None:
                 raise InputError(f"{where} is a formula, whose value would be lost; paste values over the formulas")
 
 
-def _change(source: Source, target: Any, sheet: _Sheet, edits: Edits, places: list[int]) -> None:
+def _change(source: Source, target: Any, sheet: Sheet, edits: Edits, places: list[int]) -> None:
     column = sheet.left + sheet.names.index(edits.column) + 1
     for row, text in edits.cells.items():
         _set_text(source, target.cell(places[row], column), text)
@@ -203,17 +143,13 @@ def _change(source: Source, target: Any, sheet: _Sheet, edits: Edits, places: li
 
 def _set_text(source: Source, cell: Any, text: str) -> None:
     from openpyxl.cell import MergedCell
-    from openpyxl.utils.exceptions import IllegalCharacterError
 
     where = f"{source.name}: cell {cell.coordinate}"
     if isinstance(cell, MergedCell):
         raise InputError(f"{where} is part of a merged cell; unmerge it first")
     if len(text) > LONGEST_CELL:
         raise InputError(f"{where} cannot hold more than {LONGEST_CELL:,} characters")
-    try:
-        cell.value = text
-    except IllegalCharacterError as error:
-        raise InputError(f"{where} cannot hold the control characters of {text!r}") from error
+    cell.value = encoded(text)
     cell.data_type = "s"
 
 

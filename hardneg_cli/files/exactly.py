@@ -1,0 +1,80 @@
+"""Text that no spreadsheet program is sure to give back, told once more in a column of its own.
+
+XML cannot hold control characters; Excel writes them as `_xHHHH_`, and a real `_xHHHH_` with `_x005F` before it. Not
+every program reads and writes both alike, so a cell with such text shows a picture of it (␛), and the hidden, locked
+column says as JSON, in which neither occurs, what is meant. It stands in the row itself: sorting moves it along.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hardneg_cli.errors import InputError
+
+COLUMN = "hardneg:exact"
+ESCAPE = re.compile(r"_x(?![dD][89a-fA-F])([0-9a-fA-F]{4})_")  # but for halves of a character
+UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]|x005[fF]_|_x[0-9a-fA-F]{4}_")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+PICTURES = 0x2400  # of the control characters, in their order
+LABELS, ANSWER = ("given_label", "suggested_label"), "new_label"
+
+
+def shown(text: str) -> str:
+    """The text with a picture for each character that no cell can hold."""
+    return CONTROL.sub(lambda found: "\ufffd" if found[0] > " " else chr(PICTURES + ord(found[0])), text)
+
+
+def told(cells: Mapping[str, str]) -> str:
+    """What the column says of a row: its unsafe cells by column."""
+    return json.dumps(cells).replace("_", r"\u005f")
+
+
+def restore(name: str, names: Sequence[str], rows: Sequence[list[Any]], filled_in: Sequence[str]) -> None:
+    """Put into the rows, all of a sheet, what their cells should say.
+
+    What people may have `filled_in` is theirs, unless it is as it was shown; a label that they typed or chose as it is
+    shown in the sheet means the label behind it.
+    """
+    place, columns = names.index(COLUMN), {column: at for at, column in enumerate(names)}
+    meant: dict[str, str] = {}
+    plain: set[str] = set()
+    for number, cells in enumerate(rows, 1):
+        exact = _cells(cells[place], f"{name}: row {number}")
+        for column in set(exact) & set(columns):
+            at, text = columns[column], exact[column]
+            if column in LABELS and isinstance(cells[at], str):
+                meant[cells[at]] = text
+            if column not in filled_in or cells[at] == shown(text):
+                cells[at] = text
+        plain |= {cells[columns[label]] for label in LABELS if label in columns and label not in exact}
+    if ANSWER in columns:
+        for cells in rows:
+            answer = cells[columns[ANSWER]]
+            if answer in meant and answer not in plain:
+                cells[columns[ANSWER]] = meant[answer]
+
+
+def _cells(said: Any, where: str) -> dict[str, str]:
+    if said is None or said == "":
+        return {}
+    try:
+        cells = json.loads(said)
+    except (TypeError, ValueError):
+        cells = None
+    if not isinstance(cells, dict) or not all(isinstance(text, str) for text in cells.values()):
+        raise InputError(f"{where}: the hidden column {COLUMN!r} was changed; fill in a fresh queue")
+    return cells
+
+
+def decoded(text: str) -> str:
+    """The text of a cell as Excel reads it."""
+    return ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
+def encoded(text: str) -> str:
+    """The text as Excel writes it into a file."""
+    text = re.sub(r"_(?=x[0-9a-fA-F]{4}_)", "_x005F_", text)
+    return CONTROL.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
