@@ -1,0 +1,523 @@
+"""The review as a reviewer meets it: a real process on a real terminal, keys in, and what the screen shows."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import termios
+import time
+from itertools import count
+from pathlib import Path
+
+import filelock
+import numpy as np
+import pyarrow as pa
+import pytest
+from pictures import questions
+from terminal import COMMAND, Terminal
+from test_formats import HOSTILE, written
+
+from hardneg_cli import Columns, InputError, apply, find
+from hardneg_cli.dataset import load
+from hardneg_cli.deciding.asked import Filter, as_asked, read_asked
+from hardneg_cli.deciding.decisions import Decision, latest, read_log
+from hardneg_cli.deciding.log import append
+from hardneg_cli.deciding.surroundings import Around
+from hardneg_cli.evidence import features as features_evidence
+from hardneg_cli.evidence import neighbors as neighbors_evidence
+from hardneg_cli.facts.features import FeatureChoice
+from hardneg_cli.files.source import sources
+from hardneg_cli.review import Session
+
+ROWS = 8
+KILLS = int(os.environ.get("REVIEW_KILLS", "15"))
+ONE = ("--reviewer", "ann")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with data.csv, 40 questions, and queue.csv, the first eight of them."""
+    os.rename(questions(tmp_path), tmp_path / "data.csv")
+    save(queue(tmp_path / "data.csv"), tmp_path / "queue.csv")
+    return tmp_path
+
+
+def queue(data: Path, rows: int = ROWS, suggested: str = "close_account") -> pa.Table:
+    """The first rows of the data as a queue with one suggestion for all."""
+    found = find(data, Columns(text="text"), detectors=["rare-label"])
+    table = found.table(np.arange(rows), ("text",))
+    values: dict[str, list[object]] = {
+        "suggested_label": [suggested] * rows, "p_given": [0.125] * rows, "p_suggested": [0.75] * rows,
+        "score": [0.875] * rows, "why": ["the model says so"] * rows, "detectors": ["doubtful-label"] * rows,
+        "rank": list(range(1, rows + 1)),
+    }  # fmt: skip
+    for name, column in values.items():
+        table = table.set_column(table.column_names.index(name), name, pa.array(column))
+    return table
+
+
+def save(table: pa.Table, path: Path) -> Path:
+    path.write_bytes(written(path.suffix[1:], table))
+    return path
+
+
+def said(log: Path) -> list[tuple[str, str, str, str]]:
+    lines = map(json.loads, log.read_text().splitlines())
+    return [(one["id"], one["decision"], one["new_label"], one["note"]) for one in lines]
+
+
+def review(folder: Path, *arguments: str, name: str = "queue.csv", **options: object) -> Terminal:
+    return Terminal("review", name, *arguments, cwd=folder, **options)  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------------------------------------------ every key
+
+
+def test_every_answer_is_a_line_of_the_log_which_apply_takes(folder: Path) -> None:
+    log = folder / "data.csv.decisions.ndjson"
+    with review(folder, *ONE, "--data", "data.csv") as t:
+        t.wait("0 of 8 decided", "q-01", "12%", "75%", "card_arrival", "close_account", "When will my new card arrive?")
+        assert not log.exists()
+        t.do("k", "1 of 8 decided", "saved q-01: keep")
+        assert said(log) == [("q-01", "keep", "", "")], "it is there as soon as the screen says so"
+        t.do("a", "2 of 8", "saved q-02: relabel to 'close_account'")
+        t.do(["r", *"LOST"], "› card_lost")
+        t.do(["enter"], "3 of 8", "saved q-03: relabel to 'card_lost'")
+        t.do(["r", *"Züge 🚂"], "a new class")
+        t.do(["enter"], "4 of 8", "saved q-04: relabel to 'Züge")
+        t.do(["n", *"an odd one", "enter"], "not saved yet", "an odd one")
+        t.do("d", "5 of 8", "saved q-05: drop")
+        t.do("u", "6 of 8", "saved q-06: unsure")
+        t.do(["left", "n", *"why?", "enter"], "saved q-06: unsure", "why?")
+        t.press("q")
+        assert t.end() == 0
+        assert "6 rows decided now, 6 of 8 by ann, 2 left" in t.text
+    assert said(log) == [
+        ("q-01", "keep", "", ""), ("q-02", "relabel", "close_account", ""), ("q-03", "relabel", "card_lost", ""),
+        ("q-04", "relabel", "Züge 🚂", ""), ("q-05", "drop", "", "an odd one"), ("q-06", "unsure", "", ""),
+        ("q-06", "unsure", "", "why?"),
+    ]  # fmt: skip
+    result = apply(folder / "data.csv", output=folder / "out.csv")
+    assert (result.relabeled, result.dropped) == (3, 1)
+    with (folder / "out.csv").open(encoding="utf-8", newline="") as file:
+        labels = {row["id"]: row["label"] for row in csv.DictReader(file)}
+    assert (labels["q-02"], labels["q-03"], labels["q-04"]) == ("close_account", "card_lost", "Züge 🚂")
+    assert "q-05" not in labels
+
+
+def test_an_answer_is_taken_back_and_so_is_a_change_of_mind(folder: Path) -> None:
+    with review(folder, *ONE) as t:
+        t.wait("0 of 8")
+        t.do("kd", "2 of 8", "saved q-02: drop")
+        t.do(["left", "a"], "saved q-02: relabel to 'close_account'")
+        t.do("z", "saved q-02: drop", "2 of 8", "row        q-02")
+        t.do("z", "saved q-02: taken back", "1 of 8", "undecided")
+        t.do("z", "saved q-01: taken back", "0 of 8")
+        t.do("z", "nothing to undo")
+        t.press("q")
+        assert t.end() == 0
+    log = folder / "queue.csv.decisions.ndjson"
+    assert [line[:3] for line in said(log)[2:]] == [
+        ("q-02", "relabel", "close_account"), ("q-02", "drop", ""), ("q-02", "", ""), ("q-01", "", ""),
+    ]  # fmt: skip
+    assert latest(read_log(log)[0]) == []
+
+
+def test_going_places(folder: Path) -> None:
+    with review(folder, *ONE) as t:
+        t.wait("row 1 ·")
+        t.do(["g", "7", "enter"], "row 7 ·")
+        t.do(["g", *"q-03", "enter"], "row 3 ·")
+        t.do(["g", *"q-0x", "enter"], "no row 'q-0x'; did you mean 'q-0")
+        t.do(["g", *"99", "enter"], "no row 99: there are 8")
+        t.do(["right", "right", "left"], "row 4 ·")
+        t.do("k", "row 5 ·")
+        t.do(["left", " "], "row 5 ·")
+        t.do(["f", *"lost", "enter"], "only card_lost", "row 5 ·", "q-05")
+        t.do("k", "2 of 8")
+        t.do(["right"], "row 5 ·")
+        t.do(["f", *"doubtful", "enter"], "only doubtful-label")
+        t.do(["f", "enter"], "row", "2 of 8")
+        t.wait(until=lambda text: "only" not in text)
+        t.do("?", "take back the last answer")
+        t.press("q", "q")
+        assert t.end() == 0, "the first key left the help"
+
+
+def test_it_goes_on_where_this_reviewer_stopped(folder: Path) -> None:
+    with review(folder, *ONE) as t:
+        t.wait("0 of 8")
+        t.do(["right", *"kk"], "2 of 8", "row 4 ·")
+        t.press("ctrl+c")
+        assert t.end() == 0, "as q does"
+        assert "hardneg collect queue.csv.decisions.ndjson --data DATA" in t.text.replace("\n", "")
+    with review(folder, *ONE) as t:
+        t.wait("row 4 ·", "2 of 8", "undecided")
+        t.do("kkkkkk", "8 of 8", "saved q-01: keep")
+        t.press("q")
+        assert t.end() == 0
+    with review(folder, *ONE) as t:
+        t.wait("8 of 8", "every row is decided", "you        keep")
+
+
+def test_keys_that_come_faster_than_the_screen_do_what_they_would_have_done(folder: Path) -> None:
+    with review(folder, *ONE) as t:
+        t.wait("0 of 8")
+        os.write(t.master, b"rdog drop ku\rkrclose\rndd\rd")
+        t.wait("4 of 8")
+        t.press("q")
+        assert t.end() == 0
+    assert said(folder / "queue.csv.decisions.ndjson") == [
+        ("q-01", "relabel", "dog drop ku", ""), ("q-02", "keep", "", ""), ("q-03", "relabel", "close_account", ""),
+        ("q-04", "drop", "", "dd"),
+    ]  # fmt: skip
+
+
+def test_keys_from_before_the_row_is_shown_do_no_harm(folder: Path) -> None:
+    with review(folder, *ONE) as t:
+        while "of 8 decided" not in t.text:
+            t.press("k")
+            t.read(0.01)
+        t.press("q")
+        assert t.end() == 0, t.text
+
+
+def test_what_is_pasted_is_no_answer(folder: Path) -> None:
+    with review(folder, *ONE) as t:
+        t.wait("0 of 8")
+        os.write(t.master, b"\x1b[200~kdkd\x1b[201~")
+        t.do(["right"], "row 2 ·", "0 of 8")
+        t.press("n")
+        os.write(t.master, "\x1b[200~two\nlines \u202eé\x1b[201~".encode())
+        t.do(["enter"], "twolines é")
+        t.do("q", "1 note has no answer and will be lost")
+        t.do("k", "1 of 8")
+    assert said(folder / "queue.csv.decisions.ndjson") == [("q-02", "keep", "", "twolines é")]
+
+
+# ------------------------------------------------------------------------------------- what is shown, and to whom
+
+
+def test_a_blind_reviewer_sees_the_row_alone(folder: Path) -> None:
+    told = ("close_account", "75%", "12%", "87.5%", "the model says so", "doubtful-label")
+    with review(folder, *ONE) as t:
+        t.wait(*told)
+    with review(folder, *ONE, "--blind", "--data", "data.csv", "--text", "text") as t:
+        text = t.wait("row        q-01", "When will my new card arrive?")
+        assert not [word for word in (*told, "nearest rows") if word in text]
+        t.do("a", "a blind review shows no suggestion", "0 of 8")
+        assert "detector" not in t.do("f", "all rows", "card_lost")
+        t.press("esc", "q")
+        assert t.end() == 0
+        assert not [word for word in told[1:] if word.encode() in t.raw]
+
+
+def test_two_reviewers_are_asked_the_same_and_see_nothing_of_each_other(folder: Path) -> None:
+    data = ("--detector", "rare-label", "--all", "--limit", "8")
+    with review(folder, *ONE, *data, name="data.csv") as t:
+        first = t.wait("0 of 8")
+        t.do(["n", *"from ann", "enter", "d"], "1 of", ": drop")
+    with review(folder, "--reviewer", "bob", *data, name="data.csv") as t:
+        second = t.wait("0 of 8")
+        assert row_of(first) == row_of(second)
+        assert "from ann" not in second
+        t.do("k", "1 of", ": keep")
+    log = folder / "data.csv.decisions.ndjson"
+    assert [(one.reviewer, one.decision) for one in read_log(log)[0]] == [("ann", "drop"), ("bob", "keep")]
+    done = subprocess.run(
+        [*COMMAND, "collect", log.name, "--log", "all.ndjson", "-f", "csv"], cwd=folder, capture_output=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert b"decided in more than one way" in done.stderr
+
+
+def row_of(text: str) -> str:
+    found = re.search(r"row        (\S+)", text)
+    assert found
+    return found[1]
+
+
+def test_hostile_text_is_text(folder: Path) -> None:
+    with (folder / "data.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "label", "text"])
+        ids = [text if text.strip() else "blank" for text in HOSTILE]
+        writer.writerows(
+            [f"{n:02} {id_}", f"{id_}" if n % 2 else "b", text]
+            for n, (id_, text) in enumerate(zip(ids, HOSTILE, strict=True))
+        )
+    save(queue(folder / "data.csv", len(HOSTILE), "[b]\x1b[31m日本語 مرحبا 👩‍👩‍👧"), folder / "queue.csv")
+    with review(folder, *ONE, "--data", "data.csv") as t:
+        for number in range(1, len(HOSTILE)):
+            shown = t.wait(f"row {number} ·", until=lambda text: text.splitlines()[-2].startswith(" k keep"))
+            lines = shown.splitlines()
+            assert lines[0].rstrip().endswith("ann"), lines[0]
+            assert lines[2].startswith("  row        "), lines[2]
+            assert "[b]\\x1b[31m日 本 語" in lines[4] or "[b]\\x1b[31m日本語" in lines[4], lines[4]
+            t.press("right")
+        t.press("q")
+        assert t.end() == 0
+    text = t.raw.decode()
+    for hostile in ("\x1b[31mred", "\x1b]0;", "title\x07", "\x9b", "\u202e", "\u2066", "\x7f\x08"):
+        assert hostile not in text, repr(hostile)
+
+
+def test_markup_is_shown_as_it_is(folder: Path) -> None:
+    table = queue(folder / "data.csv")
+    hostile = ["[bold]x[/bold] [link=http://x]y[/link]", "[@click=app.quit]z[/]", "[/]", "a\x1b[31mb\tc\r\nd\x00"]
+    texts = [*hostile, *("" for _ in range(ROWS - len(hostile)))]
+    save(table.set_column(table.column_names.index("text"), "text", pa.array(texts)), folder / "queue.parquet")
+    with review(folder, *ONE, name="queue.parquet") as t:
+        for text in (*hostile[:3], r"a\x1b[31mb c"):
+            t.wait(text)
+            t.press("right")
+
+
+def test_a_long_text_scrolls_and_the_screen_takes_any_size(folder: Path) -> None:
+    table = queue(folder / "data.csv")
+    texts = ["\n".join(f"line {n}" for n in range(300)), *("x" * 300_000 for _ in range(ROWS - 1))]
+    save(table.set_column(table.column_names.index("text"), "text", pa.array(texts)), folder / "queue.parquet")
+    with review(folder, *ONE, name="queue.parquet") as t:
+        t.wait("line 5", until=lambda text: "line 20" not in text)
+        t.do(["pagedown", "pagedown"], "line 21")
+        t.wait(until=lambda text: "line 5\n" not in text)
+        for columns, lines in ((130, 40), (80, 24), (40, 12), (80, 24)):
+            t.resize(columns, lines)
+            t.wait("q quit", "of 8 decided", until=lambda _, at=lines: "quit" in t.screen.display[at - 1])
+        t.do(["right"], "row 2 ·", "xxxx")
+        t.do("k", "1 of 8")
+
+
+def test_nearest_rows_and_copies_are_shown(folder: Path) -> None:
+    with (folder / "data.csv").open("a", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["q-98", "card_lost", "When will my new card arrive?"])
+        writer.writerow(["q-99", "card_lost", "when will my new card ARRIVE"])
+    with review(folder, *ONE, "--data", "data.csv", "--text", "text") as t:
+        t.wait("2 copies", "card_lost  same  q-98", "card_lost  nearly the same  q-99", "nearest rows, ")
+    with review(folder, *ONE, "--data", "data.csv") as t:
+        assert "nearest rows, " not in t.wait("2 copies")
+    text = (folder / "data.csv").read_text()
+    (folder / "data.csv").write_text(text.replace("q-02,card_arrival", "q-02,card_lost").replace("q-03", "q-97"))
+    with review(folder, *ONE, "--data", "data.csv") as t:
+        t.wait("decided")
+        t.do(["right"], "its label is now 'card_lost': an answer would")
+        t.do(["right"], "no row of data.csv has this id")
+
+
+def test_the_nearest_rows_are_those_of_the_evidence(folder: Path) -> None:
+    dataset = load(folder / "data.csv", Columns(text="text"))
+    around = Around(dataset, None, ())
+    asked = as_asked("x", find(dataset, detectors=["rare-label"]).table(np.arange(len(dataset))))
+    found = neighbors_evidence.gather(dataset, features_evidence.gather(dataset, FeatureChoice(text="text")))
+    for place in range(len(dataset)):
+        shown = [other.id for other in around.of(asked.item(place)).nearest]
+        assert shown == dataset.ids.take(found.rows[place, :5]).to_pylist()
+
+
+# ------------------------------------------------------------------------------------------- what can come between
+
+
+def test_without_a_terminal_it_says_what_else_to_do(folder: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "review", "queue.csv"], cwd=folder, capture_output=True, check=False, stdin=subprocess.DEVNULL
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.count(b"\n") == 1
+    assert b"find -o queue.xlsx" in done.stderr
+    assert b"hardneg collect" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["queue.csv", "--probs", "p.csv"], "--probs says how find runs"),
+        (["queue.csv", "--text", "text"], "--text is about the data: name them with --data"),
+        (["data.csv", "--data", "data.csv"], "is no findings file"),
+        (["quue.csv"], "did you mean 'queue.csv'"),
+        (["-"], "standard input is the keyboard"),
+        (["queue.csv", "--log", "queue.csv"], "queue.csv: is no decisions log"),
+        (["queue.csv", "--log", "nowhere/log"], "there is no folder 'nowhere'"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(arguments: list[str], complaint: str, folder: Path) -> None:
+    with Terminal("review", *arguments, cwd=folder, columns=200) as t:
+        assert t.end() == 2
+        assert complaint in t.text
+        assert "\x1b[?1049h" not in t.raw.decode(), "the screen was not taken"
+
+
+def test_an_empty_queue_is_no_review(folder: Path) -> None:
+    save(queue(folder / "data.csv")[:0], folder / "queue.csv")
+    with review(folder) as t:
+        assert t.end() == 0
+        assert "queue.csv: no rows to review" in t.text
+
+
+def test_while_another_run_holds_the_log_nothing_is_called_saved(folder: Path) -> None:
+    log = folder / "queue.csv.decisions.ndjson"
+    with review(folder, *ONE) as t:
+        t.wait("0 of 8")
+        with filelock.FileLock(f"{log}.lock"):
+            t.do("d", "not saved yet: another run is writing", "0 of 8")
+            t.do("k", "first the last answer must be saved")
+            t.do("q", "esc gives the answer up")
+            t.do(["right"], "row 1 ·")
+        t.wait("saved q-01: drop", "1 of 8")
+        with filelock.FileLock(f"{log}.lock"):
+            t.do("d", "not saved yet")
+            t.do(["esc"], "given up: that answer was not saved", "1 of 8")
+        t.do("k", "saved q-02: keep")
+    assert [line[1] for line in said(log)] == ["drop", "keep"]
+
+
+def test_on_a_full_disk_nothing_is_called_saved(folder: Path) -> None:
+    limited = "import resource, signal, runpy; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+    limited += "resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500)); runpy.run_module('hardneg_cli')"
+    log = folder / "queue.csv.decisions.ndjson"
+    with review(folder, *ONE, command=[sys.executable, "-c", limited]) as t:
+        t.wait("0 of 8")
+        t.do("kk", "2 of 8")
+        t.do("k", "not saved: ", "File too large", "2 of 8", "row 3 ·", "undecided")
+        t.press("q")
+        assert t.end() == 0
+        assert "2 rows decided now" in t.text
+    assert len(read_log(log)[0]) == 2
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_gives_the_terminal_back(number: int, code: int, folder: Path) -> None:
+    with review(folder, *ONE) as t:
+        t.wait("decided")
+        t.do("k", "1 of 8")
+        assert termios.tcgetattr(t.master) != t.modes
+        t.process.send_signal(number)
+        assert t.end() == code
+        assert termios.tcgetattr(t.master) == t.modes
+        assert t.raw.decode().rindex("\x1b[?1049l") > t.raw.decode().rindex("\x1b[?1049h")
+        assert t.raw.decode().rindex("\x1b[?25h") > t.raw.decode().rindex("\x1b[?25l")
+        assert "1 row decided now" in t.text
+
+
+def test_the_window_is_closed(folder: Path) -> None:
+    with review(folder, *ONE) as t:
+        t.wait("0 of 8")
+        t.do("k", "1 of 8")
+        t.hang_up()
+        assert t.process.wait(20) == -signal.SIGHUP
+    assert len(read_log(folder / "queue.csv.decisions.ndjson")[0]) == 1
+
+
+def test_no_acknowledged_answer_is_lost_whenever_it_is_killed(folder: Path) -> None:
+    save(queue(folder / "data.csv", 40), folder / "queue.csv")
+    log = folder / "queue.csv.decisions.ndjson"
+    chance, acknowledged = random.Random(0), []
+    for _ in range(KILLS):
+        log.unlink(missing_ok=True)
+        with review(folder, *ONE) as t:
+            t.wait("0 of 40")
+            end = time.monotonic() + chance.uniform(0.0, 0.4)
+            while time.monotonic() < end:
+                t.press(chance.choice("kadu"))
+                t.read(chance.uniform(0, 0.02))
+            t.process.kill()
+            t.process.wait()
+            t.drain()
+            found = re.search(r"(\d+) of 40 decided", t.text)
+            assert found
+            lines = read_log(log)[0] if log.exists() else []
+            assert len({line.id for line in lines}) >= int(found[1]), t.text
+            saved = re.search(r"saved (q-\d\d): ", t.text)
+            assert not saved or saved[1] in {line.id for line in lines}
+            acknowledged.append(int(found[1]))
+    assert sum(acknowledged) > KILLS, "there was something to lose"
+    print(f"{KILLS} kills, {sum(acknowledged)} acknowledged answers, none lost")
+
+
+# ---------------------------------------------------------------------------------------------- without a terminal
+
+
+def session(folder: Path, **options: object) -> Session:
+    return Session(read_asked("queue.csv", sources(str(folder / "queue.csv"))), folder / "log", "ann", **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("form", ["tsv", "parquet", "ndjson", "json", "xlsx"])
+def test_a_queue_is_the_same_in_every_format(form: str, folder: Path) -> None:
+    table = queue(folder / "data.csv")
+    path = save(table, folder / f"queue.{form}")
+    asked, same = read_asked("x", sources(str(path))), as_asked("x", table)
+    assert [asked.item(place) for place in range(ROWS)] == [same.item(place) for place in range(ROWS)]
+    assert asked.filled == 0
+
+
+def test_the_pace_is_that_of_the_last_answers_without_the_pauses(folder: Path) -> None:
+    one = session(folder, clock=count(0, 10).__next__)
+    for _ in range(3):
+        assert one.progress.per_minute is None
+        one.decide("keep")
+    assert one.progress.per_minute == pytest.approx(6)
+    assert one.progress.minutes_left == pytest.approx(5 / 6)
+
+
+def test_what_others_said_changes_nothing(folder: Path) -> None:
+    asked = read_asked("x", sources(str(folder / "queue.csv")))
+    append(
+        folder / "log",
+        [Decision(*question, "drop", reviewer="bob", at="2999-01-01T00:00:00Z") for question in asked.questions],
+    )
+    one = session(folder)
+    assert (one.place, one.progress.decided, one.answer) == (0, 0, None)
+    said = one.decide("keep")
+    assert said.at > "2999-01-01T00:00:00Z", "a later answer has a later time"
+
+
+def test_an_answer_that_was_applied_is_not_asked_for_again(folder: Path) -> None:
+    session(folder).decide("relabel", "close_account")
+    os.rename(folder / "log", folder / "data.csv.decisions.ndjson")
+    apply(folder / "data.csv", in_place=True)
+    os.rename(folder / "data.csv.decisions.ndjson", folder / "log")
+    save(queue(folder / "data.csv"), folder / "queue.csv")
+    again = session(folder)
+    assert (again.place, again.progress.decided) == (1, 1)
+
+
+def test_a_changed_row_is_asked_about_again(folder: Path) -> None:
+    session(folder).decide("keep")
+    text = (folder / "data.csv").read_text()
+    (folder / "data.csv").write_text(text.replace("When will my new card", "When will the card"))
+    save(queue(folder / "data.csv"), folder / "queue.csv")
+    assert session(folder).progress.decided == 0
+
+
+def test_the_same_row_twice_is_one_question(folder: Path) -> None:
+    table = queue(folder / "data.csv", 3)
+    one = Session(as_asked("x", pa.concat_tables([table, table])), folder / "log", "ann")
+    one.decide("keep")
+    assert (one.progress.decided, one.place) == (2, 1)
+    one.undo()
+    assert one.progress.decided == 0
+
+
+def test_relabeling_to_the_label_it_has_is_keeping_it(folder: Path) -> None:
+    said = session(folder).decide("relabel", "card_arrival")
+    assert (said.decision, said.new_label) == ("keep", "")
+
+
+def test_a_filter_that_nothing_passes_is_an_error(folder: Path) -> None:
+    with pytest.raises(InputError, match="no such row"):
+        session(folder).narrow(Filter("class", "nothing"))
+
+
+def test_help_does_not_load_the_screen(folder: Path) -> None:
+    for arguments in (["--help"], ["review", "--help"]):
+        done = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "hardneg_cli", *arguments], capture_output=True, check=True
+        )  # fmt: skip
+        assert b"textual" not in done.stderr
