@@ -17,7 +17,7 @@ from hardneg_cli.errors import InputError, Unavailable
 from hardneg_cli.estimation.fusion import Verdicts, fuse
 from hardneg_cli.estimation.reviewed import learned
 from hardneg_cli.facts.digest import Digest
-from hardneg_cli.facts.features import FeatureChoice
+from hardneg_cli.facts.features import feature_choice
 from hardneg_cli.findings import Findings
 from hardneg_cli.gathering import Evidence, checked_settings
 from hardneg_cli.models import from_array, from_file, inside
@@ -125,7 +125,7 @@ def _gathered(
     else:
         reason = f"no probabilities: name them with --probs, or add {dataset.columns.prob_prefix}<class> columns"
         lacking = {"probabilities": reason, "digest": reason}
-    given |= {"dataset": dataset, "feature_choice": _feature_choice(dataset, features)}
+    given |= {"dataset": dataset, "feature_choice": feature_choice(features, dataset.columns.text)}
     evidence = Evidence(given, lacking)
     if models:
         notes += refuse_nonsense(dataset, given["probabilities"], evidence["digest"])
@@ -136,16 +136,6 @@ def _model(source: Any, dataset: Dataset, classes: Sequence[str] | None, may_lac
     if isinstance(source, str | Path):
         return from_file(str(source), dataset, classes, may_lack=may_lack)
     return from_array(source, dataset, classes or dataset.classes)
-
-
-def _feature_choice(dataset: Dataset, features: Any) -> FeatureChoice:
-    if features is None:
-        return FeatureChoice(text=dataset.columns.text)
-    if not isinstance(features, str | Path):
-        return FeatureChoice(array=features)
-    if Path(features).is_file():
-        return FeatureChoice(file=str(features))
-    return FeatureChoice(columns=tuple(part.strip() for part in str(features).split(",")))
 
 
 def _unknown_classes(dataset: Dataset, probabilities: Probabilities) -> list[str]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from hardneg_cli import drawer
+from hardneg_cli.console import plain
 from hardneg_cli.dataset import Columns
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.settings import parameters
 
 
 class OnBadRows(StrEnum):
@@ -22,7 +27,29 @@ class Color(StrEnum):
     NEVER = "never"
 
 
-Data = Annotated[str, typer.Argument(metavar="DATA", help="The dataset: a file, a glob in quotes, or - for stdin.")]
+def _dataset(ctx: typer.Context, data: str) -> str:
+    """The file behind the name of a configured dataset, whose table becomes the options' defaults.
+
+    This runs before any other parameter is looked at. A file of that name goes before the dataset.
+    """
+    if ctx.obj is None or data == "-" or Path(data).exists():
+        return data
+    if data not in ctx.obj.datasets:
+        if close := did_you_mean(data, ctx.obj.datasets):
+            raise InputError(f"no file {data!r}, and no dataset of that name{close}")
+        return data
+    ctx.obj = ctx.obj.of(data)
+    ctx.default_map = parameters(ctx.command.callback, ctx.obj.options)
+    return str(ctx.obj.options["data"])
+
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA", help="The dataset: a file, a glob in quotes, - for stdin, or a name from hardneg.toml.",
+        is_eager=True, callback=_dataset,
+    ),
+]  # fmt: skip
 Label = Annotated[str, typer.Option("--label", metavar="COL", help="The column with the labels.")]
 Id = Annotated[
     str | None,
@@ -44,6 +71,15 @@ ProbPrefix = Annotated[str, typer.Option("--prob-prefix", metavar="TEXT", help="
 Classes = Annotated[
     str | None,
     typer.Option("--classes", metavar="A,B,C|FILE", help="The class of each column of a .npy or .npz file."),
+]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model", metavar="NAME", help="logistic (default), knn, forest, boosting, mlp; several: their mean."
+    ),
+]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="U.S=V", help="A unit's setting, as in logistic.strength=1.")
 ]
 Encoding = Annotated[
     str | None, typer.Option("--encoding", metavar="NAME", help="The encoding of text files, if not UTF-8.")
@@ -67,8 +103,6 @@ def columns(
 
 def class_names(given: str | None) -> list[str] | None:
     """The names in `a,b,c`, or one a line in a file."""
-    from pathlib import Path
-
     if given is None:
         return None
     path = Path(given)
@@ -77,13 +111,37 @@ def class_names(given: str | None) -> list[str] | None:
     return given.split(",")
 
 
-def unit_settings(given: list[str] | None, configured: Any) -> dict[str, dict[str, str]]:
-    """`detector.setting=value` pairs over the configured ones, by detector."""
-    settings = {unit: dict(values) for unit, values in configured.items()}
+def unit_settings(given: list[str] | None, configured: Any, *shelves: str) -> dict[str, dict[str, str]]:
+    """`unit.setting=value` pairs over the configured ones, by unit; of those only what is of these drawers."""
+    mine = {name for shelf in shelves or ("detectors",) for name in drawer.names(shelf)}
+    settings = {unit: dict(values) for unit, values in configured.items() if unit in mine}
     for pair in given or []:
         name, equals, value = pair.partition("=")
         unit, dot, setting = name.partition(".")
         if not (equals and dot and unit and setting):
-            raise InputError(f"--set {pair!r} is not of the form detector.setting=value")
+            what = "gate" if "gates" in shelves else "detector"
+            raise InputError(f"--set {pair!r} is not of the form {what}.setting=value")
         settings.setdefault(unit, {})[setting.replace("-", "_")] = value
     return settings
+
+
+def show(ctx: typer.Context) -> int:
+    """Print the value of each option, as a setting, and who set it."""
+    words = {"COMMANDLINE": "command line", "DEFAULT": "default"}
+    for parameter in ctx.command.params:
+        option = str(parameter.name).rstrip("_")
+        if option not in ("show_config", "help"):
+            source = getattr(ctx.get_parameter_source(str(parameter.name)), "name", "DEFAULT")
+            is_configured = source == "DEFAULT_MAP" or option == "data"
+            origin = ctx.obj.origins.get(option) if is_configured else None
+            line = _setting(option.replace("_", "-"), ctx.params[parameter.name])
+            typer.echo(plain(f"{line}  # {origin or words[source]}"))
+    for unit, settings in ctx.obj.units.items():
+        for setting, value in settings.items():
+            typer.echo(plain(_setting(f"{unit}.{setting.replace('_', '-')}", value)))
+    return 0
+
+
+def _setting(key: str, value: Any) -> str:
+    """TOML, in which the texts, lists and numbers of JSON are at home; what is not set is a comment."""
+    return f"# {key} is not set" if value is None else f"{key} = {json.dumps(value, ensure_ascii=False)}"

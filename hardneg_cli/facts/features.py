@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -18,6 +19,17 @@ class FeatureChoice:
     file: str | None = None
     array: NDArray[np.floating[Any]] | None = None
     text: str | None = None
+
+
+def feature_choice(features: Any, text: str | None) -> FeatureChoice:
+    """What `features` names: column patterns (comma-separated), a file, an array, or nothing: then the text serves."""
+    if features is None:
+        return FeatureChoice(text=text)
+    if not isinstance(features, str | Path):
+        return FeatureChoice(array=features)
+    if Path(features).is_file():
+        return FeatureChoice(file=str(features))
+    return FeatureChoice(columns=tuple(part.strip() for part in str(features).split(",")))
 
 
 @dataclass(frozen=True)

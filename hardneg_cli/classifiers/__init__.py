@@ -1,0 +1,1 @@
+"""Classifiers: each file is named after a kind of model and builds it, untrained, for scikit-learn to fit."""

@@ -1,0 +1,22 @@
+"""Gradient-boosted trees on binned features (Friedman, 2001; as in LightGBM), on text after a truncated SVD.
+
+Each round grows a tree a class, so many classes take long.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+DENSE = True
+
+
+def build(
+    sparse: bool, seed: int, *, rounds: int = 100, learning_rate: float = 0.1, leaves: int = 15, rows_per_leaf: int = 5
+) -> Any:
+    """rounds: of boosting. learning_rate: how far each goes. leaves: the most a tree has, each of so many rows."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(
+        max_iter=rounds, learning_rate=learning_rate, max_leaf_nodes=leaves, min_samples_leaf=rows_per_leaf,
+        early_stopping=False, random_state=seed,
+    )  # fmt: skip

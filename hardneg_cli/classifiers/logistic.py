@@ -1,0 +1,17 @@
+"""Multinomial logistic regression with a ridge penalty: fast, well calibrated, hard to beat on word counts.
+
+On text it sees TF-IDF of words and character n-grams, else scaled numbers and one-hot categories.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+IN_SPACE = 1 / 3  # numbers of unit spread carry far more than one unit-length text row does
+
+
+def build(sparse: bool, seed: int, *, strength: float = 3.0) -> Any:
+    """strength: the inverse of the penalty, C in scikit-learn; a third of it for numbers alone."""
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=strength if sparse else strength * IN_SPACE, max_iter=200, tol=1e-3, random_state=seed)
