@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -15,7 +16,8 @@ PATIENCE_SECONDS = 1.0
 
 def metered(*, quiet: bool) -> AbstractContextManager[None]:
     """Draw the progress of everything inside, unless nobody wants it or nobody would see it."""
-    return nullcontext() if quiet or not sys.stderr.isatty() else drawn(_drawn)
+    seen = sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")  # those cannot wipe a line
+    return drawn(_drawn) if seen and not quiet else nullcontext()
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import csv
 import re
+import shutil
+import subprocess
 import tempfile
 from itertools import count
 from pathlib import Path
@@ -16,10 +18,12 @@ from typing import Any
 from hardneg_cli import Columns, find
 from hardneg_cli.deciding.asked import as_asked
 from hardneg_cli.deciding.surroundings import Around
+from hardneg_cli.formats import html
 from hardneg_cli.review import Session
 from hardneg_cli.terminal.app import ReviewApp
 
-PICTURES = Path(__file__).parents[1] / ".github" / "pictures"
+ROOT = Path(__file__).parents[1]
+PICTURES, SAMPLE = ROOT / ".github" / "pictures", ROOT / "sample_data"
 QUESTIONS = {
     "card_arrival": [
         "When will my new card arrive?", "My card has not come in the mail yet.", "I am still waiting for my card.",
@@ -57,6 +61,19 @@ def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         (PICTURES / "review.svg").write_text(asyncio.run(review(Path(folder))), encoding="utf-8")
+        if chromium := shutil.which("chromium"):
+            (PICTURES / "page.png").write_bytes(page(chromium, Path(folder)))
+
+
+def page(chromium: str, folder: Path) -> bytes:
+    """The offline page with the sample's suspects, as a browser shows it."""
+    findings = find(SAMPLE / "digits.csv", probs=[SAMPLE / "digits.probs.csv"], features="pixel_*")
+    with (folder / "queue.html").open("wb") as out:
+        html.write(findings.table(show=("image",)), out)
+    quiet = "--headless --no-sandbox --disable-gpu --disable-background-networking --window-size=1200,760"
+    shot = [f"--screenshot={folder / 'page.png'}", (folder / "queue.html").as_uri()]
+    subprocess.run([chromium, *quiet.split(), "--virtual-time-budget=3000", *shot], check=True, capture_output=True)
+    return (folder / "page.png").read_bytes()
 
 
 def questions(folder: Path) -> Path:

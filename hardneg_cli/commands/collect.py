@@ -1,8 +1,9 @@
 """Collect what reviewers decided into the decisions log beside the data, and settle or list their conflicts.
 
-FILE is a filled queue (CSV, TSV, Parquet, JSON, NDJSON, xlsx) or another decisions log. The log is named by --data or
---log. What it has already is not added again, so the same files may be collected as often as you like. A reviewer's
-latest decision counts; a file that does not name its reviewers in a column `reviewer` is theirs whom --reviewer names.
+FILE is a filled queue (CSV, TSV, Parquet, JSON, NDJSON, xlsx), an export of Label Studio, Prodigy, Argilla or doccano,
+or another decisions log. The log is named by --data or --log. What it has already is not added again, so the same files
+may be collected as often as you like. A reviewer's latest decision counts; a file that does not name its reviewers in a
+column `reviewer` is theirs whom --reviewer names.
 
 Reviewers who answer differently about the same row are a conflict. --policy says whether it is left (unanimous), or
 settled by more than half of them (majority) or by who came last (latest). What --adjudicator NAME says in FILE settles
@@ -97,7 +98,8 @@ def run(
             files, path, reviewer=reviewer, policy=policy, adjudicator=adjudicator, dry_run=dry_run
         )  # fmt: skip
         told = collect_extras.write(extras, facts, collected, quiet=quiet)
-    writing.write(collected.table(), targets)
+    if collected.conflicts or output or format_:  # nobody who asked for no result wants to see an empty one
+        writing.write(collected.table(), targets)
     for line in [] if quiet else lines(collected, told, dry_run=dry_run):
         say(line)
     if collected.conflicts:
