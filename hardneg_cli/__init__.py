@@ -4,6 +4,7 @@ The verbs and nouns below are the Python interface; nothing of the command line 
 """
 
 from hardneg_cli.apply import Applied, apply
+from hardneg_cli.check import check, diff
 from hardneg_cli.collect import Collected, collect
 from hardneg_cli.dataset import Columns, Dataset, load
 from hardneg_cli.deciding.decisions import Decision, Unsettled
@@ -11,6 +12,7 @@ from hardneg_cli.deciding.queue import Policy
 from hardneg_cli.errors import Busy, HardnegError, InputError, Refused
 from hardneg_cli.find import find
 from hardneg_cli.findings import Findings
+from hardneg_cli.verdicts import Report, Verdict
 
 __version__ = "0.1.0"
 __all__ = [
@@ -25,9 +27,13 @@ __all__ = [
     "InputError",
     "Policy",
     "Refused",
+    "Report",
     "Unsettled",
+    "Verdict",
     "apply",
+    "check",
     "collect",
+    "diff",
     "find",
     "load",
 ]

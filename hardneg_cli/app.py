@@ -18,7 +18,7 @@ import typer
 from hardneg_cli import __version__, drawer
 from hardneg_cli.console import say, usage
 from hardneg_cli.errors import HardnegError, did_you_mean
-from hardneg_cli.settings import Configured, configured, list_options, option_names
+from hardneg_cli.settings import Configured, configured, list_options, option_names, parameters
 
 BUG, INTERRUPTED, BROKEN_PIPE, TERMINATED = 3, 130, 141, 143
 
@@ -75,11 +75,7 @@ def _commands(shelf: str) -> dict[str, Command]:
 
 def _defaults(commands: Mapping[str, Command], settings: Configured) -> dict[str, dict[str, Any]]:
     """By command, then by parameter, what is configured."""
-    known = {name: option_names(run) for name, run in commands.items()}
-    return {
-        name: {options[option]: value for option, value in settings.options.items() if option in options}
-        for name, options in known.items()
-    }
+    return {name: parameters(run, settings.options) for name, run in commands.items()}
 
 
 def _app(groups: Mapping[str, Mapping[str, Command]], settings: Configured) -> typer.Typer:

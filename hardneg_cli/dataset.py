@@ -124,7 +124,7 @@ def load(
     are left out and listed in `skipped`.
     """
     columns = columns or Columns()
-    files = sources(str(data)) if isinstance(data, str | Path) else (_in_memory(data),)
+    files = sources(str(data)) if isinstance(data, str | Path) else (in_memory(data),)
     name = str(data) if isinstance(data, str | Path) else "table"
     names = batches.columns(files, encoding)
     columns = _resolve(name, columns, names)
@@ -150,7 +150,7 @@ def _ignore(_: str) -> None:
     """Ragged rows were listed when the dataset was loaded."""
 
 
-def _in_memory(table: Any) -> Source:
+def in_memory(table: Any) -> Source:
     """A table as an Arrow file in memory, so that it is read as any other file is."""
     import pyarrow as pa
 
@@ -198,8 +198,9 @@ def _dataset(
     for part, column in (("label", columns.label), ("id", columns.id)):
         if column is not None:
             missing = blank(table[column])
-            _refuse_missing(name, part, column, positions[missing], note)
-            table, positions = table.filter(~missing), positions[~missing]
+            if missing.any():
+                _refuse_missing(name, part, column, positions[missing], note)
+                table, positions = table.filter(~missing), positions[~missing]
     if not len(positions):
         raise InputError(f"{name}: every row was skipped")
     labels, classes = _codes(table[columns.label])

@@ -1,4 +1,4 @@
-"""What a detector does: its manual, its needs and its settings, from its own docstring and signature."""
+"""What a detector or gate does: its manual, its needs and its settings, from its own docstring and signature."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from typing import Any
 from hardneg_cli import drawer
 from hardneg_cli.errors import InputError, did_you_mean
 
-VERBS = {"detectors": "detect", "gates": "judge", "strategies": "run"}
+VERBS = {"detectors": "detect", "gates": "judge", "strategies": "run", "classifiers": "build"}
 ROOTS = {
     "dataset": "labels",
     "probabilities": "probabilities (--probs)",
     "feature_choice": "features (--features or --text)",
+    "baseline": "a base (--base or --state)",
+    "decisions": "decisions (the log beside the data, or --decisions)",
+    "audited": "an audit (--audit)",
+    "findings": "probabilities (--probs)",
+    "allowed_classes": "class names (--allow-class)",
+    "trainable": "labels",
 }
 
 

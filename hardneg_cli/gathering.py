@@ -45,6 +45,10 @@ class Evidence:
             )
         return function(*pieces, **(settings or {}))
 
+    def known(self, name: str) -> Any:
+        """The piece called `name` if it was given or gathered already, else None."""
+        return self._known.get(name)
+
     def notes(self) -> tuple[str, ...]:
         """What the gathered pieces have to say about themselves."""
         return tuple(note for piece in self._known.values() for note in getattr(piece, "notes", ()))

@@ -22,11 +22,20 @@ def blank(column: pa.ChunkedArray) -> NDArray[np.bool_]:
     return blank
 
 
+def all_differ(ids: pa.Array) -> bool:
+    """Whether no value stands more than once; quicker than counting them."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    first = pc.index_in(ids, value_set=ids).to_numpy(zero_copy_only=False)
+    return bool((first == np.arange(len(ids))).all())
+
+
 def repeated_values(ids: pa.Array) -> list[str]:
     """The values that stand more than once, sorted."""
     import pyarrow.compute as pc
 
-    if pc.count_distinct(ids).as_py() == len(ids):
+    if all_differ(ids):
         return []
     counted = ids.value_counts()
     repeated: list[str] = counted.field("values").filter(pc.greater(counted.field("counts"), 1)).sort().to_pylist()

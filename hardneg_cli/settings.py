@@ -10,24 +10,41 @@ import os
 import shlex
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from hardneg_cli import drawer
 from hardneg_cli.errors import InputError, did_you_mean
 
-PREFIX = "HARDNEG_"
-UNITS = {"detectors": ("detector", "detect"), "gates": ("gate", "judge"), "strategies": ("strategy", "run")}
+PREFIX, ENVIRONMENT = "HARDNEG_", "environment: "
+DATASETS = "datasets"
+UNITS = {
+    "detectors": ("detector", "detect"), "gates": ("gate", "judge"), "strategies": ("strategy", "run"),
+    "classifiers": ("model", "build"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Configured:
-    """options: values by name. units: settings by detector, gate or strategy. origins: where each option is set."""
+    """options: values by name. units: settings by detector, gate or strategy. origins: where each option is set.
+
+    datasets: by name, what `[datasets.NAME]` says of the options, `data` among them, and of units, for that data alone.
+    """
 
     options: Mapping[str, Any]
     units: Mapping[str, Mapping[str, Any]]
     origins: Mapping[str, str]
+    datasets: Mapping[str, Configured] = field(default_factory=dict)
+
+    def of(self, name: str) -> Configured:
+        """What holds for one dataset: its own table goes before the rest of the file, and after the environment."""
+        own = self.datasets[name]
+        fixed = {option for option, origin in self.origins.items() if origin.startswith(ENVIRONMENT)}
+        mine = {option: value for option, value in own.options.items() if option not in fixed}
+        units = {unit: {**self.units.get(unit, {}), **settings} for unit, settings in own.units.items()}
+        origins = {option: own.origins[option] for option in mine}
+        return Configured({**self.options, **mine}, {**self.units, **units}, {**self.origins, **origins})
 
 
 def configured(known: Mapping[str, bool], folder: Path | None = None) -> Configured:
@@ -36,6 +53,28 @@ def configured(known: Mapping[str, bool], folder: Path | None = None) -> Configu
     Raises InputError for a file that cannot be read and for keys that nothing knows.
     """
     path, table = _nearest(folder or Path.cwd())
+    file = _table(path, "", {key: value for key, value in table.items() if key != DATASETS}, known)
+    datasets = _datasets(path, table.get(DATASETS, {}), known)
+    found = _environment(known)
+    origins = {option: f"{ENVIRONMENT}{PREFIX}{option.upper()}" for option in found}
+    return Configured({**file.options, **found}, file.units, {**file.origins, **origins}, datasets)
+
+
+def _datasets(path: Path, given: Any, known: Mapping[str, bool]) -> dict[str, Configured]:
+    """What is said of each dataset; `data` says where it is."""
+    if not isinstance(given, dict) or not all(isinstance(one, dict) for one in given.values()):
+        raise InputError(f"{path}: {DATASETS} holds a table of options for each dataset, as in [{DATASETS}.train]")
+    datasets = {}
+    for name, one in given.items():
+        where = f"{DATASETS}.{name}"
+        datasets[name] = _table(path, f"{where}.", one, {**known, "data": False})
+        if not isinstance(datasets[name].options.get("data"), str):
+            raise InputError(f'{path}: {where} does not say where the data is, as in data = "{name}.csv"')
+    return datasets
+
+
+def _table(path: Path, where: str, table: Mapping[str, Any], known: Mapping[str, bool]) -> Configured:
+    """The options and the units of a table; `where` is its name and a point."""
     options: dict[str, Any] = {}
     units: dict[str, Mapping[str, Any]] = {}
     shelves = {name: shelf for shelf in UNITS for name in drawer.names(shelf)}
@@ -44,14 +83,11 @@ def configured(known: Mapping[str, bool], folder: Path | None = None) -> Configu
         if key in shelves:
             units[key] = _unit(path, shelves[key], key, value)
         elif option in known:
-            options[option] = _checked(f"{path}: {key}", value, is_list=known[option])
+            options[option] = _checked(f"{path}: {where}{key}", value, is_list=known[option])
         else:
-            known_keys = {*(name.replace("_", "-") for name in known), *shelves}
-            raise InputError(f"{path}: unknown key {key!r}{did_you_mean(key, known_keys)}")
-    found = _environment(known)
-    origins = {option: f"{path}: {option.replace('_', '-')}" for option in options}
-    origins |= {option: f"environment: {PREFIX}{option.upper()}" for option in found}
-    return Configured(options | found, units, origins)
+            known_keys = {*(name.replace("_", "-") for name in known), *shelves, *([] if where else [DATASETS])}
+            raise InputError(f"{path}: unknown key {where + key!r}{did_you_mean(key, known_keys)}")
+    return Configured(options, units, {option: f"{path}: {where}{option.replace('_', '-')}" for option in options})
 
 
 def _unit(path: Path, shelf: str, name: str, given: Any) -> dict[str, Any]:
@@ -85,6 +121,12 @@ def _checked(where: str, value: Any, *, is_list: bool) -> Any:
 def option_names(function: Any) -> dict[str, str]:
     """A command's options, `on_bad_rows` for --on-bad-rows, with the names of their parameters (`id_` for --id)."""
     return {name.rstrip("_"): name for name in inspect.signature(function).parameters if name != "ctx"}
+
+
+def parameters(function: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the configured options that the command has, by parameter."""
+    known = option_names(function)
+    return {known[option]: value for option, value in options.items() if option in known}
 
 
 def list_options(function: Any) -> set[str]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from hardneg_cli.dataset import Dataset
     from hardneg_cli.facts.changes import Changes
+    from hardneg_cli.findings import Findings
 
 FAIL, WARN = "fail", "warn"
 Outcome = Literal["passed", "failed", "warned", "not judged"]
@@ -56,6 +57,7 @@ class Report:
     """All that a run says of a dataset: its rows, what changed since the base, and the verdict of each gate.
 
     changes: None where there is no base. judged: empty where only the difference was asked for.
+    findings: what find said of the rows, where a gate or a queue needed it.
     """
 
     dataset: Dataset
@@ -63,8 +65,14 @@ class Report:
     changes: Changes | None
     judged: tuple[Judged, ...] = ()
     notes: tuple[str, ...] = ()
+    findings: Findings | None = None
 
     @property
     def passed(self) -> bool:
         """Whether no gate fails; what could not be judged fails nothing here."""
-        return all(one.outcome != "failed" for one in self.judged)
+        return not self.failed
+
+    @property
+    def failed(self) -> tuple[Judged, ...]:
+        """The gates that fail the commit."""
+        return tuple(one for one in self.judged if one.outcome == "failed")

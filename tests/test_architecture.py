@@ -24,5 +24,6 @@ BROAD = ("except Exception", "except BaseException", "except:")
 
 
 def test_errors_become_exit_codes_in_one_place() -> None:
-    lines = {path.name: path.read_text().splitlines() for path in (ROOT / "hardneg_cli").rglob("*.py")}
+    package = ROOT / "hardneg_cli"
+    lines = {str(path.relative_to(package)): path.read_text().splitlines() for path in package.rglob("*.py")}
     assert [name for name, text in lines.items() if any(line.strip().startswith(BROAD) for line in text)] == ["app.py"]

@@ -139,3 +139,70 @@ def test_where_settings_come_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert found.origins["on_bad_rows"] == f"{tmp_path / 'hardneg.toml'}: on-bad-rows"
     (tmp_path / "hardneg.toml").write_text("")
     assert configured(KNOWN, tmp_path).options == {"limit": "3"}, "an empty file is the nearest, too"
+
+
+def test_a_dataset_by_name(folder: Path) -> None:
+    text = """
+label = "id"
+limit = 1
+[rare-label]
+fewer-than = 3
+[datasets.train]
+data = "data.csv"
+label = "color"
+limit = 5
+base = "data.csv"
+allow-class = "green"
+[datasets.train.rare-label]
+fewer-than = 15
+"""
+    (folder / "hardneg.toml").write_text(text)
+    done = run("find", "train", "--all", "--detector", "rare-label", cwd=folder)
+    assert labels(done) <= {"red", "blue"}
+    assert done.stdout.count("\n") == 5
+    assert run("find", "train", "--all", "--limit", "2", cwd=folder).stdout.count("\n") == 2
+    assert run("find", "train", "--all", cwd=folder, HARDNEG_LIMIT="3").stdout.count("\n") == 3
+    assert run("find", "data.csv", "--all", "--label", "label", cwd=folder).stdout.count("\n") == 1
+    done = run("check", "train", cwd=folder)
+    assert done.stdout.startswith("data.csv against data.csv: 40 rows; no row changed")
+    done = run("check", "trian", cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no file 'trian', and no dataset of that name; did you mean 'train'?" in done.stderr
+    done = run("check", "train", "--base", "x.csv", "--show-config", cwd=folder, HARDNEG_SPLIT="color")
+    assert done.returncode == 0
+    for line in (
+        f'data = "data.csv"  # {folder / "hardneg.toml"}: datasets.train.data',
+        'base = "x.csv"  # command line',
+        f'label = "color"  # {folder / "hardneg.toml"}: datasets.train.label',
+        f'allow-class = ["green"]  # {folder / "hardneg.toml"}: datasets.train.allow-class',
+        'split = "color"  # environment: HARDNEG_SPLIT',
+        'on-bad-rows = "fail"  # default',
+        "# groups is not set  # default",
+        "rare-label.fewer-than = 15",
+    ):
+        assert line in done.stdout.splitlines(), done.stdout
+    (folder / "train").write_bytes((folder / "data.csv").read_bytes())
+    done = run("check", "train", "--label", "label", cwd=folder)
+    assert done.stdout.startswith("train: 40 rows"), "a file goes first"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("datasets = 3", "datasets holds a table of options for each dataset"),
+        ("[datasets]\ntrain = 'data.csv'", "datasets holds a table of options for each dataset"),
+        ("[datasets.train]\nlabel = 'x'", "datasets.train does not say where the data is"),
+        ("[datasets.train]\ndata = 'x'\nlabl = 'x'", "unknown key 'datasets.train.labl'; did you mean 'label'?"),
+        ("[datasets.train]\ndata = ['x']", "datasets.train.data is one value"),
+        ("[datasets.train]\ndata = 'x'\nlimit = 'many'", "datasets.train.limit: "),
+        ("[datasets.train]\ndata = 'x'\n[datasets.train.rare-label]\nfew = 3", "has no setting 'few'"),
+        ("[dataset.train]\ndata = 'x'", "unknown key 'dataset'; did you mean 'datasets'?"),
+    ],
+)
+def test_a_wrong_dataset_is_told_with_its_file(text: str, words: str, folder: Path) -> None:
+    (folder / "hardneg.toml").write_text(text)
+    done = run("find", "train", cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "hardneg.toml: " in done.stderr
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1

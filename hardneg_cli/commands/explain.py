@@ -1,4 +1,4 @@
-"""Say what a detector does, what it needs and how it is tuned; without a name, list them all.
+"""Say what a detector or gate does, what it needs and how it is tuned; without a name, list them all.
 
 With --row ID and a findings file (written by find, with --all for every row), say why a row was flagged or was not:
 hardneg explain scores.csv --row ID, or hardneg explain doubtful-label scores.csv --row ID for one detector's part.
@@ -16,7 +16,7 @@ from hardneg_cli.errors import InputError
 
 
 def run(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A detector.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A detector or gate.")] = None,
     findings: Annotated[str | None, typer.Argument(metavar="[FINDINGS]", help="With --row: a findings file.")] = None,
     row: Annotated[str | None, typer.Option("--row", metavar="ID", help="Why this row was flagged or not.")] = None,
 ) -> int:

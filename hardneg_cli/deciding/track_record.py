@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NORMAL = 1.959963984540054  # the 97.5 % quantile
+NOTICEABLE = 0.1  # more suggestions followed than the others follow
 LEAST_SUGGESTIONS = 10  # before anybody is said to follow them
 LISTED = 3  # confusions of a reviewer
 UNKNOWN = Role(None, "")
@@ -89,7 +90,7 @@ class Record:
         others = f" (others, about the same rows: {theirs.value:.0%})" if theirs else ""
         if self.followed.times == self.followed.of:
             return f"takes over every suggestion, {self.followed.of:,} of {self.followed.of:,}{others}"
-        if theirs and mine.low > theirs.high:
+        if theirs and mine.low > theirs.high and mine.value > theirs.value + NOTICEABLE:
             return f"takes over {mine.value:.0%} of {self.followed.of:,} suggestions{others}"
         return ""
 

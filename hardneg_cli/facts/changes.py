@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Changes:
     relabeled: (N,) bool, the row was there with another label.
     dropped: ids of the base's rows that are gone, in their order there; dropped_labels: their labels.
     classes: the labels that the base uses, sorted. new_columns, lost_columns: content columns of one side alone.
+    edited_in: (N,) bool by column, for those in which any row was edited; empty where only hashes are known.
     """
 
     place: NDArray[np.int64]
@@ -33,10 +35,12 @@ class Changes:
     classes: tuple[str, ...]
     new_columns: tuple[str, ...] = ()
     lost_columns: tuple[str, ...] = ()
+    edited_in: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
     @property
     def added(self) -> NDArray[np.bool_]:
-        return self.place == NOWHERE
+        added: NDArray[np.bool_] = self.place == NOWHERE
+        return added
 
     @property
     def changed(self) -> NDArray[np.bool_]:

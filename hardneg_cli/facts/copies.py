@@ -12,16 +12,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Copies:
-    """group: (N,) the group of each row. size: (N,) how many rows that group has."""
+    """group: (N,) the group of each row. size: (N,) how many rows that group has.
+
+    empty: (N,) bool, rows that are alike because they have no content at all.
+    """
 
     group: NDArray[np.int64]
     size: NDArray[np.int64]
+    empty: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, group: NDArray[np.int64]) -> Copies:
+    def of(cls, group: NDArray[np.int64], empty: NDArray[np.bool_] | None = None) -> Copies:
         import numpy as np
 
-        return cls(group, np.bincount(group)[group])
+        return cls(group, np.bincount(group)[group], np.zeros(len(group), bool) if empty is None else empty)
 
     def label_counts(self, labels: NDArray[np.int32], k: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """(N,) rows of the group that carry the row's label; (N,) code of the group's only commonest label or −1."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hardneg_cli.errors import InputError
-from hardneg_cli.files import delimited, delimited_edits
+from hardneg_cli.files import delimited, delimited_edits, linenumbers
 from hardneg_cli.files.batches import Edits, Wanted, confirm_length, require
 from hardneg_cli.files.delimited import UnclosedQuoteError
 from hardneg_cli.files.delimited_file import Table, first_undecodable, table_of, unclosed
@@ -21,7 +21,9 @@ from hardneg_cli.files.source import Source
 from hardneg_cli.files.textfile import BOMS, chunks, undecodable
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 EXTENSIONS = (".csv", ".tsv", ".tab", ".txt")
 CHEAP_TO_READ_AGAIN = False
@@ -78,6 +80,10 @@ def rewrite(source: Source, out: BinaryIO, edits: Edits) -> None:
     except UnclosedQuoteError as error:
         raise unclosed(source, error.number) from None
     confirm_length(source, edits, row)
+
+
+def line_numbers(source: Source, encoding: str | None) -> Iterator[NDArray[np.int64]]:
+    return linenumbers.of_delimited(source, encoding)
 
 
 @dataclass

@@ -11,14 +11,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hardneg_cli.errors import InputError
-from hardneg_cli.files import jsontext
+from hardneg_cli.files import jsontext, linenumbers
 from hardneg_cli.files.batches import Edits, Wanted, confirm, confirm_length, require
 from hardneg_cli.files.jsontext import Record, Spelled
 from hardneg_cli.files.source import Source
 from hardneg_cli.files.textfile import chunks, encoded, encoding_of
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 EXTENSIONS = (".jsonl", ".ndjson", ".json")
 CHEAP_TO_READ_AGAIN = False
@@ -61,6 +63,10 @@ def rewrite(source: Source, out: BinaryIO, edits: Edits) -> None:
     if jsontext.is_array(source, encoding):
         texts = iter([_array("".join(chunks(source, encoding)), list(texts))])
     out.writelines(encoded(text or "", encoding, source.name) for text in texts)
+
+
+def line_numbers(source: Source, encoding: str | None) -> Iterator[NDArray[np.int64]] | None:
+    return linenumbers.of_objects(source, encoding)
 
 
 def _edited(source: Source, edits: Edits, records: Iterator[Record]) -> Iterator[str | None]:
