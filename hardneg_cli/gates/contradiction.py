@@ -44,7 +44,7 @@ def judge(
     rows = np.flatnonzero(contradicts if touched is None else contradicts & touched)
     numbers = {"rows": len(rows), "contradicting_rows": int(contradicts.sum())}
     left = int(contradicts.sum()) - len(rows)
-    older = f"; rows of before in contradictions: {left:,}" if left else ""
+    older = f"; {left:,} older {'row contradicts' if left == 1 else 'rows contradict'} copies too" if left else ""
     if not len(rows):
         return Verdict(True, f"no {'changed ' * (touched is not None)}row contradicts a copy of it{older}",
                        numbers=numbers)  # fmt: skip
