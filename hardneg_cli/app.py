@@ -18,6 +18,7 @@ import typer
 from hardneg_cli import __version__, drawer
 from hardneg_cli.console import say, usage
 from hardneg_cli.errors import HardnegError, did_you_mean
+from hardneg_cli.meter import metered
 from hardneg_cli.settings import Configured, configured, list_options, option_names, parameters
 
 BUG, INTERRUPTED, BROKEN_PIPE, TERMINATED = 3, 130, 141, 143
@@ -105,9 +106,13 @@ def _root(
 
 
 def _with_exit_code(run: Command) -> Command:
+    """Errors become exit codes, and long work is seen to go on, unless the command has the screen for itself."""
+    draws = getattr(sys.modules[run.__module__], "HAS_THE_SCREEN", False)
+
     @functools.wraps(run)
     def command(*args: Any, **kwargs: Any) -> int:
-        return _guarded(functools.partial(run, *args, **kwargs))
+        with metered(quiet=draws or kwargs.get("quiet", False)):
+            return _guarded(functools.partial(run, *args, **kwargs))
 
     return command
 

@@ -15,6 +15,7 @@ from hardneg_cli.files import batches
 from hardneg_cli.files.batches import Wanted
 from hardneg_cli.files.source import Source, sources
 from hardneg_cli.identity import blank, content_hashes, content_ids, repeated_values
+from hardneg_cli.progress import progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -131,7 +132,8 @@ def load(
     skipped: list[str] = []
     note = skipped.append if on_bad_rows == "skip" else None
     wanted = tuple(column for column in names if not column.startswith(columns.prob_prefix) or column == columns.label)
-    table = _table(files, Wanted(text=wanted, encoding=encoding, skip_ragged=note))
+    with progress(f"reading {name}"):
+        table = _table(files, Wanted(text=wanted, encoding=encoding, skip_ragged=note))
     return _dataset(name, files, columns, encoding, tuple(names), table, skipped, note)
 
 

@@ -22,6 +22,7 @@ from hardneg_cli.findings import Findings
 from hardneg_cli.gathering import Evidence, checked_settings
 from hardneg_cli.models import from_array, from_file, inside
 from hardneg_cli.probabilities import Model, Probabilities, together
+from hardneg_cli.progress import progress
 from hardneg_cli.validation import refuse_nonsense
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def find(
     doubts, skipped = _asked(chosen, evidence)
     if detectors and not doubts:
         raise InputError("; ".join(f"{name} cannot run: {reason}" for name, reason in skipped.items()))
-    verdicts = fuse(dataset, doubts)
+    with progress("weighing what they say"):
+        verdicts = fuse(dataset, doubts)
     digest = evidence["digest"] if models else None
     answers = decided(dataset, said.decisions)
     verdicts, lesson = _learned(dataset, doubts, digest, verdicts, answers)
@@ -181,9 +183,11 @@ def _asked(
     """What each detector says, and why the others could not run."""
     doubts: dict[str, Doubts] = {}
     skipped: dict[str, str] = {}
-    for name, (function, settings) in chosen.items():
-        try:
-            doubts[name] = evidence.call(function, settings)
-        except Unavailable as reason:
-            skipped[name] = str(reason)
+    with progress("asking the detectors", total=len(chosen)) as advance:
+        for name, (function, settings) in chosen.items():
+            try:
+                doubts[name] = evidence.call(function, settings)
+            except Unavailable as reason:
+                skipped[name] = str(reason)
+            advance(1)
     return doubts, skipped

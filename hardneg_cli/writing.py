@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hardneg_cli import drawer
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.files.output import refuse_overwriting, whole_file
+from hardneg_cli.progress import progress
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,7 +86,7 @@ def write(table: Any, results: Iterable[Target]) -> list[str]:
         if target.path is None:
             notes += _to_standard_output(target.form, table)
         else:
-            with whole_file(target.path) as out:
+            with progress(f"writing {target.path}"), whole_file(target.path) as out:
                 notes += target.form.write(table, out) or ()
             for path, content in target.beside.items():
                 with whole_file(path) as out:

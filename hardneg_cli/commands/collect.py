@@ -32,7 +32,6 @@ from hardneg_cli.collect_extras import Extras
 from hardneg_cli.collect_summary import lines
 from hardneg_cli.console import say
 from hardneg_cli.errors import InputError, Refused
-from hardneg_cli.meter import metered
 
 
 class Settle(StrEnum):
@@ -92,12 +91,11 @@ def run(
     every = [*targets, *extras.targets]
     writing.refuse_overwriting_inputs(every, [*files, data or "", *(probs or []), findings or ""], [classes])
     _refuse_the_log(every, path)
-    with metered(quiet=quiet):
-        facts = collect_extras.facts(extras, [source for file in files for source in sources(file)], quiet=quiet)
-        collected = collect(
-            files, path, reviewer=reviewer, policy=policy, adjudicator=adjudicator, dry_run=dry_run
-        )  # fmt: skip
-        told = collect_extras.write(extras, facts, collected, quiet=quiet)
+    facts = collect_extras.facts(extras, [source for file in files for source in sources(file)], quiet=quiet)
+    collected = collect(
+        files, path, reviewer=reviewer, policy=policy, adjudicator=adjudicator, dry_run=dry_run
+    )  # fmt: skip
+    told = collect_extras.write(extras, facts, collected, quiet=quiet)
     if collected.conflicts or output or format_:  # nobody who asked for no result wants to see an empty one
         writing.write(collected.table(), targets)
     for line in [] if quiet else lines(collected, told, dry_run=dry_run):

@@ -51,7 +51,6 @@ def run(
     quiet: options.Quiet = False,
     color: options.Colors = options.Color.AUTO,
 ) -> int:
-    from hardneg_cli.meter import metered
     from hardneg_cli.predict import predict
 
     if (new is None) != (not new_output):
@@ -60,20 +59,19 @@ def run(
     pool_targets = writing.targets(new_output, None) if new_output else []
     inputs = [data, *([new] if new else [])]
     writing.refuse_overwriting_inputs([*targets, *pool_targets], inputs, [features, frozen, new_features])
-    with metered(quiet=quiet):
-        predicted = predict(
-            data,
-            options.columns(label, id_, text, groups, split, fold, prob_prefix),
-            features=features,
-            models=model or ("logistic",),
-            settings=options.unit_settings(set_, ctx.obj.units),
-            folds=folds,
-            old=frozen,
-            new=new,
-            new_features=new_features,
-            encoding=encoding,
-            on_bad_rows=on_bad_rows,
-        )
+    predicted = predict(
+        data,
+        options.columns(label, id_, text, groups, split, fold, prob_prefix),
+        features=features,
+        models=model or ("logistic",),
+        settings=options.unit_settings(set_, ctx.obj.units),
+        folds=folds,
+        old=frozen,
+        new=new,
+        new_features=new_features,
+        encoding=encoding,
+        on_bad_rows=on_bad_rows,
+    )
     writing.write(predicted.table(), targets)
     if pool_targets:
         writing.write(predicted.pool_table(), pool_targets)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 FOR_FIND = ("probs", "classes", "detector", "set_", "audit", "all_", "limit", "per_class", "show")
 FOR_DATA = ("label", "id_", "text", "features", "prob_prefix", "groups", "split", "fold", "on_bad_rows")
 
+HAS_THE_SCREEN = True
+
 
 def run(
     ctx: typer.Context,

@@ -19,6 +19,7 @@ from hardneg_cli.files import batches
 from hardneg_cli.files.batches import Edits
 from hardneg_cli.files.output import whole_file
 from hardneg_cli.files.source import Source
+from hardneg_cli.progress import progress
 
 COMPRESSED_NAMES = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 # Names that one reader reads and that promise different things, by what they promise.
@@ -58,7 +59,8 @@ class Correction:
 
     def write(self, out: BinaryIO) -> None:
         if self.edits is not None:
-            batches.rewrite(self.source, out, self.edits)
+            with progress(f"rewriting {self.source.name}"):
+                batches.rewrite(self.source, out, self.edits)
             return
         copy(self.source, out)
 

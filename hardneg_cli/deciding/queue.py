@@ -18,6 +18,7 @@ from hardneg_cli.files import batches
 from hardneg_cli.files.batches import Wanted
 from hardneg_cli.files.source import Source
 from hardneg_cli.identity import blank
+from hardneg_cli.progress import progress
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,7 +69,8 @@ def read_queue(source: Source, reviewer: str | None, policy: Policy) -> Queue:
     Raises InputError for a missing column, and for decisions that make no sense, naming their rows.
     """
     form = export(source)
-    table = _exported(source, form) if form else _table(source, scored=policy.least is not None)
+    with progress(f"reading {source.name}"):
+        table = _exported(source, form) if form else _table(source, scored=policy.least is not None)
     if reviewer is None:
         named_after = getattr(form, "reviewer", None)
         reviewer = (named_after(source) if named_after else "") or user()
