@@ -1,0 +1,67 @@
+"""Intervals and tests from what resampling says about a number: Student's t around it, not the resamples' quantiles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+
+LEVEL = 0.95
+NEARLY_NOTHING = 1e-12
+
+
+def error(draws: Numbers, n: int) -> Any:
+    """The standard error of what is drawn, along the first axis; NaN if there is but one unit."""
+    import numpy as np
+
+    if n < 2:
+        return np.full(draws.shape[1:], np.nan)
+    there = ~np.isnan(draws)
+    count = there.sum(axis=0)
+    mean = np.where(there, draws, 0).sum(axis=0) / np.maximum(count, 1)
+    squares = np.where(there, (draws - mean) ** 2, 0).sum(axis=0)
+    found = np.sqrt(squares / np.maximum(count - 1, 1) * n / (n - 1))
+    return np.where(count > 1, found, np.nan)
+
+
+def error_of_share(share: float, n: float) -> float:
+    """A standard error that is not zero where none of n rows, or all of them, are right (Agresti and Coull 1998)."""
+    share = (share * n + 2) / (n + 4)
+    return float((share * (1 - share) / (n + 4)) ** 0.5)
+
+
+def error_of_change(fixed: float, broke: float, n: float) -> float:
+    """The same for the difference of two models that are right on the same n rows (Bonett and Price 2012)."""
+    better, worse = (fixed + 1) / (n + 2), (broke + 1) / (n + 2)
+    return float(((better + worse - (better - worse) ** 2) / (n + 2)) ** 0.5)
+
+
+def ends(value: float, spread: float, n: int, least: float, most: float) -> tuple[float | None, float | None]:
+    """Of the 95 % interval, cut off where the number cannot lie; None where it is not known."""
+    from scipy.special import stdtrit
+
+    if not (spread >= 0 and n > 1):
+        return None, None
+    reach = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * spread
+    return known(max(value - reach, least)), known(min(value + reach, most))
+
+
+def p_value(difference: float, spread: float, n: int, differ: int) -> float:
+    """Two-sided; at least 2^(1 − d), which is as low as any test of d differing rows gets."""
+    from scipy.special import stdtr
+
+    if not (spread >= 0 and n > 1) or difference != difference:
+        return float("nan")
+    if abs(difference) < NEARLY_NOTHING:
+        return 1.0
+    p = 2 * float(stdtr(n - 1, -abs(difference) / spread)) if spread > 0 else 0.0
+    return min(max(p, 2.0 ** (1 - min(differ, 1000))), 1.0)
+
+
+def known(value: float) -> float | None:
+    """None for NaN."""
+    return None if value != value else float(value)
