@@ -19,6 +19,7 @@ ROOTS = {
     "findings": "probabilities (--probs)",
     "allowed_classes": "class names (--allow-class)",
     "trainable": "labels",
+    "trainable": "labels",
 }
 
 
