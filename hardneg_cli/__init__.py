@@ -6,12 +6,16 @@ The verbs and nouns below are the Python interface; nothing of the command line 
 from hardneg_cli.apply import Applied, apply
 from hardneg_cli.check import check, diff
 from hardneg_cli.collect import Collected, collect
+from hardneg_cli.compare import compare
 from hardneg_cli.dataset import Columns, Dataset, load
 from hardneg_cli.deciding.decisions import Decision, Unsettled
 from hardneg_cli.deciding.queue import Policy
 from hardneg_cli.errors import Busy, HardnegError, InputError, Refused
 from hardneg_cli.find import find
 from hardneg_cli.findings import Findings
+from hardneg_cli.mine import mine
+from hardneg_cli.predict import predict
+from hardneg_cli.undo import undo
 from hardneg_cli.verdicts import Report, Verdict
 
 __version__ = "0.1.0"
@@ -33,7 +37,11 @@ __all__ = [
     "apply",
     "check",
     "collect",
+    "compare",
     "diff",
     "find",
     "load",
+    "mine",
+    "predict",
+    "undo",
 ]

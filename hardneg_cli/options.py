@@ -13,7 +13,7 @@ from hardneg_cli import drawer
 from hardneg_cli.console import plain
 from hardneg_cli.dataset import Columns
 from hardneg_cli.errors import InputError, did_you_mean
-from hardneg_cli.settings import parameters
+from hardneg_cli.settings import UNITS, parameters
 
 
 class OnBadRows(StrEnum):
@@ -119,7 +119,7 @@ def unit_settings(given: list[str] | None, configured: Any, *shelves: str) -> di
         name, equals, value = pair.partition("=")
         unit, dot, setting = name.partition(".")
         if not (equals and dot and unit and setting):
-            what = "gate" if "gates" in shelves else "detector"
+            what = UNITS[shelves[0] if shelves else "detectors"][0]
             raise InputError(f"--set {pair!r} is not of the form {what}.setting=value")
         settings.setdefault(unit, {})[setting.replace("-", "_")] = value
     return settings
