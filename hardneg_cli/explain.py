@@ -8,6 +8,7 @@ from typing import Any
 from hardneg_cli import drawer
 from hardneg_cli.errors import InputError, did_you_mean
 
+ON_EVIDENCE = ("detectors", "gates")  # whose units name what they need; a command hands the others theirs
 VERBS = {"detectors": "detect", "gates": "judge", "strategies": "run", "classifiers": "build"}
 ROOTS = {
     "dataset": "labels",
@@ -18,8 +19,6 @@ ROOTS = {
     "audited": "an audit (--audit)",
     "findings": "probabilities (--probs)",
     "allowed_classes": "class names (--allow-class)",
-    "trainable": "labels",
-    "trainable": "labels",
 }
 
 
@@ -36,7 +35,9 @@ def manual(name: str) -> str:
     if name not in shelves:
         raise InputError(f"nothing is called {name!r}{did_you_mean(name, shelves)} (known: {', '.join(shelves)})")
     function = getattr(drawer.load(shelves[name], name, "unit"), VERBS[shelves[name]])
-    parts = [f"{name}\n{'=' * len(name)}", _manual(shelves[name], name), f"Needs: {_needs(function)}."]
+    parts = [f"{name}\n{'=' * len(name)}", _manual(shelves[name], name)]
+    if needs := _needs(function):
+        parts.append(f"Needs: {needs}.")
     settings = [
         f"  {name}.{key} = {setting.default}{_kind(setting)}" for key, setting in drawer.settings(function).items()
     ]
@@ -63,6 +64,8 @@ def _roots(evidence: str) -> list[str]:
     """What a user has to bring for a piece of evidence, in words."""
     if evidence in ROOTS:
         return [ROOTS[evidence]]
+    if evidence.replace("_", "-") not in drawer.names("evidence"):
+        return []  # something that the command fills in
     gather = drawer.load("evidence", evidence.replace("_", "-"), "evidence").gather
     return [root for name in inspect.signature(gather).parameters for root in _roots(name)]
 
