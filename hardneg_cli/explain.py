@@ -1,4 +1,4 @@
-"""What a detector or gate does: its manual, its needs and its settings, from its own docstring and signature."""
+"""What a detector, gate, strategy or model does: its manual, needs and settings, from its docstring and signature."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from hardneg_cli import drawer
 from hardneg_cli.errors import InputError, did_you_mean
 
-ON_EVIDENCE = ("detectors", "gates")  # whose units name what they need; a command hands the others theirs
 VERBS = {"detectors": "detect", "gates": "judge", "strategies": "run", "classifiers": "build"}
 ROOTS = {
     "dataset": "labels",

@@ -1,4 +1,4 @@
-"""Say what a detector or gate does, what it needs and how it is tuned; without a name, list them all.
+"""Say what a detector, gate, strategy or model does, what it needs and how it is tuned; without a name, list them all.
 
 With --row ID and a findings file (written by find, with --all for every row), say why a row was flagged or was not:
 hardneg explain scores.csv --row ID, or hardneg explain doubtful-label scores.csv --row ID for one detector's part.
