@@ -27,6 +27,12 @@ class Vectorizer:
         self._values: dict[str, dict[str, int]] = {}
         self._directions: Any = None
 
+    @property
+    def spread(self) -> NDArray[np.float64]:
+        """(D,) what one unit is of each number."""
+        assert self._scale is not None
+        return self._scale[1]
+
     def fit_transform(self, rows: Material, chosen: Rows) -> Any:
         """Learn words, scales and values from the chosen rows; (n, D) their vectors, sparse if the material is."""
         parts = [learn(rows, chosen) for learn in (self._learn_texts, self._learn_numbers, self._learn_values)]
