@@ -21,12 +21,13 @@ class Nearest:
 
     among: int
 
-    def fit(self, rows: Any, labels: NDArray[np.int64]) -> Nearest:
+    def fit(self, rows: Any, labels: NDArray[np.int64], sample_weight: NDArray[np.float64] | None = None) -> Nearest:
         import numpy as np
         from sklearn.preprocessing import normalize
 
         self.classes_, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
         self._rows, self._codes = normalize(rows), codes
+        self._weight = np.ones(len(codes)) if sample_weight is None else sample_weight
         self._prior = counts / counts.sum()
         return self
 
@@ -42,7 +43,7 @@ class Nearest:
             cosine = product.toarray() if hasattr(product, "toarray") else np.asarray(product)
             near = np.argsort(-cosine, axis=1, kind="stable")[:, :k]
             votes = np.tile(self._prior, (len(near), 1))
-            weight = 1 + np.take_along_axis(cosine, near, axis=1)
+            weight = (1 + np.take_along_axis(cosine, near, axis=1)) * self._weight[near]
             np.add.at(votes, (np.arange(len(near))[:, None], self._codes[near]), weight)
             found[start : start + BLOCK] = votes / votes.sum(axis=1, keepdims=True)
         return found
