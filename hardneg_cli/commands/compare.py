@@ -66,7 +66,6 @@ def run(
     from hardneg_cli.compare import compare, known_metric
     from hardneg_cli.compare_summary import shown, verdict
     from hardneg_cli.deciding.decisions import log_of
-    from hardneg_cli.meter import metered
 
     if decisions and no_decisions:
         raise InputError("--decisions and --no-decisions exclude each other")
@@ -75,19 +74,18 @@ def run(
     targets = writing.targets(output, format_)
     inputs = [data, *models, *(decisions or [])]
     writing.refuse_overwriting_inputs(targets, inputs, [classes, audit, str(log_of(data))])
-    with metered(quiet=quiet):
-        compared = compare(
-            data,
-            models,
-            options.columns(label, id_, None, groups, split, fold, prob_prefix),
-            classes=options.class_names(classes),
-            predictions=prediction_column,
-            decisions=() if no_decisions else decisions or None,
-            audit=audit,
-            seed=seed,
-            encoding=encoding,
-            on_bad_rows=on_bad_rows,
-        )
+    compared = compare(
+        data,
+        models,
+        options.columns(label, id_, None, groups, split, fold, prob_prefix),
+        classes=options.class_names(classes),
+        predictions=prediction_column,
+        decisions=() if no_decisions else decisions or None,
+        audit=audit,
+        seed=seed,
+        encoding=encoding,
+        on_bad_rows=on_bad_rows,
+    )
     worse = compared.worse(require_no_worse) if require_no_worse else []
     writing.write(compared.table(), [target for target in targets if target.format != "table"])
     writing.write(shown(compared, every=all_), [target for target in targets if target.format == "table"])

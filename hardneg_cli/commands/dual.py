@@ -76,7 +76,6 @@ def run(
 ) -> int:
     from hardneg_cli.deciding.decisions import log_of
     from hardneg_cli.dual import MODELS, dual
-    from hardneg_cli.meter import metered
 
     if not (new is None) == (not new_probs) == (not new_output):
         raise InputError("--new, --new-probs and --new-output go together: the rows, the first model, and where to")
@@ -88,24 +87,23 @@ def run(
     inputs = [data, *(probs or []), *(decisions or []), *([new] if new else []), *(new_probs or [])]
     files = [features, classes, new_features, str(log_of(data))]
     writing.refuse_overwriting_inputs([*rows, *better, *failing, *theirs], inputs, files)
-    with metered(quiet=quiet):
-        found = dual(
-            data,
-            options.columns(label, id_, text, groups, split, fold, prob_prefix),
-            probs=probs or (),
-            classes=options.class_names(classes),
-            features=features,
-            models=model or MODELS,
-            settings=options.unit_settings(set_, ctx.obj.units, "strategies", "classifiers"),
-            guard=guard,
-            folds=folds,
-            decisions=decisions,
-            new=new,
-            new_probs=new_probs or (),
-            new_features=new_features,
-            encoding=encoding,
-            on_bad_rows=on_bad_rows,
-        )
+    found = dual(
+        data,
+        options.columns(label, id_, text, groups, split, fold, prob_prefix),
+        probs=probs or (),
+        classes=options.class_names(classes),
+        features=features,
+        models=model or MODELS,
+        settings=options.unit_settings(set_, ctx.obj.units, "strategies", "classifiers"),
+        guard=guard,
+        folds=folds,
+        decisions=decisions,
+        new=new,
+        new_probs=new_probs or (),
+        new_features=new_features,
+        encoding=encoding,
+        on_bad_rows=on_bad_rows,
+    )
     writing.write(found.table(), rows)
     if better:
         writing.write(found.adjusted(), better)

@@ -69,29 +69,27 @@ def run(
     color: options.Colors = options.Color.AUTO,
 ) -> int:
     from hardneg_cli.harden import harden
-    from hardneg_cli.meter import metered
 
     asked = writing.targets(report, None) if report else []
     rows = writing.targets(output, format_ or (None if output else "csv")) if output or format_ or not asked else []
     writing.refuse_overwriting_inputs([*rows, *asked], [data, *(probs or [])], [features, classes])
-    with metered(quiet=quiet):
-        hardened = harden(
-            data,
-            options.columns(label, id_, text, groups, split, fold, prob_prefix),
-            features=features,
-            model=model,
-            epsilon=epsilon,
-            probs=probs or (),
-            classes=options.class_names(classes),
-            guard=guard,
-            settings=options.unit_settings(set_, ctx.obj.units, "strategies", "classifiers", "detectors"),
-            train_split=train_split,
-            folds=folds,
-            boundary=boundary,
-            seed=seed,
-            encoding=encoding,
-            on_bad_rows=on_bad_rows,
-        )
+    hardened = harden(
+        data,
+        options.columns(label, id_, text, groups, split, fold, prob_prefix),
+        features=features,
+        model=model,
+        epsilon=epsilon,
+        probs=probs or (),
+        classes=options.class_names(classes),
+        guard=guard,
+        settings=options.unit_settings(set_, ctx.obj.units, "strategies", "classifiers", "detectors"),
+        train_split=train_split,
+        folds=folds,
+        boundary=boundary,
+        seed=seed,
+        encoding=encoding,
+        on_bad_rows=on_bad_rows,
+    )
     if rows:
         writing.write(hardened.table(), rows)
     if asked:

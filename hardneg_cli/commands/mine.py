@@ -76,7 +76,6 @@ def run(
     color: options.Colors = options.Color.AUTO,
 ) -> int:
     from hardneg_cli.deciding.decisions import log_of
-    from hardneg_cli.meter import metered
     from hardneg_cli.mine import mine
 
     if triplets and text is None:
@@ -86,24 +85,23 @@ def run(
     asked, texts = (writing.targets(files, None) if files else [] for files in (suspects, triplets))
     inputs = [data, *(probs or []), *(decisions or [])]
     writing.refuse_overwriting_inputs([*rows, *asked, *texts], inputs, [features, classes, str(log_of(data))])
-    with metered(quiet=quiet):
-        mined = mine(
-            data,
-            options.columns(label, id_, text, groups, split, fold, prob_prefix),
-            mode=mode,
-            probs=probs or (),
-            classes=options.class_names(classes),
-            features=features,
-            settings=options.unit_settings(set_, ctx.obj.units, "strategies", "detectors"),
-            guard=guard,
-            train_split=train_split,
-            limit=limit,
-            per_class=per_class,
-            anchors=bool(texts),
-            decisions=decisions,
-            encoding=encoding,
-            on_bad_rows=on_bad_rows,
-        )
+    mined = mine(
+        data,
+        options.columns(label, id_, text, groups, split, fold, prob_prefix),
+        mode=mode,
+        probs=probs or (),
+        classes=options.class_names(classes),
+        features=features,
+        settings=options.unit_settings(set_, ctx.obj.units, "strategies", "detectors"),
+        guard=guard,
+        train_split=train_split,
+        limit=limit,
+        per_class=per_class,
+        anchors=bool(texts),
+        decisions=decisions,
+        encoding=encoding,
+        on_bad_rows=on_bad_rows,
+    )
     shown = mined.findings.shown(show, features)
     made = mined.triplets() if texts else None
     found = mined.table(shown)

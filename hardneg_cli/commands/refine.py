@@ -78,7 +78,6 @@ def run(
     color: options.Colors = options.Color.AUTO,
 ) -> int:
     from hardneg_cli import refine as verb
-    from hardneg_cli.meter import metered
     from hardneg_cli.training import ledger as book
 
     targets = writing.targets(output, format_ or (None if output or queue else "csv"), usual="csv") if (
@@ -100,14 +99,13 @@ def run(
         writing.write(table, targets)
         book.add(ledger, [book.undone(undo_round)], after=before)
         return 0
-    with metered(quiet=quiet):
-        refined = verb.refine(
-            data, unlabeled, columns,
-            features=features, unlabeled_features=unlabeled_features, models=model or ("logistic",),
-            settings=options.unit_settings(set_, ctx.obj.units, "classifiers", "strategies"),
-            max_error=_share("--max-error", max_error), confidence=_share("--confidence", confidence), rounds=rounds,
-            folds=folds, seed=seed, decisions=decisions, before=before, encoding=encoding, on_bad_rows=on_bad_rows,
-        )  # fmt: skip
+    refined = verb.refine(
+        data, unlabeled, columns,
+        features=features, unlabeled_features=unlabeled_features, models=model or ("logistic",),
+        settings=options.unit_settings(set_, ctx.obj.units, "classifiers", "strategies"),
+        max_error=_share("--max-error", max_error), confidence=_share("--confidence", confidence), rounds=rounds,
+        folds=folds, seed=seed, decisions=decisions, before=before, encoding=encoding, on_bad_rows=on_bad_rows,
+    )  # fmt: skip
     writing.write(refined.table(), targets)
     if asked:
         writing.write(refined.queue(budget, refined.shown(show, features)), asked)
