@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.dataset import Dataset
 from hardneg_cli.deciding.asked import Item
 from hardneg_cli.errors import InputError, Unavailable
-from hardneg_cli.facts.features import FeatureChoice
+from hardneg_cli.facts.features import feature_choice
 from hardneg_cli.gathering import Evidence
 from hardneg_cli.identity import keyed
 from hardneg_cli.text import bare
@@ -56,7 +55,9 @@ class Around:
     def __init__(self, dataset: Dataset, features: str | None, show: Sequence[str]) -> None:
         self.dataset = dataset
         self._quoted = dataset.columns.text or next(iter(show), None)
-        self._evidence = Evidence({"dataset": dataset, "feature_choice": _choice(dataset, features)}, {})
+        self._evidence = Evidence(
+            {"dataset": dataset, "feature_choice": feature_choice(features, dataset.columns.text)}, {}
+        )
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -149,11 +150,3 @@ class Around:
         text = (self.dataset.content[self._quoted][row].as_py() or "") if self._quoted else ""
         label = self.dataset.classes[self.dataset.labels[row]]
         return Other(self.dataset.ids[row].as_py(), label, text[:EXCERPT], how)
-
-
-def _choice(dataset: Dataset, features: str | None) -> FeatureChoice:
-    if features is None:
-        return FeatureChoice(text=dataset.columns.text)
-    if Path(features).is_file():
-        return FeatureChoice(file=features)
-    return FeatureChoice(columns=tuple(part.strip() for part in features.split(",")))
