@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from hardneg_cli.dataset import Columns, Dataset, load
 from hardneg_cli.deciding.decided import recorded
 from hardneg_cli.deciding.decisions import Decision
-from hardneg_cli.doubled import Dual
 from hardneg_cli.errors import InputError
 from hardneg_cli.facts.features import feature_choice
 from hardneg_cli.find import find
 from hardneg_cli.gathering import checked_settings
 from hardneg_cli.models import from_array, from_file, inside
+from hardneg_cli.outcomes.doubled import Dual
 from hardneg_cli.probabilities import Model
 from hardneg_cli.progress import progress
 from hardneg_cli.training.conditions import Rows

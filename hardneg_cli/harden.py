@@ -13,9 +13,9 @@ from hardneg_cli.facts.features import feature_choice
 from hardneg_cli.gathering import checked_settings
 from hardneg_cli.hardening.guard import guarded
 from hardneg_cli.hardening.numbers import Numbers
-from hardneg_cli.hardening.outcome import HARD_WEIGHT, Hardened, Measured
 from hardneg_cli.hardening.parts import held_out, in_words, training
 from hardneg_cli.hardening.texts import Texts
+from hardneg_cli.outcomes.hardened import HARD_WEIGHT, Hardened, Measured
 from hardneg_cli.progress import progress
 from hardneg_cli.training.augmented import Augmented, Taught, together
 from hardneg_cli.training.material import Material, material

@@ -17,8 +17,8 @@ from hardneg_cli.facts.hard_negatives import EVEN, HardNegatives
 from hardneg_cli.find import find
 from hardneg_cli.findings import Findings
 from hardneg_cli.gathering import Evidence, checked_settings
-from hardneg_cli.mined import hard_rows, triplets
 from hardneg_cli.models import inside
+from hardneg_cli.outcomes.mined import hard_rows, triplets
 from hardneg_cli.training.likeness import Likeness, with_anchors
 from hardneg_cli.training.single import one_of_each
 

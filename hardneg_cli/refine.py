@@ -16,7 +16,7 @@ from hardneg_cli.errors import InputError
 from hardneg_cli.estimation.risk_bound import fewest
 from hardneg_cli.facts.features import feature_choice
 from hardneg_cli.gathering import checked_settings
-from hardneg_cli.refined import Added, added, dataset_table, entries, refuse_told
+from hardneg_cli.outcomes.refined import Added, added, dataset_table, entries, refuse_told
 from hardneg_cli.strategies import self_training
 from hardneg_cli.strategies.self_training import Round, Trained, best
 from hardneg_cli.training.asking import Question, contradicted, queue_table, useful

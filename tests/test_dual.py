@@ -21,9 +21,9 @@ from sklearn.pipeline import make_pipeline
 
 from hardneg_cli import Columns, InputError, find
 from hardneg_cli.deciding.decisions import Decision
-from hardneg_cli.doubled import Dual
 from hardneg_cli.dual import dual
 from hardneg_cli.explain import manual
+from hardneg_cli.outcomes.doubled import Dual
 from hardneg_cli.strategies import slices
 from hardneg_cli.training.conditions import Condition, Rows, conditions
 

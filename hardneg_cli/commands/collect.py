@@ -29,9 +29,9 @@ import typer
 
 from hardneg_cli import collect_extras, options, writing
 from hardneg_cli.collect_extras import Extras
-from hardneg_cli.collect_summary import lines
 from hardneg_cli.console import say
 from hardneg_cli.errors import InputError, Refused
+from hardneg_cli.summaries.collected import lines
 
 
 class Settle(StrEnum):

@@ -64,8 +64,8 @@ def run(
     color: options.Colors = options.Color.AUTO,
 ) -> int:
     from hardneg_cli.compare import compare, known_metric
-    from hardneg_cli.compare_summary import shown, verdict
     from hardneg_cli.deciding.decisions import log_of
+    from hardneg_cli.summaries.compared import shown, verdict
 
     if decisions and no_decisions:
         raise InputError("--decisions and --no-decisions exclude each other")

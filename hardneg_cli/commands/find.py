@@ -23,14 +23,14 @@ from hardneg_cli.console import say
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.findings import LEADING
 from hardneg_cli.options import OnBadRows
-from hardneg_cli.summary import asked, lines
+from hardneg_cli.summaries.found import asked, lines
 from hardneg_cli.writing import Target
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from hardneg_cli.findings import Findings
-    from hardneg_cli.shaping import Shape
+    from hardneg_cli.shares.shaping import Shape
 
 
 def run(
@@ -108,10 +108,10 @@ def run(
     verbose: options.Verbose = False,
     color: options.Colors = options.Color.AUTO,
 ) -> int:
-    from hardneg_cli import workload
     from hardneg_cli.deciding.decisions import log_of
     from hardneg_cli.find import find
-    from hardneg_cli.shaping import shape
+    from hardneg_cli.shares import workload
+    from hardneg_cli.shares.shaping import shape
     from hardneg_cli.state import write as write_state
 
     lead = writing.targets(output, format_)
@@ -166,7 +166,7 @@ def _of(target: Target, reviewer: str) -> Target:
 
 def _tables(shaped: Shape, shown: tuple[str, ...]) -> Iterator[pa.Table]:
     """The lead's, then one a reviewer; one for whoever it may be where nobody is named."""
-    from hardneg_cli.queues import lead, queues
+    from hardneg_cli.shares.queues import lead, queues
 
     if shaped.wish.reviewers:
         yield lead(shaped, shown)

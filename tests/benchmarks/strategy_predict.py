@@ -21,7 +21,7 @@ from hardneg_cli.predict import predict
 from hardneg_cli.training.material import material
 from hardneg_cli.training.out_of_fold import Classifier
 
-AUTOMATIC = 0.5  # the score from which --auto-relabel acts
+AUTOMATIC = 0.8  # the score from which --auto-relabel acts: a wrong suggestion costs more than a missed one
 REVIEWED = 0.10  # of the rows, worst first
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hardneg_cli.deciding.decisions import Decision
 from hardneg_cli.errors import InputError
-from hardneg_cli.shaping import Amount, Wish
+from hardneg_cli.shares.shaping import Amount, Wish
 
 SECONDS_A_ROW = 6.0  # to read a short text or look at a picture, compare two labels and press a key
 LONGEST_GAP = 120.0  # seconds between two decisions; beyond, the reviewer did something else

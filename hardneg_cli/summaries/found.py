@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from hardneg_cli.estimation.survey import anticipated
 from hardneg_cli.findings import Findings
-from hardneg_cli.shaping import Shape
-from hardneg_cli.workload import Pace
+from hardneg_cli.shares.shaping import Shape
+from hardneg_cli.shares.workload import Pace
 
 WORST_CLASSES = 5
 MOST_PAIRS = 5

@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hardneg_cli.findings import TRAILING
-from hardneg_cli.shaping import Shape
+from hardneg_cli.shares.shaping import Shape
 
 if TYPE_CHECKING:
     import pyarrow as pa

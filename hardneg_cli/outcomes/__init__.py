@@ -1,0 +1,1 @@
+"""Outcomes: what the strategies came to, as tables."""

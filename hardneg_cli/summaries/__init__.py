@@ -1,0 +1,1 @@
+"""Summaries: what a run found, collected or compared, in a few lines for people."""
