@@ -37,9 +37,7 @@ def main() -> NoReturn:
     code = _guarded(_run)
     if code <= 1:  # else there is no whole result
         code = _guarded(sys.stdout.flush) or code
-    if code > 1:
-        _leave_at_once(code)
-    sys.exit(code)
+    _leave_at_once(code)
 
 
 def _open_closed_streams() -> None:
