@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.dataset import Dataset
 from hardneg_cli.errors import InputError, listing
@@ -65,14 +65,3 @@ def wrong_length(name: str, found: int, rows: int) -> InputError:
         f"{name}: {found:,} rows for {rows:,} rows of data, and no ids to join them by; "
         "add an id column, or mend the rows"
     )
-
-
-def matrix(batch: pa.RecordBatch) -> NDArray[np.floating[Any]]:
-    """A batch's number columns, scalars or one list column, as one array."""
-    import numpy as np
-
-    first = batch.column(0)
-    if hasattr(first.type, "value_type") and hasattr(first, "flatten"):
-        values: NDArray[np.floating[Any]] = first.flatten().to_numpy(zero_copy_only=False)
-        return values.reshape(len(first), -1)
-    return np.column_stack([column.to_numpy(zero_copy_only=False) for column in batch.columns])

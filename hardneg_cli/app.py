@@ -16,6 +16,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from hardneg_cli import __version__, drawer
+from hardneg_cli.allocation import reuse_freed_memory
 from hardneg_cli.console import say, usage
 from hardneg_cli.errors import HardnegError, did_you_mean
 from hardneg_cli.meter import metered
@@ -109,6 +110,7 @@ def _with_exit_code(run: Command) -> Command:
 
     @functools.wraps(run)
     def command(*args: Any, **kwargs: Any) -> int:
+        reuse_freed_memory()
         with metered(quiet=draws or kwargs.get("quiet", False)):
             return _guarded(functools.partial(run, *args, **kwargs))
 

@@ -17,6 +17,7 @@ from hardneg_cli.deciding.decisions import Decision, Stale, Unsettled, conflicts
 from hardneg_cli.deciding.matching import CHANGED, GONE, Matched, match
 from hardneg_cli.deciding.provenance import Change, Written, changes_of, document
 from hardneg_cli.deciding.queue import Policy
+from hardneg_cli.deciding.reviewers import user
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.files.output import refuse_overwriting
 from hardneg_cli.files.source import Source, sources
@@ -91,7 +92,7 @@ def apply(
     Raises Unsettled, and writes nothing, for decisions that contradict each other, and for stale ones unless they
     are to be skipped; InputError for input that cannot be right.
     """
-    policy, who = policy or Policy(), reviewer or answers.user()
+    policy, who = policy or Policy(), reviewer or user()
     if on_drop not in ON_DROP:
         raise InputError(
             f"--on-drop cannot be {on_drop!r}{did_you_mean(on_drop, ON_DROP)} (known: {', '.join(ON_DROP)})"

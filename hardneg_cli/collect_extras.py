@@ -16,13 +16,13 @@ from hardneg_cli.progress import progress
 from hardneg_cli.writing import Target
 
 if TYPE_CHECKING:
-    from hardneg_cli.collect import Collected
     from hardneg_cli.consensus import Consensus, Ground
     from hardneg_cli.dataset import Columns, Dataset
     from hardneg_cli.deciding.pairs import Content
     from hardneg_cli.deciding.roles import Role
     from hardneg_cli.deciding.track_record import Record
     from hardneg_cli.files.source import Source
+    from hardneg_cli.outcomes.collected import Collected
 
 PAIRS = ".jsonl"  # of no format of findings
 

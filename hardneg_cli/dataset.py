@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from hardneg_cli.errors import InputError, did_you_mean, listing
 from hardneg_cli.files import batches
 from hardneg_cli.files.batches import Wanted
+from hardneg_cli.files.kept import MEMORY, kept
+from hardneg_cli.files.matrices import matrix
 from hardneg_cli.files.source import Source, sources
-from hardneg_cli.identity import blank, content_hashes, content_ids, repeated_values
+from hardneg_cli.identity import blank, by_value, content_hashes, content_ids, repeated_values
 from hardneg_cli.progress import progress
 
 if TYPE_CHECKING:
@@ -38,6 +40,10 @@ class Columns:
     fold: str | None = None
     prob_prefix: str = "prob_"
 
+    def probabilities(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Those of a file's columns that hold probabilities."""
+        return tuple(name for name in names if name.startswith(self.prob_prefix) and name != self.label)
+
     def parts(self) -> dict[str, str]:
         """The named columns, by the option that names them."""
         named = {part: getattr(self, part) for part in ("label", "id", "text", "groups", "split", "fold")}
@@ -53,6 +59,7 @@ class Dataset:
     roles: the text of the split, fold and groups columns.
     positions: (N,) each row's number among the `rows_read` rows of the file, from which ragged ones are missing.
     skipped: a sentence for every row of the file that was left out.
+    probabilities: the numbers of the `rows_read` rows' probability columns, where they were read along.
     """
 
     name: str
@@ -68,6 +75,7 @@ class Dataset:
     positions: NDArray[np.int64]
     rows_read: int
     skipped: tuple[str, ...] = ()
+    probabilities: NDArray[np.floating[Any]] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -85,13 +93,17 @@ class Dataset:
         return np.bincount(self.labels, minlength=len(self.classes))
 
     @cached_property
+    def by_id(self) -> NDArray[np.int64]:
+        """(N,) the rows in the order of their ids."""
+        return by_value(self.ids)
+
+    @cached_property
     def id_rank(self) -> NDArray[np.int64]:
         """(N,) each row's place when rows are sorted by id: the breaker of ties."""
         import numpy as np
-        import pyarrow.compute as pc
 
         rank = np.empty(len(self), np.int64)
-        rank[pc.sort_indices(self.ids).to_numpy()] = np.arange(len(self))
+        rank[self.by_id] = np.arange(len(self))
         return rank
 
     def with_classes(self, classes: Sequence[str]) -> Dataset:
@@ -100,7 +112,15 @@ class Dataset:
 
         place = {name: code for code, name in enumerate(classes)}
         codes = np.array([place[name] for name in self.classes], np.int32)
-        return replace(self, classes=tuple(classes), labels=codes[self.labels])
+        same = replace(self, classes=tuple(classes), labels=codes[self.labels])
+        same.__dict__["by_id"] = self.by_id  # what was sorted once
+        return same
+
+    def with_probabilities(self, values: NDArray[np.floating[Any]]) -> Dataset:
+        """The same rows, with the numbers of all `rows_read` rows' probability columns."""
+        same = replace(self, probabilities=values)
+        same.__dict__["by_id"] = self.by_id
+        return same
 
     def row_hashes(self, rows: NDArray[np.int64]) -> list[str]:
         """The hash of each row's content: `h` and 8 bytes of BLAKE2b as hexadecimal, over `name=length:value`."""
@@ -117,8 +137,13 @@ def load(
     *,
     encoding: str | None = None,
     on_bad_rows: str = "fail",
+    with_probabilities: bool = False,
+    memory: int = MEMORY,
 ) -> Dataset:
     """Read a dataset from a file, a glob, `-`, or a table in memory.
+
+    with_probabilities: they will be needed, so where a second reading is dear they are kept; in `memory` bytes, if
+    they fit.
 
     Raises InputError for a missing file or column, ragged rows, missing labels, empty or repeated
     ids. With `on_bad_rows="skip"`, rows without a label or an id and ragged rows
@@ -131,10 +156,13 @@ def load(
     columns = _resolve(name, columns, names)
     skipped: list[str] = []
     note = skipped.append if on_bad_rows == "skip" else None
-    wanted = tuple(column for column in names if not column.startswith(columns.prob_prefix) or column == columns.label)
+    numbers = columns.probabilities(names)
+    text = tuple(column for column in names if column not in set(numbers))
+    along = numbers if with_probabilities and not batches.cheap_to_read_again(files[0]) else ()
     with progress(f"reading {name}"):
-        table = _table(files, Wanted(text=wanted, encoding=encoding, skip_ragged=note))
-    return _dataset(name, files, columns, encoding, tuple(names), table, skipped, note)
+        table, values = _read(files, Wanted(text, along, encoding, note), memory)
+    dataset = _dataset(name, files, columns, encoding, tuple(names), table, skipped, note)
+    return dataset if values is None else dataset.with_probabilities(values)
 
 
 def choose(patterns: Sequence[str], names: Sequence[str], what: str) -> list[str]:
@@ -163,14 +191,23 @@ def in_memory(table: Any) -> Source:
     return Source("table", data=out.getvalue())
 
 
-def _table(files: tuple[Source, ...], wanted: Wanted) -> pa.Table:
+def _read(files: tuple[Source, ...], wanted: Wanted, memory: int) -> tuple[pa.Table, NDArray[np.floating[Any]] | None]:
+    """The wanted text as a table, and the numbers, if any are wanted, as a matrix."""
     import pyarrow as pa
 
+    parts: list[pa.RecordBatch] = []
+
+    def numbers() -> Iterator[NDArray[np.floating[Any]]]:
+        for batch in batches.read(files, wanted):
+            parts.append(batch.select(list(wanted.text)))
+            yield matrix(batch.select(list(wanted.numbers)))
+
+    values = kept(numbers(), memory) if wanted.numbers else None
     schema = pa.schema([(name, pa.string()) for name in wanted.text])
-    table = pa.Table.from_batches(list(batches.read(files, wanted)), schema)
+    table = pa.Table.from_batches(parts or list(batches.read(files, wanted)), schema)
     if not table.num_rows:
         raise InputError(f"{files[0].name}: no rows")
-    return table
+    return table, values
 
 
 def _resolve(name: str, columns: Columns, names: Sequence[str]) -> Columns:
@@ -208,11 +245,17 @@ def _dataset(
     labels, classes = _codes(table[columns.label])
     roles = {column for column in (columns.split, columns.fold, columns.groups) if column}
     content = table.drop_columns(sorted({columns.label, *roles} | ({columns.id} if columns.id else set())))
-    ids = _given_ids(name, columns.id, table) if columns.id else content_ids(content, labels)
-    return Dataset(
+    ids = table[columns.id].combine_chunks() if columns.id else content_ids(content, labels)
+    dataset = Dataset(
         name, files, columns, encoding, names, ids, labels, classes,
         content, table.select(sorted(roles)), positions, rows_read, tuple(skipped),
     )  # fmt: skip
+    if columns.id and (repeated := repeated_values(ids, dataset.by_id)):
+        raise InputError(
+            f"{name}: ids in column {columns.id!r} that stand in more than one row: {listing(repeated)}; "
+            "make them unique, or name another column with --id"
+        )
+    return dataset
 
 
 def _refuse_missing(
@@ -239,14 +282,3 @@ def _codes(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], tuple[str, ...]]
     code = np.empty(len(names), np.int32)
     code[order] = np.arange(len(names), dtype=np.int32)
     return code[encoded.indices.to_numpy()], tuple(names[i] for i in order)
-
-
-def _given_ids(name: str, column: str, table: pa.Table) -> pa.Array:
-    ids = table[column].combine_chunks()
-    repeated = repeated_values(ids)
-    if repeated:
-        raise InputError(
-            f"{name}: ids in column {column!r} that stand in more than one row: {listing(repeated)}; "
-            "make them unique, or name another column with --id"
-        )
-    return ids

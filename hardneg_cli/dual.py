@@ -64,7 +64,6 @@ def dual(
     at the probabilities. new, new_probs: unlabeled rows and what the first model says of them, to be corrected too.
     Raises InputError for input that cannot be right.
     """
-    import numpy as np
 
     from hardneg_cli.strategies import second_model, slices
 
@@ -88,7 +87,7 @@ def dual(
         brought = mean_of(_models(new_probs, pool, classes), pool, dataset.classes)[0]
         others = _material(pool, features if new_features is None else new_features)
     own, theirs = _seconds(dataset, rows, others, lessons.learned(guard), fold, chosen if rows else [])
-    order = np.argsort(dataset.id_rank)
+    order = dataset.by_id
     order = order[sound[order]]
     lessons, fold, first = lessons.of(order), fold[order], first[order]
     second = second_model.run(
@@ -184,7 +183,7 @@ def _seconds(
     for number in np.unique(fold):
         if not (labels[fold != number] != NONE).any():
             raise InputError(f"{dataset.name}: all rows to learn from are of one fold; raise --guard or --folds")
-    order = np.argsort(dataset.id_rank)
+    order = dataset.by_id
     with progress("training", total=len(models) * len(np.unique(fold))) as advance:
         for model in models:
             block, pool = out_of_fold(

@@ -18,6 +18,7 @@ from hardneg_cli.estimation.fusion import Verdicts, fuse
 from hardneg_cli.estimation.reviewed import learned
 from hardneg_cli.facts.digest import Digest
 from hardneg_cli.facts.features import feature_choice
+from hardneg_cli.files.kept import MEMORY
 from hardneg_cli.findings import Findings
 from hardneg_cli.gathering import Evidence, checked_settings
 from hardneg_cli.models import from_array, from_file, inside
@@ -47,6 +48,7 @@ def find(
     audit: str | Path | None = None,
     encoding: str | None = None,
     on_bad_rows: str = "fail",
+    memory: int = MEMORY,
 ) -> Findings:
     """Rank the rows of `data` by the probability that their label is wrong.
 
@@ -56,14 +58,20 @@ def find(
     decisions: logs, filled queues or decisions, by default the log beside the data, () for none. Decided rows are not
     flagged, and the others are re-ranked if that is proved to help.
     audit: what `audit draw` drew from these rows, filled in; scores, cut and count are recalibrated on it.
+    memory: bytes of probabilities that may be held at a time; what is more is read again, from the file or from disk.
     Raises InputError for input that cannot be right.
     """
-    dataset = data if isinstance(data, Dataset) else load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
+    if not isinstance(data, Dataset):
+        data = load(
+            data, columns, encoding=encoding, on_bad_rows=on_bad_rows, with_probabilities=not probs, memory=memory
+        )
+    dataset = data
     _refuse_one_class(dataset)
     said, drawn = recorded(dataset, decisions), None if audit is None else read_audit(audit)
     chosen = _chosen(detectors, settings or {})
-    models = [_model(source, dataset, classes, on_bad_rows == "skip") for source in probs]
-    if not probs and (own := inside(dataset)):
+    share = memory // max(1, len(probs))
+    models = [_model(source, dataset, classes, on_bad_rows == "skip", share) for source in probs]
+    if not probs and (own := inside(dataset, share)):
         models = [own]
     dataset, evidence, notes = _gathered(dataset, models, features, may_skip=on_bad_rows == "skip")
     doubts, skipped = _asked(chosen, evidence)
@@ -134,9 +142,9 @@ def _gathered(
     return dataset, evidence, notes
 
 
-def _model(source: Any, dataset: Dataset, classes: Sequence[str] | None, may_lack: bool) -> Model:
+def _model(source: Any, dataset: Dataset, classes: Sequence[str] | None, may_lack: bool, memory: int) -> Model:
     if isinstance(source, str | Path):
-        return from_file(str(source), dataset, classes, may_lack=may_lack)
+        return from_file(str(source), dataset, classes, may_lack=may_lack, memory=memory)
     return from_array(source, dataset, classes or dataset.classes)
 
 

@@ -55,9 +55,8 @@ class Findings:
     @cached_property
     def ranked(self) -> NDArray[np.int64]:
         """The rows, worst first, ties by id; rows with unsound probabilities are not among them."""
-        import numpy as np
 
-        order = np.lexsort((self.dataset.id_rank, -self.score))
+        order = _worst_first(self.score, self.dataset.id_rank)
         return order if self.digest is None else order[~self.digest.bad[order]]
 
     def select(self, *, every: bool = False, limit: int | None = None, per_class: int | None = None) -> Rows:
@@ -96,7 +95,9 @@ class Findings:
         import numpy as np
         import pyarrow as pa
 
-        names = np.array([*self.dataset.classes, ""], dtype=object)
+        names = pa.array([*self.dataset.classes, ""], pa.string())
+        nothing = len(names) - 1
+        suggested = self.suggested[rows]
         detectors, why = self._said(rows)
         p_given, p_suggested = self._probabilities(rows)
         empty = pa.repeat("", len(rows))
@@ -105,8 +106,8 @@ class Findings:
             "decision": empty,
             "new_label": empty,
             "note": empty,
-            "given_label": pa.array(names[self.dataset.labels[rows]], pa.string()),
-            "suggested_label": pa.array(names[self.suggested[rows]], pa.string()),
+            "given_label": names.take(pa.array(self.dataset.labels[rows])),
+            "suggested_label": names.take(pa.array(np.where(suggested < 0, nothing, suggested))),
             "score": self.score[rows].round(DECIMALS),
             "flagged": self.flagged[rows],
             "detectors": pa.array(detectors, pa.string()),
@@ -131,15 +132,15 @@ class Findings:
 
         place = np.full(len(self.dataset), -1)
         place[rows] = np.arange(len(rows))
-        names: list[list[str]] = [[] for _ in rows]
-        clauses = [[self.decided[row]] if row in self.decided else [] for row in rows.tolist()]
+        names = [""] * len(rows)
+        clauses = [self.decided.get(row, "") for row in rows.tolist()] if self.decided else [""] * len(rows)
         for number, (detector, doubts) in enumerate(self.doubts.items()):
             speaks = doubts.flagged | (self._spokesman[doubts.rows] == number)
             heard = np.flatnonzero(speaks & (place[doubts.rows] >= 0))
-            for row, clause in zip(place[doubts.rows[heard]], doubts.why(heard), strict=True):
-                names[row].append(detector)
-                clauses[row].append(clause)
-        return [",".join(row) for row in names], ["; ".join(row) for row in clauses]
+            for row, clause in zip(place[doubts.rows[heard]].tolist(), doubts.why(heard), strict=True):
+                names[row] += f",{detector}" if names[row] else detector
+                clauses[row] += f"; {clause}" if clauses[row] else clause
+        return names, clauses
 
     @cached_property
     def _spokesman(self) -> NDArray[np.int64]:
@@ -166,8 +167,21 @@ class Findings:
         p = np.full(len(rows), np.nan)
         for code, value in ((mean.other, mean.p_other), (mean.top, mean.p_top)):
             p = np.where((suggested == code[rows]) & (suggested != NO_CLASS), value[rows], p)
-        given = np.where(judged, mean.p_given[rows], np.nan)
+        given = np.where(judged, mean.p_given[rows].astype(np.float64), np.nan)
         return _nullable(given), _nullable(p)
+
+
+def _worst_first(score: NDArray[np.float64], id_rank: NDArray[np.int64]) -> Rows:
+    """The rows by descending score, then by id: sorted by score alone, which is quicker, and equal scores once more."""
+    import numpy as np
+
+    order = np.argsort(-score)
+    ordered = score[order]
+    same = ordered[1:] == ordered[:-1]
+    tied = np.flatnonzero(np.r_[same, False] | np.r_[False, same])
+    rows = order[tied]
+    order[tied] = rows[np.lexsort((id_rank[rows], -score[rows]))]
+    return order
 
 
 def _nullable(values: NDArray[np.float64]) -> pa.Array:

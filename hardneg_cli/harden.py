@@ -13,13 +13,14 @@ from hardneg_cli.facts.features import feature_choice
 from hardneg_cli.gathering import checked_settings
 from hardneg_cli.hardening.guard import guarded
 from hardneg_cli.hardening.numbers import Numbers
-from hardneg_cli.hardening.parts import held_out, in_words, training
+from hardneg_cli.hardening.parts import held_out, in_words
 from hardneg_cli.hardening.texts import Texts
 from hardneg_cli.outcomes.hardened import HARD_WEIGHT, Hardened, Measured
 from hardneg_cli.progress import progress
 from hardneg_cli.training.augmented import Augmented, Taught, together
 from hardneg_cli.training.material import Material, material
 from hardneg_cli.training.out_of_fold import Classifier, Trained
+from hardneg_cli.training.split import in_training
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,11 +78,11 @@ def harden(
         Classifier.called(model)
     dataset = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
     rows, names = _material(dataset, features)
-    train = training(dataset, train_split)
+    train = in_training(dataset, train_split)
     with threadpool_limits(1):  # a product's last bits depend on how many threads share it
         score, hard = guarded(dataset, train, probs, classes, features, guard, settings or {}, on_bad_rows)
         kept = train & (score <= guard)
-        order = np.argsort(dataset.id_rank)
+        order = dataset.by_id
         ground = _ground(dataset, rows, order[kept[order]], model, settings or {}, seed, epsilon)
         weights = np.where(hard & kept, HARD_WEIGHT, 1.0)
         parts = held_out(dataset, rows, train, folds)

@@ -22,23 +22,28 @@ def blank(column: pa.ChunkedArray) -> NDArray[np.bool_]:
     return blank
 
 
+def by_value(ids: pa.Array) -> NDArray[np.int64]:
+    """The places of N values in their order; equal ones in the order that they stand in."""
+    import pyarrow.compute as pc
+
+    order: NDArray[np.int64] = pc.sort_indices(ids).to_numpy().astype("int64")
+    return order
+
+
 def all_differ(ids: pa.Array) -> bool:
-    """Whether no value stands more than once; quicker than counting them."""
-    import numpy as np
+    """Whether no value stands more than once."""
+    return not repeated_values(ids)
+
+
+def repeated_values(ids: pa.Array, order: NDArray[np.int64] | None = None) -> list[str]:
+    """The values that stand more than once, sorted; `order` is that of `by_value`, if it is known. O(N log N)."""
     import pyarrow.compute as pc
 
-    first = pc.index_in(ids, value_set=ids).to_numpy(zero_copy_only=False)
-    return bool((first == np.arange(len(ids))).all())
-
-
-def repeated_values(ids: pa.Array) -> list[str]:
-    """The values that stand more than once, sorted."""
-    import pyarrow.compute as pc
-
-    if all_differ(ids):
+    ordered = ids.take(by_value(ids) if order is None else order)
+    same = pc.equal(ordered[1:], ordered[:-1])
+    if not pc.any(same).as_py():
         return []
-    counted = ids.value_counts()
-    repeated: list[str] = counted.field("values").filter(pc.greater(counted.field("counts"), 1)).sort().to_pylist()
+    repeated: list[str] = ordered[1:].filter(same).unique().to_pylist()
     return repeated
 
 

@@ -61,7 +61,7 @@ def judged(
     number = {name: code for code, name in enumerate(common.classes)}
     place = np.array([*(number[name] for name in dataset.classes), UNLABELED])
     codes = {name: place[theirs[kept]] for name, theirs in labels.items()}
-    order = np.argsort(common.id_rank)
+    order = common.by_id
     order = order[~digest.bad[order]]
     if not len(order):
         raise InputError(f"{dataset.name}: no row is left to compare on")
@@ -69,7 +69,7 @@ def judged(
     outputs = []
     for m, (model, rows) in enumerate(zip(models, digest.models, strict=True)):
         top = rows.top[order].astype(np.int64)
-        sure = rows.p_top[order]
+        sure = rows.p_top[order].astype(np.float64)
         soft = (None, None, None) if hard[m] else (sure, squares[m][order], bins(sure))
         outputs.append(Outputs(model.name, top, *soft))
     p_label = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Iterator
@@ -16,21 +15,32 @@ UNSEEN = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def separated(table: pa.Table, out: BinaryIO, *, delimiter: str) -> None:
-    """The table as delimiter-separated lines; numbers with a fixed number of decimals, null as nothing."""
-    writer = csv.writer(_Lines(out), delimiter=delimiter)
-    writer.writerow(table.column_names)
-    for batch in as_text(table).to_batches(max_chunksize=1 << 14):
-        writer.writerows(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+    """The table as delimiter-separated lines; numbers with a fixed number of decimals, null as nothing.
+
+    A cell is quoted where it has to be: with a delimiter, a quote or a line end in it, or alone and empty in its line.
+    """
+    import pyarrow as pa
+
+    names = table.column_names
+    header = pa.Table.from_arrays([pa.array([name]) for name in names], names)
+    for part in (header, as_text(table)):
+        for batch in part.to_batches(max_chunksize=1 << 16):
+            _write_lines(batch, out, delimiter)
 
 
-class _Lines:
-    """Ends each line with a line feed alone: were that the writer's terminator, it would not quote carriage returns."""
+def _write_lines(batch: pa.RecordBatch, out: BinaryIO, delimiter: str) -> None:
+    import pyarrow.compute as pc
 
-    def __init__(self, out: BinaryIO) -> None:
-        self._out = out
-
-    def write(self, line: str) -> None:
-        self._out.write((line.removesuffix("\r\n") + "\n").encode())
+    special = f'[{re.escape(delimiter)}"\r\n]' + ("|^$" if batch.num_columns == 1 else "")
+    cells = []
+    for column in batch.columns:
+        awkward = pc.match_substring_regex(column, special)
+        if pc.any(awkward).as_py():
+            doubled = pc.replace_substring(column, '"', '""')
+            column = pc.if_else(awkward, pc.binary_join_element_wise('"', doubled, '"', ""), column)
+        cells.append(column)
+    lines = pc.binary_join_element_wise(pc.binary_join_element_wise(*cells, delimiter), "", "\n")
+    out.write(memoryview(lines.buffers()[2])[: pc.sum(pc.binary_length(lines)).as_py()])
 
 
 def json_objects(table: pa.Table, *, separators: tuple[str, str] = (", ", ": ")) -> Iterator[bytes]:

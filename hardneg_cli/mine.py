@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hardneg_cli import drawer
 from hardneg_cli.dataset import Columns, Dataset, load
 from hardneg_cli.deciding.decided import decided, recorded
-from hardneg_cli.errors import InputError, Unavailable, did_you_mean, listing
+from hardneg_cli.errors import InputError, Unavailable, did_you_mean
 from hardneg_cli.facts.features import feature_choice
 from hardneg_cli.facts.hard_negatives import EVEN, HardNegatives
 from hardneg_cli.find import find
@@ -21,6 +21,7 @@ from hardneg_cli.models import inside
 from hardneg_cli.outcomes.mined import hard_rows, triplets
 from hardneg_cli.training.likeness import Likeness, with_anchors
 from hardneg_cli.training.single import one_of_each
+from hardneg_cli.training.split import in_training
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 COMMAND = "mine"
 SAFER = 8  # times less likely to be wrong than the average row: half of a quarter, as the hardest stand at the guard
 LEAST_GUARD = 0.0025
-TRAIN = "train"
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def mine(
         raise InputError(f"--guard is a probability, 0 to 1, not {guard:g}")
     known = data if isinstance(data, Findings) else None
     dataset = known.dataset if known else load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
-    in_training = _in_training(dataset, train_split)
+    training = in_training(dataset, train_split)
     if "digest" in inspect.signature(run).parameters:
         _need_probabilities(dataset, mode, bool(probs) if known is None else known.digest is not None)
     findings = known or find(
@@ -129,7 +129,7 @@ def mine(
     )  # fmt: skip
     guard, why = _guard(findings, guard)
     given = {"dataset": findings.dataset, "feature_choice": feature_choice(features, dataset.columns.text)}
-    trainable = in_training & _probably_right(findings, guard, decisions)
+    trainable = training & _probably_right(findings, guard, decisions)
     trainable = one_of_each(findings.dataset, trainable, _copies(Evidence(given, {})))
     evidence = Evidence(given | {"digest": findings.digest, "trainable": trainable}, {})
     try:
@@ -162,25 +162,6 @@ def _need_probabilities(dataset: Dataset, mode: str, given: bool) -> None:
             f"--mode {mode} needs probabilities: make them with `hardneg predict {dataset.name} -o probs.parquet` "
             "(and --text or --features) and name them with --probs, or take --mode retrieval"
         )
-
-
-def _in_training(dataset: Dataset, train_split: str | None) -> Bools:
-    """(N,) the rows of the training split; every row of a dataset without splits."""
-    import numpy as np
-    import pyarrow.compute as pc
-
-    if dataset.columns.split is None:
-        if train_split is not None:
-            raise InputError("--train-split names a value of the --split column: name that column too")
-        return np.ones(len(dataset), bool)
-    column = pc.fill_null(dataset.roles[dataset.columns.split], "")
-    wanted = TRAIN if train_split is None else train_split
-    found: Bools = pc.equal(column, wanted).to_numpy(zero_copy_only=False)
-    if not found.any():
-        known = sorted(set(column.to_pylist()))
-        hint = did_you_mean(wanted, known) or f"; it has {listing(known)}, so name one with --train-split"
-        raise InputError(f"{dataset.name}: no row of split {wanted!r} in column {dataset.columns.split!r}{hint}")
-    return found
 
 
 def _guard(findings: Findings, guard: float | None) -> tuple[float, str]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from hardneg_cli.alignment import id_name, matrix, read_ids, rows_by_id, wrong_length
+from hardneg_cli.alignment import id_name, read_ids, rows_by_id, wrong_length
 from hardneg_cli.dataset import Dataset
 from hardneg_cli.errors import InputError, did_you_mean, listing
 from hardneg_cli.files import batches
 from hardneg_cli.files.batches import Wanted
+from hardneg_cli.files.kept import MEMORY, forget, kept
+from hardneg_cli.files.matrices import matrix
 from hardneg_cli.files.source import sources
-from hardneg_cli.probabilities import BLOCK_CELLS, Model
+from hardneg_cli.probabilities import Model, block_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,9 +38,16 @@ def from_array(values: Block, dataset: Dataset, classes: Sequence[str], name: st
 
 
 def from_file(
-    pattern: str, dataset: Dataset, classes: Sequence[str] | None = None, *, may_lack: bool = False
-) -> Model:  # fmt: skip
+    pattern: str,
+    dataset: Dataset,
+    classes: Sequence[str] | None = None,
+    *,
+    may_lack: bool = False,
+    memory: int = MEMORY,
+) -> Model:
     """A model's probabilities from a file, joined by id where the file has ids, by order where it has none.
+
+    What would be read again, and fits into `memory` bytes, is kept there.
 
     Raises InputError where columns are missing, lengths differ, or rows of the dataset have no
     probabilities (with `may_lack` such rows get NaN).
@@ -47,27 +55,28 @@ def from_file(
     files = sources(pattern)
     names = batches.columns(files, dataset.encoding)
     if names == ["values"]:
-        model = _of_matrix(pattern, files, dataset, classes)
+        model = _of_matrix(pattern, files, dataset, classes, memory)
         return replace(model, notes=_misspelled(model, dataset))
     wanted = _wanted(pattern, names, dataset)
     if id_name(dataset) in names:
-        model = _by_id(pattern, files, dataset, wanted, may_lack)
+        model = _by_id(pattern, files, dataset, wanted, may_lack, memory)
     else:
         known = tuple(name.removeprefix(dataset.columns.prob_prefix) for name in wanted)
         model = replace(
-            _by_order(pattern, files, dataset, wanted, known), notes=_by_order_note(pattern, names, dataset)
+            _by_order(pattern, files, dataset, wanted, known, memory), notes=_by_order_note(pattern, names, dataset)
         )
     return replace(model, notes=model.notes + _misspelled(model, dataset))
 
 
-def inside(dataset: Dataset) -> Model | None:
+def inside(dataset: Dataset, memory: int = MEMORY) -> Model | None:
     """The probabilities in the dataset's own `prob_<class>` columns, if it has any."""
-    prefix = dataset.columns.prob_prefix
-    wanted = tuple(name for name in dataset.all_columns if name.startswith(prefix) and name != dataset.columns.label)
+    wanted = dataset.columns.probabilities(dataset.all_columns)
     if not wanted:
         return None
-    known = tuple(name.removeprefix(prefix) for name in wanted)
-    return _by_order(dataset.name, dataset.sources, dataset, wanted, known)
+    known = tuple(name.removeprefix(dataset.columns.prob_prefix) for name in wanted)
+    if dataset.probabilities is not None:
+        return _of_rows(dataset.name, known, dataset.probabilities, dataset.positions)
+    return _by_order(dataset.name, dataset.sources, dataset, wanted, known, memory)
 
 
 def _wanted(pattern: str, names: list[str], dataset: Dataset) -> tuple[str, ...]:
@@ -105,24 +114,31 @@ def _checked_classes(pattern: str, classes: Sequence[str] | None, columns: int) 
     return tuple(classes)
 
 
-def _of_matrix(pattern: str, files: Files, dataset: Dataset, classes: Sequence[str] | None) -> Model:
+def _of_matrix(
+    pattern: str, files: Files, dataset: Dataset, classes: Sequence[str] | None, memory: int
+) -> Model:  # fmt: skip
     width = next(iter(batches.read(files, Wanted(numbers=("values",))))).column(0).type.list_size
-    return _by_order(pattern, files, dataset, ("values",), _checked_classes(pattern, classes, width))
+    return _by_order(pattern, files, dataset, ("values",), _checked_classes(pattern, classes, width), memory)
 
 
-def _by_order(pattern: str, files: Files, dataset: Dataset, wanted: tuple[str, ...], known: tuple[str, ...]) -> Model:
+def _by_order(
+    pattern: str, files: Files, dataset: Dataset, wanted: tuple[str, ...], known: tuple[str, ...], memory: int
+) -> Model:
     """Row by row; where rows of the dataset were skipped, theirs are skipped here."""
     skips = files == dataset.sources and not dataset.whole
     wants = Wanted(numbers=wanted, encoding=dataset.encoding, skip_ragged=_unheard if skips else None)
     if dataset.whole and batches.cheap_to_read_again(files[0]):
-        return Model(pattern, known, lambda: _counted(pattern, _matrices(files, wants), len(dataset)))
-    values = _spilled(_matrices(files, wants))
+        read = partial(_matrices, files, wants)
+        return _read_again(pattern, known, lambda: _counted(pattern, read(), len(dataset)), len(dataset), memory)
+    values = kept(_matrices(files, wants), memory)
     if len(values) != dataset.rows_read:
         raise wrong_length(pattern, len(values), dataset.rows_read)
     return _of_rows(pattern, known, values, dataset.positions)
 
 
-def _by_id(pattern: str, files: Files, dataset: Dataset, wanted: tuple[str, ...], may_lack: bool) -> Model:
+def _by_id(
+    pattern: str, files: Files, dataset: Dataset, wanted: tuple[str, ...], may_lack: bool, memory: int
+) -> Model:  # fmt: skip
     import numpy as np
     import pyarrow as pa
 
@@ -133,14 +149,36 @@ def _by_id(pattern: str, files: Files, dataset: Dataset, wanted: tuple[str, ...]
         rows, notes = match(pattern, read_ids(files, id_column, dataset.encoding), dataset)
         wants = Wanted(numbers=wanted, encoding=dataset.encoding)
         if np.array_equal(rows, np.arange(len(rows))):
-            return Model(pattern, known, lambda: _trimmed(_matrices(files, wants), len(rows)), notes)
-        values = _spilled(_matrices(files, wants))
+            read = partial(_matrices, files, wants)
+            model = _read_again(pattern, known, lambda: _trimmed(read(), len(rows)), len(rows), memory)
+            return replace(model, notes=notes)
+        values = kept(_matrices(files, wants), memory)
     else:
         parts: list[pa.Array] = []
-        values = _spilled(_matrices(files, Wanted((id_column,), wanted, dataset.encoding), parts.append))
+        values = kept(_matrices(files, Wanted((id_column,), wanted, dataset.encoding), parts.append), memory)
         ids = pa.chunked_array(parts, pa.string()).combine_chunks()
         rows, notes = match(pattern, ids, dataset)
     return _of_rows(pattern, known, values, rows, notes)
+
+
+def _read_again(
+    name: str, known: tuple[str, ...], read: Callable[[], Iterator[Block]], rows: int, memory: int
+) -> Model:
+    """A model that is read for each pass, or for the first one only where `memory` bytes hold what it is decoded to."""
+    whole: list[Block] = []
+
+    def blocks() -> Iterator[Block]:
+        if whole:
+            yield from whole
+            return
+        mine: list[Block] = []
+        for block in read():
+            if block.base is None and rows * block.shape[1] * block.itemsize <= memory:
+                mine.append(block)
+            yield block
+        whole.extend(mine)
+
+    return Model(name, known, blocks)
 
 
 def _of_rows(
@@ -149,29 +187,21 @@ def _of_rows(
     """A model whose row for the dataset's row i is `values[rows[i]]`, NaN where `rows[i]` is −1."""
     import numpy as np
 
+    kind = np.promote_types(values.dtype, np.float32)
+
     def blocks() -> Iterator[Block]:
-        size = max(256, BLOCK_CELLS // max(1, len(known)))
+        size = block_rows(len(known))
         for start in range(0, len(rows), size):
             chosen = rows[start : start + size]
-            block = values[chosen]
-            block[chosen < 0] = np.nan
+            in_turn = chosen[0] >= 0 and (np.diff(chosen) == 1).all()
+            block = values[chosen[0] : chosen[-1] + 1] if in_turn else values[chosen]
+            block = block.astype(kind, copy=False)
+            if not in_turn:
+                block[chosen < 0] = np.nan
             yield block
+            forget(values)
 
     return Model(name, known, blocks, notes)
-
-
-def _spilled(blocks: Iterator[Block]) -> Block:
-    """All blocks as one array in a temporary file without a name, so that nothing is left behind."""
-    import numpy as np
-
-    shape: tuple[int, int] = (0, 0)
-    kind: np.dtype[np.floating[Any]] = np.dtype(np.float64)
-    with tempfile.TemporaryFile() as file:  # the mapping outlives it
-        for block in blocks:
-            file.write(np.ascontiguousarray(block).data)
-            shape, kind = (shape[0] + len(block), block.shape[1]), block.dtype
-        file.flush()
-        return np.memmap(file, kind, "r", shape=shape) if shape[0] else np.empty(shape)
 
 
 def _matrices(files: Files, wants: Wanted, collect: Callable[[pa.Array], None] | None = None) -> Iterator[Block]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -43,6 +45,16 @@ def _dataset(ctx: typer.Context, data: str) -> str:
     return str(ctx.obj.options["data"])
 
 
+def _told(color: Color) -> Color:
+    """Tell whoever draws, Rich and Textual among them, in the variables that they go by."""
+    if color is Color.NEVER:
+        os.environ["NO_COLOR"] = "1"
+    if color is Color.ALWAYS:
+        os.environ.pop("NO_COLOR", None)
+        os.environ["FORCE_COLOR"] = "1"
+    return color
+
+
 Data = Annotated[
     str,
     typer.Argument(
@@ -78,8 +90,38 @@ Models = Annotated[
         "--model", metavar="NAME", help="logistic (default), knn, forest, boosting, mlp; several: their mean."
     ),
 ]
+Folds = Annotated[int, typer.Option("--folds", min=2, metavar="N", help="How many folds are dealt.")]
+Detectors = Annotated[
+    list[str] | None, typer.Option("--detector", metavar="NAME", help="Run this one only; repeatable.")
+]
+DetectorSettings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="D.S=V", help="A detector's setting, as in outvoted-label.among=20."),
+]
 Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="U.S=V", help="A unit's setting, as in logistic.strength=1.")
+]
+Decisions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--decisions", metavar="FILE", help="A decisions log or a filled queue, instead of DATA's log; repeatable."
+    ),
+]
+DecisionsLogs = Annotated[
+    list[str] | None,
+    typer.Option("--decisions", metavar="FILE", help="A decisions log, instead of DATA's own; repeatable."),
+]
+NoDecisions = Annotated[bool, typer.Option("--no-decisions", help="Leave DATA's decisions log unread.")]
+Recalibration = Annotated[
+    str | None,
+    typer.Option("--audit", metavar="FILE", help="A filled audit to recalibrate scores, cut and count on."),
+]
+Reviewer = Annotated[
+    str | None, typer.Option("--reviewer", metavar="NAME", help="Who decided where the queue does not say it.")
+]
+Limit = Annotated[int | None, typer.Option("--limit", min=0, metavar="N", help="At most N rows.")]
+PerClass = Annotated[
+    int | None, typer.Option("--per-class", min=0, metavar="N", help="At most N rows of each given label.")
 ]
 Encoding = Annotated[
     str | None, typer.Option("--encoding", metavar="NAME", help="The encoding of text files, if not UTF-8.")
@@ -90,9 +132,16 @@ Output = Annotated[
     list[str] | None,
     typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, in the format of its extension; repeatable."),
 ]
+ReportFormat = Annotated[
+    str | None, typer.Option("--format", "-f", metavar="NAME", help="The report on standard output.")
+]
+Report = Annotated[
+    list[str] | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write the report to FILE, by its extension; repeatable."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
-Colors = Annotated[Color, typer.Option("--color", help="Colors on a terminal.")]
+Colors = Annotated[Color, typer.Option("--color", help="Colors on a terminal.", callback=_told)]
 
 
 def columns(
@@ -109,6 +158,13 @@ def class_names(given: str | None) -> list[str] | None:
     if path.is_file():
         return [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line]
     return given.split(",")
+
+
+def decided(logs: list[str] | None, *, unread: bool) -> Sequence[str] | None:
+    """Where decisions are read: in these files, nowhere, or (None) in DATA's log. Raises InputError for both."""
+    if logs and unread:
+        raise InputError("--decisions and --no-decisions exclude each other")
+    return () if unread else logs or None
 
 
 def unit_settings(given: list[str] | None, configured: Any, *shelves: str) -> dict[str, dict[str, str]]:

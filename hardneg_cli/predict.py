@@ -167,7 +167,7 @@ def _scored(
     """(N, K) calibrated probabilities out of fold, and those of the pool by the models of all folds."""
     import numpy as np
 
-    order = np.argsort(dataset.id_rank)
+    order = dataset.by_id
     own, theirs = [], []
     with progress("training", total=len(models) * len(np.unique(fold))) as advance:
         for model in models:

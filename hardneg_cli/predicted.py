@@ -12,7 +12,7 @@ from hardneg_cli.files import batches
 from hardneg_cli.files.batches import Wanted
 from hardneg_cli.files.source import sources
 from hardneg_cli.identity import blank
-from hardneg_cli.probabilities import BLOCK_CELLS, Model
+from hardneg_cli.probabilities import Model, block_rows
 
 if TYPE_CHECKING:
     from hardneg_cli.probabilities import Block
@@ -70,7 +70,7 @@ def from_predictions(pattern: str, dataset: Dataset, column: str) -> Model:
     codes = np.where(rows >= 0, found[rows], -1)
 
     def blocks() -> Iterator[Block]:
-        size = max(256, BLOCK_CELLS // len(classes))
+        size = block_rows(len(classes))
         certain = np.vstack([np.eye(len(classes), dtype=np.float32), np.full((1, len(classes)), np.nan, np.float32)])
         for start in range(0, len(codes), size):
             yield certain[codes[start : start + size]]

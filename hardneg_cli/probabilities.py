@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from hardneg_cli.dataset import Dataset
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.files.source import Source
+from hardneg_cli.threads import in_order
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
     Block: TypeAlias = NDArray[np.floating[Any]]
     Files: TypeAlias = tuple[Source, ...]
 
-BLOCK_CELLS = 1 << 19  # probabilities a block: a few megabytes, so that a block stays in the cache
+    Span: TypeAlias = tuple[slice, list[Block]]
+
+Answer = TypeVar("Answer")
+
+BLOCK_CELLS = 1 << 18  # probabilities a block: a megabyte or two, so that a block stays in the cache
+FEWEST_ROWS = 64  # of a block
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ class Probabilities:
 
     def blocks(self) -> Iterator[tuple[slice, list[Block]]]:
         """Row ranges with a B×K array for each model, in lockstep: O(N·K·M) a pass."""
-        size = max(256, BLOCK_CELLS // max(1, len(self.classes)))
+        size = block_rows(len(self.classes))
         streams = [_resized(self._arranged(model), size) for model in self.models]
         start = 0
         for blocks in zip(*streams, strict=True):
@@ -60,6 +66,18 @@ class Probabilities:
             yield slice(start, stop), list(blocks)
             start = stop
         assert start == self.rows, f"{start} rows of probabilities for {self.rows}"
+
+    def over(self, work: Callable[..., Answer], *by_row: NDArray[Any]) -> Iterator[tuple[slice, Answer]]:
+        """`work(blocks, *rows)` on every block and the rows' part of each (N,) array, by several threads at once.
+
+        The answers come in the order of the rows. What the work does must not depend on where blocks begin and end.
+        """
+
+        def worked(item: Span) -> tuple[slice, Answer]:
+            span, blocks = item
+            return span, work(blocks, *(values[span] for values in by_row))
+
+        return in_order(worked, self.blocks())
 
     def _arranged(self, model: Model) -> Iterator[Block]:
         """The model's blocks with columns in the order of `classes`."""
@@ -74,6 +92,11 @@ class Probabilities:
             wide = np.zeros((len(block), len(self.classes)), block.dtype)
             wide[:, target] = block
             yield wide
+
+
+def block_rows(classes: int) -> int:
+    """How many rows a block has."""
+    return max(FEWEST_ROWS, BLOCK_CELLS // max(1, classes))
 
 
 def together(models: Sequence[Model], dataset: Dataset, *, may_skip: bool = False) -> tuple[Dataset, Probabilities]:

@@ -8,10 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from hardneg_cli.deciding import answers, corrected
+from hardneg_cli.deciding import corrected
 from hardneg_cli.deciding.corrected import Stamp, Telling, stamp
 from hardneg_cli.deciding.decisions import log_of
 from hardneg_cli.deciding.provenance import document
+from hardneg_cli.deciding.reviewers import user
 from hardneg_cli.deciding.undoing import Kept, fitting, read_kept, restore
 from hardneg_cli.errors import InputError, Refused, listing
 from hardneg_cli.files.output import refuse_overwriting
@@ -78,7 +79,7 @@ def undo(
         _Restoring(source, mark, fit, str(told)) for source, mark, fit in zip(found, seen, fits, strict=True) if fit
     ]
     how = {"undoes": str(told)}
-    record = partial(document, str(data), changes=(), by=reviewer or answers.user(), queues=(), how=how)
+    record = partial(document, str(data), changes=(), by=reviewer or user(), queues=(), how=how)
     corrected.write(restoring, output, Telling(provenance, record) if provenance else None)
     names = [[one.source.name for one in restoring if one.unchanged is same] for same in (False, True)]
     notes = [note for one in restoring for note in one.notes]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from math import log, sqrt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.dataset import Dataset
 from hardneg_cli.errors import InputError, listing
@@ -15,6 +16,8 @@ from hardneg_cli.probabilities import Probabilities
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from hardneg_cli.probabilities import Block
 
 TOLERANCE = 1e-3  # of a row's sum; rounding to float16 stays below it
 LEAST_SKILL = 0.25  # of what a model claims; even 40 % noise and overconfidence leave an honest one about as much
@@ -51,34 +54,64 @@ class Validator:
             for (name, trouble), ids in self._left_out.items()
         ]
 
-    def checked(self, model: int, span: slice, block: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    def checked(self, model: int, span: slice, block: Block) -> Block:
         """The block, its bad rows made uniform; raises InputError at the first kind of trouble if none may be bad."""
-        import numpy as np
-
-        total = block.sum(axis=1, dtype=np.float64)
-        low, high = block.min(axis=1), block.max(axis=1)
-        fine = (low >= 0) & (high <= 1 + TOLERANCE) & (np.abs(total - 1) <= TOLERANCE)
-        if fine.all():
+        trouble = unsound(block)
+        if trouble is None:
             return block
-        rows = np.flatnonzero(~fine)
-        kinds = _trouble(block[rows])
-        ids = self.dataset.ids.take(rows + span.start).to_pylist()
-        name = self.probabilities.models[model].name
+        self.take(model, span, trouble)
+        return sound(block, trouble)
+
+    def take(self, model: int, span: slice, trouble: Unsound) -> None:
+        """Leave these rows of a model's block out; raises InputError if none may be."""
+        ids = self.dataset.ids.take(trouble.rows + span.start).to_pylist()
+        name, kinds = self.probabilities.models[model].name, trouble.kinds
         if not self.probabilities.may_skip:
             same = kinds == kinds[0]
             places = listing([id_ for id_, alike in zip(ids, same, strict=True) if alike])
-            words = TROUBLES[kinds[0]] + (f" (but {total[rows[0]]:.6g})" if kinds[0] == len(TROUBLES) - 1 else "")
+            words = TROUBLES[kinds[0]] + (f" (but {trouble.total[0]:.6g})" if kinds[0] == len(TROUBLES) - 1 else "")
             hint = "mend them, or skip such rows with --on-bad-rows skip"
             raise InputError(f"{name}: {words} in {'row' if same.sum() == 1 else 'rows'} {places}: {hint}")
-        self.bad[rows + span.start] = True
+        self.bad[trouble.rows + span.start] = True
         for id_, kind in zip(ids, kinds, strict=True):
             self._left_out.setdefault((name, TROUBLES[kind]), []).append(id_)
-        sound = block.copy()
-        sound[rows] = 1 / block.shape[1]
-        return sound
 
 
-def _trouble(block: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+@dataclass(frozen=True)
+class Unsound:
+    """Rows of a block whose probabilities cannot be: (R,) places, kinds of `TROUBLES`, and sums."""
+
+    rows: NDArray[np.int64]
+    kinds: NDArray[np.int64]
+    total: NDArray[np.float64]
+
+
+def unsound(block: Block) -> Unsound | None:
+    """The rows of a B×K block that are no probabilities, if there are any."""
+    import numpy as np
+
+    rough = block.sum(axis=1)  # in the block's precision, so what is near the tolerance is looked at again
+    rows = np.flatnonzero(~(np.abs(rough - 1) <= TOLERANCE / 2))
+    if not (block.min(initial=0) >= 0 and block.max(initial=0) <= 1 + TOLERANCE):
+        rows = np.arange(len(block))
+    if not len(rows):
+        return None
+    near = block[rows]
+    total = near.sum(axis=1, dtype=np.float64)
+    fine = (near.min(axis=1) >= 0) & (near.max(axis=1) <= 1 + TOLERANCE) & (np.abs(total - 1) <= TOLERANCE)
+    if fine.all():
+        return None
+    return Unsound(rows[~fine], _trouble(near[~fine]), total[~fine])
+
+
+def sound(block: Block, trouble: Unsound) -> Block:
+    """A copy of the block with its unsound rows made uniform."""
+    copy = block.copy()
+    copy[trouble.rows] = 1 / block.shape[1]
+    return copy
+
+
+def _trouble(block: Block) -> NDArray[np.int64]:
     """For each bad row the first kind of `TROUBLES` that it has."""
     import numpy as np
 
@@ -99,11 +132,11 @@ def refuse_nonsense(dataset: Dataset, probabilities: Probabilities, digest: Dige
     import numpy as np
 
     warnings: list[str] = []
-    for model, sums, rows in zip(probabilities.models, digest.sums, digest.models, strict=True):
+    for number, (model, sums, rows) in enumerate(zip(probabilities.models, digest.sums, digest.models, strict=True)):
         gap: NDArray[np.float64] = np.bincount(dataset.labels, rows.p_top - rows.p_given, len(dataset.classes)).astype(
             np.float64
         )
-        if cycle := permuted(sums, dataset.counts, gap):
+        if cycle := permuted(sums, dataset.counts, gap, partial(_lead_squares, dataset, probabilities, number)):
             raise InputError(f"{model.name}: {_trading(dataset, cycle)}; check the order of the class names")
         skill = Skill.of(sums, dataset.counts)
         if skill.is_out_of_order:
@@ -116,7 +149,8 @@ def refuse_nonsense(dataset: Dataset, probabilities: Probabilities, digest: Dige
                 f"{model.name}: agrees with the labels hardly better than chance would: "
                 f"either the model is weak, or its rows are not in the order of {dataset.name}"
             )
-        accuracy, confidence = float((rows.top == dataset.labels).mean()), float(rows.p_top.mean())
+        accuracy = float((rows.top == dataset.labels).mean())
+        confidence = float(rows.p_top.mean(dtype=np.float64))
         if accuracy >= IN_SAMPLE_ACCURACY and confidence >= IN_SAMPLE_CONFIDENCE:
             warnings.append(
                 f"{model.name}: agrees with {accuracy:.1%} of the labels at a mean confidence of {confidence:.3f}: "
@@ -164,12 +198,18 @@ class Skill:
         return self.is_chance and self.gain + 2 * self.error < LEAST_SKILL * self.claimed
 
 
-def permuted(sums: ModelDigest, counts: NDArray[np.int64], gap: NDArray[np.float64]) -> list[int]:
+def permuted(
+    sums: ModelDigest,
+    counts: NDArray[np.int64],
+    gap: NDArray[np.float64],
+    lead_squares: Callable[[list[int], NDArray[np.int64]], float],
+) -> list[int]:
     """The classes of a cycle of columns that fits the labels significantly better than the columns as named.
 
     The best assignment (Hungarian method) on the K×K sums of probability by given label; a cycle of it
     must gain several standard errors of the paired lead, more of them the more classes there are, and
     close half of `gap`, the (K,) sums of p(top) − p(given): rows out of order gain by luck, but little.
+    lead_squares: Σ (p(target) − p(given))² over the rows of some labels, each with its target.
     """
     import numpy as np
     from scipy.optimize import linear_sum_assignment
@@ -182,12 +222,31 @@ def permuted(sums: ModelDigest, counts: NDArray[np.int64], gap: NDArray[np.float
     for cycle in _cycles(best):
         target, n = best[cycle], int(counts[cycle].sum())
         gain = float((fit[cycle, target] - fit[cycle, cycle]).sum())
-        spread = float(sums.lead_squares[cycle, target].sum()) - gain**2 / max(n, 1)
         if n < MOVED_ROWS or counts[cycle].min() == 0 or gain < gap[cycle].sum() / 2:
             continue
+        spread = lead_squares(cycle, target) - gain**2 / max(n, 1)
         if gain > threshold * sqrt(max(spread, 0.0)):
             return cycle
     return []
+
+
+def _lead_squares(
+    dataset: Dataset, probabilities: Probabilities, model: int, labels: list[int], targets: NDArray[np.int64]
+) -> float:
+    """Σ (p(target) − p(given))² over the rows of `labels`, by one more pass; unsound rows lead by nothing."""
+    import numpy as np
+
+    target = np.full(len(dataset.classes), -1)
+    target[labels] = targets
+
+    def squares(blocks: list[Block], given: NDArray[np.int32]) -> float:
+        rows = np.flatnonzero(target[given] >= 0)
+        trouble = unsound(blocks[model])
+        block = blocks[model] if trouble is None else sound(blocks[model], trouble)
+        lead = block[rows, target[given[rows]]].astype(np.float64) - block[rows, given[rows]]
+        return float(lead @ lead)
+
+    return sum(part for _, part in probabilities.over(squares, dataset.labels))
 
 
 def _cycles(permutation: NDArray[np.int64]) -> Iterator[list[int]]:

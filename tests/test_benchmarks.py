@@ -1,7 +1,8 @@
-"""The benchmark of detection runs, and finds more than chance would."""
+"""The benchmarks run, and measure what they say they measure."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -28,3 +29,50 @@ def test_quick_gate(tmp_path: Path) -> None:
     assert bad.endswith("| 100.0% |")
     assert any(line.startswith("harmless fail in at most 1 %: met") for line in lines)
     assert "20 of 20 commits got the same verdict from the whole of check" in lines
+
+
+MEASURED = """
+import json, sys
+from pathlib import Path
+from power import exponent
+from processes import in_turn
+mine = [sys.executable, "-c", "x = bytearray(200_000_000)"]
+forked = "import os, time; x = bytearray(200_000_000); pid = os.fork(); " \\
+    "y = os.wait() if pid else bytearray(200_000_000); pid or time.sleep(.8)"
+both = [sys.executable, "-c", forked]
+ran = in_turn({"mine": mine, "both": both}, 2, Path())
+grown = exponent({n: [3 + n**1.5, 3.01 + n**1.5] for n in (10, 20, 40)}, 3)
+print(json.dumps([[one.processes, one.peak, len(one.seconds)] for one in ran.values()] + [grown.value]))
+"""
+
+
+def test_what_processes_cost() -> None:
+    command = [sys.executable, "-c", MEASURED]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=SCRIPT.parent)
+    mine, both, grown = json.loads(done.stdout)
+    assert mine[0] == 1
+    assert 200e6 < mine[1] < 300e6
+    assert both[0] == 2
+    assert 400e6 < both[1] < 500e6  # what one has, what the other has, and what they share only once
+    assert mine[2] == both[2] == 2
+    assert 1.49 < grown < 1.51
+
+
+def test_a_failure_ends_the_benchmark_of_scale(tmp_path: Path) -> None:
+    folder = tmp_path / "csv-50000x10"
+    folder.mkdir()
+    folder.joinpath("data.csv").write_text("id,label\n1,a,b\n")
+    command = [sys.executable, SCRIPT.with_name("scale.py"), "--quick", "--only", "csv", "--folder", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "exit code 2" in done.stderr
+    assert "hardneg: " in done.stderr
+    assert "met" not in done.stdout.split()
+
+
+def test_quick_startup(tmp_path: Path) -> None:
+    command = [sys.executable, SCRIPT.with_name("scale.py"), "--quick", "--only", "startup", "--folder", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert not done.stderr
+    for light in ("--help", "check", "apply"):
+        assert f"- {light} loads no scikit-learn: met" in done.stdout

@@ -338,6 +338,16 @@ def test_a_file_of_doccano_is_named_after_its_annotator_unless_another_is_named(
     assert {one.reviewer for one in decisions(REAL / "ann.jsonl", "me")} == {"me"}
 
 
+def test_find_calls_the_annotators_of_doccano_by_name_too(small: pa.Table, tmp_path: Path) -> None:
+    exports = [tmp_path / "ann.jsonl", tmp_path / "bob.jsonl"]
+    examples = [json.loads(line) for line in written("doccano", small).splitlines()]
+    for path, kept in zip(exports, ([0, 1], [1]), strict=True):
+        label = {row: [offered(ROWS[row]["label"])] for row in kept}
+        path.write_bytes(lines([example | {"label": label.get(row, [])} for row, example in enumerate(examples)]))
+    found = find(tmp_path / "small.ndjson", detectors=["rare-label"], decisions=exports)
+    assert {row: found.decided[row] for row in sorted(found.decided)} == {0: "kept by ann", 1: "kept by ann and bob"}
+
+
 def test_more_than_one_label_is_no_answer(small: pa.Table, tmp_path: Path) -> None:
     examples = [json.loads(line) for line in written("doccano", small).splitlines()]
     examples[1]["label"] = [offered(label) for label in LABELS[:2]]

@@ -17,6 +17,7 @@ COMMAND = [sys.executable, "-m", "hardneg_cli"]
 HEAVY = {"numpy", "pandas", "sklearn", "scipy", "cleanlab", "pyarrow"}
 ESCAPES = "\x1b[31mred\x1b]0;title\x07\x9b31m\u202ereversed\u2066"
 LONG_ID = "an-id-that-is-longer-than-any-terminal-is-wide-" * 3
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
 RAW = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 FIND = ["find", "data.csv", "--probs", "probs.csv", "--detector", "doubtful-label"]
 
@@ -52,7 +53,7 @@ def on_terminal(*arguments: str, cwd: Path, **variables: str) -> str:
     master, terminal = pty.openpty()
     process = subprocess.Popen(
         [*COMMAND, *arguments], cwd=cwd, stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal,
-        env={name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS")}
+        env={name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
         | {"TERM": "xterm-256color"} | variables,
     )  # fmt: skip
     os.close(terminal)
@@ -97,13 +98,49 @@ def test_nothing_on_standard_output_where_a_file_is_named(folder: Path, tmp_path
 def test_a_table_on_a_terminal_with_whole_ids(folder: Path) -> None:
     shown = on_terminal(*FIND, "-q", "--limit", "3", cwd=folder)
     assert "given_label" in shown, "it has a head"
-    assert LONG_ID in re.sub(r"\x1b\[[0-9;]*m", "", shown).replace("\r\n", ""), "ids are never cut"
+    assert LONG_ID in STYLE.sub("", shown).replace("\r\n", ""), "ids are never cut"
 
 
 def test_colors(folder: Path) -> None:
     for arguments, variables in ((["--color", "never"], {}), ([], {"NO_COLOR": "1"})):
         assert "\x1b" not in on_terminal(*FIND, "-q", *arguments, cwd=folder, **variables)
     assert b"\x1b" not in run(*FIND, cwd=folder).stdout, "no colors in a pipe"
+
+
+ALWAYS = ["--color", "always"]  # whatever NO_COLOR says
+
+
+def animals(folder: Path) -> None:
+    (folder / "before.csv").write_text("id,label\n" + "".join(f"r{row},cat\n" for row in range(30)))
+    (folder / "data.csv").write_text("id,label\nr0,dog\n" + "".join(f"r{row},cat\n" for row in range(1, 30)))
+
+
+@pytest.mark.parametrize(
+    ("command", "style"),
+    [
+        (["find", "data.csv", "--all", "--limit", "2", "-q"], "\x1b[1m"),
+        (["diff", "before.csv", "data.csv"], "\x1b[33m"),
+        (["check", "data.csv", "--base", "before.csv", "--exit-zero"], "\x1b[1;31mfailed"),
+    ],
+)
+def test_colors_are_as_wanted_on_a_terminal(command: list[str], style: str, tmp_path: Path) -> None:
+    animals(tmp_path)
+    shown = on_terminal(*command, cwd=tmp_path)
+    assert style in shown
+    assert on_terminal(*command, *ALWAYS, cwd=tmp_path, NO_COLOR="1") == shown
+    assert on_terminal(*command, cwd=tmp_path, HARDNEG_COLOR="never") == STYLE.sub("", shown)
+
+
+def test_colors_in_a_pipe_are_for_whoever_asks(tmp_path: Path) -> None:
+    animals(tmp_path)
+    command = ["diff", "before.csv", "data.csv"]
+    said = run(*command, cwd=tmp_path).stdout
+    assert b"\x1b" not in said
+    wanted = run(*command, *ALWAYS, cwd=tmp_path, NO_COLOR="1").stdout
+    assert b"\x1b[33m" in wanted
+    assert STYLE.sub("", wanted.decode()) == said.decode()
+    lines = ["find", "data.csv", "--all", "-q"]
+    assert run(*lines, *ALWAYS, cwd=tmp_path).stdout == run(*lines, cwd=tmp_path).stdout, "lines for programs"
 
 
 def test_untrusted_text_reaches_no_terminal_raw(tmp_path: Path) -> None:

@@ -84,9 +84,7 @@ def run(
         str | None,
         typer.Option("--undo", metavar="PROVENANCE", help="Give back what the data were before that run."),
     ] = None,
-    reviewer: Annotated[
-        str | None, typer.Option("--reviewer", metavar="NAME", help="Who decided where the queue does not say it.")
-    ] = None,
+    reviewer: options.Reviewer = None,
     encoding: options.Encoding = None,
     on_bad_rows: options.BadRows = OnBadRows.FAIL,
     quiet: options.Quiet = False,

@@ -68,7 +68,7 @@ def run(
         list[str] | None,
         typer.Option("--decisions", metavar="FILE", help="A decisions log, instead of DATA's log; repeatable."),
     ] = None,
-    no_decisions: Annotated[bool, typer.Option("--no-decisions", help="Leave DATA's decisions log unread.")] = False,
+    no_decisions: options.NoDecisions = False,
     audit: Annotated[str | None, typer.Option("--audit", metavar="FILE", help="A filled audit of DATA.")] = None,
     queue: Annotated[
         list[str] | None,
@@ -76,16 +76,12 @@ def run(
     ] = None,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 though a gate says no.")] = False,
     show_config: Annotated[bool, typer.Option("--show-config", help="Print every option, and who set it.")] = False,
-    output: Annotated[
-        list[str] | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write the report to FILE, by its extension; repeatable."),
-    ] = None,
-    format_: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="NAME", help="The report on standard output.")
-    ] = None,
+    output: options.Report = None,
+    format_: options.ReportFormat = None,
     encoding: options.Encoding = None,
     on_bad_rows: options.BadRows = OnBadRows.FAIL,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless a gate fails.")] = False,
+    color: options.Colors = options.Color.AUTO,
 ) -> int:
     from hardneg_cli.check import check
     from hardneg_cli.deciding.decisions import log_of
@@ -94,8 +90,7 @@ def run(
         return options.show(ctx)
     reports = writing.targets(output, format_, "reports", "text")
     queues = writing.targets(queue, None) if queue else []
-    if decisions and no_decisions:
-        raise InputError("--decisions and --no-decisions exclude each other")
+    logs = options.decided(decisions, unread=no_decisions)
     inputs = [data, *(probs or []), *(decisions or [])]
     writing.refuse_overwriting_inputs(
         [*reports, *queues], inputs, [features, classes, audit, base, state, str(log_of(data))]
@@ -111,7 +106,7 @@ def run(
         probs=probs or (),
         classes=options.class_names(classes),
         features=features,
-        decisions=() if no_decisions else decisions or None,
+        decisions=logs,
         audit=audit,
         fail_on=fail_on or (),
         warn_on=warn_on or (),

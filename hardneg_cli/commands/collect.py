@@ -46,9 +46,7 @@ def run(
         str | None, typer.Option("--data", metavar="DATA", help="The dataset; its log is DATA.decisions.ndjson.")
     ] = None,
     log: Annotated[str | None, typer.Option("--log", metavar="FILE", help="The log, instead of --data.")] = None,
-    reviewer: Annotated[
-        str | None, typer.Option("--reviewer", metavar="NAME", help="Who decided where the queue does not say it.")
-    ] = None,
+    reviewer: options.Reviewer = None,
     policy: Annotated[
         Settle, typer.Option("--policy", help="How reviewers' conflicts are settled; unanimous: not at all.")
     ] = Settle.UNANIMOUS,

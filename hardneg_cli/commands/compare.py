@@ -18,7 +18,7 @@ import typer
 
 from hardneg_cli import options, writing
 from hardneg_cli.console import say
-from hardneg_cli.errors import InputError, Refused
+from hardneg_cli.errors import Refused
 from hardneg_cli.options import OnBadRows
 
 
@@ -37,13 +37,8 @@ def run(
     prediction_column: Annotated[
         str | None, typer.Option("--prediction-column", metavar="COL", help="The column with a model's predictions.")
     ] = None,
-    decisions: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--decisions", metavar="FILE", help="A decisions log or a filled queue, instead of DATA's log; repeatable."
-        ),
-    ] = None,
-    no_decisions: Annotated[bool, typer.Option("--no-decisions", help="Leave DATA's decisions log unread.")] = False,
+    decisions: options.Decisions = None,
+    no_decisions: options.NoDecisions = False,
     audit: Annotated[
         str | None, typer.Option("--audit", metavar="FILE", help="A filled audit of DATA, to judge by the truth.")
     ] = None,
@@ -67,8 +62,7 @@ def run(
     from hardneg_cli.deciding.decisions import log_of
     from hardneg_cli.summaries.compared import shown, verdict
 
-    if decisions and no_decisions:
-        raise InputError("--decisions and --no-decisions exclude each other")
+    logs = options.decided(decisions, unread=no_decisions)
     for name in (metric, require_no_worse):
         known_metric(name or metric)
     targets = writing.targets(output, format_)
@@ -80,7 +74,7 @@ def run(
         options.columns(label, id_, None, groups, split, fold, prob_prefix),
         classes=options.class_names(classes),
         predictions=prediction_column,
-        decisions=() if no_decisions else decisions or None,
+        decisions=logs,
         audit=audit,
         seed=seed,
         encoding=encoding,

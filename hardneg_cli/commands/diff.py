@@ -23,15 +23,11 @@ def run(
     split: options.Split = None,
     fold: options.Fold = None,
     prob_prefix: options.ProbPrefix = "prob_",
-    output: Annotated[
-        list[str] | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write the report to FILE, by its extension; repeatable."),
-    ] = None,
-    format_: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="NAME", help="The report on standard output.")
-    ] = None,
+    output: options.Report = None,
+    format_: options.ReportFormat = None,
     encoding: options.Encoding = None,
     on_bad_rows: options.BadRows = OnBadRows.FAIL,
+    color: options.Colors = options.Color.AUTO,
 ) -> int:
     from hardneg_cli.check import diff
 

@@ -46,11 +46,8 @@ def run(
     guard: Annotated[
         float, typer.Option("--guard", min=0, max=1, metavar="P", help="Rows with a score above P do not train.")
     ] = 0.5,
-    folds: Annotated[int, typer.Option("--folds", min=2, metavar="N", help="How many folds are dealt.")] = 5,
-    decisions: Annotated[
-        list[str] | None,
-        typer.Option("--decisions", metavar="FILE", help="A decisions log, instead of DATA's own; repeatable."),
-    ] = None,
+    folds: options.Folds = 5,
+    decisions: options.DecisionsLogs = None,
     adjusted: Annotated[
         list[str] | None, typer.Option("--adjusted", metavar="FILE", help="Write the corrected probabilities.")
     ] = None,

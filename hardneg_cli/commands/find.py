@@ -24,6 +24,7 @@ from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.findings import LEADING
 from hardneg_cli.options import OnBadRows
 from hardneg_cli.summaries.found import asked, lines
+from hardneg_cli.threads import import_ahead
 from hardneg_cli.writing import Target
 
 if TYPE_CHECKING:
@@ -46,32 +47,17 @@ def run(
     groups: options.Groups = None,
     split: options.Split = None,
     fold: options.Fold = None,
-    detector: Annotated[
-        list[str] | None, typer.Option("--detector", metavar="NAME", help="Run this one only; repeatable.")
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="D.S=V", help="A detector's setting, as in outvoted-label.among=20."),
-    ] = None,
-    decisions: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--decisions", metavar="FILE", help="A decisions log or a filled queue, instead of DATA's log; repeatable."
-        ),
-    ] = None,
-    audit: Annotated[
-        str | None,
-        typer.Option("--audit", metavar="FILE", help="A filled audit to recalibrate scores, cut and count on."),
-    ] = None,
+    detector: options.Detectors = None,
+    set_: options.DetectorSettings = None,
+    decisions: options.Decisions = None,
+    audit: options.Recalibration = None,
     state: Annotated[
         str | None, typer.Option("--state", metavar="FILE", help="Write what a later check --state compares with.")
     ] = None,
-    no_decisions: Annotated[bool, typer.Option("--no-decisions", help="Leave DATA's decisions log unread.")] = False,
+    no_decisions: options.NoDecisions = False,
     all_: Annotated[bool, typer.Option("--all", help="Write every row, not only the flagged ones.")] = False,
-    limit: Annotated[int | None, typer.Option("--limit", min=0, metavar="N", help="At most N rows.")] = None,
-    per_class: Annotated[
-        int | None, typer.Option("--per-class", min=0, metavar="N", help="At most N rows of each given label.")
-    ] = None,
+    limit: options.Limit = None,
+    per_class: options.PerClass = None,
     budget: Annotated[
         str | None,
         typer.Option("--budget", metavar="N|TIME", help="At most N rows, or so long (30min, 2h), for all reviewers."),
@@ -108,6 +94,7 @@ def run(
     verbose: options.Verbose = False,
     color: options.Colors = options.Color.AUTO,
 ) -> int:
+    import_ahead("pandas", "scipy.sparse", "scipy.optimize")  # pandas, because pyarrow does, sooner or later
     from hardneg_cli.deciding.decisions import log_of
     from hardneg_cli.find import find
     from hardneg_cli.shares import workload
@@ -115,8 +102,7 @@ def run(
     from hardneg_cli.state import write as write_state
 
     lead = writing.targets(output, format_)
-    if decisions and no_decisions:
-        raise InputError("--decisions and --no-decisions exclude each other")
+    logs = options.decided(decisions, unread=no_decisions)
     speed = workload.paced(pace, [] if no_decisions else workload.logged(data, decisions))
     wish = workload.wish(reviewers, overlap, control, budget, blind=blind, pace=speed)
     theirs = [[_of(target, name) for target in lead] for name in wish.reviewers]
@@ -132,7 +118,7 @@ def run(
         features=features,
         detectors=detector or (),
         settings=options.unit_settings(set_, ctx.obj.units),
-        decisions=() if no_decisions else decisions or None,
+        decisions=logs,
         audit=audit,
         encoding=encoding,
         on_bad_rows=on_bad_rows,

@@ -49,11 +49,8 @@ def run(
         float | None,
         typer.Option("--guard", metavar="P", help="Rows with a score above P do not train; default: 1/8 of the mean."),
     ] = None,
-    decisions: Annotated[
-        list[str] | None,
-        typer.Option("--decisions", metavar="FILE", help="A decisions log, instead of DATA's own; repeatable."),
-    ] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=0, metavar="N", help="At most N rows.")] = None,
+    decisions: options.DecisionsLogs = None,
+    limit: options.Limit = None,
     per_class: Annotated[
         int | None, typer.Option("--per-class", min=0, metavar="N", help="At most N rows of each anchor class.")
     ] = None,

@@ -31,7 +31,7 @@ def run(
     prob_prefix: options.ProbPrefix = "prob_",
     model: options.Models = None,
     set_: options.Set = None,
-    folds: Annotated[int, typer.Option("--folds", min=2, metavar="N", help="How many folds are dealt.")] = 5,
+    folds: options.Folds = 5,
     frozen: Annotated[
         str | None, typer.Option("--frozen", metavar="OLD", help="Keep the probabilities of rows that are as in OLD.")
     ] = None,

@@ -49,7 +49,7 @@ def run(
         str, typer.Option("--confidence", metavar="P|P%", help="How sure it is that no more are.")
     ] = "90%",
     rounds: Annotated[int, typer.Option("--rounds", min=1, metavar="N", help="At most so many rounds.")] = 3,
-    folds: Annotated[int, typer.Option("--folds", min=2, metavar="N", help="How many folds are dealt.")] = 5,
+    folds: options.Folds = 5,
     seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of whatever is random in the models.")] = 0,
     queue: Annotated[
         list[str] | None, typer.Option("--queue", metavar="FILE", help="Write the rows for people; repeatable.")

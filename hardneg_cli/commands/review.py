@@ -10,7 +10,6 @@ well), --log the log, and without either it is QUEUE.decisions.ndjson, which col
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections.abc import Iterable, Iterator
@@ -58,22 +57,12 @@ def run(
     groups: options.Groups = None,
     split: options.Split = None,
     fold: options.Fold = None,
-    detector: Annotated[
-        list[str] | None, typer.Option("--detector", metavar="NAME", help="Run this one only; repeatable.")
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="D.S=V", help="A detector's setting, as in outvoted-label.among=20."),
-    ] = None,
-    audit: Annotated[
-        str | None,
-        typer.Option("--audit", metavar="FILE", help="A filled audit to recalibrate scores, cut and count on."),
-    ] = None,
+    detector: options.Detectors = None,
+    set_: options.DetectorSettings = None,
+    audit: options.Recalibration = None,
     all_: Annotated[bool, typer.Option("--all", help="Review every row, not only the flagged ones.")] = False,
-    limit: Annotated[int | None, typer.Option("--limit", min=0, metavar="N", help="At most N rows.")] = None,
-    per_class: Annotated[
-        int | None, typer.Option("--per-class", min=0, metavar="N", help="At most N rows of each given label.")
-    ] = None,
+    limit: options.Limit = None,
+    per_class: options.PerClass = None,
     show: Annotated[
         str | None, typer.Option("--show", metavar="COLS", help="Columns to show of the row ('*': all).")
     ] = None,
@@ -110,8 +99,6 @@ def run(
         )  # fmt: skip
         rows, shown = findings.select(every=all_, limit=limit, per_class=per_class), findings.shown(show, features)
         asked, around = as_asked(queue, findings.table(rows, shown)), Around(findings.dataset, features, shown)
-    if color is options.Color.NEVER:
-        os.environ["NO_COLOR"] = "1"
     path, bring_in = log or str(log_of(data or queue)), log is None and data is None and around is None
     return _review(asked, path, reviewer, around, blind=blind, quiet=quiet, bring_in=bring_in)
 
@@ -151,7 +138,7 @@ def _from_queue(
 def _review(
     asked: Asked, log: str, reviewer: str | None, around: Around | None, *, blind: bool, quiet: bool, bring_in: bool
 ) -> int:
-    from hardneg_cli.deciding.answers import user
+    from hardneg_cli.deciding.reviewers import user
     from hardneg_cli.review import Session
 
     session = Session(asked, log, reviewer or user(), blind=blind, classes=around.classes if around else ())

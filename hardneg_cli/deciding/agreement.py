@@ -22,6 +22,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.deciding.decisions import Decision, Question
+from hardneg_cli.estimation.intervals import NORMAL
 from hardneg_cli.estimation.scores import Estimate
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 DRAWS, SEED = 1000, 0
 PERCENTILES = (2.5, 97.5)
-NORMAL = 1.959963984540054  # the 97.5 % quantile
 Answer = tuple[str, ...]
 Row = tuple[Answer, ...]
 

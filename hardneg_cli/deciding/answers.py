@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.deciding.decisions import Decision, latest, log_of, read_log
 from hardneg_cli.deciding.queue import Policy, read_queue
-from hardneg_cli.deciding.reviewers import user as user
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.files.source import Source
 

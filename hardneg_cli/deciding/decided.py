@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardneg_cli.dataset import Dataset
-from hardneg_cli.deciding.answers import user
 from hardneg_cli.deciding.decisions import LOG_SUFFIX, Decision, conflicts, is_log, latest, log_of, read_log
 from hardneg_cli.deciding.matching import Matched, match, places
 from hardneg_cli.deciding.queue import Policy, read_queue
@@ -77,7 +76,7 @@ def recorded(dataset: Dataset, given: Sequence[str | Path | Decision] | None) ->
     for file in (str(one) for one in given if not isinstance(one, Decision)):
         for source in [Source(file, Path(file))] if _named_as_log(file) else sources(file):
             if not (_named_as_log(file) or is_log(source)):
-                queued += read_queue(source, user(), Policy()).decisions
+                queued += read_queue(source, None, Policy()).decisions
                 continue
             decisions, torn = read_log(source.name)
             said += decisions
@@ -99,6 +98,9 @@ def decided(dataset: Dataset, decisions: Iterable[Decision]) -> Decided:
     import pyarrow as pa
 
     sure = [decision for decision in decisions if decision.decides]
+    if not sure:
+        nothing = np.zeros(0, bool)
+        return Decided(np.zeros(0, np.int64), nothing, nothing, nothing, (), ())
     ids = pa.chunked_array([pa.array([decision.id for decision in sure], pa.string())])
     matched = match(dataset, sure, ids)
     fresh: dict[int, list[Decision]] = {}

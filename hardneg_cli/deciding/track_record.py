@@ -11,17 +11,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from math import sqrt
 from typing import TYPE_CHECKING
 
 from hardneg_cli.deciding.decisions import Decision, Question
 from hardneg_cli.deciding.roles import Role
+from hardneg_cli.estimation.intervals import wilson
 from hardneg_cli.estimation.scores import Estimate
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NORMAL = 1.959963984540054  # the 97.5 % quantile
 NOTICEABLE = 0.1  # more suggestions followed than the others follow
 LEAST_SUGGESTIONS = 10  # before anybody is said to follow them
 LISTED = 3  # confusions of a reviewer
@@ -41,10 +40,8 @@ class Share:
         """With Wilson's interval; None of nothing."""
         if not self.of:
             return None
-        p, n, z = self.times / self.of, self.of, NORMAL
-        middle, margin = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        scale = 1 + z * z / n
-        return Estimate(p, max((middle - margin) / scale, 0.0), min((middle + margin) / scale, 1.0))
+        low, high = wilson(self.times, self.of)
+        return Estimate(self.times / self.of, float(low), float(high))
 
     def plus(self, hit: bool) -> Share:
         return Share(self.times + hit, self.of + 1)

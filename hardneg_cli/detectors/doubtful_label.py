@@ -78,14 +78,16 @@ def _by_cleanlab(
 def _words(dataset: Dataset, digest: Digest, rows: NDArray[np.int64]) -> Callable[[NDArray[np.int64]], list[str]]:
     mean, models = digest.mean, len(digest.models)
     who = "the model gives" if models == 1 else f"{models} models give"
+    names = [repr(name) for name in dataset.classes]
 
     def why(places: NDArray[np.int64]) -> list[str]:
-        said = []
-        for i in rows[places]:
-            agree = sum(int(model.top[i] == dataset.labels[i]) for model in digest.models)
-            split = f", {agree} of them agree with the label" if models > 1 and 0 < agree < models else ""
-            best, p_best, p_given = dataset.classes[mean.other[i]], mean.p_other[i], mean.p_given[i]
-            said.append(f"{who} {best!r} {p_best:.3f} and the label {p_given:.3f}{split}")
-        return said
+        chosen = rows[places]
+        agree = sum((model.top[chosen] == dataset.labels[chosen]).astype(int) for model in digest.models)
+        told = (mean.other[chosen], mean.p_other[chosen], mean.p_given[chosen], agree)
+        return [
+            f"{who} {names[best]} {p_best:.3f} and the label {p_given:.3f}"
+            + (f", {votes} of them agree with the label" if 0 < votes < models else "")
+            for best, p_best, p_given, votes in zip(*(column.tolist() for column in told), strict=True)
+        ]
 
     return why

@@ -31,9 +31,17 @@ def detect(dataset: Dataset, *, at_most: float = 0.1) -> Doubts:
     better = np.full(len(dataset.classes), NO_CLASS, np.int32)
     names = [folded_name(name) for name in dataset.classes]
     frequent = sorted(range(len(names)), key=lambda code: (-counts[code], dataset.classes[code]))
+    place = {code: turn for turn, code in enumerate(frequent)}
+    first: dict[str, int] = {}
+    for code in frequent:
+        first.setdefault(names[code], code)
+    many = np.searchsorted(-at_most * counts[frequent], -counts, side="right")  # so many classes are frequent enough
     for code, name in enumerate(names):
         if counts[code]:
-            better[code] = _better_spelling(code, name, names, frequent, counts, at_most)
+            same = place[first[name]]
+            slips = (turn for turn in range(min(int(many[code]), same)) if _one_slip(name, names[frequent[turn]]))
+            best = frequent[next(slips, same)]
+            better[code] = best if place[best] < place[code] else NO_CLASS
     target = better[dataset.labels]
     rows = np.flatnonzero(target != NO_CLASS)
     here, there = counts[dataset.labels[rows]], counts[target[rows]]
@@ -47,18 +55,6 @@ def detect(dataset: Dataset, *, at_most: float = 0.1) -> Doubts:
         ]
 
     return Doubts(rows, score, score >= 0.5, target[rows], why, about="name")
-
-
-def _better_spelling(
-    code: int, name: str, names: list[str], frequent: list[int], counts: NDArray[np.int64], at_most: float
-) -> int:
-    """The most frequent class that `name` is a spelling of, or NO_CLASS."""
-    for other in frequent:
-        if other == code:
-            return NO_CLASS
-        if name == names[other] or (counts[code] <= at_most * counts[other] and _one_slip(name, names[other])):
-            return other
-    return NO_CLASS
 
 
 def _one_slip(name: str, other: str) -> bool:

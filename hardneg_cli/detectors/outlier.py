@@ -70,7 +70,7 @@ def _isolation(dataset: Dataset, features: Features) -> NDArray[np.float64]:
     import numpy as np
     from sklearn.ensemble import IsolationForest
 
-    order = np.argsort(dataset.id_rank)
+    order = dataset.by_id
     values = features.matrix[order]
     found = np.empty(len(dataset))
     found[order] = -IsolationForest(random_state=0).fit(values).score_samples(values)
@@ -81,7 +81,7 @@ def _center_distance(dataset: Dataset, features: Features) -> NDArray[np.float64
     import numpy as np
     from sklearn.cluster import MiniBatchKMeans
 
-    order = np.argsort(dataset.id_rank)
+    order = dataset.by_id
     values = features.matrix[order]
     clusters = max(1, min(len(dataset.classes), len(dataset) // ROWS_A_CLUSTER))
     fitted = MiniBatchKMeans(clusters, random_state=0, n_init=3).fit(values)

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from hardneg_cli.probabilities import Block
+
 MOST_ROWS, FEWEST_ROWS = 50_000, 10_000  # of the sample
 SAMPLE_CELLS = 500_000  # probabilities of one model in it, between those bounds
+MOST_CELLS, LEAST_ROWS = 5_000_000, 2_000  # of very many classes, fewer rows
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,17 @@ def estimate(dataset: Dataset, probabilities: Probabilities, judged: NDArray[np.
         number = np.full(len(dataset.classes), -1)
         number[columns] = np.arange(len(columns))
         fitted = label_errors.fit([block[:, columns] for block in _completed(sample, known, columns)], number[labels])
-        order = np.full(len(dataset), np.nan)
-        for span, blocks in probabilities.blocks():
-            rows = np.flatnonzero(judged[span])
-            chosen = _completed([block[rows].astype(np.float64) for block in blocks], known, columns)
-            given = number[dataset.labels[span][rows]]
-            order[span.start + rows] = fitted.order([block[:, columns] for block in chosen], given)
+
+        def ordered(blocks: list[Block], given: NDArray[np.int32], judged: NDArray[np.bool_]) -> NDArray[np.float64]:
+            rows = np.flatnonzero(judged)
+            chosen = _completed([_taken(block, rows) for block in blocks], known, columns)
+            found = np.full(len(judged), np.nan)
+            found[rows] = fitted.order(chosen, number[given[rows]], columns)
+            return found
+
+        order = np.concatenate([part for _, part in probabilities.over(ordered, dataset.labels, judged)])
     score = np.full(len(dataset), np.nan)
-    by_id = np.argsort(dataset.id_rank)
+    by_id = dataset.by_id
     by_id = by_id[judged[by_id]]  # sums, too, are made in the order of the ids
     score[by_id] = fitted.score(order[by_id])
     share, n = fitted.errors, len(by_id)
@@ -67,18 +73,30 @@ def _sample(
     """The (S,) labels and each model's S×K probabilities of rows drawn with a fixed seed in the order of their ids."""
     import numpy as np
 
-    by_id = np.argsort(dataset.id_rank)
+    by_id = dataset.by_id
     by_id = by_id[judged[by_id]]
-    size = min(len(by_id), MOST_ROWS, max(FEWEST_ROWS, SAMPLE_CELLS // len(dataset.classes)))
+    k = len(dataset.classes)
+    size = min(len(by_id), MOST_ROWS, max(FEWEST_ROWS, SAMPLE_CELLS // k), max(LEAST_ROWS, MOST_CELLS // k))
     rows = by_id[np.sort(np.random.default_rng(0).choice(len(by_id), size, replace=False))]
     place = np.full(len(dataset), -1)
     place[rows] = np.arange(size)
-    drawn = [np.empty((size, len(dataset.classes))) for _ in probabilities.models]
-    for span, blocks in probabilities.blocks():
-        here = np.flatnonzero(place[span] >= 0)
-        for values, block in zip(drawn, blocks, strict=True):
-            values[place[span][here]] = block[here]
+    drawn = [np.empty((size, k)) for _ in probabilities.models]
+    for _, (places, parts) in probabilities.over(_drawn, place):
+        for values, part in zip(drawn, parts, strict=True):
+            values[places] = part
     return dataset.labels[rows], drawn
+
+
+def _drawn(blocks: list[Block], place: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[Block]]:
+    """Those rows of the blocks that have a place in the sample, and where."""
+    import numpy as np
+
+    here = np.flatnonzero(place >= 0)
+    return place[here], [block[here] for block in blocks]
+
+
+def _taken(block: Block, rows: NDArray[np.int64]) -> Block:
+    return block if len(rows) == len(block) else block[rows]
 
 
 def _order(labels: NDArray[np.int32], sample: NDArray[np.float64], columns: NDArray[np.int64]) -> NDArray[np.int64]:

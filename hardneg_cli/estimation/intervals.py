@@ -1,4 +1,7 @@
-"""Intervals and tests from what resampling says about a number: Student's t around it, not the resamples' quantiles."""
+"""Intervals of shares, and intervals and tests from what resampling says about a number.
+
+The latter are Student's t around the number, not the resamples' quantiles.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 LEVEL = 0.95
+NORMAL = 1.959963984540054  # the 97.5 % quantile, which leaves LEVEL between it and its negative
 NEARLY_NOTHING = 1e-12
 
 
@@ -26,6 +30,22 @@ def error(draws: Numbers, n: int) -> Any:
     squares = np.where(there, (draws - mean) ** 2, 0).sum(axis=0)
     found = np.sqrt(squares / np.maximum(count - 1, 1) * n / (n - 1))
     return np.where(count > 1, found, np.nan)
+
+
+def wilson(hits: Numbers | float, of: Numbers | float, z: float = NORMAL) -> tuple[Numbers, Numbers]:
+    """The limits of shares; of nothing, 0 and 1. hits, of: numbers or (n,) each, whole or weighted.
+
+    Source: Wilson, Probable inference, the law of succession, and statistical inference, 1927.
+    """
+    import numpy as np
+
+    some = np.asarray(of) > 0
+    n = np.where(some, of, 1)
+    share = np.clip(np.divide(hits, n), 0, 1)  # sums of weights may miss it by their last bits
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    margin = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    low, high = np.clip(middle - margin, 0, share), np.clip(middle + margin, share, 1)
+    return np.where(some, low, 0), np.where(some, high, 1)
 
 
 def error_of_share(share: float, n: float) -> float:

@@ -19,7 +19,7 @@ score  1 / (1 + exp(−slope·(L − cut))): one half at the cut, and its sum is
 
 What this cannot tell: a weak model on clean labels and people who err on ambiguous rows look alike (A is 0
 in both); the interval of the count says so. Parameters come from a bounded sample of rows; a pass over the
-rows costs O(N·K²), above `MANY_CLASSES` O(N·K).
+rows costs O(N·K²), above `MANY_CLASSES` O(N·K). Inside, a matrix has a row for each class, as in noise_model.
 
 Sources: see noise_model; the F1 cut: Lipton, Elkan and Naryanaswamy 2014; opinion pool: Genest and Zidek 1986.
 """
@@ -30,17 +30,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from hardneg_cli.estimation.noise_fit import fit_noise_models, pooling_weights
 from hardneg_cli.estimation.noise_model import (
     FLOOR,
+    LearnedFlips,
     NoiseModel,
     confident_joint,
-    fit_noise_model,
-    learned_flips,
     log_odds_of_wrong,
-    log_softmax,
-    pooling_weights,
     sigmoid,
-    unlearned,
+    softmax,
 )
 from hardneg_cli.estimation.scores import Estimate
 
@@ -56,44 +54,42 @@ SQUASH = 12.0
 ORDER_DECIMALS = 6
 EVEN = 0.25  # share of equal weights in the pool: likelihood alone trusts what has learned the noise best
 MILDNESS = 5
-MANY_CLASSES = 100  # beyond: neither v nor u, whose parameters grow with K²
+MANY_CLASSES = 100  # beyond: neither v nor u, and in t all flips are alike: no parameters that grow with K²
+PIECE_CELLS = 1 << 16  # probabilities at once, so that what is made of them stays in the cache
 STEEPEST, FLATTEST = 1.5, 0.05  # of the score's slope: steeper, the top would tie at 1
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The fitted sources. pool: (M,) weights that sum to 1; w: inverse temperature; center: (K,) mean z."""
+    """The fitted sources. pool: (M,) weights that sum to 1; w: inverse temperature."""
 
     pool: Array
     w: float
-    center: Array
     flips: NoiseModel
-    recalibrated: NoiseModel
-    learned: Array | None
+    recalibrated: NoiseModel | None
+    learned: LearnedFlips | None
 
     def pooled(self, blocks: Sequence[Array]) -> Array:
-        """N×K p of the sources' N×K probabilities."""
+        """K×n p of the sources' K×n probabilities."""
         import numpy as np
 
-        logs = [a * np.log(np.maximum(block, FLOOR)) for a, block in zip(self.pool, blocks, strict=True)]
-        return _pooled(logs)
-
-    def tempered(self, p: Array) -> Array:
-        """N×K z of p."""
-        import numpy as np
-
-        return np.maximum(log_softmax(self.w * np.log(p)), LOWEST)
+        kind = np.float64 if self.learned else np.float32  # sums over very many classes need no more
+        floored = [np.maximum(block, FLOOR, dtype=kind, order="C") for block in blocks]
+        if len(floored) == 1:
+            return _to_one(floored[0])
+        return _pooled([a * np.log(p, out=p) for a, p in zip(self.pool, floored, strict=True)])
 
     def log_odds(self, p: Array, labels: Labels) -> tuple[Array, Array, Array, Array]:
-        """s, t, v, u of N rows."""
+        """s, t, v, u of n rows, from K×n p."""
         import numpy as np
 
-        z, own = self.tempered(p), p[np.arange(len(labels)), labels]
+        z, own = _tempered(p, self.w), p[labels, np.arange(len(labels))]
         s = self.w * (np.log(np.maximum(1 - own, FLOOR)) - np.log(own))
-        t, v = (log_odds_of_wrong(m.classes(z, self.center), m.flips, labels) for m in (self.flips, self.recalibrated))
+        t = self.flips.log_odds_of_wrong(z, labels)
+        v = t if self.recalibrated is None else self.recalibrated.log_odds_of_wrong(z, labels)
         if self.learned is None:
             return s, t, v, s
-        return s, t, v, log_odds_of_wrong(unlearned(p, self.learned), self.learned, labels)
+        return s, t, v, log_odds_of_wrong(self.learned.unlearned(p), self.learned.flips, labels)
 
 
 @dataclass(frozen=True)
@@ -104,9 +100,18 @@ class LabelErrors:
     flagged: float
     errors: Estimate
 
-    def order(self, blocks: Sequence[Array], labels: Labels) -> Array:
-        """(N,) L of rows, from the M sources' N×K probabilities."""
-        return _blended(*self.evidence.log_odds(self.evidence.pooled(blocks), labels))
+    def order(self, blocks: Sequence[Array], labels: Labels, columns: Labels | None = None) -> Array:
+        """(N,) L of rows, from the M sources' N×K probabilities; `columns`: which of wider blocks' are meant."""
+        import numpy as np
+
+        found = np.empty(len(labels))
+        size = max(64, PIECE_CELLS // blocks[0].shape[1])
+        columns = np.arange(blocks[0].shape[1]) if columns is None else columns
+        for start in range(0, len(labels), size):
+            piece = slice(start, start + size)
+            pooled = self.evidence.pooled([block[piece].T[columns] for block in blocks])
+            found[piece] = _blended(*self.evidence.log_odds(pooled, labels[piece]))
+        return found
 
     def score(self, order: Array) -> Array:
         """(N,) estimated probability that the label is wrong, from L of all rows.
@@ -121,19 +126,16 @@ def fit(blocks: Sequence[Array], labels: Labels) -> LabelErrors:
     """The estimator from a sample: M sources' S×K probabilities, and the S given labels."""
     import numpy as np
 
-    k = blocks[0].shape[1]
-    logs = [np.log(np.maximum(block, FLOOR)) for block in blocks]
+    logs = [np.log(np.maximum(block.T, FLOOR, dtype=np.float64, order="C")) for block in blocks]
     weights = pooling_weights(logs, labels)
     pool = (1 - EVEN) * weights / weights.sum() + EVEN / len(blocks)
     p = _pooled([a * z for a, z in zip(pool, logs, strict=True)])
     w = float(weights[0]) if len(blocks) == 1 else float(pooling_weights([np.log(p)], labels)[0])
-    z = np.maximum(log_softmax(w * np.log(p)), LOWEST)
-    center = z.mean(axis=0)
-    flips = fit_noise_model(z, labels, center, recalibrate=False)
-    few = k <= MANY_CLASSES
-    recalibrated = fit_noise_model(z, labels, center, recalibrate=True) if few else flips
+    z = _tempered(p, w)
+    few = len(p) <= MANY_CLASSES
+    flips, recalibrated = fit_noise_models(z, labels, pairs=few)
     joint = confident_joint(p, labels)
-    evidence = Evidence(pool, w, center, flips, recalibrated, learned_flips(joint) if few else None)
+    evidence = Evidence(pool, w, flips, recalibrated, LearnedFlips.of(joint) if few else None)
     return _settled(evidence, p, z, labels, float(joint.sum() - np.trace(joint)))
 
 
@@ -144,7 +146,7 @@ def _settled(evidence: Evidence, p: Array, z: Array, labels: Labels, confident: 
     rows = len(labels)
     s, t, v, _ = evidence.log_odds(p, labels)
     p_s, p_t, p_v = sigmoid(s).sum(), sigmoid(t), sigmoid(v)
-    modeled = int((p[np.arange(rows), labels] < p.max(axis=1)).sum())
+    modeled = int((p[labels, np.arange(rows)] < p.max(axis=0)).sum())
     confident = min(confident, modeled)
     explained = min(1.0, p_v.sum() / max(modeled, 1))
     trust = 1 - (1 - explained) * (1 - _undirected(p, z, labels))
@@ -158,11 +160,28 @@ def _settled(evidence: Evidence, p: Array, z: Array, labels: Labels, confident: 
 
 
 def _pooled(logs: list[Array]) -> Array:
-    """N×K probabilities from weighted log-probabilities."""
+    """K×n probabilities from weighted log-probabilities."""
     import numpy as np
 
-    total = logs[0] if len(logs) == 1 else sum(logs[1:], logs[0])
-    return np.maximum(np.exp(log_softmax(total)), FLOOR)
+    total = logs[0].copy() if len(logs) == 1 else sum(logs[1:], logs[0])
+    return np.maximum(softmax(total), FLOOR)
+
+
+def _to_one(p: Array) -> Array:
+    """K×n probabilities whose columns sum to 1, from some that nearly do, which they replace."""
+    p /= p.sum(axis=0)
+    return p
+
+
+def _tempered(p: Array, w: float) -> Array:
+    """K×n z of p."""
+    import numpy as np
+
+    z = np.log(p)
+    z *= w
+    z -= z.max(axis=0)
+    z -= np.log(np.exp(z).sum(axis=0))
+    return np.maximum(z, LOWEST, out=z)
 
 
 def _blended(s: Array, t: Array, v: Array, u: Array) -> Array:
@@ -185,12 +204,14 @@ def _undirected(p: Array, z: Array, labels: Labels) -> float:
     """The share of the disagreements that are flips to just any class; 0 where two classes cannot tell."""
     import numpy as np
 
-    own = p[np.arange(len(labels)), labels]
-    disagree = own < p.max(axis=1)
-    third = (disagree & ((p > own[:, None]).sum(axis=1) > 1)).sum() / max(disagree.sum(), 1)
-    q = np.sort(np.exp(z), axis=1)
-    expected = q[:, :-2].sum() / max(q[:, :-1].sum(), FLOOR)
-    any_class = 1 - 1 / (p.shape[1] - 1)
+    own = p[labels, np.arange(len(labels))]
+    disagree = own < p.max(axis=0)
+    third = (disagree & ((p > own).sum(axis=0) > 1)).sum() / max(disagree.sum(), 1)
+    q = np.exp(z)
+    q[q.argmax(axis=0), np.arange(len(labels))] = 0
+    behind = q.sum()
+    expected = (behind - q.max(axis=0).sum()) / max(behind, FLOOR)
+    any_class = 1 - 1 / (len(p) - 1)
     return float(np.clip((third - expected) / (any_class - expected), 0, 1)) if any_class - expected > 0.05 else 0.0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hardneg_cli.probabilities import BLOCK_CELLS, Model
+from hardneg_cli.probabilities import Model, block_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Votes:
-    """said: (N, k) the neighbors' class codes. weight: (N, k) what their votes count. prior: (K,) the classes' shares.
+    """said: (N, k) the neighbors' class codes. weight: (N, k) what their votes count, usual: what one does on average.
 
+    prior: (K,) the classes' shares.
     Weights fall off as exp(−(d/d_k)²) with the distance relative to the k-th neighbor's; one average
     vote is added by the classes' frequencies, so that no share is 0 or 1.
     """
 
     said: NDArray[np.int32]
     weight: NDArray[np.float64]
+    usual: float
     prior: NDArray[np.float64]
 
     @classmethod
@@ -34,7 +36,8 @@ class Votes:
 
         near, far = neighbors.rows[:, :among], neighbors.distances[:, :among]
         weight = np.exp(-((far / np.maximum(far[:, -1:], 1e-12)) ** 2))
-        return cls(dataset.labels[near], weight, dataset.counts / len(dataset))
+        usual = float(weight[dataset.by_id].mean())  # by id: a sum's rounding depends on the order
+        return cls(dataset.labels[near], weight, usual, dataset.counts / len(dataset))
 
     def model(self, classes: tuple[str, ...]) -> Model:
         """The vote as one more model's N×K probabilities, made block by block."""
@@ -56,10 +59,10 @@ class Votes:
     def _blocks(self) -> Iterator[NDArray[np.float64]]:
         import numpy as np
 
-        k, extra = len(self.prior), self.weight.mean()
-        size = max(256, BLOCK_CELLS // k)
+        k = len(self.prior)
+        size = block_rows(k)
         for start in range(0, len(self.said), size):
             said, weight = self.said[start : start + size], self.weight[start : start + size]
             cell = np.arange(len(said))[:, None] * k + said
             block = np.bincount(cell.ravel(), weight.ravel(), len(said) * k).reshape(-1, k)
-            yield (block + extra * self.prior) / (weight.sum(axis=1, keepdims=True) + extra)
+            yield (block + self.usual * self.prior) / (weight.sum(axis=1, keepdims=True) + self.usual)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.dataset import Dataset
 from hardneg_cli.facts.features import Features
+from hardneg_cli.searching.nearest import nearest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,16 +18,14 @@ AMONG = 10
 def gather(dataset: Dataset, features: Features) -> NDArray[np.float64]:
     """(N,) mean distance to the (up to) ten nearest rows of the same class, NaN for a class of one row.
 
-    O(Σ n_c²·D) time over the class sizes n_c.
+    At most O(Σ n_c²·D) time over the class sizes n_c. The nearest of a very large class have a recall of at least .98.
     """
     import numpy as np
-    from sklearn.neighbors import NearestNeighbors
 
-    order = np.argsort(dataset.id_rank)
-    values, labels = features.matrix[order], dataset.labels[order]
+    order = dataset.by_id
+    labels = dataset.labels[order]
     found = np.full(len(dataset), np.nan)
     for code in np.flatnonzero(dataset.counts > 1):
-        members = np.flatnonzero(labels == code)
-        search = NearestNeighbors(n_neighbors=min(AMONG, len(members) - 1), algorithm="brute").fit(values[members])
-        found[order[members]] = search.kneighbors()[0].astype(np.float64).mean(axis=1)
+        members = order[labels == code]
+        found[members] = nearest(features.matrix[members], AMONG).distances.mean(axis=1)
     return found

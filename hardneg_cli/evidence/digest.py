@@ -2,52 +2,72 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from hardneg_cli.dataset import Dataset
-from hardneg_cli.facts.digest import Digest, ModelDigest, RowDigest
+from hardneg_cli.facts.digest import Digest, ModelDigest, RowDigest, Sums
 from hardneg_cli.probabilities import Probabilities
-from hardneg_cli.validation import Validator
+from hardneg_cli.validation import Unsound, Validator, sound, unsound
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SCALE = float(1 << 24)  # sums are made of multiples of 1/SCALE, so they are exact and no order of rows changes them
+    from hardneg_cli.probabilities import Block
+
+ADDING = Lock()
 
 
 def gather(dataset: Dataset, probabilities: Probabilities) -> Digest:
     """Check every row and reduce it. One pass, O(N·K·M) time, O(N·M + K²·M) memory."""
     import numpy as np
 
-    n, k, m = len(dataset), len(dataset.classes), len(probabilities.models)
-    rows = [RowDigest.empty(n) for _ in range(m)]
-    sums = [ModelDigest.empty(k) for _ in range(m)]
-    mean = RowDigest.empty(n)
+    models = len(probabilities.models)
+    reduction = Reduction([ModelDigest.empty(len(dataset.classes)) for _ in range(models)])
+    rows: list[list[RowDigest]] = [[] for _ in range(models + (models > 1))]
     validator = Validator(dataset, probabilities)
-    for span, blocks in probabilities.blocks():
-        given = dataset.labels[span]
-        for model, block in enumerate(blocks):
-            blocks[model] = block = validator.checked(model, span, block)
-            rows[model].put(span, block, given)
-            _add(sums[model], block, given, rows[model].top[span])
-        mean.put(span, blocks[0] if m == 1 else sum(blocks[1:], blocks[0]) / m, given)
+    for span, (found, parts) in probabilities.over(reduction, dataset.labels):
+        for model, trouble in enumerate(found):
+            if trouble:
+                validator.take(model, span, trouble)
+        for digests, part in zip(rows, parts, strict=True):
+            digests.append(part)
+    joined = tuple(RowDigest.joined(parts) for parts in rows)
     known = np.logical_or.reduce(probabilities.known)[dataset.labels]
-    return Digest(tuple(rows), tuple(sums), mean, known & ~validator.bad, validator.bad, tuple(validator.notes))
+    notes = tuple(validator.notes)
+    return Digest(
+        joined[:models], tuple(reduction.sums), joined[-1], known & ~validator.bad, validator.bad, notes
+    )  # fmt: skip
 
 
-def _add(
-    sums: ModelDigest, block: NDArray[np.floating], given: NDArray[np.int32], top: NDArray[np.int32]
-) -> None:  # fmt: skip
-    """Add a block's K×K sums: rows are sorted by given label and added up group by group."""
-    import numpy as np
+@dataclass(frozen=True)
+class Reduction:
+    """What is done with each block of M models, and the sums that all blocks add to."""
 
-    k = sums.by_given.shape[0]
-    order = np.argsort(given, kind="stable")
-    groups, starts = np.unique(given[order], return_index=True)
-    exact = np.rint(block[order].astype(np.float64) * SCALE)
-    sums.by_given[groups] += np.add.reduceat(exact, starts) / SCALE
-    sums.squares[:] += np.einsum("ij,ij->j", exact, exact) / SCALE**2
-    lead = (exact - exact[np.arange(len(given)), given[order]][:, None]) / SCALE
-    sums.lead_squares[groups] += np.add.reduceat(lead * lead, starts)
-    sums.confusion[:] += np.bincount(given.astype(np.int64) * k + top, minlength=k * k).reshape(k, k)
+    sums: list[ModelDigest]
+
+    def __call__(
+        self, blocks: list[Block], given: NDArray[np.int32]
+    ) -> tuple[list[Unsound | None], list[RowDigest]]:  # fmt: skip
+        """For each model what is unsound, and the rows' digests; several models' mean is the last."""
+        found = [unsound(block) for block in blocks]
+        blocks = [block if bad is None else sound(block, bad) for block, bad in zip(blocks, found, strict=True)]
+        for sums, block in zip(self.sums, blocks, strict=True):
+            part = Sums.of(block, given)
+            with ADDING:
+                sums.add(part)
+        rows = [RowDigest.of(block, given) for block in blocks]
+        if len(blocks) > 1:
+            rows.append(RowDigest.of(sum(blocks[1:], blocks[0]) / len(blocks), given))
+        return found, rows
+
+    def fresh(self) -> Reduction:
+        """The same with nothing added, for blocks that are worked on elsewhere."""
+        return Reduction([ModelDigest.empty(len(sums.squares)) for sums in self.sums])
+
+    def merge(self, other: Reduction) -> None:
+        """Add what was added to the other one."""
+        for mine, theirs in zip(self.sums, other.sums, strict=True):
+            mine.merge(theirs)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.alignment import id_name, matrix, read_ids, rows_by_id, wrong_length
+from hardneg_cli.alignment import id_name, read_ids, rows_by_id, wrong_length
 from hardneg_cli.dataset import Dataset, choose
 from hardneg_cli.errors import InputError, Unavailable, listing
 from hardneg_cli.facts.features import FeatureChoice, Features
 from hardneg_cli.files import batches
 from hardneg_cli.files.batches import Wanted
+from hardneg_cli.files.matrices import matrix
 from hardneg_cli.files.source import sources
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _columns(dataset: Dataset, values: Matrix, names: list[str]) -> Features:
     power = np.frexp(np.nanmax(np.abs(values), axis=0))[1]
     values = np.ldexp(values, -power)
     values = np.where(missing, 0.0, values - np.nanmedian(values, axis=0))
-    spread = values[np.argsort(dataset.id_rank)].std(axis=0)  # by id: a sum's rounding depends on the order
+    spread = values[dataset.by_id].std(axis=0)  # by id: a sum's rounding depends on the order
     moving = spread > 0
     if not moving.any():
         return Features(values, "columns", notes)
@@ -117,7 +118,7 @@ def _from_text(dataset: Dataset, column: str) -> Features:
     from sklearn.utils.extmath import randomized_svd
     from threadpoolctl import threadpool_limits
 
-    order = np.argsort(dataset.id_rank)
+    order = dataset.by_id
     texts = [text or "" for text in dataset.content[column].take(order).to_pylist()]
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")  # noqa: S106
     pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from hardneg_cli.probabilities import Block
+
 
 def gather(dataset: Dataset, digest: Digest, probabilities: Probabilities) -> NDArray[np.float64]:
     """(N,) normalized entropy in [0, 1] of the models' mean, NaN for rows that are not judged.
@@ -25,10 +27,16 @@ def gather(dataset: Dataset, digest: Digest, probabilities: Probabilities) -> ND
     k = len(dataset.classes)
     mean = sum(sums.by_given for sums in digest.sums) / len(digest.sums)
     threshold = np.diag(mean) / np.maximum(dataset.counts, 1)
-    found = np.empty(len(dataset))
-    for span, blocks in probabilities.blocks():
-        p = np.where(digest.judged[span, None], sum(blocks) / len(blocks), 0) - threshold + threshold.max()
-        p = np.maximum(p, 1e-12)
-        p /= p.sum(axis=1, keepdims=True)
-        found[span] = -(p * np.log(p)).sum(axis=1) / np.log(max(k, 2))
+    raised = threshold.max() - threshold
+
+    def entropies(blocks: list[Block], judged: NDArray[np.bool_]) -> NDArray[np.float64]:
+        p = (blocks[0] if len(blocks) == 1 else sum(blocks) / len(blocks)) + raised.astype(blocks[0].dtype)
+        p[~judged] = 1
+        np.maximum(p, 1e-12, out=p)
+        total = p.sum(axis=1)
+        spread = np.einsum("ij,ij->i", p, np.log(p))
+        entropy: NDArray[np.float64] = (np.log(total) - spread / total).astype(np.float64) / np.log(max(k, 2))
+        return entropy
+
+    found = np.concatenate([part for _, part in probabilities.over(entropies, digest.judged)])
     return np.where(digest.judged, found, np.nan)

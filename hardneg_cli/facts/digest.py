@@ -3,66 +3,107 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+STEPS = 2.0**24  # to 1
+
 
 @dataclass(frozen=True)
 class RowDigest:
-    """N rows of one model (or of the models' mean).
+    """N rows of one model (or of the models' mean), in the precision of its file.
 
     p_given: (N,) probability of the given label. top, p_top: (N,) the most probable class and its probability.
     other, p_other: (N,) the most probable class that is not the given one, and its probability.
     """
 
-    p_given: NDArray[np.float64]
+    p_given: NDArray[np.floating[Any]]
     top: NDArray[np.int32]
-    p_top: NDArray[np.float64]
+    p_top: NDArray[np.floating[Any]]
     other: NDArray[np.int32]
-    p_other: NDArray[np.float64]
+    p_other: NDArray[np.floating[Any]]
 
     @classmethod
-    def empty(cls, n: int) -> RowDigest:
-        import numpy as np
-
-        return cls(np.zeros(n), np.zeros(n, np.int32), np.zeros(n), np.zeros(n, np.int32), np.zeros(n))
-
-    def put(self, span: slice, block: NDArray[np.floating], given: NDArray[np.int32]) -> None:
-        """Fill in the rows of `span` from a B×K block."""
+    def of(cls, block: NDArray[np.floating[Any]], given: NDArray[np.int32]) -> RowDigest:
+        """The digest of a B×K block."""
         import numpy as np
 
         row = np.arange(len(block))
-        self.p_given[span] = block[row, given]
-        self.top[span] = top = block.argmax(axis=1)
-        self.p_top[span] = block[row, top]
+        p_given = block[row, given]
         others = block.copy()
         others[row, given] = -1
-        self.other[span] = other = others.argmax(axis=1)
-        self.p_other[span] = others[row, other]
+        other = others.argmax(axis=1).astype(np.int32)
+        p_other = others[row, other]
+        mine = (p_given > p_other) | ((p_given == p_other) & (given < other))
+        return cls(p_given, np.where(mine, given, other), np.where(mine, p_given, p_other), other, p_other)
+
+    @classmethod
+    def joined(cls, parts: list[RowDigest]) -> RowDigest:
+        """All parts, one after the other."""
+        import numpy as np
+
+        names = ("p_given", "top", "p_top", "other", "p_other")
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 @dataclass(frozen=True)
 class ModelDigest:
-    """One model's sums over all rows; K×K, given label by class.
+    """One model's sums over rows.
 
-    by_given: Σ p(class) over the rows of a given label. confusion: rows of a given label whose top class it is.
-    lead_squares: Σ (p(class) − p(given))², for the spread of a class's lead over the given label.
-    squares: (K,) Σ p(class)² over all rows.
+    given_steps: K×K, Σ p(class) over the rows of a given label, in steps of 1 / STEPS: whole numbers, whose sum is
+    exact, so that the order of the rows changes nothing. squares: (K,) Σ p(class)² over all rows, nearly.
     """
 
-    by_given: NDArray[np.float64]
-    confusion: NDArray[np.int64]
-    lead_squares: NDArray[np.float64]
+    given_steps: NDArray[np.float64]
     squares: NDArray[np.float64]
 
     @classmethod
     def empty(cls, k: int) -> ModelDigest:
         import numpy as np
 
-        return cls(np.zeros((k, k)), np.zeros((k, k), np.int64), np.zeros((k, k)), np.zeros(k))
+        return cls(np.zeros((k, k)), np.zeros(k))
+
+    @property
+    def by_given(self) -> NDArray[np.float64]:
+        """K×K, Σ p(class) over the rows of a given label."""
+        return self.given_steps / STEPS
+
+    def add(self, part: Sums) -> None:
+        """Add a block's sums."""
+        self.given_steps[part.labels] += part.given_steps
+        self.squares[:] += part.squares
+
+    def merge(self, other: ModelDigest) -> None:
+        """Add the sums over other rows."""
+        self.given_steps[:] += other.given_steps
+        self.squares[:] += other.squares
+
+
+@dataclass(frozen=True)
+class Sums:
+    """A block's part of a ModelDigest: labels: (G,) the given labels in it; given_steps: G×K; squares: (K,)."""
+
+    labels: NDArray[np.int64]
+    given_steps: NDArray[np.float64]
+    squares: NDArray[np.floating[Any]]
+
+    @classmethod
+    def of(cls, block: NDArray[np.floating[Any]], given: NDArray[np.int32]) -> Sums:
+        """The sums of a B×K block."""
+        import numpy as np
+        from scipy.sparse import csc_array
+
+        rows, k = block.shape
+        labels = np.flatnonzero(np.bincount(given, minlength=k))
+        group = np.empty(k, np.int32)
+        group[labels] = np.arange(len(labels))
+        member = csc_array((np.ones(rows), group[given], np.arange(rows + 1)), shape=(len(labels), rows))
+        squares = np.ones(rows, block.dtype) @ (block * block)
+        steps = block * block.dtype.type(STEPS)
+        return cls(labels, member @ np.rint(steps, out=steps), squares)
 
 
 @dataclass(frozen=True)

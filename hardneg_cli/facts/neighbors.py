@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Neighbors:
-    """rows: (N, k) row numbers, nearest first, never the row itself. distances: (N, k), in units of the features."""
+    """rows: (N, k) row numbers, nearest first, never the row itself. distances: (N, k), in units of the features.
+
+    notes: how good they are, where the search was not exact.
+    """
 
     rows: NDArray[np.int64]
     distances: NDArray[np.float64]
+    notes: tuple[str, ...] = ()

@@ -58,13 +58,13 @@ class Source:
             raise InputError(f"{self.name}: cannot be read: {error}") from error
 
     def seekable(self) -> Any:
-        """The decompressed bytes as a file that can seek; memory-mapped where nothing has to be unpacked."""
+        """The decompressed bytes as a file that can seek; it is not mapped, because mapped pages stay in memory."""
         import pyarrow as pa
 
         if self.compression:
             with self.open() as stream:
                 return io.BytesIO(stream.read())
-        return pa.memory_map(str(self.path)) if self.path else io.BytesIO(self.data)
+        return pa.OSFile(str(self.path)) if self.path else io.BytesIO(self.data)
 
     def _raw(self) -> Any:
         import pyarrow as pa

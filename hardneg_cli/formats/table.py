@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from hardneg_cli.console import plain
 from hardneg_cli.lines import as_text
+from hardneg_cli.screen import drawn_on
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,20 +36,15 @@ def write(table: pa.Table, out: BinaryIO) -> None:
 
 
 def _draw(names: list[str], rows: list[list[str]], out: BinaryIO) -> None:
-    import io
-
     from rich.cells import cell_len
-    from rich.console import Console
 
-    text = io.TextIOWrapper(out, encoding="utf-8", write_through=True)
-    console = Console(file=text, markup=False, highlight=False, emoji=False)
     widest = [max(map(cell_len, cells)) for cells in zip(names, *rows, strict=True)]
     least = [width if name in UNCUT else LEAST_WIDTH for name, width in zip(names, widest, strict=True)]
-    if sum(least) + GAP * len(names) > console.width:
-        console.print(*_stacked(names, rows), sep="\n", soft_wrap=True)
-    else:
-        console.print(_table(names, rows))
-    text.detach()
+    with drawn_on(out) as console:
+        if sum(least) + GAP * len(names) > console.width:
+            console.print(*_stacked(names, rows), sep="\n", soft_wrap=True)
+        else:
+            console.print(_table(names, rows))
 
 
 def _table(names: list[str], rows: list[list[str]]) -> Table:

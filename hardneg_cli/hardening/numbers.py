@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hardneg_cli import drawer
 from hardneg_cli.errors import InputError
 from hardneg_cli.gathering import checked_settings
-from hardneg_cli.training.augmented import Augmented, Taught, joined
+from hardneg_cli.training.augmented import Augmented, Taught, fitted
 from hardneg_cli.training.material import Material
 from hardneg_cli.training.network import network
 from hardneg_cli.training.out_of_fold import Classifier, Trained
@@ -60,14 +60,7 @@ class Numbers:
 
     def fitted(self, taught: Taught, more: Augmented | None = None) -> Trained:
         """The model after these rows, and their augmented ones."""
-        import numpy as np
-
-        if more is None:
-            return self.classifier.trained(self.material, taught.rows, taught.labels, seed=self.seed)
-        both = joined(self.material, more.within(self.material))
-        rows = np.concatenate([taught.rows, self.material.rows + np.arange(len(more))])
-        labels = np.concatenate([taught.labels, taught.labels_of(more.parents)])
-        return self.classifier.trained(both, rows, labels, seed=self.seed)
+        return fitted(self.classifier, self.material, taught, more, seed=self.seed)
 
     def adversarial(self, taught: Taught, plain: Trained) -> Trained | None:
         """The same kind of model after adversarial training; None for a kind without a gradient."""

@@ -8,7 +8,7 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 from hardneg_cli.dataset import Dataset
-from hardneg_cli.deciding.track_record import Share
+from hardneg_cli.estimation.intervals import NORMAL, wilson
 from hardneg_cli.training.augmented import Augmented
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 GIVEN, HARD = "given", "hard-negative"
 OWN = ("parent_id", "kind", "weight")
-NORMAL = 1.959964
 DECIMALS = 6
 
 
@@ -159,9 +158,8 @@ HARD_WEIGHT = 2.0
 
 
 def _interval(hits: Bools) -> tuple[float, float]:
-    estimate = Share(int(hits.sum()), len(hits)).estimate
-    assert estimate is not None
-    return estimate.low, estimate.high
+    low, high = wilson(hits.sum(), len(hits))
+    return float(low), float(high)
 
 
 def _said(hits: Bools) -> str:

@@ -34,22 +34,56 @@ def columns(source: Source, *, encoding: str | None) -> list[str]:
 
 
 def read(source: Source, wanted: Wanted) -> Iterator[pa.RecordBatch]:
-    import numpy as np
     import pyarrow as pa
 
     require(source, [COLUMN], wanted)
-    matrix = _matrix(source)
-    height, width = matrix.shape
-    size = max(1, BATCH_NUMBERS // width)
-    for row in range(0, height, size):
-        block = _as_floats(matrix[row : row + size])
-        values = pa.array(np.ascontiguousarray(block).reshape(-1))
+    width, blocks = _blocks(source)
+    row = 0
+    for block in blocks:
+        values = pa.Array.from_buffers(pa.from_numpy_dtype(block.dtype), block.size, [None, pa.py_buffer(block)])
         batch = pa.RecordBatch.from_arrays([pa.FixedSizeListArray.from_arrays(values, width)], names=[COLUMN])
         yield wanted_of(batch, wanted, source, row)
+        row += len(block)
 
 
 def rewrite(source: Source, out: BinaryIO, edits: Edits) -> None:
     raise InputError(f"{source.name}: a NumPy file holds no labels to change")
+
+
+def _blocks(source: Source) -> tuple[int, Iterator[Any]]:
+    """How many columns the array has, and its rows as blocks of floats.
+
+    A file is read piece by piece, not mapped: mapped pages count as this process's memory.
+    """
+    import numpy as np
+
+    matrix = _matrix(source)
+    height, width = matrix.shape
+    size = max(1, BATCH_NUMBERS // width)
+    in_turn = isinstance(matrix, np.memmap) and matrix.flags.c_contiguous and bool(matrix.size)
+
+    def blocks() -> Iterator[Any]:
+        for row in range(0, height, size):
+            yield np.ascontiguousarray(_as_floats(matrix[row : row + size]))
+
+    def read() -> Iterator[Any]:
+        with open(matrix.filename, "rb", buffering=0) as file:
+            file.seek(matrix.offset)
+            for row in range(0, height, size):
+                block = np.empty((min(size, height - row), width), matrix.dtype)
+                _fill(file, block)
+                yield _as_floats(block)
+
+    return width, read() if in_turn else blocks()
+
+
+def _fill(file: Any, block: Any) -> None:
+    view = memoryview(block).cast("B")
+    while view:
+        taken = file.readinto(view)
+        if not taken:
+            raise OSError("it ends too early")
+        view = view[taken:]
 
 
 def _matrix(source: Source) -> Any:

@@ -1,7 +1,7 @@
 """For reading: what changed, a line a gate with the first rows it blames, and the final word.
 
 Without gates, as after `diff`: a line a changed row, `~` for one that is relabeled or edited, `+` and `-` for one that
-is added or dropped. On a terminal in colors, elsewhere plain.
+is added or dropped. On a terminal in colors, elsewhere plain, unless --color says otherwise.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from hardneg_cli import differences
 from hardneg_cli.blamed import blamed, count
 from hardneg_cli.console import plain
+from hardneg_cli.screen import colored, drawn_on
 
 if TYPE_CHECKING:
     from hardneg_cli.differences import Row
@@ -28,23 +29,18 @@ Line = tuple[tuple[str, str], ...]  # texts, each with its style
 
 def write(report: Report, out: BinaryIO) -> None:
     lines = _lines(report)
-    if out.isatty():
+    if colored(out):
         _draw(lines, out)
         return
     out.writelines(("".join(text for text, _ in line) + "\n").encode() for line in lines)
 
 
 def _draw(lines: Iterable[Line], out: BinaryIO) -> None:
-    import io
-
-    from rich.console import Console
     from rich.text import Text
 
-    text = io.TextIOWrapper(out, encoding="utf-8", write_through=True)
-    console = Console(file=text, markup=False, highlight=False, emoji=False, soft_wrap=True)
-    for line in lines:
-        console.print(Text.assemble(*line))
-    text.detach()
+    with drawn_on(out, soft_wrap=True) as console:
+        for line in lines:
+            console.print(Text.assemble(*line))
 
 
 def _lines(report: Report) -> Iterator[Line]:

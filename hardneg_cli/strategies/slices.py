@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hardneg_cli.estimation.intervals import wilson
 from hardneg_cli.training.conditions import CONTAINS, Condition, Rows, conditions
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 COMMAND = "dual"
 ALPHA = 0.05
 SEARCH_Z = 3.0  # among thousands of slices, the limits have to be wide
-Z = 1.96
 ALIKE = 0.5
 TRIED = 20  # slices looked at for each one that is kept: most are like a better one
 PARTS = 2
@@ -146,15 +146,14 @@ def _distinct(ranked: list[_Found], most: int) -> list[_Found]:
 
 def _counted(one: _Found, wrong: Numbers, weight: Numbers, held_out: Bools) -> Slice:
     """The slice among the rows it was not found on; counts are rounded for the exact test."""
-    import numpy as np
     from scipy.stats import hypergeom
 
     inside = one.rows & held_out
     n, errors = float(weight[inside].sum()), float((weight * wrong)[inside].sum())
     total, all_errors = float(weight[held_out].sum()), float((weight * wrong)[held_out].sum())
-    low, high = wilson(np.array([errors]), np.array([n]), Z)
+    low, high = wilson(errors, n)
     p = hypergeom.sf(round(errors) - 1, round(total), round(all_errors), round(n)) if round(n) else 1.0
-    return Slice(one.conditions, one.rows, n, errors, all_errors / max(total, 1e-9), float(low[0]), float(high[0]),
+    return Slice(one.conditions, one.rows, n, errors, all_errors / max(total, 1e-9), float(low), float(high),
                  float(p), 1 - one.part)  # fmt: skip
 
 
@@ -167,14 +166,3 @@ def _corrected(slices: list[Slice]) -> list[Slice]:
         worst = max(worst, min(1.0, slices[number].p * (len(slices) - place)))
         made[number] = replace(slices[number], p=worst)
     return [made[number] for number in range(len(slices))]
-
-
-def wilson(errors: Numbers, rows: Numbers, z: float) -> tuple[Numbers, Numbers]:
-    """The limits of rates (Wilson, Probable inference, the law of succession, and statistical inference, 1927)."""
-    import numpy as np
-
-    n = np.maximum(rows, 1e-9)
-    rate = np.clip(errors / n, 0, 1)
-    middle = (rate + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * np.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
-    return np.where(rows > 0, middle - half, 0.0), np.where(rows > 0, middle + half, 1.0)

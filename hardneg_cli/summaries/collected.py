@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hardneg_cli.collect import Collected
     from hardneg_cli.collect_extras import Told
     from hardneg_cli.consensus import Consensus
     from hardneg_cli.deciding.agreement import Agreement
     from hardneg_cli.deciding.track_record import Record, Share
     from hardneg_cli.estimation.scores import Estimate
+    from hardneg_cli.outcomes.collected import Collected
 
 MOST_LINES = 10  # pairs, or reviewers
 LOW_WEIGHT = 0.75  # of an answer: it is as good as said by others

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hardneg_cli.training.joined import joined
 from hardneg_cli.training.material import Material
+from hardneg_cli.training.out_of_fold import Classifier, Trained
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,15 +81,13 @@ def together(parts: Sequence[Augmented]) -> Augmented:
     return Augmented(np.concatenate([part.parents for part in parts]), kinds, numbers, texts)
 
 
-def joined(first: Material, second: Material) -> Material:
-    """The rows of both."""
+def fitted(classifier: Classifier, material: Material, taught: Taught, more: Augmented | None, *, seed: int) -> Trained:
+    """The model after the rows that teach, and their augmented ones."""
     import numpy as np
 
-    found = replace(first, rows=first.rows + second.rows)
-    if first.texts is not None and second.texts is not None:
-        found = replace(found, texts=first.texts + second.texts)
-    if first.numbers is not None and second.numbers is not None:
-        found = replace(found, numbers=np.vstack([first.numbers, second.numbers]))
-    return replace(
-        found, categories={name: values + second.categories[name] for name, values in first.categories.items()}
-    )
+    if more is None:
+        return classifier.trained(material, taught.rows, taught.labels, seed=seed)
+    both = joined(material, more.within(material))
+    rows = np.concatenate([taught.rows, material.rows + np.arange(len(more))])
+    labels = np.concatenate([taught.labels, taught.labels_of(more.parents)])
+    return classifier.trained(both, rows, labels, seed=seed)

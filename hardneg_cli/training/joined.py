@@ -1,4 +1,4 @@
-"""Labeled rows and a pool as one material, so that nothing that looks at all rows can tell them apart."""
+"""Labeled rows and a pool, or rows and their versions, as one material in which nothing tells them apart."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from hardneg_cli.dataset import Dataset
 from hardneg_cli.facts.features import Features
 from hardneg_cli.facts.hard_negatives import NO_ROW
 from hardneg_cli.progress import progress
+from hardneg_cli.searching.products import product, shared_out, unshared
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
     Cosines = NDArray[np.float32]
 
-BLOCK_CELLS = 1 << 23  # cosines at once: 32 megabytes
+BLOCK_CELLS = 1 << 22  # cosines at once in a thread: 16 megabytes
 SPARE = 10  # looked at beyond those asked for, so that equal ones at the end are told apart by id
 TILE = 64  # columns of which only the best is looked at, at first
 DIGITS = 5  # cosines closer than that are equal, and ties go by id
@@ -56,35 +56,20 @@ class Likeness:
         first, last = np.searchsorted(self.classes, [code, code + 1])
         return slice(int(first), int(last))
 
-    def cosines(self, places: Rows, among: slice) -> Iterator[tuple[slice, Cosines]]:
-        """Block by block of `places`, (B, A) cosines with the rows of a slice: −inf within a group."""
-        import numpy as np
-        from threadpoolctl import threadpool_limits
-
-        others = self.vectors[among]
-        size = max(1, BLOCK_CELLS // max(1, len(others)))
-        with threadpool_limits(1, "blas"):  # a product's last bits depend on how many threads share it
-            for start in range(0, len(places), size):
-                block = slice(start, min(start + size, len(places)))
-                mine = places[block]
-                found = self.vectors[mine] @ others.T
-                if self.groups is not None:
-                    found[self.groups[mine][:, None] == self.groups[among][None, :]] = -np.inf
-                yield block, found
-
     def nearest_in(self, places: Rows, code: int) -> tuple[Rows, NDArray[np.float64]]:
         """(n,) the place of the row of a class that is most like each of `places`, −1 for none, and the cosine."""
         import numpy as np
 
         span = self.span(code)
-        best, cosine = np.full(len(places), NO_ROW), np.full(len(places), -np.inf)
-        if span.stop > span.start:
-            for block, found in self.cosines(places, span):
-                found = _settled(found)
-                top = found.argmax(axis=1)
-                cosine[block] = found[np.arange(len(top)), top]
-                best[block] = np.where(np.isfinite(cosine[block]), top + span.start, NO_ROW)
-        return best, cosine
+        if span.stop == span.start or not len(places):
+            return np.full(len(places), NO_ROW), np.full(len(places), -np.inf)
+
+        def look(mine: Rows) -> tuple[Rows, NDArray[np.float64]]:
+            return _most_like(self._cosines(mine, span), span.start)
+
+        with unshared():
+            best, cosine = zip(*shared_out(look, _blocks(places, span.stop - span.start)), strict=True)
+        return np.concatenate(best), np.concatenate(cosine)
 
     def nearest_of_others(self, code: int, most: int) -> tuple[Rows, NDArray[np.float64], Rows, NDArray[np.float64]]:
         """For each row of a class: the place of its nearest one there, and the (n, k) nearest of the other classes.
@@ -94,19 +79,27 @@ class Likeness:
         import numpy as np
 
         span = self.span(code)
-        own = np.arange(span.start, span.stop)
-        positive, alike = np.full(len(own), NO_ROW), np.full(len(own), -np.inf)
-        near, cosine = [], []
-        for block, found in self.cosines(own, slice(0, len(self.rows))):
-            inside = _settled(found[:, span])
-            top = inside.argmax(axis=1)
-            alike[block] = inside[np.arange(len(top)), top]
-            positive[block] = np.where(np.isfinite(alike[block]), top + span.start, NO_ROW)
+
+        def look(mine: Rows) -> tuple[Rows, NDArray[np.float64], Rows, NDArray[np.float64]]:
+            found = self._cosines(mine, slice(0, len(self.rows)))
+            positive, alike = _most_like(found[:, span], span.start)
             found[:, span] = -np.inf
-            places, values = _largest(found, most)
-            near.append(places)
-            cosine.append(values.astype(np.float64))
-        return positive, alike, np.concatenate(near), np.concatenate(cosine)
+            near, cosine = _largest(found, most)
+            return positive, alike, near, cosine.astype(np.float64)
+
+        with unshared():
+            parts = shared_out(look, _blocks(np.arange(span.start, span.stop), len(self.rows)))
+            positive, alike, near, cosine = zip(*parts, strict=True)
+        return np.concatenate(positive), np.concatenate(alike), np.concatenate(near), np.concatenate(cosine)
+
+    def _cosines(self, places: Rows, among: slice) -> Cosines:
+        """(B, A) cosines with the rows of a slice, −inf within a group; overwritten by the thread's next ones."""
+        import numpy as np
+
+        found: Cosines = product(self.vectors[places], self.vectors[among])
+        if self.groups is not None:
+            found[self.groups[places][:, None] == self.groups[among][None, :]] = -np.inf
+        return found
 
 
 def with_anchors(
@@ -133,6 +126,22 @@ def with_anchors(
             positive[mine] = np.where(second >= 0, likeness.rows[second], NO_ROW)
             advance(1)
     return anchor, positive, cosine
+
+
+def _blocks(places: Rows, others: int) -> list[Rows]:
+    """The places in blocks small enough to be compared with so many others."""
+    size = max(1, BLOCK_CELLS // others)
+    return [places[start : start + size] for start in range(0, len(places), size)]
+
+
+def _most_like(cosines: Cosines, first: int) -> tuple[Rows, NDArray[np.float64]]:
+    """(B,) the place of each row's largest, counted from `first` on, −1 for none, and the settled cosine."""
+    import numpy as np
+
+    settled = _settled(cosines)
+    top = settled.argmax(axis=1)
+    best = settled[np.arange(len(top)), top].astype(np.float64)
+    return np.where(np.isfinite(best), top + first, NO_ROW), best
 
 
 def _settled(cosines: Cosines) -> Cosines:

@@ -37,13 +37,14 @@ class Pool:
         """The most probable weights after n rows. logs: M times n×K. truth, weight: (n,). O(n·K·M) a step."""
         import numpy as np
         from scipy.optimize import minimize
+        from scipy.special import log_softmax
 
         models, row = len(logs), np.arange(len(truth))
         start = np.r_[1, np.zeros(models - 1 + logs[0].shape[1])]
         spread = np.r_[np.full(models, WEIGHT_SD), np.full(logs[0].shape[1], CLASS_SD)]
 
         def loss(b: Block) -> tuple[float, Block]:
-            found = _log_softmax(_mixed(logs, b[:models], b[models:]))
+            found = log_softmax(mixed(logs, b[:models], b[models:]), axis=1)
             gap, prior = np.exp(found), (b - start) / spread
             gap[row, truth] -= 1
             gap *= weight[:, None]
@@ -56,32 +57,26 @@ class Pool:
     def applied(self, logs: Sequence[Block]) -> Block:
         """(n, K) probabilities, none below FLOOR."""
         import numpy as np
+        from scipy.special import log_softmax
 
-        found = np.maximum(np.exp(_log_softmax(_mixed(logs, self.weights, self.biases))), FLOOR)
+        found = np.maximum(np.exp(log_softmax(mixed(logs, self.weights, self.biases), axis=1)), FLOOR)
         whole: Block = found / found.sum(axis=1, keepdims=True)
         return whole
 
 
-def logs_of(probabilities: Block) -> Block:
-    """(n, K) logarithms of probabilities that are not below FLOOR."""
+def logs_of(probabilities: Block, floor: float = FLOOR) -> Block:
+    """(n, K) logarithms of probabilities, none below the floor."""
     import numpy as np
 
-    found: Block = np.log(np.maximum(probabilities, FLOOR))
+    found: Block = np.log(np.maximum(probabilities, floor))
     return found
 
 
-def _mixed(logs: Sequence[Block], weights: Block, biases: Block) -> Block:
+def mixed(logs: Sequence[Block], weights: Block, biases: Block) -> Block:
+    """(n, K) logarithms of the pool's probabilities, but for what makes them sum to 1."""
     import numpy as np
 
     found = np.tile(biases, (len(logs[0]), 1))
     for weight, log in zip(weights, logs, strict=True):
         found += weight * log
-    return found
-
-
-def _log_softmax(values: Block) -> Block:
-    import numpy as np
-
-    values = values - values.max(axis=1, keepdims=True)
-    found: Block = values - np.log(np.exp(values).sum(axis=1, keepdims=True))
     return found

@@ -89,10 +89,8 @@ def together(
     rows = joined(own, theirs)
     keys = rows.keys()
     copies = _copies(labeled, pool, keys)
-    first = [row for row in np.argsort(labeled.id_rank).tolist() if names[row] is not None]
-    then = [
-        row for row in np.argsort(pool.id_rank).tolist() if row not in copies and said.pool.get(row, "") is not None
-    ]
+    first = [row for row in labeled.by_id.tolist() if names[row] is not None]
+    then = [row for row in pool.by_id.tolist() if row not in copies and said.pool.get(row, "") is not None]
     given = [names[row] for row in first] + [said.pool.get(row) for row in then]
     classes = tuple(sorted({name for name in given if name is not None}))
     code = {name: place for place, name in enumerate(classes)}

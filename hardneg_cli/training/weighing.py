@@ -1,12 +1,15 @@
 """Several models as one: the logarithmic opinion pool (Genest and Zidek, 1986), its weights cross-fitted by fold.
 
-With one model this is temperature scaling.
+With one model this is temperature scaling. The pool of `stacking` starts from a first model that counts as it is; here
+all models are equals, none counts against its own word, and no class is favored.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from hardneg_cli.training.stacking import logs_of, mixed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,8 +35,8 @@ def weights(opinions: Sequence[Block], labels: NDArray[np.int64]) -> Block:
     right = logs[:, np.arange(len(labels)), labels]
 
     def loss(exponents: Block) -> float:
-        mixed = np.tensordot(exponents, logs, axes=1)
-        return float((logsumexp(mixed, axis=1) - exponents @ right).mean() + SHRINK * ((exponents - equal) ** 2).sum())
+        whole = np.tensordot(exponents, logs, axes=1)
+        return float((logsumexp(whole, axis=1) - exponents @ right).mean() + SHRINK * ((exponents - equal) ** 2).sum())
 
     best: Block = minimize(loss, equal, method="L-BFGS-B", bounds=[(0, HEAVIEST)] * len(logs)).x
     return best
@@ -44,15 +47,10 @@ def pooled(opinions: Sequence[Block], exponents: Block) -> Block:
     import numpy as np
     from scipy.special import softmax
 
-    mixed = np.zeros_like(opinions[0], dtype=np.float64)
-    for opinion, exponent in zip(opinions, exponents, strict=True):
-        mixed += exponent * _logs(opinion)
-    found: Block = softmax(mixed, axis=1)
+    logs = [_logs(opinion) for opinion in opinions]
+    found: Block = softmax(mixed(logs, exponents, np.zeros(logs[0].shape[1])), axis=1)
     return found
 
 
 def _logs(opinion: Block) -> Block:
-    import numpy as np
-
-    found: Block = np.log(np.maximum(opinion, FLOOR / opinion.shape[1]))
-    return found
+    return logs_of(opinion, FLOOR / opinion.shape[1])

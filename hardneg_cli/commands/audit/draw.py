@@ -21,6 +21,7 @@ def run(
     output: options.Output = None,
     format_: options.Format = None,
     quiet: options.Quiet = False,
+    color: options.Colors = options.Color.AUTO,
 ) -> int:
     from hardneg_cli import audit
 

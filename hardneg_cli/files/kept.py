@@ -1,0 +1,65 @@
+"""Numbers that are needed more than once and too dear to read again: in memory, or in a file without a name."""
+
+from __future__ import annotations
+
+import mmap
+import tempfile
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Block: TypeAlias = NDArray[np.floating[Any]]
+
+MEMORY = 1 << 30  # bytes of one matrix
+FIRST_ROWS = 1 << 14
+
+
+def kept(blocks: Iterable[Block], memory: int = MEMORY) -> Block:
+    """All B×K blocks as one N×K array: up to `memory` bytes of it are held, more go to disk, where nothing stays."""
+    import numpy as np
+
+    waiting = iter(blocks)
+    first = next(waiting, None)
+    if first is None:
+        return np.empty((0, 0))
+    held, rows = np.empty((FIRST_ROWS, first.shape[1]), first.dtype), 0
+    for block in _first(first, waiting):
+        needed = rows + len(block)
+        if needed > len(held):
+            if needed * block.itemsize * block.shape[1] > memory:
+                return _on_disk(held[:rows], _first(block, waiting))
+            held.resize(
+                (max(needed, len(held) * 3 // 2), block.shape[1]), refcheck=False
+            )  # in its place, if there is room
+        held[rows:needed] = block
+        rows = needed
+    held.resize((rows, held.shape[1]), refcheck=False)
+    return held
+
+
+def forget(values: Block) -> None:
+    """Give back the memory that a mapped array's pages take; they come again from the file."""
+    mapping = getattr(values, "_mmap", None)
+    if mapping is not None and hasattr(mmap, "MADV_DONTNEED"):
+        mapping.madvise(mmap.MADV_DONTNEED)
+
+
+def _first(block: Block, others: Iterator[Block]) -> Iterator[Block]:
+    yield block
+    yield from others
+
+
+def _on_disk(held: Block, blocks: Iterable[Block]) -> Block:
+    import numpy as np
+
+    rows = len(held)
+    with tempfile.TemporaryFile() as file:  # the mapping outlives it
+        file.write(held.data)
+        for block in blocks:
+            rows += len(block)
+            file.write(np.ascontiguousarray(block).data)
+        file.flush()
+        return np.memmap(file, held.dtype, "r", shape=(rows, held.shape[1]))
