@@ -55,8 +55,10 @@ class Findings:
     @cached_property
     def ranked(self) -> NDArray[np.int64]:
         """The rows, worst first, ties by id; rows with unsound probabilities are not among them."""
+        import numpy as np
 
-        order = _worst_first(self.score, self.dataset.id_rank)
+        by_id = self.dataset.by_id
+        order = by_id[np.argsort(-self.score[by_id], kind="stable")]
         return order if self.digest is None else order[~self.digest.bad[order]]
 
     def select(self, *, every: bool = False, limit: int | None = None, per_class: int | None = None) -> Rows:
@@ -169,19 +171,6 @@ class Findings:
             p = np.where((suggested == code[rows]) & (suggested != NO_CLASS), value[rows], p)
         given = np.where(judged, mean.p_given[rows].astype(np.float64), np.nan)
         return _nullable(given), _nullable(p)
-
-
-def _worst_first(score: NDArray[np.float64], id_rank: NDArray[np.int64]) -> Rows:
-    """The rows by descending score, then by id: sorted by score alone, which is quicker, and equal scores once more."""
-    import numpy as np
-
-    order = np.argsort(-score)
-    ordered = score[order]
-    same = ordered[1:] == ordered[:-1]
-    tied = np.flatnonzero(np.r_[same, False] | np.r_[False, same])
-    rows = order[tied]
-    order[tied] = rows[np.lexsort((id_rank[rows], -score[rows]))]
-    return order
 
 
 def _nullable(values: NDArray[np.float64]) -> pa.Array:

@@ -11,15 +11,35 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 HASH_BYTES = 8
+SPACE, LAST_ASCII = 0x20, 0x7E
 
 
 def blank(column: pa.ChunkedArray) -> NDArray[np.bool_]:
     """(N,) bool: cells with nothing but white space, or null."""
+    import numpy as np
     import pyarrow.compute as pc
 
-    trimmed = pc.utf8_trim_whitespace(pc.fill_null(column, ""))
-    blank: NDArray[np.bool_] = pc.equal(trimmed, "").to_numpy(zero_copy_only=False)
-    return blank
+    found = np.concatenate([np.zeros(0, bool), *(_begins_blank(chunk) for chunk in column.chunks)])
+    rows = np.flatnonzero(found)
+    if len(rows):
+        trimmed = pc.utf8_trim_whitespace(pc.fill_null(column.take(rows), ""))
+        found[rows] = pc.equal(trimmed, "").to_numpy(zero_copy_only=False)
+    return found
+
+
+def _begins_blank(texts: pa.StringArray) -> NDArray[np.bool_]:
+    """(n,) bool: cells that are null or empty, or do not begin with a visible ASCII character: all blank ones do."""
+    import numpy as np
+
+    _, places, letters = texts.buffers()
+    bounds = np.frombuffer(places, np.int32)[texts.offset : texts.offset + len(texts) + 1] if places else np.zeros(1)
+    if letters is None or not letters.size:
+        return np.ones(len(texts), bool)
+    first = np.frombuffer(letters, np.uint8)[np.minimum(bounds[:-1], letters.size - 1)]
+    found: NDArray[np.bool_] = (np.diff(bounds) == 0) | (first <= SPACE) | (first > LAST_ASCII)
+    if texts.null_count:
+        found |= texts.is_null().to_numpy(zero_copy_only=False)
+    return found
 
 
 def by_value(ids: pa.Array) -> NDArray[np.int64]:

@@ -58,7 +58,9 @@ def estimate(dataset: Dataset, probabilities: Probabilities, judged: NDArray[np.
             found[rows] = fitted.order(chosen, number[given[rows]], columns)
             return found
 
-        order = np.concatenate([part for _, part in probabilities.over(ordered, dataset.labels, judged)])
+        order = np.empty(len(dataset))
+        for span, part in probabilities.over(ordered, dataset.labels, judged):
+            order[span] = part
     score = np.full(len(dataset), np.nan)
     by_id = dataset.by_id
     by_id = by_id[judged[by_id]]  # sums, too, are made in the order of the ids

@@ -26,19 +26,19 @@ def gather(dataset: Dataset, probabilities: Probabilities) -> Digest:
 
     models = len(probabilities.models)
     reduction = Reduction([ModelDigest.empty(len(dataset.classes)) for _ in range(models)])
-    rows: list[list[RowDigest]] = [[] for _ in range(models + (models > 1))]
+    rows: list[RowDigest] = []
     validator = Validator(dataset, probabilities)
     for span, (found, parts) in probabilities.over(reduction, dataset.labels):
         for model, trouble in enumerate(found):
             if trouble:
                 validator.take(model, span, trouble)
-        for digests, part in zip(rows, parts, strict=True):
-            digests.append(part)
-    joined = tuple(RowDigest.joined(parts) for parts in rows)
+        rows = rows or [part.widened(len(dataset)) for part in parts]
+        for digest, part in zip(rows, parts, strict=True):
+            digest.put(span, part)
     known = np.logical_or.reduce(probabilities.known)[dataset.labels]
     notes = tuple(validator.notes)
     return Digest(
-        joined[:models], tuple(reduction.sums), joined[-1], known & ~validator.bad, validator.bad, notes
+        tuple(rows[:models]), tuple(reduction.sums), rows[-1], known & ~validator.bad, validator.bad, notes
     )  # fmt: skip
 
 

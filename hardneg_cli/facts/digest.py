@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,13 +40,16 @@ class RowDigest:
         mine = (p_given > p_other) | ((p_given == p_other) & (given < other))
         return cls(p_given, np.where(mine, given, other), np.where(mine, p_given, p_other), other, p_other)
 
-    @classmethod
-    def joined(cls, parts: list[RowDigest]) -> RowDigest:
-        """All parts, one after the other."""
+    def widened(self, n: int) -> RowDigest:
+        """An empty digest of n rows, of the same kind."""
         import numpy as np
 
-        names = ("p_given", "top", "p_top", "other", "p_other")
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+        return RowDigest(*(np.zeros(n, getattr(self, field.name).dtype) for field in fields(self)))
+
+    def put(self, span: slice, part: RowDigest) -> None:
+        """Fill in the rows of `span`."""
+        for field in fields(self):
+            getattr(self, field.name)[span] = getattr(part, field.name)
 
 
 @dataclass(frozen=True)

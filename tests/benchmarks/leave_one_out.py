@@ -16,7 +16,7 @@ from label_sets import LabelSet
 from measures import average_precision, f1
 from numpy.typing import NDArray
 
-from hardneg_cli.estimation import label_errors, noise_model
+from hardneg_cli.estimation import label_errors, noise_fit
 
 KEPT = "as kept"
 SAMPLE = 5_000
@@ -29,10 +29,10 @@ WEIGHTS = {
     )
 }  # fmt: skip
 REFITTED = {
-    "flip ridge 2": (noise_model, "FLIP_RIDGE", 2.0),
-    "flip ridge 12": (noise_model, "FLIP_RIDGE", 12.0),
-    "recalibration ridge 40": (noise_model, "RECALIBRATION_RIDGE", 40.0),
-    "recalibration ridge 250": (noise_model, "RECALIBRATION_RIDGE", 250.0),
+    "flip ridge 2": (noise_fit, "FLIP_RIDGE", 2.0),
+    "flip ridge 12": (noise_fit, "FLIP_RIDGE", 12.0),
+    "recalibration ridge 40": (noise_fit, "RECALIBRATION_RIDGE", 40.0),
+    "recalibration ridge 250": (noise_fit, "RECALIBRATION_RIDGE", 250.0),
     "even 0": (label_errors, "EVEN", 0.0),
     "even 0.5": (label_errors, "EVEN", 0.5),
 }
@@ -109,7 +109,7 @@ def _chosen(trials: Sequence[Trial], left_out: str, candidates: Sequence[str]) -
 
 def _by_weights(labels: LabelSet, sample: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
     fitted = _fitted(labels, sample)
-    log_odds = fitted.evidence.log_odds(fitted.evidence.pooled(labels.probs), labels.labels)
+    log_odds = fitted.evidence.log_odds(fitted.evidence.pooled([p.T for p in labels.probs]), labels.labels)
     squashed = [label_errors.SQUASH * np.tanh(x / label_errors.SQUASH) for x in log_odds]
     blends = {name: sum(w * x for w, x in zip(ws, squashed, strict=True)) for name, ws in WEIGHTS.items()}
     return {KEPT: fitted.score(labels.probs, labels.labels), **blends}
