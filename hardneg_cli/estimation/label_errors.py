@@ -55,7 +55,7 @@ ORDER_DECIMALS = 6
 EVEN = 0.25  # share of equal weights in the pool: likelihood alone trusts what has learned the noise best
 MILDNESS = 5
 MANY_CLASSES = 100  # beyond: neither v nor u, and in t all flips are alike: no parameters that grow with K²
-PIECE_CELLS = 1 << 16  # probabilities at once, so that what is made of them stays in the cache
+PIECE_CELLS = 1 << 17  # probabilities at once, so that what is made of them stays in the cache
 STEEPEST, FLATTEST = 1.5, 0.05  # of the score's slope: steeper, the top would tie at 1
 
 

@@ -236,7 +236,7 @@ def _pieces(z: Array, labels: Labels) -> list[_Piece]:
     import numpy as np
 
     order = np.argsort(labels, kind="stable")
-    rows = max(64, PIECE_CELLS // len(z))
+    rows = max(256, PIECE_CELLS // len(z))
     pieces = []
     for start in range(0, len(order), rows):
         chosen = order[start : start + rows]

@@ -54,7 +54,7 @@ class NoiseModel:
         import numpy as np
 
         odds: Array = self.sharpness * z if self.mixing is None else self._weights @ z
-        odds += self._offset[:, None]
+        odds += self._offset[:, None].astype(z.dtype)
         odds -= odds.max(axis=0)
         return np.exp(odds, out=odds)
 
