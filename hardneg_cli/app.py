@@ -16,9 +16,9 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from hardneg_cli import __version__, drawer
-from hardneg_cli.allocation import reuse_freed_memory
 from hardneg_cli.console import say, usage
 from hardneg_cli.errors import HardnegError, did_you_mean
+from hardneg_cli.lean import lean
 from hardneg_cli.meter import metered
 from hardneg_cli.settings import Configured, configured, list_options, option_names, parameters
 
@@ -110,7 +110,7 @@ def _with_exit_code(run: Command) -> Command:
 
     @functools.wraps(run)
     def command(*args: Any, **kwargs: Any) -> int:
-        reuse_freed_memory()
+        lean()
         with metered(quiet=draws or kwargs.get("quiet", False)):
             return _guarded(functools.partial(run, *args, **kwargs))
 

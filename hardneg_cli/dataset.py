@@ -150,7 +150,7 @@ def load(
     are left out and listed in `skipped`.
     """
     columns = columns or Columns()
-    files = sources(str(data)) if isinstance(data, str | Path) else (in_memory(data),)
+    files = sources(str(data), may_be_remote=True) if isinstance(data, str | Path) else (in_memory(data),)
     name = str(data) if isinstance(data, str | Path) else "table"
     names = batches.columns(files, encoding)
     columns = _resolve(name, columns, names)
@@ -207,6 +207,7 @@ def _read(files: tuple[Source, ...], wanted: Wanted, memory: int) -> tuple[pa.Ta
     table = pa.Table.from_batches(parts or list(batches.read(files, wanted)), schema)
     if not table.num_rows:
         raise InputError(f"{files[0].name}: no rows")
+    pa.default_memory_pool().release_unused()  # what the reader needed
     return table, values
 
 

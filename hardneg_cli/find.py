@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from hardneg_cli.files.kept import MEMORY
 from hardneg_cli.findings import Findings
 from hardneg_cli.gathering import Evidence, checked_settings
 from hardneg_cli.models import from_array, from_file, inside
-from hardneg_cli.probabilities import Model, Probabilities, together
+from hardneg_cli.probabilities import Engine, Model, Probabilities, together
 from hardneg_cli.progress import progress
 from hardneg_cli.validation import refuse_nonsense
 
@@ -49,6 +50,8 @@ def find(
     encoding: str | None = None,
     on_bad_rows: str = "fail",
     memory: int = MEMORY,
+    engine: str = "local",
+    scheduler: str | None = None,
 ) -> Findings:
     """Rank the rows of `data` by the probability that their label is wrong.
 
@@ -59,8 +62,11 @@ def find(
     flagged, and the others are re-ranked if that is proved to help.
     audit: what `audit draw` drew from these rows, filled in; scores, cut and count are recalibrated on it.
     memory: bytes of probabilities that may be held at a time; what is more is read again, from the file or from disk.
+    engine: who works on the probabilities, `local` threads or a `dask` cluster: the one whose scheduler has the address
+    `scheduler`, else one of this machine's processes. The findings are the same.
     Raises InputError for input that cannot be right.
     """
+    engaged = drawer.load("engines", engine, "engine").engaged(scheduler)
     if not isinstance(data, Dataset):
         data = load(
             data, columns, encoding=encoding, on_bad_rows=on_bad_rows, with_probabilities=not probs, memory=memory
@@ -73,8 +79,13 @@ def find(
     models = [_model(source, dataset, classes, on_bad_rows == "skip", share) for source in probs]
     if not probs and (own := inside(dataset, share)):
         models = [own]
-    dataset, evidence, notes = _gathered(dataset, models, features, may_skip=on_bad_rows == "skip")
-    doubts, skipped = _asked(chosen, evidence)
+    if engine != "local" and not models:
+        raise InputError(
+            f"{dataset.name}: no probabilities, so --engine {engine} has nothing to share out; leave it out"
+        )
+    with engaged as working:
+        dataset, evidence, notes = _gathered(dataset, models, features, working, may_skip=on_bad_rows == "skip")
+        doubts, skipped = _asked(chosen, evidence)
     if detectors and not doubts:
         raise InputError("; ".join(f"{name} cannot run: {reason}" for name, reason in skipped.items()))
     with progress("weighing what they say"):
@@ -122,7 +133,7 @@ def _open(flagged: NDArray[np.bool_], answers: Decided) -> NDArray[np.bool_]:
 
 
 def _gathered(
-    dataset: Dataset, models: list[Model], features: Any, *, may_skip: bool
+    dataset: Dataset, models: list[Model], features: Any, engine: Engine, *, may_skip: bool
 ) -> tuple[Dataset, Evidence, list[str]]:
     """The dataset with all models' classes, and the evidence to ask; probabilities are read and checked now."""
     given: dict[str, Any] = {}
@@ -130,7 +141,7 @@ def _gathered(
     notes: list[str] = [note for model in models for note in model.notes]
     if models:
         dataset, probabilities = together(models, dataset, may_skip=may_skip)
-        given["probabilities"] = probabilities
+        given["probabilities"] = probabilities = replace(probabilities, engine=engine)
         notes += _unknown_classes(dataset, probabilities)
     else:
         reason = f"no probabilities: name them with --probs, or add {dataset.columns.prob_prefix}<class> columns"

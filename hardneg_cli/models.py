@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.alignment import id_name, read_ids, rows_by_id, wrong_length
@@ -15,6 +15,7 @@ from hardneg_cli.files.batches import Wanted
 from hardneg_cli.files.kept import MEMORY, forget, kept
 from hardneg_cli.files.matrices import matrix
 from hardneg_cli.files.source import sources
+from hardneg_cli.places import place
 from hardneg_cli.probabilities import Model, block_rows
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def from_array(values: Block, dataset: Dataset, classes: Sequence[str], name: st
 
     if len(values) != len(dataset) or values.ndim != 2:
         raise InputError(f"{name}: shape {values.shape} for {len(dataset):,} rows of {dataset.name}")
-    return _of_rows(name, _checked_classes(name, classes, values.shape[1]), values, np.arange(len(values)))
+    return _of_rows(name, _checked_classes(name, classes, values.shape[1]), lambda: values, np.arange(len(values)))
 
 
 def from_file(
@@ -52,7 +53,7 @@ def from_file(
     Raises InputError where columns are missing, lengths differ, or rows of the dataset have no
     probabilities (with `may_lack` such rows get NaN).
     """
-    files = sources(pattern)
+    files = sources(pattern, may_be_remote=True)
     names = batches.columns(files, dataset.encoding)
     if names == ["values"]:
         model = _of_matrix(pattern, files, dataset, classes, memory)
@@ -74,8 +75,8 @@ def inside(dataset: Dataset, memory: int = MEMORY) -> Model | None:
     if not wanted:
         return None
     known = tuple(name.removeprefix(dataset.columns.prob_prefix) for name in wanted)
-    if dataset.probabilities is not None:
-        return _of_rows(dataset.name, known, dataset.probabilities, dataset.positions)
+    if (values := dataset.probabilities) is not None:
+        return _of_rows(dataset.name, known, lambda: values, dataset.positions)
     return _by_order(dataset.name, dataset.sources, dataset, wanted, known, memory)
 
 
@@ -124,16 +125,23 @@ def _of_matrix(
 def _by_order(
     pattern: str, files: Files, dataset: Dataset, wanted: tuple[str, ...], known: tuple[str, ...], memory: int
 ) -> Model:
-    """Row by row; where rows of the dataset were skipped, theirs are skipped here."""
+    """Row by row; where rows of the dataset were skipped, theirs are skipped here. Nothing is read before a pass."""
     skips = files == dataset.sources and not dataset.whole
     wants = Wanted(numbers=wanted, encoding=dataset.encoding, skip_ragged=_unheard if skips else None)
+    rows = None if dataset.whole else dataset.positions
+    where = place(pattern, files, wanted, rows, dataset.rows_read)
     if dataset.whole and batches.cheap_to_read_again(files[0]):
         read = partial(_matrices, files, wants)
-        return _read_again(pattern, known, lambda: _counted(pattern, read(), len(dataset)), len(dataset), memory)
-    values = kept(_matrices(files, wants), memory)
-    if len(values) != dataset.rows_read:
-        raise wrong_length(pattern, len(values), dataset.rows_read)
-    return _of_rows(pattern, known, values, dataset.positions)
+        model = _read_again(pattern, known, lambda: _counted(pattern, read(), len(dataset)), len(dataset), memory)
+        return replace(model, place=where)
+
+    def values() -> Block:
+        found = kept(_matrices(files, wants), memory)
+        if len(found) != dataset.rows_read:
+            raise wrong_length(pattern, len(found), dataset.rows_read)
+        return found
+
+    return replace(_of_rows(pattern, known, cache(values), dataset.positions), place=where)
 
 
 def _by_id(
@@ -151,14 +159,14 @@ def _by_id(
         if np.array_equal(rows, np.arange(len(rows))):
             read = partial(_matrices, files, wants)
             model = _read_again(pattern, known, lambda: _trimmed(read(), len(rows)), len(rows), memory)
-            return replace(model, notes=notes)
-        values = kept(_matrices(files, wants), memory)
-    else:
-        parts: list[pa.Array] = []
-        values = kept(_matrices(files, Wanted((id_column,), wanted, dataset.encoding), parts.append), memory)
-        ids = pa.chunked_array(parts, pa.string()).combine_chunks()
-        rows, notes = match(pattern, ids, dataset)
-    return _of_rows(pattern, known, values, rows, notes)
+            return replace(model, notes=notes, place=place(pattern, files, wanted, None, None))
+        values = cache(lambda: kept(_matrices(files, wants), memory))
+        return replace(_of_rows(pattern, known, values, rows, notes), place=place(pattern, files, wanted, rows, None))
+    parts: list[pa.Array] = []
+    held = kept(_matrices(files, Wanted((id_column,), wanted, dataset.encoding), parts.append), memory)
+    ids = pa.chunked_array(parts, pa.string()).combine_chunks()
+    rows, notes = match(pattern, ids, dataset)
+    return _of_rows(pattern, known, lambda: held, rows, notes)
 
 
 def _read_again(
@@ -182,15 +190,14 @@ def _read_again(
 
 
 def _of_rows(
-    name: str, known: tuple[str, ...], values: Block, rows: NDArray[np.int64], notes: tuple[str, ...] = ()
+    name: str, known: tuple[str, ...], read: Callable[[], Block], rows: NDArray[np.int64], notes: tuple[str, ...] = ()
 ) -> Model:
-    """A model whose row for the dataset's row i is `values[rows[i]]`, NaN where `rows[i]` is −1."""
+    """A model whose row for the dataset's row i is `read()[rows[i]]`, NaN where `rows[i]` is −1."""
     import numpy as np
 
-    kind = np.promote_types(values.dtype, np.float32)
-
     def blocks() -> Iterator[Block]:
-        size = block_rows(len(known))
+        values, size = read(), block_rows(len(known))
+        kind = np.promote_types(values.dtype, np.float32)
         for start in range(0, len(rows), size):
             chosen = rows[start : start + size]
             in_turn = chosen[0] >= 0 and (np.diff(chosen) == 1).all()

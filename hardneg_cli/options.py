@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +16,10 @@ from hardneg_cli import drawer
 from hardneg_cli.console import plain
 from hardneg_cli.dataset import Columns
 from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.files.kept import MEMORY
 from hardneg_cli.settings import UNITS, parameters
+
+SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgt])?(i)?b?")
 
 
 class OnBadRows(StrEnum):
@@ -27,6 +31,17 @@ class Color(StrEnum):
     AUTO = "auto"
     ALWAYS = "always"
     NEVER = "never"
+
+
+def memory_bytes(given: str | None) -> int:
+    """What `--memory` says, in bytes. Raises InputError for what is no size."""
+    if given is None:
+        return MEMORY
+    found = SIZE.fullmatch(given.strip().lower())
+    if not found or not float(found[1]):
+        raise InputError(f"--memory is a size such as 512MB, 2GB or 1.5GiB, not {given!r}")
+    power = " kmgt".index(found[2] or " ")
+    return int(float(found[1]) * (1024 if found[3] else 1000) ** power)
 
 
 def _dataset(ctx: typer.Context, data: str) -> str:
@@ -90,6 +105,12 @@ Models = Annotated[
         "--model", metavar="NAME", help="logistic (default), knn, forest, boosting, mlp; several: their mean."
     ),
 ]
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        "--memory", metavar="SIZE", help="Probabilities to hold at a time, as 512MB or 2GB; the rest waits on disk."
+    ),
+]
 Folds = Annotated[int, typer.Option("--folds", min=2, metavar="N", help="How many folds are dealt.")]
 Detectors = Annotated[
     list[str] | None, typer.Option("--detector", metavar="NAME", help="Run this one only; repeatable.")
@@ -122,6 +143,16 @@ Reviewer = Annotated[
 Limit = Annotated[int | None, typer.Option("--limit", min=0, metavar="N", help="At most N rows.")]
 PerClass = Annotated[
     int | None, typer.Option("--per-class", min=0, metavar="N", help="At most N rows of each given label.")
+]
+Engine = Annotated[
+    str,
+    typer.Option(
+        "--engine", metavar="NAME", help="Who works on the probabilities: local (threads), or a dask cluster."
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", metavar="URL", help="Of a running dask cluster; default: one of this machine's cores."),
 ]
 Encoding = Annotated[
     str | None, typer.Option("--encoding", metavar="NAME", help="The encoding of text files, if not UTF-8.")

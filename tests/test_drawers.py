@@ -119,7 +119,7 @@ def test_a_new_command_is_one_file(home: Path) -> None:
     assert run(home, "-m", "hardneg_cli", "say-hello", "you").stdout == "hello you\n"
 
 
-@pytest.mark.parametrize("shelf", ["commands", "detectors", "evidence", "exports", "formats", "readers"])
+@pytest.mark.parametrize("shelf", ["commands", "detectors", "engines", "evidence", "exports", "formats", "readers"])
 def test_names_are_the_files_and_listing_them_imports_none(shelf: str) -> None:
     files = {path.stem.replace("_", "-") for path in (PACKAGE / shelf).glob("*.py") if not path.stem.startswith("_")}
     assert set(drawer.names(shelf)) == files

@@ -23,6 +23,7 @@ from hardneg_cli.console import say
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.findings import LEADING
 from hardneg_cli.options import OnBadRows
+from hardneg_cli.progress import progress
 from hardneg_cli.summaries.found import asked, lines
 from hardneg_cli.threads import import_ahead
 from hardneg_cli.writing import Target
@@ -86,15 +87,18 @@ def run(
     show: Annotated[
         str | None, typer.Option("--show", metavar="COLS", help="Columns to show beside the findings ('*': all).")
     ] = None,
+    memory: options.Memory = None,
     output: options.Output = None,
     format_: options.Format = None,
+    engine: options.Engine = "local",
+    scheduler: options.Scheduler = None,
     encoding: options.Encoding = None,
     on_bad_rows: options.BadRows = OnBadRows.FAIL,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
     color: options.Colors = options.Color.AUTO,
 ) -> int:
-    import_ahead("pandas", "scipy.sparse", "scipy.optimize")  # pandas, because pyarrow does, sooner or later
+    import_ahead("scipy.sparse", "scipy.optimize")
     from hardneg_cli.deciding.decisions import log_of
     from hardneg_cli.find import find
     from hardneg_cli.shares import workload
@@ -120,16 +124,20 @@ def run(
         settings=options.unit_settings(set_, ctx.obj.units),
         decisions=logs,
         audit=audit,
+        engine=engine,
+        scheduler=scheduler,
         encoding=encoding,
         on_bad_rows=on_bad_rows,
+        memory=options.memory_bytes(memory),
     )
     if state:
         write_state(findings, state)
-    rows = findings.select(every=all_, limit=limit, per_class=per_class)
-    shaped = shape(findings, rows, wish)
     shown = _shown(findings, show, features, image)
+    with progress("making the queue"):
+        shaped = shape(findings, findings.select(every=all_, limit=limit, per_class=per_class), wish)
+        tables = list(_tables(shaped, shown))
     notes: list[str] = []
-    for table, targets in zip(_tables(shaped, shown), (lead, *theirs), strict=True):
+    for table, targets in zip(tables, (lead, *theirs), strict=True):
         notes += writing.write(_pictured(table, findings, shown, image), targets)
     if not quiet:
         for line in lines(findings, len(shaped.rows), verbose=verbose):

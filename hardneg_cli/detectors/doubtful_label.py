@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from hardneg_cli.dataset import Dataset
 from hardneg_cli.doubts import Doubts
@@ -30,6 +30,8 @@ from hardneg_cli.probabilities import Probabilities
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+THOUSANDTHS = [f"{number / 1000:.3f}" for number in range(1011)]  # a sound probability may be a little over 1
 
 
 def detect(
@@ -75,6 +77,12 @@ def _by_cleanlab(
         return (quality if method in QUALITY_SCORES else filtered)(dataset, probabilities, rows, method)
 
 
+def _thousandths(p: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+    import numpy as np
+
+    return np.rint(p.astype(np.float64) * 1000).astype(np.int64)
+
+
 def _words(dataset: Dataset, digest: Digest, rows: NDArray[np.int64]) -> Callable[[NDArray[np.int64]], list[str]]:
     mean, models = digest.mean, len(digest.models)
     who = "the model gives" if models == 1 else f"{models} models give"
@@ -83,9 +91,9 @@ def _words(dataset: Dataset, digest: Digest, rows: NDArray[np.int64]) -> Callabl
     def why(places: NDArray[np.int64]) -> list[str]:
         chosen = rows[places]
         agree = sum((model.top[chosen] == dataset.labels[chosen]).astype(int) for model in digest.models)
-        told = (mean.other[chosen], mean.p_other[chosen], mean.p_given[chosen], agree)
+        told = (mean.other[chosen], _thousandths(mean.p_other[chosen]), _thousandths(mean.p_given[chosen]), agree)
         return [
-            f"{who} {names[best]} {p_best:.3f} and the label {p_given:.3f}"
+            f"{who} {names[best]} {THOUSANDTHS[p_best]} and the label {THOUSANDTHS[p_given]}"
             + (f", {votes} of them agree with the label" if 0 < votes < models else "")
             for best, p_best, p_given, votes in zip(*(column.tolist() for column in told), strict=True)
         ]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS, FEWEST_ROWS = 50_000, 10_000  # of the sample
 SAMPLE_CELLS = 500_000  # probabilities of one model in it, between those bounds
-MOST_CELLS, LEAST_ROWS = 5_000_000, 2_000  # of very many classes, fewer rows
+MOST_CELLS, LEAST_ROWS = 4_000_000, 2_000  # of very many classes, fewer rows
 
 
 @dataclass(frozen=True)

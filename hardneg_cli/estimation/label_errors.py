@@ -51,11 +51,13 @@ if TYPE_CHECKING:
 
 LOWEST = -14.0  # log-probability after tempering
 SQUASH = 12.0
-ORDER_DECIMALS = 6
+ORDER_DECIMALS, SINGLE_DECIMALS = 6, 4  # of L, far above rounding errors in double and in single precision
 EVEN = 0.25  # share of equal weights in the pool: likelihood alone trusts what has learned the noise best
 MILDNESS = 5
-MANY_CLASSES = 100  # beyond: neither v nor u, and in t all flips are alike: no parameters that grow with K²
-PIECE_CELLS = 1 << 17  # probabilities at once, so that what is made of them stays in the cache
+MANY_CLASSES = 100  # beyond: neither v nor u, so that a pass costs O(N·K)
+VERY_MANY_CLASSES = 400  # beyond: in t all flips are alike, no parameter that grows with K²
+MANY_ENOUGH = 80  # classes: beyond, where a pass takes longest, it is made in single precision
+PIECE_CELLS = 1 << 18  # probabilities at once, so that what is made of them stays in the cache
 STEEPEST, FLATTEST = 1.5, 0.05  # of the score's slope: steeper, the top would tie at 1
 
 
@@ -73,7 +75,7 @@ class Evidence:
         """K×n p of the sources' K×n probabilities."""
         import numpy as np
 
-        kind = np.float64 if self.learned else np.float32  # sums over very many classes need no more
+        kind = np.float64 if blocks[0].shape[0] <= MANY_ENOUGH else np.float32
         floored = [np.maximum(block, FLOOR, dtype=kind, order="C") for block in blocks]
         if len(floored) == 1:
             return _to_one(floored[0])
@@ -83,8 +85,12 @@ class Evidence:
         """s, t, v, u of n rows, from K×n p."""
         import numpy as np
 
-        z, own = _tempered(p, self.w), p[labels, np.arange(len(labels))]
-        s = self.w * (np.log(np.maximum(1 - own, FLOOR)) - np.log(own))
+        z, place = _tempered(p, self.w), (labels, np.arange(len(labels)))
+        own = p[place]
+        p[place] = 0
+        others = p.sum(axis=0)  # which 1 − own would not tell well where it is small
+        p[place] = own
+        s = self.w * (np.log(np.maximum(others, FLOOR)) - np.log(own))
         t = self.flips.log_odds_of_wrong(z, labels)
         v = t if self.recalibrated is None else self.recalibrated.log_odds_of_wrong(z, labels)
         if self.learned is None:
@@ -133,7 +139,7 @@ def fit(blocks: Sequence[Array], labels: Labels) -> LabelErrors:
     w = float(weights[0]) if len(blocks) == 1 else float(pooling_weights([np.log(p)], labels)[0])
     z = _tempered(p, w)
     few = len(p) <= MANY_CLASSES
-    flips, recalibrated = fit_noise_models(z, labels, pairs=few)
+    flips, recalibrated = fit_noise_models(z, labels, pairs=len(p) <= VERY_MANY_CLASSES, mixed=few)
     joint = confident_joint(p, labels)
     evidence = Evidence(pool, w, flips, recalibrated, LearnedFlips.of(joint) if few else None)
     return _settled(evidence, p, z, labels, float(joint.sum() - np.trace(joint)))
@@ -189,7 +195,9 @@ def _blended(s: Array, t: Array, v: Array, u: Array) -> Array:
     import numpy as np
 
     s, t, v, u = (SQUASH * np.tanh(x / SQUASH) for x in (s, t, v, u))
-    return np.round((2 * s + 2 * t + 4 * v + u) / 9, ORDER_DECIMALS)
+    decimals = ORDER_DECIMALS if t.itemsize == np.dtype(np.float64).itemsize else SINGLE_DECIMALS
+    order: Array = ((2 * s + 2 * t + 4 * v + u) / 9).astype(np.float64)
+    return order.round(decimals)
 
 
 def _best_f1_count(p: Array) -> int:

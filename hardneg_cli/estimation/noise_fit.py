@@ -29,8 +29,8 @@ RECALIBRATION_RIDGE = 100.0  # prior sd of 0.1 on the recalibration
 USUAL_FLIP = -2.2  # log-odds of one flip in ten, held weakly
 MOST_STEPS, REFINING_STEPS = 150, 30
 LEADING_ROWS = 10_000
-PIECE_CELLS = 1 << 15  # so that what is made of them stays in the cache
-PIECES_AT_ONCE = 4  # a thread's share of work: less is not worth handing over
+PIECE_CELLS = 1 << 17  # so that what is made of them stays near; of fewer, threads would wait for each other
+PIECES_TO_SHARE = 8  # fewer are not worth handing over
 
 
 @dataclass(frozen=True)
@@ -152,12 +152,12 @@ class _Posterior:
         return total
 
 
-def fit_noise_models(z: Array, labels: Labels, *, pairs: bool) -> tuple[NoiseModel, NoiseModel | None]:
-    """The noise model of K×S log-probabilities and S written labels, and one that frees the mixing matrix as well.
+def fit_noise_models(z: Array, labels: Labels, *, pairs: bool, mixed: bool) -> tuple[NoiseModel, NoiseModel | None]:
+    """The noise model of K×S log-probabilities and S written labels; if `mixed`, one that frees the mixing matrix, too.
 
     The flips start as uniform ones and leave them only against a ridge; bias and mixing leave zero against a
     stronger one: mixing lets a weak model's habitual confusions be the model's fault, the flips let errors that
-    do not depend on x be the labels' fault. Without `pairs` all flips stay alike, and nothing is mixed. Of many rows
+    do not depend on x be the labels' fault. Without `pairs` all flips stay alike. Of many rows
     a thinned sample leads the way, and all of them refine what it found; the second model starts from the first.
     """
     import numpy as np
@@ -167,11 +167,11 @@ def fit_noise_models(z: Array, labels: Labels, *, pairs: bool) -> tuple[NoiseMod
     t = np.zeros(plain.tilt.stop)
     t[1] = USUAL_FLIP
     t = _fitted(plain, t, z, labels, center)
-    if not pairs:
+    if not mixed:
         return plain.model(t, center), None
-    mixed = _Layout(len(z), recalibrate=True, pairs=True)
+    free = _Layout(len(z), recalibrate=True, pairs=pairs)
     start = np.concatenate([t[: plain.mixing.start], np.zeros(len(z) ** 2), t[plain.tilt]])
-    return plain.model(t, center), mixed.model(_fitted(mixed, start, z, labels, center), center)
+    return plain.model(t, center), free.model(_fitted(free, start, z, labels, center), center)
 
 
 def _fitted(layout: _Layout, t: Array, z: Array, labels: Labels, center: Array) -> Array:
@@ -226,9 +226,8 @@ def pooling_weights(logs: list[Array], labels: Labels) -> Array:
 
 
 def _each(work: Callable[[Item], Answer], items: Sequence[Item]) -> list[Answer]:
-    """`work(item)` for each of the items, some of them at a time by a thread."""
-    shares = [items[start : start + PIECES_AT_ONCE] for start in range(0, len(items), PIECES_AT_ONCE)]
-    return [answer for answers in in_order(lambda share: [work(item) for item in share], shares) for answer in answers]
+    """`work(item)` for each of the items, by several threads if there are many."""
+    return list(map(work, items) if len(items) < PIECES_TO_SHARE else in_order(work, items))
 
 
 def _pieces(z: Array, labels: Labels) -> list[_Piece]:

@@ -53,7 +53,7 @@ class NoiseModel:
         """K×n positive numbers in proportion to the probabilities of the true class; the greatest is 1."""
         import numpy as np
 
-        odds: Array = self.sharpness * z if self.mixing is None else self._weights @ z
+        odds: Array = self.sharpness * z if self.mixing is None else self._weights.astype(z.dtype, copy=False) @ z
         odds += self._offset[:, None].astype(z.dtype)
         odds -= odds.max(axis=0)
         return np.exp(odds, out=odds)
@@ -123,7 +123,7 @@ def log_odds_of_wrong(classes: Array, flips: Array, labels: Labels) -> Array:
     """(n,) log p(true class is not the written one) / p(it is), from K×n numbers in proportion to p(true class)."""
     import numpy as np
 
-    joint = flips.take(labels, axis=1)
+    joint = flips.astype(classes.dtype, copy=False).take(labels, axis=1)
     joint *= classes
     own = labels, np.arange(len(labels))
     right = joint[own]

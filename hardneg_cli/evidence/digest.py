@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.dataset import Dataset
 from hardneg_cli.facts.digest import Digest, ModelDigest, RowDigest, Sums
 from hardneg_cli.probabilities import Probabilities
+from hardneg_cli.progress import progress
 from hardneg_cli.validation import Unsound, Validator, sound, unsound
 
 if TYPE_CHECKING:
@@ -28,13 +29,15 @@ def gather(dataset: Dataset, probabilities: Probabilities) -> Digest:
     reduction = Reduction([ModelDigest.empty(len(dataset.classes)) for _ in range(models)])
     rows: list[RowDigest] = []
     validator = Validator(dataset, probabilities)
-    for span, (found, parts) in probabilities.over(reduction, dataset.labels):
-        for model, trouble in enumerate(found):
-            if trouble:
-                validator.take(model, span, trouble)
-        rows = rows or [part.widened(len(dataset)) for part in parts]
-        for digest, part in zip(rows, parts, strict=True):
-            digest.put(span, part)
+    with progress("reading the probabilities", len(dataset)) as advance:
+        for span, (found, parts) in probabilities.over(reduction, dataset.labels):
+            for model, trouble in enumerate(found):
+                if trouble:
+                    validator.take(model, span, trouble)
+            rows = rows or [part.widened(len(dataset)) for part in parts]
+            for digest, part in zip(rows, parts, strict=True):
+                digest.put(span, part)
+            advance(span.stop - span.start)
     known = np.logical_or.reduce(probabilities.known)[dataset.labels]
     notes = tuple(validator.notes)
     return Digest(

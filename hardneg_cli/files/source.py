@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.files import remote
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,7 +23,7 @@ COMPRESSED_SUFFIXES = (".gz", ".bz2", ".zst")
 
 @dataclass(frozen=True)
 class Source:
-    """A file, or standard input held in memory (`path` is None).
+    """A file, a remote one (`path` is None, `url` is not), or standard input held in memory (both are None).
 
     `name` is what the user typed; `suffix` is the extension below any compression (`.csv` of `a.csv.gz`).
     """
@@ -30,6 +31,7 @@ class Source:
     name: str
     path: Path | None = None
     data: bytes = field(default=b"", repr=False)
+    url: str | None = None
 
     @cached_property
     def compression(self) -> str | None:
@@ -64,27 +66,42 @@ class Source:
         if self.compression:
             with self.open() as stream:
                 return io.BytesIO(stream.read())
+        if self.url:
+            return pa.PythonFile(remote.opened(self.url), mode="r")
         return pa.OSFile(str(self.path)) if self.path else io.BytesIO(self.data)
 
     def _raw(self) -> Any:
         import pyarrow as pa
 
+        if self.url:
+            return remote.opened(self.url)
         return str(self.path) if self.path else pa.py_buffer(self.data)
 
     def _raw_head(self) -> bytes:
+        if self.url:
+            with remote.opened(self.url) as file:
+                return file.read(4)
         if self.path is None:
             return self.data[:4]
         with self.path.open("rb") as stream:
             return stream.read(4)
 
 
-def sources(pattern: str) -> tuple[Source, ...]:
+def sources(pattern: str, *, may_be_remote: bool = False) -> tuple[Source, ...]:
     """The file called `pattern`, the files that match it as a glob (sorted), or standard input for `-`.
 
+    may_be_remote: they are only read, so that a URL will do.
     Raises InputError for a missing or empty file, a directory, and a git-lfs or DVC pointer.
     """
-    if pattern == "-":
-        found: tuple[Source, ...] = (Source("standard input", data=sys.stdin.buffer.read()),)
+    if is_a_url := remote.is_remote(pattern) and not Path(pattern).exists():
+        pattern = remote.local(pattern)
+        is_a_url = remote.is_remote(pattern)
+    if is_a_url and not may_be_remote:
+        raise InputError(f"{pattern} is remote: copy it to this machine first")
+    if is_a_url:
+        found: tuple[Source, ...] = tuple(Source(url, url=url) for url in remote.matching(pattern))
+    elif pattern == "-":
+        found = (Source("standard input", data=sys.stdin.buffer.read()),)
     elif pattern and Path(pattern).exists():
         found = (Source(pattern, Path(pattern)),)
     else:

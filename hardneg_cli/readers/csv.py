@@ -168,7 +168,8 @@ def _new(reading: _Reading, batch: pa.RecordBatch, row: int) -> Iterator[pa.Reco
     reading.done += batch.num_rows
     text, numbers = reading.wanted.text, reading.wanted.numbers
     arrays = [batch.column(name) for name in text]
-    arrays += [pc.fill_null(batch.column(name), float("nan")) for name in numbers]
+    columns = (batch.column(name) for name in numbers)
+    arrays += [pc.fill_null(column, float("nan")) if column.null_count else column for column in columns]
     yield pa.RecordBatch.from_arrays(arrays, names=[*text, *numbers])
 
 

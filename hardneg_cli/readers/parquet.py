@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -28,11 +28,18 @@ def columns(source: Source, *, encoding: str | None) -> list[str]:
         return list(file.schema_arrow.names)
 
 
-def read(source: Source, wanted: Wanted) -> Iterator[pa.RecordBatch]:
+def groups(source: Source) -> list[int]:
+    """How many rows each of the file's parts has that can be read on its own."""
+    with _file(source) as file:
+        return _rows(file.metadata)
+
+
+def read(source: Source, wanted: Wanted, parts: Sequence[int] | None = None) -> Iterator[pa.RecordBatch]:
+    """All of the file, or these of its row groups, which follow one another."""
     with _file(source) as file:
         require(source, file.schema_arrow.names, wanted)
-        row = 0
-        for batch in file.iter_batches(columns=[*wanted.text, *wanted.numbers]):
+        row = sum(_rows(file.metadata)[: parts[0]]) if parts else 0
+        for batch in file.iter_batches(row_groups=parts, columns=[*wanted.text, *wanted.numbers]):
             yield wanted_of(batch, wanted, source, row)
             row += batch.num_rows
 
@@ -56,11 +63,17 @@ def _file(source: Source) -> Iterator[Any]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    afar = source.url is not None  # every read is a trip there, so that few large ones are best
+    how = {"pre_buffer": afar, "buffer_size": 0 if afar else BUFFER_BYTES}
     try:
-        with source.seekable() as stream, pq.ParquetFile(stream, pre_buffer=False, buffer_size=BUFFER_BYTES) as file:
+        with source.seekable() as stream, pq.ParquetFile(stream, **how) as file:
             yield file
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowKeyError) as error:
         raise InputError(f"{source.name}: not a Parquet file that can be read: {error}") from error
+
+
+def _rows(metadata: Any) -> list[int]:
+    return [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
 
 
 def _compression(metadata: Any) -> dict[str, str] | str:

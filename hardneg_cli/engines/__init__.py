@@ -1,0 +1,1 @@
+"""Engines: `engaged(scheduler)` answers a context, in which a pass over the probabilities is shared out."""
