@@ -135,6 +135,8 @@ def _suggested(n: int, doubts: Mapping[str, Doubts]) -> NDArray[np.int32]:
 
     best, suggested = np.full(n, -1.0), np.full(n, NO_CLASS, np.int32)
     for d in doubts.values():
+        if (d.suggested == NO_CLASS).all():
+            continue
         more = (d.score > best[d.rows]) & (d.suggested != NO_CLASS)
         best[d.rows[more]], suggested[d.rows[more]] = d.score[more], d.suggested[more]
     return suggested

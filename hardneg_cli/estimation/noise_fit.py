@@ -28,7 +28,7 @@ FLIP_RIDGE = 5.0  # prior sd of 0.45 on the log-odds of a flip against the unifo
 RECALIBRATION_RIDGE = 100.0  # prior sd of 0.1 on the recalibration
 USUAL_FLIP = -2.2  # log-odds of one flip in ten, held weakly
 MOST_STEPS, REFINING_STEPS = 150, 30
-LEADING_ROWS = 10_000
+LEADING_ROWS, LEADING_CELLS = 10_000, 1_000_000
 PIECE_CELLS = 1 << 17  # so that what is made of them stays near; of fewer, threads would wait for each other
 PIECES_TO_SHARE = 8  # fewer are not worth handing over
 
@@ -198,9 +198,23 @@ def pooling_weights(logs: list[Array], labels: Labels) -> Array:
     import numpy as np
     from scipy.optimize import minimize
 
+    m = len(logs)
+    weights = np.array([1 / m] * m + [-2.0])
+    bounds = [(0.0 if m > 1 else 0.05, 7.0)] * m + [(-8.0, 2.0)]
+    thin = max(1, logs[0].size // LEADING_CELLS)
+    for every in sorted({thin, 1}, reverse=True):
+        loss = _pooling_loss([z[:, ::every] for z in logs], labels[::every])
+        weights = minimize(loss, weights, jac=True, method="L-BFGS-B", bounds=bounds).x
+    found: Array = weights[:m]
+    return found if found.sum() > 0 else np.full(m, 1 / m)
+
+
+def _pooling_loss(logs: list[Array], labels: Labels) -> Callable[[Array], tuple[float, Array]]:
+    """Minus the mean log p(written) of a pool, and its slope, by its weights and the log-odds of a flip."""
+    import numpy as np
+
     k, m = len(logs[0]), len(logs)
-    models = [_pieces(z, labels) for z in logs]
-    together = list(zip(*models, strict=True))
+    together = list(zip(*(_pieces(z, labels) for z in logs), strict=True))
 
     def loss(t: Array) -> tuple[float, Array]:
         flip = float(sigmoid(t[m:])[0])
@@ -219,10 +233,7 @@ def pooling_weights(logs: list[Array], labels: Labels) -> Array:
         total = -np.sum(_each(part, together), axis=0) / len(labels)
         return float(total[0]), total[1:]
 
-    start = np.array([1 / m] * m + [-2.0])
-    bounds = [(0.0 if m > 1 else 0.05, 7.0)] * m + [(-8.0, 2.0)]
-    weights: Array = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x[:m]
-    return weights if weights.sum() > 0 else np.full(m, 1 / m)
+    return loss
 
 
 def _each(work: Callable[[Item], Answer], items: Sequence[Item]) -> list[Answer]:
