@@ -116,8 +116,8 @@ class Dataset:
         same.__dict__["by_id"] = self.by_id  # what was sorted once
         return same
 
-    def with_probabilities(self, values: NDArray[np.floating[Any]]) -> Dataset:
-        """The same rows, with the numbers of all `rows_read` rows' probability columns."""
+    def with_probabilities(self, values: NDArray[np.floating[Any]] | None) -> Dataset:
+        """The same rows, with the numbers of all `rows_read` rows' probability columns, or without them."""
         same = replace(self, probabilities=values)
         same.__dict__["by_id"] = self.by_id
         return same

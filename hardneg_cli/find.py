@@ -94,8 +94,10 @@ def find(
     answers = decided(dataset, said.decisions)
     verdicts, lesson = _learned(dataset, doubts, digest, verdicts, answers)
     verdicts, audited, told = _recalibrated(dataset, digest, verdicts, drawn)
+    done = {name: replace(doubt, models=()) for name, doubt in doubts.items()}  # so that the probabilities can go
     return Findings(
-        dataset, verdicts.score, _open(verdicts.flagged, answers), verdicts.suggested, doubts, skipped, digest,
+        dataset.with_probabilities(None), verdicts.score, _open(verdicts.flagged, answers), verdicts.suggested, done,
+        skipped, digest,
         verdicts.errors, (*notes, *evidence.notes(), *said.notes, *answers.notes, *lesson, *told),
         answers.clauses, audited,
     )  # fmt: skip

@@ -59,7 +59,7 @@ def findings(texts: list[str], text: str = "text") -> pa.Table:
 TABLES = {
     "empty": findings([]),
     "one": findings(["cat"]),
-    "many": findings([f"row {i}" for i in range(5000)]),
+    "many": findings([f"row {i}" for i in range(1200)]),
     "hostile": findings(HOSTILE),
     "hostile-name": findings(["x"], "a|b\n<script>,\x1b[1m"),
 }

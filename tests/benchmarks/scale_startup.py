@@ -36,7 +36,7 @@ def _imported(bench: Bench, command: Sequence[str]) -> list[str]:
     ran = run([sys.executable, "-X", "importtime", "-m", "hardneg_cli", *command], bench.folder, (0, 1))
     names = {line.rsplit("|", 1)[-1].strip() for line in ran.told.splitlines() if line.startswith("import time:")}
     assert "hardneg_cli.app" in names
-    return [name for name in HEAVY if name in names]
+    return [name for name in HEAVY if any(module.startswith(f"{name}.") for module in names)]  # not merely looked for
 
 
 def _all() -> str:
