@@ -173,6 +173,8 @@ def _read_again(
     name: str, known: tuple[str, ...], read: Callable[[], Iterator[Block]], rows: int, memory: int
 ) -> Model:
     """A model that is read for each pass, or for the first one only where `memory` bytes hold what it is decoded to."""
+    import pyarrow as pa
+
     whole: list[Block] = []
 
     def blocks() -> Iterator[Block]:
@@ -185,6 +187,8 @@ def _read_again(
                 mine.append(block)
             yield block
         whole.extend(mine)
+        if whole:
+            pa.default_memory_pool().release_unused()  # what the reader needed, and will not need again
 
     return Model(name, known, blocks)
 
