@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import functools
+import io
 import os
 import signal
 import sys
@@ -35,6 +36,7 @@ def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
     _open_closed_streams()
+    _write_all_or_fail()
     code = _guarded(_run)
     if code <= 1:  # else there is no whole result
         code = _guarded(sys.stdout.flush) or code
@@ -47,6 +49,14 @@ def _open_closed_streams() -> None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 -- open to the end
     if sys.stdout is None:
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+
+
+def _write_all_or_fail() -> None:
+    """Where Python was told not to buffer, a large write may end halfway, without a word; a buffer sees to it."""
+    out = sys.stdout
+    raw = out.buffer
+    if isinstance(raw, io.RawIOBase):
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), out.encoding, out.errors, line_buffering=True)
 
 
 def _leave_at_once(code: int) -> NoReturn:
