@@ -15,7 +15,7 @@ from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.files import batches
 from hardneg_cli.files.batches import Wanted
 from hardneg_cli.files.source import Source
-from hardneg_cli.identity import all_differ, blank
+from hardneg_cli.identity import blank, repeated_values
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,7 +119,7 @@ def _with_ids(name: str, table: pa.Table, column: str) -> tuple[pa.Table, list[s
 
     ids = table[column].combine_chunks()
     bad = blank(table[column])
-    if not all_differ(ids):
+    if repeated_values(ids):
         place = ids.dictionary_encode().indices.fill_null(-1).to_numpy()
         bad = bad | (np.bincount(place + 1)[place + 1] > 1)
     count = int(bad.sum())

@@ -217,7 +217,7 @@ def _pooled(logs: list[Array], said: Sequence[Said]) -> Array:
     """Several models as one: a logarithmic opinion pool with the weights that explain the answers best."""
     import numpy as np
 
-    from hardneg_cli.estimation.noise_fit import pooling_weights
+    from hardneg_cli.estimation.pooling import pooling_weights
 
     if len(logs) == 1:
         return logs[0]

@@ -112,13 +112,15 @@ class Dataset:
 
         place = {name: code for code, name in enumerate(classes)}
         codes = np.array([place[name] for name in self.classes], np.int32)
-        same = replace(self, classes=tuple(classes), labels=codes[self.labels])
-        same.__dict__["by_id"] = self.by_id  # what was sorted once
-        return same
+        return self._with(classes=tuple(classes), labels=codes[self.labels])
 
     def with_probabilities(self, values: NDArray[np.floating[Any]] | None) -> Dataset:
         """The same rows, with the numbers of all `rows_read` rows' probability columns, or without them."""
-        same = replace(self, probabilities=values)
+        return self._with(probabilities=values)
+
+    def _with(self, **changes: Any) -> Dataset:
+        """The same rows, which need not be sorted once more."""
+        same = replace(self, **changes)
         same.__dict__["by_id"] = self.by_id
         return same
 

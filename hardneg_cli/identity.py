@@ -50,11 +50,6 @@ def by_value(ids: pa.Array) -> NDArray[np.int64]:
     return order
 
 
-def all_differ(ids: pa.Array) -> bool:
-    """Whether no value stands more than once."""
-    return not repeated_values(ids)
-
-
 def repeated_values(ids: pa.Array, order: NDArray[np.int64] | None = None) -> list[str]:
     """The values that stand more than once, sorted; `order` is that of `by_value`, if it is known. O(N log N)."""
     import pyarrow.compute as pc

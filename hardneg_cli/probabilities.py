@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from hardneg_cli.dataset import Dataset
 from hardneg_cli.errors import InputError, listing
-from hardneg_cli.files.source import Source
 from hardneg_cli.threads import in_order
 
 if TYPE_CHECKING:
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from hardneg_cli.places import Place
 
     Block: TypeAlias = NDArray[np.floating[Any]]
-    Files: TypeAlias = tuple[Source, ...]
-
     Span: TypeAlias = tuple[slice, list[Block]]
 
 Answer = TypeVar("Answer")

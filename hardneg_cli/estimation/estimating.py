@@ -43,8 +43,9 @@ def estimate(dataset: Dataset, probabilities: Probabilities, judged: NDArray[np.
     columns = np.flatnonzero(np.logical_or.reduce(known))
     if len(columns) < 2 or judged.sum() < 2:
         raise Unavailable("fewer than two rows or classes to judge by probabilities")
+    by_id = dataset.by_id[judged[dataset.by_id]]  # whatever is summed up is so in the order of the ids
     with threadpool_limits(1):  # a product's last bits depend on how many threads share it
-        labels, sample = _sample(dataset, probabilities, judged)
+        labels, sample = _sample(dataset, probabilities, by_id)
         columns = columns[_order(labels, sample[0][:, columns], columns)]
         known = known[:, columns]
         number = np.full(len(dataset.classes), -1)
@@ -62,21 +63,17 @@ def estimate(dataset: Dataset, probabilities: Probabilities, judged: NDArray[np.
         for span, part in probabilities.over(ordered, dataset.labels, judged):
             order[span] = part
     score = np.full(len(dataset), np.nan)
-    by_id = dataset.by_id
-    by_id = by_id[judged[by_id]]  # sums, too, are made in the order of the ids
     score[by_id] = fitted.score(order[by_id])
     share, n = fitted.errors, len(by_id)
     return Estimated(score, Estimate(share.value * n, share.low * n, share.high * n))
 
 
 def _sample(
-    dataset: Dataset, probabilities: Probabilities, judged: NDArray[np.bool_]
+    dataset: Dataset, probabilities: Probabilities, by_id: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], list[NDArray[np.float64]]]:
-    """The (S,) labels and each model's S×K probabilities of rows drawn with a fixed seed in the order of their ids."""
+    """The (S,) labels and each model's S×K probabilities of some of the (J,) rows `by_id`, drawn with a fixed seed."""
     import numpy as np
 
-    by_id = dataset.by_id
-    by_id = by_id[judged[by_id]]
     k = len(dataset.classes)
     size = min(len(by_id), MOST_ROWS, max(FEWEST_ROWS, SAMPLE_CELLS // k), max(LEAST_ROWS, MOST_CELLS // k))
     rows = by_id[np.sort(np.random.default_rng(0).choice(len(by_id), size, replace=False))]

@@ -30,7 +30,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from hardneg_cli.estimation.noise_fit import fit_noise_models, pooling_weights
+from hardneg_cli.estimation.noise_fit import fit_noise_models
 from hardneg_cli.estimation.noise_model import (
     FLOOR,
     LearnedFlips,
@@ -40,6 +40,7 @@ from hardneg_cli.estimation.noise_model import (
     sigmoid,
     softmax,
 )
+from hardneg_cli.estimation.pooling import pooling_weights
 from hardneg_cli.estimation.scores import Estimate
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ class Evidence:
         kind = np.float64 if blocks[0].shape[0] <= MANY_ENOUGH else np.float32
         floored = [np.maximum(block, FLOOR, dtype=kind, order="C") for block in blocks]
         if len(floored) == 1:
-            return _to_one(floored[0])
+            floored[0] /= floored[0].sum(axis=0)
+            return floored[0]
         return _pooled([a * np.log(p, out=p) for a, p in zip(self.pool, floored, strict=True)])
 
     def log_odds(self, p: Array, labels: Labels) -> tuple[Array, Array, Array, Array]:
@@ -171,12 +173,6 @@ def _pooled(logs: list[Array]) -> Array:
 
     total = logs[0].copy() if len(logs) == 1 else sum(logs[1:], logs[0])
     return np.maximum(softmax(total), FLOOR)
-
-
-def _to_one(p: Array) -> Array:
-    """K×n probabilities whose columns sum to 1, from some that nearly do, which they replace."""
-    p /= p.sum(axis=0)
-    return p
 
 
 def _tempered(p: Array, w: float) -> Array:

@@ -7,12 +7,12 @@ diagonal curvature, so that they are few.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
-from hardneg_cli.estimation.noise_model import FLOOR, NoiseModel, log_softmax, sigmoid, softmax, uniform_flips
-from hardneg_cli.threads import in_order
+from hardneg_cli.estimation.noise_model import FLOOR, NoiseModel, log_softmax, sigmoid, uniform_flips
+from hardneg_cli.estimation.pieces import Piece, each, pieces
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,30 +21,11 @@ if TYPE_CHECKING:
     Array: TypeAlias = NDArray[np.float64]
     Labels: TypeAlias = NDArray[np.int64]
 
-Item = TypeVar("Item")
-Answer = TypeVar("Answer")
-
 FLIP_RIDGE = 5.0  # prior sd of 0.45 on the log-odds of a flip against the uniform one
 RECALIBRATION_RIDGE = 100.0  # prior sd of 0.1 on the recalibration
 USUAL_FLIP = -2.2  # log-odds of one flip in ten, held weakly
 MOST_STEPS, REFINING_STEPS = 150, 30
-LEADING_ROWS, LEADING_CELLS = 10_000, 1_000_000
-PIECE_CELLS = 1 << 17  # so that what is made of them stays near; of fewer, threads would wait for each other
-PIECES_TO_SHARE = 8  # fewer are not worth handing over
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """K×n log-probabilities of rows in the order of their (n,) labels; the rows of label present[i] begin at starts[i].
-
-    own: where in the matrix, row by row, each label's cell is.
-    """
-
-    z: Array
-    labels: Labels
-    own: Labels
-    present: Labels
-    starts: Labels
+LEADING_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -98,7 +79,7 @@ class _Posterior:
 
     def __init__(self, layout: _Layout, z: Array, labels: Labels, center: Array) -> None:
         self.layout, self.center = layout, center
-        self.pieces = _pieces(z, labels)
+        self.pieces = pieces(z, labels)
 
     def loss(self, t: Array) -> tuple[float, Array]:
         """The negative logarithm of the posterior, and its slope."""
@@ -106,7 +87,7 @@ class _Posterior:
 
         at, model = self.layout, self.layout.model(t, self.center)
         part = _by_pairs if at.pairs else _uniformly
-        parts = _each(lambda piece: part(model, piece), self.pieces)
+        parts = each(lambda piece: part(model, piece), self.pieces)
         bias = np.sum([sums.bias for sums in parts], axis=0)
         slope = np.empty_like(t)
         slope[0] = sum(sums.sharpness for sums in parts) * model.sharpness + t[0]
@@ -129,7 +110,7 @@ class _Posterior:
         import numpy as np
 
         at, model = self.layout, self.layout.model(t, self.center)
-        parts = _each(lambda piece: _spreads(model, piece), self.pieces)
+        parts = each(lambda piece: _spreads(model, piece), self.pieces)
         rows, bias = (np.sum(arrays, axis=0) for arrays in ([part[0] for part in parts], [part[1] for part in parts]))
         curvature = np.empty_like(t)
         curvature[0] = sum(part[2] for part in parts) + 1
@@ -190,74 +171,7 @@ def _fitted(layout: _Layout, t: Array, z: Array, labels: Labels, center: Array) 
     return t
 
 
-def pooling_weights(logs: list[Array], labels: Labels) -> Array:
-    """(M,) weights of a logarithmic opinion pool, softmax(Σ a_m log p_m), fitted together with a uniform flip rate.
-
-    logs: M K×S matrices. Maximum likelihood of the written labels; one model's weight is its inverse temperature.
-    """
-    import numpy as np
-    from scipy.optimize import minimize
-
-    m = len(logs)
-    weights = np.array([1 / m] * m + [-2.0])
-    bounds = [(0.0 if m > 1 else 0.05, 7.0)] * m + [(-8.0, 2.0)]
-    thin = max(1, logs[0].size // LEADING_CELLS)
-    for every in sorted({thin, 1}, reverse=True):
-        loss = _pooling_loss([z[:, ::every] for z in logs], labels[::every])
-        weights = minimize(loss, weights, jac=True, method="L-BFGS-B", bounds=bounds).x
-    found: Array = weights[:m]
-    return found if found.sum() > 0 else np.full(m, 1 / m)
-
-
-def _pooling_loss(logs: list[Array], labels: Labels) -> Callable[[Array], tuple[float, Array]]:
-    """Minus the mean log p(written) of a pool, and its slope, by its weights and the log-odds of a flip."""
-    import numpy as np
-
-    k, m = len(logs[0]), len(logs)
-    together = list(zip(*(_pieces(z, labels) for z in logs), strict=True))
-
-    def loss(t: Array) -> tuple[float, Array]:
-        flip = float(sigmoid(t[m:])[0])
-
-        def part(pieces: tuple[_Piece, ...]) -> Array:
-            odds = t[0] * pieces[0].z
-            for a, piece in zip(t[1:m], pieces[1:], strict=True):
-                odds += a * piece.z
-            q = softmax(odds)
-            own = q.ravel()[pieces[0].own]
-            p = (1 - flip) * own + flip / k + FLOOR
-            pull = (1 - flip) * own / p
-            slopes = [pull @ (piece.z.ravel()[piece.own] - np.einsum("ij,ij->j", q, piece.z)) for piece in pieces]
-            return np.array([np.log(p).sum(), *slopes, ((1 / k - own) / p).sum() * flip * (1 - flip)])
-
-        total = -np.sum(_each(part, together), axis=0) / len(labels)
-        return float(total[0]), total[1:]
-
-    return loss
-
-
-def _each(work: Callable[[Item], Answer], items: Sequence[Item]) -> list[Answer]:
-    """`work(item)` for each of the items, by several threads if there are many."""
-    return list(map(work, items) if len(items) < PIECES_TO_SHARE else in_order(work, items))
-
-
-def _pieces(z: Array, labels: Labels) -> list[_Piece]:
-    """The columns by label, in pieces; each row of the data keeps its place among those of its label."""
-    import numpy as np
-
-    order = np.argsort(labels, kind="stable")
-    rows = max(256, PIECE_CELLS // len(z))
-    pieces = []
-    for start in range(0, len(order), rows):
-        chosen = order[start : start + rows]
-        mine = labels[chosen]
-        present, starts = np.unique(mine, return_index=True)
-        own = mine * len(mine) + np.arange(len(mine))
-        pieces.append(_Piece(np.ascontiguousarray(z[:, chosen]), mine, own, present, starts))
-    return pieces
-
-
-def _by_pairs(model: NoiseModel, piece: _Piece) -> _Sums:
+def _by_pairs(model: NoiseModel, piece: Piece) -> _Sums:
     import numpy as np
 
     assert model.flips is not None
@@ -271,21 +185,21 @@ def _by_pairs(model: NoiseModel, piece: _Piece) -> _Sums:
     return _sums(model, piece, pull, p, pairs)
 
 
-def _uniformly(model: NoiseModel, piece: _Piece) -> _Sums:
+def _uniformly(model: NoiseModel, piece: Piece) -> _Sums:
     import numpy as np
 
     k = len(piece.z)
     pull = model.classes(piece.z)
     own = pull.ravel()[piece.own]
-    each = model.rate / (k - 1)
-    p = own * (1 - model.rate) + (1 - own) * each + FLOOR
-    pull *= 1 - each / p
+    flip = model.rate / (k - 1)
+    p = own * (1 - model.rate) + (1 - own) * flip + FLOOR
+    pull *= 1 - flip / p
     pull.ravel()[piece.own] = own * (1 - (1 - model.rate) / p)
     rate = float((((own - (1 - own) / (k - 1)) / p).sum()) * model.rate * (1 - model.rate))
     return _sums(model, piece, pull, p, np.empty((0, 0)), rate)
 
 
-def _sums(model: NoiseModel, piece: _Piece, pull: Array, p: Array, pairs: Array, rate: float = 0.0) -> _Sums:
+def _sums(model: NoiseModel, piece: Piece, pull: Array, p: Array, pairs: Array, rate: float = 0.0) -> _Sums:
     import numpy as np
 
     mixing = np.empty((0, 0)) if model.mixing is None else piece.z @ pull.T
@@ -294,7 +208,7 @@ def _sums(model: NoiseModel, piece: _Piece, pull: Array, p: Array, pairs: Array,
     )  # fmt: skip
 
 
-def _spreads(model: NoiseModel, piece: _Piece) -> tuple[Array, Array, float, Array]:
+def _spreads(model: NoiseModel, piece: Piece) -> tuple[Array, Array, float, Array]:
     """Expected rows of each class, and the curvatures of bias, log sharpness and mixing."""
     import numpy as np
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import mmap
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -26,14 +27,13 @@ def kept(blocks: Iterable[Block], memory: int = MEMORY) -> Block:
     if first is None:
         return np.empty((0, 0))
     held, rows = np.empty((FIRST_ROWS, first.shape[1]), first.dtype), 0
-    for block in _first(first, waiting):
+    for block in chain((first,), waiting):
         needed = rows + len(block)
         if needed > len(held):
             if needed * block.itemsize * block.shape[1] > memory:
-                return _on_disk(held[:rows], _first(block, waiting))
-            held.resize(
-                (max(needed, len(held) * 3 // 2), block.shape[1]), refcheck=False
-            )  # in its place, if there is room
+                return _on_disk(held[:rows], chain((block,), waiting))
+            larger = max(needed, len(held) * 3 // 2)
+            held.resize((larger, block.shape[1]), refcheck=False)  # in its place, if there is room
         held[rows:needed] = block
         rows = needed
     held.resize((rows, held.shape[1]), refcheck=False)
@@ -45,11 +45,6 @@ def forget(values: Block) -> None:
     mapping = getattr(values, "_mmap", None)
     if mapping is not None and hasattr(mmap, "MADV_DONTNEED"):
         mapping.madvise(mmap.MADV_DONTNEED)
-
-
-def _first(block: Block, others: Iterator[Block]) -> Iterator[Block]:
-    yield block
-    yield from others
 
 
 def _on_disk(held: Block, blocks: Iterable[Block]) -> Block:
