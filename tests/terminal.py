@@ -68,20 +68,23 @@ class Terminal:
             if key == "esc":
                 time.sleep(0.15)  # else it begins a sequence
 
-    def read(self, seconds: float) -> None:
-        """Take what comes, for so long at most."""
-        if select.select([self.master], [], [], seconds)[0]:
-            part = os.read(self.master, 1 << 16)
-            self.raw += part
-            self._stream.feed(part)
+    def read(self, seconds: float) -> bool:
+        """Take what comes, for so long at most; whether anything came."""
+        if not select.select([self.master], [], [], seconds)[0]:
+            return False
+        part = os.read(self.master, 1 << 16)
+        self.raw += part
+        self._stream.feed(part)
+        return True
 
     def wait(self, *texts: str, until: Callable[[str], bool] | None = None) -> str:
-        """What the screen shows once all of these stand on it, and `until` holds."""
+        """What the screen shows once all of these stand on it, `until` holds, and nothing more is being drawn."""
         deadline = time.monotonic() + SECONDS
-        while not (all(text in self.text for text in texts) and (until is None or until(self.text))):
+        drawing = True
+        while drawing or not (all(text in self.text for text in texts) and (until is None or until(self.text))):
             assert time.monotonic() < deadline, f"no {texts} on the screen:\n{self.text}"
             assert self.process.poll() is None, f"it has ended with {self.process.returncode}:\n{self.text}"
-            self.read(0.05)
+            drawing = self.read(0.03)
         return self.text
 
     def do(self, keys: Sequence[str], *texts: str) -> str:

@@ -221,10 +221,10 @@ def test_a_blind_reviewer_sees_the_row_alone(folder: Path) -> None:
 def test_two_reviewers_are_asked_the_same_and_see_nothing_of_each_other(folder: Path) -> None:
     data = ("--detector", "rare-label", "--all", "--limit", "8")
     with review(folder, *ONE, *data, name="data.csv") as t:
-        first = t.wait("0 of 8")
+        first = t.wait("0 of 8", "  row        ")
         t.do(["n", *"from ann", "enter", "d"], "1 of", ": drop")
     with review(folder, "--reviewer", "bob", *data, name="data.csv") as t:
-        second = t.wait("0 of 8")
+        second = t.wait("0 of 8", "  row        ")
         assert row_of(first) == row_of(second)
         assert "from ann" not in second
         t.do("k", "1 of", ": keep")
@@ -303,7 +303,7 @@ def test_nearest_rows_and_copies_are_shown(folder: Path) -> None:
     with review(folder, *ONE, "--data", "data.csv", "--text", "text") as t:
         t.wait("2 copies", "card_lost  same  q-98", "card_lost  nearly the same  q-99", "nearest rows, ")
     with review(folder, *ONE, "--data", "data.csv") as t:
-        assert "nearest rows, " not in t.wait("2 copies")
+        assert "nearest rows, " not in t.wait("2 copies", "q quit")
     text = (folder / "data.csv").read_text()
     (folder / "data.csv").write_text(text.replace("q-02,card_arrival", "q-02,card_lost").replace("q-03", "q-97"))
     with review(folder, *ONE, "--data", "data.csv") as t:
