@@ -151,6 +151,8 @@ def load(
     ids. With `on_bad_rows="skip"`, rows without a label or an id and ragged rows
     are left out and listed in `skipped`.
     """
+    import pyarrow as pa
+
     columns = columns or Columns()
     files = sources(str(data), may_be_remote=True) if isinstance(data, str | Path) else (in_memory(data),)
     name = str(data) if isinstance(data, str | Path) else "table"
@@ -164,6 +166,8 @@ def load(
     with progress(f"reading {name}"):
         table, values = _read(files, Wanted(text, along, encoding, note), memory)
     dataset = _dataset(name, files, columns, encoding, tuple(names), table, skipped, note)
+    del table
+    pa.default_memory_pool().release_unused()  # what the table and its reader needed
     return dataset if values is None else dataset.with_probabilities(values)
 
 
@@ -209,7 +213,6 @@ def _read(files: tuple[Source, ...], wanted: Wanted, memory: int) -> tuple[pa.Ta
     table = pa.Table.from_batches(parts or list(batches.read(files, wanted)), schema)
     if not table.num_rows:
         raise InputError(f"{files[0].name}: no rows")
-    pa.default_memory_pool().release_unused()  # what the reader needed
     return table, values
 
 
@@ -279,9 +282,9 @@ def _codes(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], tuple[str, ...]]
     """Codes into the sorted distinct values."""
     import numpy as np
 
-    encoded = column.combine_chunks().dictionary_encode()
-    names = encoded.dictionary.to_pylist()
+    encoded = column.dictionary_encode().chunks  # with one dictionary for all of them
+    names = encoded[-1].dictionary.to_pylist()
     order = sorted(range(len(names)), key=names.__getitem__)
     code = np.empty(len(names), np.int32)
     code[order] = np.arange(len(names), dtype=np.int32)
-    return code[encoded.indices.to_numpy()], tuple(names[i] for i in order)
+    return np.concatenate([code[chunk.indices.to_numpy()] for chunk in encoded]), tuple(names[i] for i in order)

@@ -52,17 +52,19 @@ ROOT = Path(__file__).parent
 
 def names(drawer: str) -> list[str]:
     """The names in a drawer, sorted; a drawer within another one is called `outer/inner`."""
-    return _names(drawer, are_folders=False)
+    return list(_names(drawer, are_folders=False))
 
 
 def folders(drawer: str) -> list[str]:
     """The names of the drawers within a drawer, sorted."""
-    return _names(drawer, are_folders=True)
+    return list(_names(drawer, are_folders=True))
 
 
-def _names(drawer: str, *, are_folders: bool) -> list[str]:
+@cache
+def _names(drawer: str, *, are_folders: bool) -> tuple[str, ...]:
     found = [module for module in pkgutil.iter_modules([str(ROOT / drawer)]) if module.ispkg == are_folders]
-    return sorted(module.name.rstrip("_").replace("_", "-") for module in found if not module.name.startswith("_"))
+    names = (module.name.rstrip("_").replace("_", "-") for module in found if not module.name.startswith("_"))
+    return tuple(sorted(names))
 
 
 def load(drawer: str, name: str, what: str) -> ModuleType:

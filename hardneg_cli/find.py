@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Settings = Mapping[str, Mapping[str, Any]]
+_Chosen = Mapping[str, tuple[Any, dict[str, Any]]]  # a detector's function and its settings, by name
 
 
 def find(
@@ -67,40 +68,58 @@ def find(
     Raises InputError for input that cannot be right.
     """
     engaged = drawer.load("engines", engine, "engine").engaged(scheduler)
-    if not isinstance(data, Dataset):
-        data = load(
-            data, columns, encoding=encoding, on_bad_rows=on_bad_rows, with_probabilities=not probs, memory=memory
-        )
-    dataset = data
+    dataset = data if isinstance(data, Dataset) else load(
+        data, columns, encoding=encoding, on_bad_rows=on_bad_rows, with_probabilities=not probs, memory=memory
+    )  # fmt: skip
     _refuse_one_class(dataset)
     said, drawn = recorded(dataset, decisions), None if audit is None else read_audit(audit)
-    chosen = _chosen(detectors, settings or {})
-    share = memory // max(1, len(probs))
-    models = [_model(source, dataset, classes, on_bad_rows == "skip", share) for source in probs]
-    if not probs and (own := inside(dataset, share)):
-        models = [own]
-    if engine != "local" and not models:
+    chosen, may_skip = _chosen(detectors, settings or {}), on_bad_rows == "skip"
+    if engine != "local" and not (probs or dataset.columns.probabilities(dataset.all_columns)):
         raise InputError(
             f"{dataset.name}: no probabilities, so --engine {engine} has nothing to share out; leave it out"
         )
     with engaged as working:
-        dataset, evidence, notes = _gathered(dataset, models, features, working, may_skip=on_bad_rows == "skip")
-        doubts, skipped = _asked(chosen, evidence)
+        heard = _heard(dataset, _models(dataset, probs, classes, may_skip, memory), features, chosen, working, may_skip)
+    dataset, doubts = heard.dataset, heard.doubts
     if detectors and not doubts:
-        raise InputError("; ".join(f"{name} cannot run: {reason}" for name, reason in skipped.items()))
+        raise InputError("; ".join(f"{name} cannot run: {reason}" for name, reason in heard.skipped.items()))
     with progress("weighing what they say"):
         verdicts = fuse(dataset, doubts)
-    digest = evidence["digest"] if models else None
     answers = decided(dataset, said.decisions)
-    verdicts, lesson = _learned(dataset, doubts, digest, verdicts, answers)
-    verdicts, audited, told = _recalibrated(dataset, digest, verdicts, drawn)
-    done = {name: replace(doubt, models=()) for name, doubt in doubts.items()}  # so that the probabilities can go
+    verdicts, lesson = _learned(dataset, doubts, heard.digest, verdicts, answers)
+    verdicts, audited, told = _recalibrated(dataset, heard.digest, verdicts, drawn)
     return Findings(
-        dataset.with_probabilities(None), verdicts.score, _open(verdicts.flagged, answers), verdicts.suggested, done,
-        skipped, digest,
-        verdicts.errors, (*notes, *evidence.notes(), *said.notes, *answers.notes, *lesson, *told),
+        dataset, verdicts.score, _open(verdicts.flagged, answers), verdicts.suggested, _without_models(doubts),
+        heard.skipped, heard.digest, verdicts.errors, (*heard.notes, *said.notes, *answers.notes, *lesson, *told),
         answers.clauses, audited,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """What the detectors say of the dataset, which has all models' classes now; None of the digest without models."""
+
+    dataset: Dataset
+    digest: Digest | None
+    doubts: dict[str, Doubts]
+    skipped: dict[str, str]
+    notes: tuple[str, ...]
+
+
+def _heard(
+    dataset: Dataset, models: list[Model], features: Any, chosen: _Chosen, engine: Engine, may_skip: bool
+) -> _Heard:  # fmt: skip
+    """Gather the evidence and ask the detectors; afterwards nobody holds probabilities that nobody will ask for."""
+    dataset, evidence, notes = _gathered(dataset.with_probabilities(None), models, features, engine, may_skip)
+    doubts, skipped = _asked(chosen, evidence)
+    if sum(bool(doubt.models) for doubt in doubts.values()) < 2:  # none that are judged together
+        doubts = _without_models(doubts)
+    digest = evidence["digest"] if models else None
+    return _Heard(dataset, digest, doubts, skipped, (*notes, *evidence.notes()))
+
+
+def _without_models(doubts: Mapping[str, Doubts]) -> dict[str, Doubts]:
+    return {name: replace(doubt, models=()) for name, doubt in doubts.items()}
 
 
 def _learned(
@@ -135,7 +154,7 @@ def _open(flagged: NDArray[np.bool_], answers: Decided) -> NDArray[np.bool_]:
 
 
 def _gathered(
-    dataset: Dataset, models: list[Model], features: Any, engine: Engine, *, may_skip: bool
+    dataset: Dataset, models: list[Model], features: Any, engine: Engine, may_skip: bool
 ) -> tuple[Dataset, Evidence, list[str]]:
     """The dataset with all models' classes, and the evidence to ask; probabilities are read and checked now."""
     given: dict[str, Any] = {}
@@ -153,6 +172,17 @@ def _gathered(
     if models:
         notes += refuse_nonsense(dataset, given["probabilities"], evidence["digest"])
     return dataset, evidence, notes
+
+
+def _models(
+    dataset: Dataset, probs: Sequence[Any], classes: Sequence[str] | None, may_lack: bool, memory: int
+) -> list[Model]:  # fmt: skip
+    """Those of `probs`, which share the memory, else the one in the dataset's own columns, if there is any."""
+    if not probs:
+        own = inside(dataset, memory)
+        return [] if own is None else [own]
+    share = memory // len(probs)
+    return [_model(source, dataset, classes, may_lack, share) for source in probs]
 
 
 def _model(source: Any, dataset: Dataset, classes: Sequence[str] | None, may_lack: bool, memory: int) -> Model:
@@ -187,7 +217,7 @@ def _refuse_one_class(dataset: Dataset) -> None:
         raise InputError(f"{dataset.name}: every label is {only!r}; at least two classes are needed to doubt a label")
 
 
-def _chosen(detectors: Sequence[str], settings: Settings) -> dict[str, tuple[Any, dict[str, Any]]]:
+def _chosen(detectors: Sequence[str], settings: Settings) -> _Chosen:
     """The detectors to run, each with its settings; settings of a detector that does not exist are an error."""
     for name in settings:
         drawer.load("detectors", name, "detector")
@@ -198,9 +228,7 @@ def _chosen(detectors: Sequence[str], settings: Settings) -> dict[str, tuple[Any
     return chosen
 
 
-def _asked(
-    chosen: Mapping[str, tuple[Any, dict[str, Any]]], evidence: Evidence
-) -> tuple[dict[str, Doubts], dict[str, str]]:
+def _asked(chosen: _Chosen, evidence: Evidence) -> tuple[dict[str, Doubts], dict[str, str]]:
     """What each detector says, and why the others could not run."""
     doubts: dict[str, Doubts] = {}
     skipped: dict[str, str] = {}

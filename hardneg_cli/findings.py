@@ -57,15 +57,21 @@ class Findings:
         """The rows, worst first, ties by id; rows with unsound probabilities are not among them."""
         import numpy as np
 
+        return self._worst_first(np.ones(len(self.dataset), bool))
+
+    def _worst_first(self, chosen: NDArray[np.bool_]) -> Rows:
+        """Those of `ranked` that the (N,) `chosen` names; hardly more than these are sorted."""
+        import numpy as np
+
         by_id = self.dataset.by_id
-        order = by_id[np.argsort(-self.score[by_id], kind="stable")]
-        return order if self.digest is None else order[~self.digest.bad[order]]
+        rows = by_id[(chosen if self.digest is None else chosen & ~self.digest.bad)[by_id]]
+        return rows[np.argsort(-self.score[rows], kind="stable")]
 
     def select(self, *, every: bool = False, limit: int | None = None, per_class: int | None = None) -> Rows:
         """Row numbers, worst first: the flagged ones or every one, at most so many in all and of each given label."""
         import numpy as np
 
-        rows = self.ranked if every else self.ranked[self.flagged[self.ranked]]
+        rows = self.ranked if every else self._worst_first(self.flagged)
         if per_class is not None:
             labels = self.dataset.labels[rows]
             order = np.argsort(labels, kind="stable")
@@ -121,8 +127,9 @@ class Findings:
     def _rank(self, rows: Rows) -> NDArray[np.int64]:
         import numpy as np
 
+        above = self._worst_first(self.score >= self.score[rows].min(initial=np.inf))
         rank = np.zeros(len(self.dataset), np.int64)
-        rank[self.ranked] = np.arange(1, len(self.ranked) + 1)
+        rank[above] = np.arange(1, len(above) + 1)
         return rank[rows]
 
     def _said(self, rows: Rows) -> tuple[list[str], list[str]]:
@@ -132,7 +139,7 @@ class Findings:
         """
         import numpy as np
 
-        place = np.full(len(self.dataset), -1)
+        place = np.full(len(self.dataset), -1, np.int32)
         place[rows] = np.arange(len(rows))
         names = [""] * len(rows)
         clauses = [self.decided.get(row, "") for row in rows.tolist()] if self.decided else [""] * len(rows)
@@ -150,9 +157,13 @@ class Findings:
         import numpy as np
 
         alone = self.flagged.copy()
-        best, which = np.full(len(self.dataset), -1.0), np.full(len(self.dataset), -1)
-        for number, doubts in enumerate(self.doubts.values()):
+        for doubts in self.doubts.values():
             alone[doubts.rows[doubts.flagged]] = False
+        which = np.full(len(self.dataset), -1, np.int16)
+        if not alone.any():
+            return which
+        best = np.full(len(self.dataset), -1.0)
+        for number, doubts in enumerate(self.doubts.values()):
             more = doubts.score > best[doubts.rows]
             best[doubts.rows[more]], which[doubts.rows[more]] = doubts.score[more], number
         return np.where(alone, which, -1)

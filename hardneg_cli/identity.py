@@ -46,7 +46,7 @@ def by_value(ids: pa.Array) -> NDArray[np.int64]:
     """The places of N values in their order; equal ones in the order that they stand in."""
     import pyarrow.compute as pc
 
-    order: NDArray[np.int64] = pc.sort_indices(ids).to_numpy().astype("int64")
+    order: NDArray[np.int64] = pc.sort_indices(ids).to_numpy().view("int64")
     return order
 
 

@@ -5,14 +5,17 @@ Nothing of it is done to a process that merely imports us.
 
 from __future__ import annotations
 
+import gc
 import sys
 
 TRIM_THRESHOLD, MMAP_THRESHOLD, ARENA_MAX = -1, -3, -8  # of malloc.h
+OBJECTS = 100_000  # that may be made before cycles are sought: importing makes many, and hardly a cycle
 LARGEST = 1 << 25  # bytes; what is larger is given back at once
 
 
 def lean() -> None:
     """Before anything is read or computed."""
+    gc.set_threshold(OBJECTS)
     _reuse_freed_memory()
     _read_without_pandas()
 

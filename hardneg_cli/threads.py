@@ -45,14 +45,6 @@ def in_order(work: Callable[[Item], Answer], items: Iterable[Item]) -> Iterator[
             left.cancel()
 
 
-def import_ahead(*modules: str) -> None:
-    """Import what will be needed while the main thread waits for a file; it must be there, or the main thread fails."""
-    from importlib import import_module
-    from threading import Thread
-
-    Thread(target=lambda: [import_module(name) for name in modules], daemon=True).start()
-
-
 @cache
 def _pool() -> ThreadPoolExecutor:
     from concurrent.futures import ThreadPoolExecutor

@@ -112,8 +112,10 @@ def _file(output: str, drawer_: str) -> Target:
     if colon and prefix in known:
         return Target(prefix, path, drawer_)
     suffix = Path(output).suffix.lower()
-    extensions = {ending: name for name in known for ending in Target(name, None, drawer_).form.EXTENSIONS}
-    if suffix not in extensions:
-        hint = f"{did_you_mean(suffix, extensions)} (known: {', '.join(sorted(extensions))})"
-        raise InputError(f"-o {output!r}: no {DRAWERS[drawer_]} for {suffix!r}{hint}")
-    return Target(extensions[suffix], output, drawer_)
+    extensions: list[str] = []
+    for name in sorted(known, key=lambda name: name != suffix[1:]):  # its namesake is nearly always the one
+        extensions += Target(name, None, drawer_).form.EXTENSIONS
+        if suffix in extensions:
+            return Target(name, output, drawer_)
+    hint = f"{did_you_mean(suffix, extensions)} (known: {', '.join(sorted(extensions))})"
+    raise InputError(f"-o {output!r}: no {DRAWERS[drawer_]} for {suffix!r}{hint}")

@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardneg_cli.errors import InputError
-from hardneg_cli.files import batches
+from hardneg_cli.files import batches, delimited_parts
 from hardneg_cli.files.batches import Wanted
 from hardneg_cli.files.source import Source, sources
 from hardneg_cli.readers import csv as csv_reader
@@ -159,24 +159,35 @@ dialects = st.fixed_dictionaries({"delimiter": st.sampled_from(",;\t|")}).flatma
 
 
 @settings(deadline=None, max_examples=300)
-@given(tables, dialects, st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
-def test_any_table_that_csv_writes_is_read_as_csv_reads_it(rows: list[list[str]], dialect: Any, encoding: str) -> None:
+@given(tables, dialects, st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]), st.integers(1, 100))
+def test_any_table_that_csv_writes_is_read_as_csv_reads_it(
+    rows: list[list[str]], dialect: Any, encoding: str, part: int
+) -> None:
     header = [f"c{index}" for index in range(len(rows[0]))]
     if len(header) == 1:
         dialect = {**dialect, "quoting": csv.QUOTE_ALL}  # one column has no delimiter to tell
     text = written([header, *rows], **dialect)
-    assert texts(in_memory(text.encode(encoding))) == list(csv.reader(io.StringIO(text, newline=""), **dialect))[1:]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delimited_parts, "PART_BYTES", part)
+        read = texts(in_memory(text.encode(encoding)))
+    assert read == list(csv.reader(io.StringIO(text, newline=""), **dialect))[1:]
 
 
 raw = st.text(st.sampled_from('",,\r\n\n ab\0é'), max_size=40)
 
 
 @settings(deadline=None, max_examples=500)
-@given(raw, st.integers(8, 40))
-def test_any_raw_text_is_cut_as_csv_cuts_it(body: str, block: int) -> None:
+@given(raw, st.integers(8, 40), st.none() | st.integers(1, 40))
+def test_any_raw_text_is_cut_as_csv_cuts_it(body: str, block: int, part: int | None) -> None:
     text = "h1,h2\n" + body
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_reader, "BLOCK_BYTES", (block, 1 << 20))
+        if part is None:
+            patch.setattr(csv_reader, "block_bytes", lambda _: 0)  # no parts
+        else:
+            patch.setattr(delimited_parts, "PART_BYTES", part)
+            patch.setattr(delimited_parts, "BLOCK_BYTES", block)
+            patch.setattr(delimited_parts, "SHORTEST_BLOCK", 4)
         oracle = list(csv.reader(io.StringIO(text + "\nend,end", newline="")))
         notes: list[str] = []
         if oracle.pop() != ["end", "end"]:

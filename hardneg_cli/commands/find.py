@@ -25,7 +25,6 @@ from hardneg_cli.findings import LEADING
 from hardneg_cli.options import OnBadRows
 from hardneg_cli.progress import progress
 from hardneg_cli.summaries.found import asked, lines
-from hardneg_cli.threads import import_ahead
 from hardneg_cli.writing import Target
 
 if TYPE_CHECKING:
@@ -98,7 +97,6 @@ def run(
     verbose: options.Verbose = False,
     color: options.Colors = options.Color.AUTO,
 ) -> int:
-    import_ahead("scipy.sparse", "scipy.optimize")
     from hardneg_cli.deciding.decisions import log_of
     from hardneg_cli.find import find
     from hardneg_cli.shares import workload

@@ -55,9 +55,9 @@ def detect(
         measures = {"a few random cuts set it apart": _robust_z(_isolation(dataset, features))}
     else:
         measures = {"far from the center of its cluster": _robust_z(_log(_center_distance(dataset, features)))}
-    z = np.nan_to_num(np.stack(list(measures.values())), nan=-np.inf)
+    z = np.nan_to_num(np.stack(list(measures.values())), copy=False, nan=-np.inf)
     score = 1 / (1 + np.exp(np.clip(beyond - z.max(axis=0), -50, 50)))
-    words, which = list(measures), z.argmax(axis=0)
+    words, which = list(measures), z.argmax(axis=0).astype(np.int8)
 
     def why(places: NDArray[np.int64]) -> list[str]:
         return [f"{words[which[i]]} (robust z {z[which[i], i]:.1f})" for i in places]

@@ -63,7 +63,7 @@ def _labels(
         said = _spread(n, doubts[0])
         flagged = np.zeros(n, bool)
         flagged[doubts[0].rows] = doubts[0].flagged
-        return np.nan_to_num(said), flagged, doubts[0].errors
+        return np.nan_to_num(said, copy=False), flagged, doubts[0].errors
     together, errors = [d for d in doubts if d.models], None
     sources = [_spread(n, d) for d in doubts if not d.models]
     if len(together) > 1:
@@ -133,10 +133,14 @@ def _suggested(n: int, doubts: Mapping[str, Doubts]) -> NDArray[np.int32]:
     """(N,) the suggestion of the detector with the highest score among those that have one."""
     import numpy as np
 
-    best, suggested = np.full(n, -1.0), np.full(n, NO_CLASS, np.int32)
-    for d in doubts.values():
-        if (d.suggested == NO_CLASS).all():
-            continue
-        more = (d.score > best[d.rows]) & (d.suggested != NO_CLASS)
-        best[d.rows[more]], suggested[d.rows[more]] = d.score[more], d.suggested[more]
+    suggested = np.full(n, NO_CLASS, np.int32)
+    telling = [d for d in doubts.values() if (d.suggested != NO_CLASS).any()]
+    if len(telling) == 1:
+        suggested[telling[0].rows] = telling[0].suggested
+        return suggested
+    best = np.full(n, -1.0)
+    for d in telling:
+        more = np.flatnonzero((d.suggested != NO_CLASS) & (d.score > best[d.rows]))
+        rows = d.rows[more]
+        best[rows], suggested[rows] = d.score[more], d.suggested[more]
     return suggested

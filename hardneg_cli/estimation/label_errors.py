@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.estimation.noise_fit import fit_noise_models
@@ -126,8 +127,11 @@ class LabelErrors:
 
         The cut and the slope are set on all rows, not on those that the parameters were fitted to.
         """
-        cut = _cut_at(order, self.flagged * len(order))
-        return sigmoid(_slope(order - cut, self.errors.value * len(order)) * (order - cut))
+        away = order - _cut_at(order, self.flagged * len(order))
+        slope = _slope(away, self.errors.value * len(order))
+        for piece in _in_pieces(away):
+            piece[:] = sigmoid(slope * piece)
+        return away
 
 
 def fit(blocks: Sequence[Array], labels: Labels) -> LabelErrors:
@@ -225,7 +229,8 @@ def _cut_at(order: Array, count: float) -> float:
 
     if count < 0.5:
         return float(np.nextafter(order.max(), np.inf))
-    value = np.sort(order)[-min(max(round(count), 1), len(order))]
+    place = len(order) - min(max(round(count), 1), len(order))
+    value = np.partition(order, place)[place]
     over, under = (order >= value).sum() - count, count - (order > value).sum()
     return float(np.nextafter(value, np.inf) if over > under else value)
 
@@ -242,10 +247,16 @@ def _slope(away: Array, total: float) -> float:
     import numpy as np
     from scipy.optimize import brentq
 
+    @cache  # the search asks for both ends once more
     def excess(log_slope: float) -> float:
-        return float(sigmoid(np.exp(log_slope) * away).sum() - total)
+        return sum(float(sigmoid(np.exp(log_slope) * piece).sum()) for piece in _in_pieces(away)) - total
 
     low, high = np.log(FLATTEST), np.log(STEEPEST)
     if excess(low) * excess(high) > 0:
         return float(np.exp(min(low, high, key=lambda t: abs(excess(t)))))
     return float(np.exp(brentq(excess, low, high)))
+
+
+def _in_pieces(values: Array) -> list[Array]:
+    """The parts of a long vector, so that what is made of them stays in the cache."""
+    return [values[start : start + PIECE_CELLS] for start in range(0, len(values), PIECE_CELLS)]

@@ -68,13 +68,19 @@ class Edits:
 
 def kind(source: Source) -> ModuleType:
     """The reader that recognizes the file's first bytes, else the one for its extension."""
-    readers = [drawer.load("readers", name, "reader") for name in drawer.names("readers")]
-    known = [reader for reader in readers if reader.recognises(source.head)]
-    known += [reader for reader in readers if source.suffix in reader.EXTENSIONS]
-    if known:
-        return known[0]
+    for reader in map(_reader, drawer.names("readers")):
+        if reader.recognises(source.head):
+            return reader
+    readers = [_reader(name) for name in drawer.names("readers")]
+    for reader in readers:
+        if source.suffix in reader.EXTENSIONS:
+            return reader
     supported = ", ".join(extension for reader in readers for extension in reader.EXTENSIONS)
     raise InputError(f"{source.name}: not a kind of file that can be read (known: {supported})")
+
+
+def _reader(name: str) -> ModuleType:
+    return drawer.load("readers", name, "reader")
 
 
 def cheap_to_read_again(source: Source) -> bool:

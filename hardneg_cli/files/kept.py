@@ -26,14 +26,16 @@ def kept(blocks: Iterable[Block], memory: int = MEMORY) -> Block:
     first = next(waiting, None)
     if first is None:
         return np.empty((0, 0))
-    held, rows = np.empty((FIRST_ROWS, first.shape[1]), first.dtype), 0
+    most = memory // (first.itemsize * max(1, first.shape[1]))
+    held, rows = np.empty((min(FIRST_ROWS, most), first.shape[1]), first.dtype), 0
     for block in chain((first,), waiting):
         needed = rows + len(block)
+        if needed > most:
+            return _on_disk(held[:rows], chain((block,), waiting))
         if needed > len(held):
-            if needed * block.itemsize * block.shape[1] > memory:
-                return _on_disk(held[:rows], chain((block,), waiting))
-            larger = max(needed, len(held) * 3 // 2)
-            held.resize((larger, block.shape[1]), refcheck=False)  # in its place, if there is room
+            larger = np.empty((min(most, max(needed, 4 * len(held))), held.shape[1]), held.dtype)
+            larger[:rows] = held[:rows]
+            held = larger  # what is not filled in takes no memory yet
         held[rows:needed] = block
         rows = needed
     held.resize((rows, held.shape[1]), refcheck=False)

@@ -6,9 +6,8 @@ replaces the changed cells and nothing else: quotes, line ends, byte order mark 
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -16,7 +15,9 @@ from hardneg_cli.errors import InputError
 from hardneg_cli.files import delimited, delimited_edits, linenumbers
 from hardneg_cli.files.batches import Edits, Wanted, confirm_length, require
 from hardneg_cli.files.delimited import UnclosedQuoteError
+from hardneg_cli.files.delimited_end import END, Ended, NulByteError, is_last, last_row
 from hardneg_cli.files.delimited_file import Table, first_undecodable, table_of, unclosed
+from hardneg_cli.files.delimited_parts import block_bytes, parts
 from hardneg_cli.files.source import Source
 from hardneg_cli.files.textfile import BOMS, chunks, undecodable
 
@@ -29,9 +30,6 @@ EXTENSIONS = (".csv", ".tsv", ".tab", ".txt")
 CHEAP_TO_READ_AGAIN = False
 BLOCK_BYTES = (1 << 20, 1 << 24, 1 << 28)
 FOREIGN = (b"PAR1", b"ARROW1", b"FEA1", b"PK\x03\x04", b"\x93NUMPY", b"%PDF", b"\x89PNG", b"\xff\xff\xff\xff")
-# A last row of our own: if it does not come back as it is, a quote before it was never closed. It is a number,
-# so that it may stand in a column of numbers.
-END = "-1.2345678901234567e-300"
 WRONG_CELL = re.compile(r"(?s)column #(\d+): Row #(\d+): CSV conversion error to (\w+): (?:invalid value '(.*)')?")
 
 
@@ -51,12 +49,14 @@ def read(source: Source, wanted: Wanted) -> Iterator[pa.RecordBatch]:
     table = table_of(source, wanted.encoding)
     require(source, table.names, wanted)
     reading = _Reading(source, table, wanted)
-    for block_bytes in BLOCK_BYTES:
+    if (yield from _in_parts(reading)):
+        return
+    for size in BLOCK_BYTES:
         try:
-            yield from _batches(reading, block_bytes)
+            yield from _batches(reading, size)
         except UnicodeDecodeError:
             raise undecodable(source, table.encoding, first_undecodable(source, table)) from None
-        except _NulByteError:  # pyarrow loses count of quotes where a block ends after one
+        except NulByteError:  # pyarrow loses count of quotes where a block ends after one
             continue
         except pa.ArrowInvalid as error:
             if not _too_long(str(error)):
@@ -108,52 +108,47 @@ class _Reading:
         return "skip"
 
 
-class _NulByteError(Exception):
-    """A NUL byte, which only the largest blocks may hold."""
+def _in_parts(reading: _Reading) -> Generator[pa.RecordBatch, None, bool]:
+    """The rows, parsed by all cores; False once something needs a closer look, which begins with the first row."""
+    import pyarrow as pa
+    import pyarrow.csv
+
+    if reading.table.encoding.name != "utf-8":
+        return False
+    names, row = None, 0  # those of the first part are its header
+    for part in parts(_opened(reading)):
+        if not (size := block_bytes(part)):
+            return False
+        read = pyarrow.csv.ReadOptions(block_size=size, column_names=names)
+        try:
+            table = pyarrow.csv.read_csv(pa.BufferReader(part + last_row(reading.table)), read, *_options(reading))
+        except pa.ArrowInvalid:
+            return False  # it can tell what is wrong, and in which row
+        if not is_last(table, reading.table):  # the part ends within quotes
+            return False
+        for batch in table.slice(0, len(table) - 1).to_batches():
+            yield from _new(reading, batch, row)
+            row += batch.num_rows
+        names = reading.table.names
+    return True
 
 
-class _Ended(io.RawIOBase):
-    """A stream of UTF-8, and `end` behind it."""
-
-    def __init__(self, stream: Any, end: bytes, may_hold_nul: bool) -> None:
-        self._stream, self._end, self._held, self._may_hold_nul = stream, end, b"", may_hold_nul
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """As many bytes as asked for: pyarrow takes each answer for a block.
-
-        A carriage return that would end a block waits for the next one, because pyarrow would take a line feed
-        that follows it for the same line end, and lose it, even inside quotes.
-        """
-        data, self._held = self._held, b""
-        while len(data) < size and (more := self._stream.read(size - len(data)) or self._take_end(size - len(data))):
-            data += more
-        if data.endswith(b"\r") and len(data) > 1:
-            data, self._held = data[:-1], b"\r"
-        if not self._may_hold_nul and b"\0" in data:
-            raise _NulByteError
-        return data
-
-    def _take_end(self, size: int) -> bytes:
-        end, self._end = self._end[:size], self._end[size:]
-        return end
-
-
-def _batches(reading: _Reading, block_bytes: int) -> Iterator[pa.RecordBatch]:
+def _batches(reading: _Reading, size: int) -> Iterator[pa.RecordBatch]:
     """What was not yielded before, without the row `END`."""
     import pyarrow.csv
 
     reading.ragged.clear()
     row, held = 0, None
-    with pyarrow.csv.open_csv(_stream(reading, block_bytes), *_options(reading, block_bytes)) as batches:
+    read = pyarrow.csv.ReadOptions(block_size=size, use_threads=False)  # with threads it does not know row numbers
+    parse, convert = _options(reading)
+    parse.invalid_row_handler = reading.meet_ragged
+    with pyarrow.csv.open_csv(_stream(reading, size), read, parse, convert) as batches:
         for batch in batches:
             if held is not None:
                 yield from _new(reading, held, row)
                 row += held.num_rows
             held = batch
-    if held is None or held.column(reading.table.names[-1])[-1].as_py() not in (END, float(END)):
+    if held is None or not is_last(held, reading.table):
         raise unclosed(reading.source, row + (held.num_rows if held else 0) + len(reading.ragged))
     yield from _new(reading, held.slice(0, held.num_rows - 1), row)
 
@@ -173,31 +168,31 @@ def _new(reading: _Reading, batch: pa.RecordBatch, row: int) -> Iterator[pa.Reco
     yield pa.RecordBatch.from_arrays(arrays, names=[*text, *numbers])
 
 
-def _stream(reading: _Reading, block_bytes: int) -> _Ended:
+def _stream(reading: _Reading, size: int) -> Ended:
     import pyarrow as pa
 
-    table, stream = reading.table, reading.source.open()
-    stream.read(len(table.encoding.bom))
-    if table.encoding.name != "utf-8":
-        stream = pa.transcoding_input_stream(stream, table.encoding.name, "utf8")
-    last = table.grammar.delimiter * (len(table.names) - 1) + END
-    return _Ended(stream, f"\n{last}\n".encode(), block_bytes == BLOCK_BYTES[-1])
+    stream, encoding = _opened(reading), reading.table.encoding
+    if encoding.name != "utf-8":
+        stream = pa.transcoding_input_stream(stream, encoding.name, "utf8")
+    return Ended(stream, last_row(reading.table), size == BLOCK_BYTES[-1])
 
 
-def _options(reading: _Reading, block_bytes: int) -> tuple[Any, Any, Any]:
+def _opened(reading: _Reading) -> Any:
+    """The file after its byte order mark."""
+    stream = reading.source.open()
+    stream.read(len(reading.table.encoding.bom))
+    return stream
+
+
+def _options(reading: _Reading) -> tuple[Any, Any]:
     import pyarrow as pa
-    from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions
+    from pyarrow.csv import ConvertOptions, ParseOptions
 
     names, numbers = reading.table.names, set(reading.wanted.numbers)
     included = dict.fromkeys((*reading.wanted.text, *reading.wanted.numbers, names[-1]))
     types = {name: pa.float64() if name in numbers else pa.string() for name in included}
     return (
-        ReadOptions(block_size=block_bytes, use_threads=False),  # with threads pyarrow does not know row numbers
-        ParseOptions(
-            delimiter=reading.table.grammar.delimiter,
-            newlines_in_values=True,
-            invalid_row_handler=reading.meet_ragged,
-        ),
+        ParseOptions(delimiter=reading.table.grammar.delimiter, newlines_in_values=True),
         ConvertOptions(column_types=types, include_columns=list(included), strings_can_be_null=False, null_values=[""]),
     )
 

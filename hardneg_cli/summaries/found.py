@@ -82,10 +82,10 @@ def _settled_by(findings: Findings) -> str:
 
     if findings.audited:
         return f"from {findings.audited:,} audited rows"
-    rows = findings.ranked[::-1]
-    rows = rows[np.argsort(findings.flagged[rows], kind="stable")]  # the unflagged first, as an audit is drawn
-    score, flagged = findings.score[rows], findings.flagged[rows]
-    sizes = [n for n in AUDITS if n < len(rows)]
+    sound = np.ones(len(findings.score), bool) if findings.digest is None else ~findings.digest.bad
+    parts = [np.sort(findings.score[sound & which]) for which in (~findings.flagged, findings.flagged)]
+    score, flagged = np.concatenate(parts), np.repeat([False, True], [len(part) for part in parts])  # as one is drawn
+    sizes = [n for n in AUDITS if n < len(score)]
     for n in sizes:
         count = anticipated(score, flagged, n)
         error = (count.high - count.low) / 2 / max(count.value, 1)
