@@ -69,18 +69,34 @@ def _leave_at_once(code: int) -> NoReturn:
 
 
 def _run() -> int:
-    groups = {"": _commands("commands")}  # the root's own commands, and those of each folder beside them
-    groups |= {name: _commands(f"commands/{name}") for name in drawer.folders("commands")}
-    runs = [run for commands in groups.values() for run in commands.values()]
-    lists = {option for run in runs for option in list_options(run)}
-    settings = configured({option: option in lists for run in runs for option in option_names(run)})
+    settings, groups = configured(_options), _groups(sys.argv[1:2])
     defaults: dict[str, Any] = {name: _defaults(commands, settings) for name, commands in groups.items()}
     defaults |= defaults.pop("")
     return int(_app(groups, settings)(prog_name="hardneg", standalone_mode=False, default_map=defaults) or 0)
 
 
-def _commands(shelf: str) -> dict[str, Command]:
-    return {name: drawer.load(shelf, name, "command").run for name in drawer.names(shelf)}
+def _options() -> dict[str, bool]:
+    """All commands' options, and whether each is a list."""
+    runs = [run for commands in _groups([]).values() for run in commands.values()]
+    lists = {option for run in runs for option in list_options(run)}
+    return {option: option in lists for run in runs for option in option_names(run)}
+
+
+def _groups(called: list[str]) -> dict[str, dict[str, Command]]:
+    """The root's own commands, called "", and those of each folder beside them; of these the called one, if it is one.
+
+    The others need not be loaded.
+    """
+    own, folders = drawer.names("commands"), drawer.folders("commands")
+    if called and called[0] in (*own, *folders):
+        own, folders = [name for name in own if name in called], [name for name in folders if name in called]
+    return {"": _commands("commands", own)} | {
+        name: _commands(f"commands/{name}", drawer.names(f"commands/{name}")) for name in folders
+    }
+
+
+def _commands(shelf: str, names: list[str]) -> dict[str, Command]:
+    return {name: drawer.load(shelf, name, "command").run for name in names}
 
 
 def _defaults(commands: Mapping[str, Command], settings: Configured) -> dict[str, dict[str, Any]]:

@@ -152,7 +152,7 @@ class Findings:
         return names, clauses
 
     @cached_property
-    def _spokesman(self) -> NDArray[np.int64]:
+    def _spokesman(self) -> NDArray[np.int16]:
         """(N,) for rows that are flagged though no detector flags them, the number of the one that doubts them most."""
         import numpy as np
 
@@ -166,7 +166,8 @@ class Findings:
         for number, doubts in enumerate(self.doubts.values()):
             more = doubts.score > best[doubts.rows]
             best[doubts.rows[more]], which[doubts.rows[more]] = doubts.score[more], number
-        return np.where(alone, which, -1)
+        which[~alone] = -1
+        return which
 
     def _probabilities(self, rows: Rows) -> tuple[pa.Array, pa.Array]:
         """p(given) and p(suggested) of the models' mean, null where there is none."""

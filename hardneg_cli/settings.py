@@ -9,7 +9,7 @@ import inspect
 import os
 import shlex
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -47,12 +47,15 @@ class Configured:
         return Configured({**self.options, **mine}, {**self.units, **units}, {**self.origins, **origins})
 
 
-def configured(known: Mapping[str, bool], folder: Path | None = None) -> Configured:
-    """What the environment and the nearest file say; `known` are all commands' options, and whether each is a list.
+def configured(options: Callable[[], Mapping[str, bool]], folder: Path | None = None) -> Configured:
+    """What the environment and the nearest file say; `options` names all commands' ones, and whether each is a list.
 
     Raises InputError for a file that cannot be read and for keys that nothing knows.
     """
     path, table = _nearest(folder or Path.cwd())
+    if not table and not any(variable.startswith(PREFIX) for variable in os.environ):
+        return Configured({}, {}, {})
+    known = options()
     file = _table(path, "", {key: value for key, value in table.items() if key != DATASETS}, known)
     datasets = _datasets(path, table.get(DATASETS, {}), known)
     found = _environment(known)

@@ -126,19 +126,19 @@ def test_a_wrong_variable_is_told_by_name(folder: Path) -> None:
 def test_a_table_that_is_none(text: str, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(text)
     with pytest.raises(InputError, match="settings belong in"):
-        configured(KNOWN, tmp_path)
+        configured(lambda: KNOWN, tmp_path)
 
 
 def test_where_settings_come_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARDNEG_LIMIT", "3")
     (tmp_path / "hardneg.toml").write_text("label = 'x'\nlimit = 2\non-bad-rows = 'skip'\n")
     (tmp_path / "pyproject.toml").write_text("[tool.hardneg]\nlabel = 'y'\n")  # hardneg.toml goes before it
-    found = configured(KNOWN, tmp_path)
+    found = configured(lambda: KNOWN, tmp_path)
     assert found.options == {"label": "x", "on_bad_rows": "skip", "limit": "3"}
     assert found.origins["limit"] == "environment: HARDNEG_LIMIT"
     assert found.origins["on_bad_rows"] == f"{tmp_path / 'hardneg.toml'}: on-bad-rows"
     (tmp_path / "hardneg.toml").write_text("")
-    assert configured(KNOWN, tmp_path).options == {"limit": "3"}, "an empty file is the nearest, too"
+    assert configured(lambda: KNOWN, tmp_path).options == {"limit": "3"}, "an empty file is the nearest, too"
 
 
 def test_a_dataset_by_name(folder: Path) -> None:
