@@ -56,13 +56,15 @@ def as_numbers(array: pa.Array, where: Callable[[int], str]) -> pa.Array:
     if types.is_dictionary(kind):
         return as_numbers(array.cast(kind.value_type), where)
     if is_list(kind) and _is_number(kind.value_type):
-        return array.cast(_list_of_floats(kind))
+        lists = _list_of_floats(kind)
+        return array if lists == kind else array.cast(lists)
     if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
         return _parsed(array.cast(pa.string()), where)
     if not (_is_number(kind) or types.is_null(kind) or types.is_boolean(kind)):
         raise InputError(f"{where(0)}: a value of type {kind} is not a number")
-    kind = _float_of(kind)
-    return pc.fill_null(array.cast(kind, safe=False), pa.scalar(float("nan"), kind))
+    if (floats := _float_of(kind)) != kind:
+        array = array.cast(floats, safe=False)
+    return pc.fill_null(array, pa.scalar(float("nan"), floats)) if array.null_count else array
 
 
 def of_text(texts: Sequence[str], kind: pa.DataType, where: str) -> pa.Array:

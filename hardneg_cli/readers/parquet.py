@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 EXTENSIONS = (".parquet", ".pq")
 CHEAP_TO_READ_AGAIN = True
 BUFFER_BYTES = 1 << 17  # of each column; without, a column is read whole
-BATCH_ROWS = 1 << 14
+BATCH_ROWS, MOST_ROWS = 1 << 14, 1 << 17  # of a batch; the more only of a few columns of numbers
+BATCH_CELLS = 1 << 21
 
 
 def recognises(head: bytes) -> bool:
@@ -40,7 +41,8 @@ def read(source: Source, wanted: Wanted, parts: Sequence[int] | None = None) -> 
     with _file(source) as file:
         require(source, file.schema_arrow.names, wanted)
         row = sum(_rows(file.metadata)[: parts[0]]) if parts else 0
-        for batch in file.iter_batches(BATCH_ROWS, row_groups=parts, columns=[*wanted.text, *wanted.numbers]):
+        rows = BATCH_ROWS if wanted.text else max(BATCH_ROWS, min(MOST_ROWS, BATCH_CELLS // max(1, len(wanted.numbers))))
+        for batch in file.iter_batches(rows, row_groups=parts, columns=[*wanted.text, *wanted.numbers]):
             yield wanted_of(batch, wanted, source, row)
             row += batch.num_rows
 
