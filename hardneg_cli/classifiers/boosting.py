@@ -11,12 +11,22 @@ DENSE = True
 
 
 def build(
-    sparse: bool, seed: int, *, rounds: int = 100, learning_rate: float = 0.1, leaves: int = 15, rows_per_leaf: int = 5
+    sparse: bool,
+    seed: int,
+    *,
+    rounds: int = 100,
+    learning_rate: float = 0.1,
+    leaves: int = 15,
+    rows_per_leaf: int = 5,
+    ridge: float = 1.0,
 ) -> Any:
-    """rounds: of boosting. learning_rate: how far each goes. leaves: the most a tree has, each of so many rows."""
+    """rounds: of boosting. learning_rate: how far each goes. leaves: the most a tree has, each of so many rows.
+
+    ridge: pulls leaves toward zero (L2); without it, the leaves of rare classes grow without bound.
+    """
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     return HistGradientBoostingClassifier(
         max_iter=rounds, learning_rate=learning_rate, max_leaf_nodes=leaves, min_samples_leaf=rows_per_leaf,
-        early_stopping=False, random_state=seed,
+        l2_regularization=ridge, early_stopping=False, random_state=seed,
     )  # fmt: skip

@@ -41,8 +41,7 @@ def read(source: Source, wanted: Wanted, parts: Sequence[int] | None = None) -> 
     with _file(source) as file:
         require(source, file.schema_arrow.names, wanted)
         row = sum(_rows(file.metadata)[: parts[0]]) if parts else 0
-        rows = BATCH_ROWS if wanted.text else max(BATCH_ROWS, min(MOST_ROWS, BATCH_CELLS // max(1, len(wanted.numbers))))
-        for batch in file.iter_batches(rows, row_groups=parts, columns=[*wanted.text, *wanted.numbers]):
+        for batch in file.iter_batches(_batch_rows(wanted), row_groups=parts, columns=[*wanted.text, *wanted.numbers]):
             yield wanted_of(batch, wanted, source, row)
             row += batch.num_rows
 
@@ -73,6 +72,12 @@ def _file(source: Source) -> Iterator[Any]:
             yield file
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowKeyError) as error:
         raise InputError(f"{source.name}: not a Parquet file that can be read: {error}") from error
+
+
+def _batch_rows(wanted: Wanted) -> int:
+    if wanted.text or not wanted.numbers:
+        return BATCH_ROWS
+    return max(BATCH_ROWS, min(MOST_ROWS, BATCH_CELLS // len(wanted.numbers)))
 
 
 def _rows(metadata: Any) -> list[int]:
