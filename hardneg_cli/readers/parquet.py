@@ -18,7 +18,7 @@ EXTENSIONS = (".parquet", ".pq")
 CHEAP_TO_READ_AGAIN = True
 BUFFER_BYTES = 1 << 17  # of each column; without, a column is read whole
 BATCH_ROWS, MOST_ROWS = 1 << 14, 1 << 17  # of a batch; the more only of a few columns of numbers
-BATCH_CELLS = 1 << 21
+BATCH_CELLS = 1 << 20
 
 
 def recognises(head: bytes) -> bool:
