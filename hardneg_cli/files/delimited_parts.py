@@ -13,13 +13,14 @@ BLOCK_BYTES, SHORTEST_BLOCK = 1 << 20, (1 << 20) - (1 << 10)
 
 
 def parts(stream: Any) -> Iterator[bytes]:
-    """The text in parts of about `PART_BYTES`, the last of which ends with the text."""
+    """The text in parts of about `PART_BYTES`, the last of which ends with the text, or is empty: no row ends there."""
     held = b""
     while more := stream.read(PART_BYTES):
         text = held + more
         end = _row_end(text)
-        if end:
-            yield text[:end]
+        yield text[:end]
+        if not end:
+            return
         held = text[end:]
     if held:
         yield held
@@ -31,7 +32,7 @@ def block_bytes(part: bytes) -> int:
     It loses count of quotes in a block that ends after a NUL, and in one that ends after a carriage return it takes a
     line feed that follows for the same line end, and loses it, even inside quotes.
     """
-    if b"\0" in part:
+    if not part or b"\0" in part:
         return 0
     if len(part) <= BLOCK_BYTES or b"\r" not in part:
         return BLOCK_BYTES
