@@ -171,41 +171,37 @@ class LearnedFlips:
         """
         import numpy as np
 
-        p = q = p.astype(self._parts[1].dtype, copy=False)
+        least, true, written = self._factors(p.dtype)
+        p = q = p.astype(true.dtype, copy=False)
         for _ in range(UNLEARNING_STEPS):
-            ratio = self._written(q)
+            ratio = written @ q
+            if least is not None:
+                ratio += least @ q
             np.maximum(ratio, FLOOR, out=ratio)
             np.divide(p, ratio, out=ratio)
-            q = q * self._true(ratio)
+            raised = true @ ratio
+            if least is not None:
+                raised += least[:, None] * ratio.sum(axis=0)
+            q = np.multiply(q, raised, out=raised)
             np.maximum(q, 1e-9, out=q)
         return q  # whose columns sum to 1 as those of p do, but for the floor
 
-    def _written(self, q: Array) -> Array:
-        """flips'·q"""
-        least, _, more = self._parts
-        result: Array = more @ q
-        result += least @ q
-        return result
-
-    def _true(self, ratio: Array) -> Array:
-        """flips·ratio"""
-        least, more, _ = self._parts
-        result: Array = more @ ratio
-        result += least[:, None] * ratio.sum(axis=0)
-        return result
+    def _factors(self, kind: np.dtype[Any]) -> tuple[Array | None, Any, Any]:
+        """K×K flips and their transpose; or, where that pays, what is above each class's (K,) least flip, sparse."""
+        if self._sparse is not None:
+            return self._sparse
+        flips = self.flips.astype(kind, copy=False)
+        return None, flips, flips.T
 
     @cached_property
-    def _parts(self) -> tuple[Array, Any, Any]:
-        """(K,) each class's least flip, and what the others have more: K×K and its transpose.
-
-        Where it pays, they are sparse, and in single precision.
-        """
+    def _sparse(self) -> tuple[Array, Any, Any] | None:
+        """In single precision."""
         import numpy as np
         from scipy.sparse import csr_array
 
-        least = self.flips.min(axis=1)
-        more = self.flips - least[:, None]
+        least = self.flips.min(axis=1).astype(np.float32)
+        more = self.flips - self.flips.min(axis=1, keepdims=True)
         if np.count_nonzero(more) > SPARSE * more.size:
-            return least, more, np.ascontiguousarray(more.T)
-        least, more = least.astype(np.float32), more.astype(np.float32)
+            return None
+        more = more.astype(np.float32)
         return least, csr_array(more), csr_array(more.T)
