@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CONNECTING_SECONDS = 5
 WORKERS_SECONDS = 60  # some clusters start workers only when there is work
 QUIET = logging.CRITICAL + 1
+LOGGERS = ("distributed", "distributed.client")  # the second has a level of its own
 SETTINGS = {
     "distributed.admin.large-graph-warning-threshold": "1GB",  # what there is of each row is sent along with the work
     "distributed.scheduler.http.routes": [],  # nobody is to watch
@@ -43,7 +44,7 @@ def connected(scheduler: str | None) -> Iterator[Client]:
     import dask
     import distributed  # noqa: F401 -- it brings its settings, which would go with those that are taken back
 
-    with _silent(), dask.config.set(SETTINGS):
+    with _silent(), _scheduler_must_stay(), dask.config.set(SETTINGS):
         if scheduler is None:
             with _own() as client:
                 yield client
@@ -65,13 +66,21 @@ def result(client: Client, future: Future[Any]) -> Any:
             except TimeoutError:
                 _refuse_nobody(client)
         return future.result()
-    except CancelledError as error:
-        raise InputError("the cluster's scheduler is gone: start it, and run this again") from error
     except KilledWorker as error:
         raise InputError(
             f"{error.allowed_failures + 1} workers ended at the same part, most likely for lack of memory; "
             "give them more, or write the file in smaller row groups"
         ) from error
+
+
+@contextmanager
+def _scheduler_must_stay() -> Iterator[None]:
+    from distributed.comm import CommClosedError
+
+    try:
+        yield
+    except (CancelledError, CommClosedError) as error:
+        raise InputError("the cluster's scheduler is gone: start it, and run this again") from error
 
 
 @contextmanager
@@ -138,13 +147,17 @@ async def _shaken_hands(scheduler: str) -> None:
 @contextmanager
 def _silent() -> Iterator[None]:
     """What becomes of workers is not for standard error: they are replaced, or there is an error."""
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(QUIET)
+    loggers = [
+        logging.getLogger(name) for name in ("distributed", "distributed.client")
+    ]  # which have levels of their own
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(QUIET)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 def _refuse_strangers(client: Client, scheduler: str) -> None:

@@ -250,6 +250,24 @@ def test_remote_files(workers: LocalCluster, files: Path) -> None:
     assert said
 
 
+def test_whatever_a_file_system_raises_is_told_in_one_line() -> None:
+    import fsspec
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    class Unreachable(MemoryFileSystem):
+        protocol = "unreachable"
+
+        def glob(self, *_: object, **__: object) -> list[str]:
+            raise RuntimeError("no credentials")
+
+        def _open(self, *_: object, **__: object) -> object:
+            raise RuntimeError("no credentials")
+
+    fsspec.register_implementation("unreachable", Unreachable)
+    assert "part-*.parquet: cannot be listed: no credentials" in refused("unreachable://bucket/part-*.parquet")
+    assert "part-0.parquet: cannot be read: no credentials" in refused("unreachable://bucket/part-0.parquet")
+
+
 def run(folder: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [*COMMAND, *arguments], cwd=folder, env=environment(folder), capture_output=True, text=True, check=False

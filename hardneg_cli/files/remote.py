@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 from hardneg_cli.errors import InputError
@@ -35,15 +38,58 @@ def matching(pattern: str) -> list[str]:
     if not re.search(r"[*?[]", path):
         return [pattern]
     try:
-        return sorted(str(system.unstrip_protocol(name)) for name in system.glob(path))
+        with _one_kind_of_error():
+            return sorted(str(system.unstrip_protocol(name)) for name in system.glob(path))
     except OSError as error:
         raise InputError(f"{pattern}: cannot be listed: {error}") from error
 
 
 def opened(url: str) -> BinaryIO:
-    """The bytes as a file that can seek."""
+    """The bytes as a file that can seek. All that goes wrong with it is an OSError."""
     system, path = _found(url)
-    return cast("BinaryIO", system.open(path, "rb"))
+    with _one_kind_of_error():
+        return cast("BinaryIO", _Afar(system.open(path, "rb")))
+
+
+class _Afar(io.RawIOBase):
+    """A file system's file."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with _one_kind_of_error():
+            data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        with _one_kind_of_error():
+            return int(self._file.seek(offset, whence))
+
+    def tell(self) -> int:
+        return int(self._file.tell())
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+@contextmanager
+def _one_kind_of_error() -> Iterator[None]:
+    """No server, no credentials: every file system's library has errors of its own, which are not known here."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        raise OSError(str(error) or type(error).__name__) from error
 
 
 def _found(url: str) -> tuple[Any, str]:
