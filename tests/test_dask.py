@@ -21,6 +21,7 @@ from distributed import Client, LocalCluster
 
 from hardneg_cli import InputError, cluster, find
 from hardneg_cli.engines import dask as engine
+from hardneg_cli.files import remote
 from hardneg_cli.formats import csv
 from hardneg_cli.summaries.found import lines
 
@@ -250,7 +251,7 @@ def test_remote_files(workers: LocalCluster, files: Path) -> None:
     assert said
 
 
-def test_whatever_a_file_system_raises_is_told_in_one_line() -> None:
+def test_what_a_file_system_raises_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     import fsspec
     from fsspec.implementations.memory import MemoryFileSystem
 
@@ -264,6 +265,7 @@ def test_whatever_a_file_system_raises_is_told_in_one_line() -> None:
             raise RuntimeError("no credentials")
 
     fsspec.register_implementation("unreachable", Unreachable)
+    monkeypatch.setattr(remote, "FOREIGN", {"builtins": "RuntimeError"})
     assert "part-*.parquet: cannot be listed: no credentials" in refused("unreachable://bucket/part-*.parquet")
     assert "part-0.parquet: cannot be read: no credentials" in refused("unreachable://bucket/part-0.parquet")
 

@@ -290,7 +290,8 @@ def press(browser: Any, keys: str) -> None:
 
 
 def text(browser: Any, selector: str) -> str:
-    found: str = browser.find_element("css selector", selector).get_property("textContent")
+    """At once: the list is drawn anew whenever it scrolls."""
+    found: str = browser.execute_script("return document.querySelector(arguments[0]).textContent", selector)
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
@@ -11,6 +12,10 @@ from typing import Any, BinaryIO, cast
 from hardneg_cli.errors import InputError
 
 URL = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)  # two letters at least: C:\ is a drive
+FOREIGN = {
+    "botocore.exceptions": "BotoCoreError", "aiohttp": "ClientError", "azure.core.exceptions": "AzureError",
+    "google.auth.exceptions": "GoogleAuthError", "gcsfs.retry": "HttpError",
+}  # fmt: skip
 OF_THIS_PROCESS = ("memory",)  # what another process does not see
 
 
@@ -83,13 +88,16 @@ class _Afar(io.RawIOBase):
 
 @contextmanager
 def _one_kind_of_error() -> Iterator[None]:
-    """No server, no credentials: every file system's library has errors of its own, which are not known here."""
+    """No server, no credentials: the libraries behind the file systems have errors of their own for that."""
     try:
         yield
-    except OSError:
-        raise
-    except Exception as error:
-        raise OSError(str(error) or type(error).__name__) from error
+    except _foreign() as error:
+        raise OSError(str(error)) from error
+
+
+def _foreign() -> tuple[type[Exception], ...]:
+    """Those of the libraries that are in use."""
+    return tuple(getattr(sys.modules[module], name) for module, name in FOREIGN.items() if module in sys.modules)
 
 
 def _found(url: str) -> tuple[Any, str]:
