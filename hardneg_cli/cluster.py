@@ -147,9 +147,7 @@ async def _shaken_hands(scheduler: str) -> None:
 @contextmanager
 def _silent() -> Iterator[None]:
     """What becomes of workers is not for standard error: they are replaced, or there is an error."""
-    loggers = [
-        logging.getLogger(name) for name in ("distributed", "distributed.client")
-    ]  # which have levels of their own
+    loggers = [logging.getLogger(name) for name in LOGGERS]
     before = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(QUIET)

@@ -1,4 +1,4 @@
-"""NumPy arrays: `.npy`, memory-mapped, and `.npz`; one column, `values`, with a list of numbers in each row.
+"""NumPy arrays: `.npy`, read piece by piece, and `.npz`; one column, `values`, with a list of numbers in each row.
 
 An `.npz` holds one array, or one that is called probs, probabilities, pred_probs, features or embeddings.
 """
