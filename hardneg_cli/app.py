@@ -87,16 +87,14 @@ def _groups(called: list[str]) -> dict[str, dict[str, Command]]:
 
     The others need not be loaded.
     """
-    own, folders = drawer.names("commands"), drawer.folders("commands")
+    own, folders = drawer.names("command"), drawer.folders("command")
     if called and called[0] in (*own, *folders):
         own, folders = [name for name in own if name in called], [name for name in folders if name in called]
-    return {"": _commands("commands", own)} | {
-        name: _commands(f"commands/{name}", drawer.names(f"commands/{name}")) for name in folders
-    }
+    return {"": _commands("", own)} | {name: _commands(name, drawer.names("command", name)) for name in folders}
 
 
-def _commands(shelf: str, names: list[str]) -> dict[str, Command]:
-    return {name: drawer.load(shelf, name, "command").run for name in names}
+def _commands(group: str, names: list[str]) -> dict[str, Command]:
+    return {name: drawer.load("command", name, group).run for name in names}
 
 
 def _defaults(commands: Mapping[str, Command], settings: Configured) -> dict[str, dict[str, Any]]:

@@ -124,19 +124,19 @@ def _chosen(
     """The gates to ask, each with what its refusal means and its settings; the settings that are of detectors."""
     if both := sorted({*fail_on} & {*warn_on}):
         raise InputError(f"gate {both[0]!r} is named by both --fail-on and --warn-on")
-    known = drawer.names("gates")
+    known = drawer.names("gate")
     others = {name: given for name, given in settings.items() if name not in known}
     for name in others:
-        if name not in drawer.names("detectors"):
-            every = [*known, *drawer.names("detectors")]
+        if name not in drawer.names("detector"):
+            every = [*known, *drawer.names("detector")]
             raise InputError(f"no gate or detector {name!r}{did_you_mean(name, every)} (gates: {', '.join(known)})")
     for name in (*fail_on, *warn_on, *require):
-        drawer.load("gates", name, "gate")
+        drawer.load("gate", name)
     asked: dict[str, Means] = dict.fromkeys(fail_on, "fail")
     asked.update((name, "warn") for name in warn_on)
     chosen: dict[str, tuple[Means, Any, dict[str, Any]]] = {}
     for name in known:
-        gate = drawer.load("gates", name, "gate")
+        gate = drawer.load("gate", name)
         tuned = checked_settings("gate", name, gate.judge, settings.get(name, {}))
         means: Means | None = asked.get(name) or gate.BY_DEFAULT or ("fail" if name in (*require, *settings) else None)
         if means is not None:

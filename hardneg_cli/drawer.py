@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -47,37 +48,80 @@ class Setting:
             raise InputError(f"{where} is a {'whole ' * (self.kind is int)}number, not {value!r}") from error
 
 
+@dataclass(frozen=True)
+class Drawer:
+    """folder: where the units are, one a file. verb: the function that each of them defines.
+
+    homes: by name, where each unit is below the folder; None where each file in the folder is one.
+    """
+
+    folder: str
+    verb: str
+    homes: Mapping[str, str] | None = None
+
+
+DRAWERS: Mapping[str, Drawer] = {
+    "annotation tool": Drawer("exports", "read"),
+    "attack": Drawer("strategies", "run", {
+        name: name.replace("-", "_") for name in ("adversarial-training", "least-change", "projected-gradient",
+                                                  "text-perturbation", "transfer")
+    }),
+    "command": Drawer("commands", "run"),
+    "detector": Drawer("detectors", "detect"),
+    "engine": Drawer("engines", "engaged"),
+    "evidence": Drawer("evidence", "gather"),
+    "format": Drawer("formats", "write"),
+    "gate": Drawer("gates", "judge"),
+    "mode": Drawer("strategies", "run", {name: name for name in ("boundary", "confusion", "retrieval")}),
+    "model": Drawer("classifiers", "build"),
+    "report": Drawer("reports", "write"),
+    "strategy": Drawer("strategies", "run", {
+        "second-model": "second_model", "self-training": "self_training", "slices": "slices"
+    }),
+    "table format": Drawer("readers", "read"),
+}  # fmt: skip
 ROOT = Path(__file__).parent
 
 
-def names(drawer: str) -> list[str]:
-    """The names in a drawer, sorted; a drawer within another one is called `outer/inner`."""
-    return list(_names(drawer, are_folders=False))
+def names(kind: str, within: str = "") -> list[str]:
+    """The names of a kind's units, sorted; `within` is a folder of the drawer's own."""
+    return list(_names(kind, within, are_folders=False))
 
 
-def folders(drawer: str) -> list[str]:
-    """The names of the drawers within a drawer, sorted."""
-    return list(_names(drawer, are_folders=True))
+def folders(kind: str) -> list[str]:
+    """The names of the folders within a drawer, sorted."""
+    return list(_names(kind, "", are_folders=True))
+
+
+def verb(kind: str, name: str) -> Any:
+    """The function that makes the file called `name` a unit of its kind."""
+    return getattr(load(kind, name), DRAWERS[kind].verb)
 
 
 @cache
-def _names(drawer: str, *, are_folders: bool) -> tuple[str, ...]:
-    found = [module for module in pkgutil.iter_modules([str(ROOT / drawer)]) if module.ispkg == are_folders]
+def _names(kind: str, within: str, *, are_folders: bool) -> tuple[str, ...]:
+    drawer = DRAWERS[kind]
+    if drawer.homes is not None:
+        return tuple(sorted(drawer.homes))
+    folder = ROOT / drawer.folder / within.replace("-", "_")
+    found = [module for module in pkgutil.iter_modules([str(folder)]) if module.ispkg == are_folders]
     names = (module.name.rstrip("_").replace("_", "-") for module in found if not module.name.startswith("_"))
     return tuple(sorted(names))
 
 
-def load(drawer: str, name: str, what: str) -> ModuleType:
-    """The file called `name`; `what` says in an error what it would have been (`detector`)."""
-    known = names(drawer)
+def load(kind: str, name: str, within: str = "") -> ModuleType:
+    """The file called `name`; raises InputError for a name that the kind has not."""
+    known = names(kind, within)
     if name not in known:
-        raise InputError(f"no {what} {name!r}{did_you_mean(name, known)} (known: {', '.join(known)})")
-    return _import(drawer, name)
+        raise InputError(f"no {kind} {name!r}{did_you_mean(name, known)} (known: {', '.join(known)})")
+    return _import(kind, name, within)
 
 
 @cache
-def _import(drawer: str, name: str) -> ModuleType:
-    path = f"{drawer}/{name}".replace("-", "_").replace("/", ".")
+def _import(kind: str, name: str, within: str) -> ModuleType:
+    drawer = DRAWERS[kind]
+    home = name if drawer.homes is None else drawer.homes[name]
+    path = f"{drawer.folder}/{within}/{home}".replace("-", "_").replace("//", "/").replace("/", ".")
     return importlib.import_module(f"hardneg_cli.{path}")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from hardneg_cli import drawer
 from hardneg_cli.errors import InputError, did_you_mean
 
-VERBS = {"detectors": "detect", "gates": "judge", "strategies": "run", "classifiers": "build"}
+KINDS = ("detector", "gate", "mode", "attack", "strategy", "model")
 ROOTS = {
     "dataset": "labels",
     "probabilities": "probabilities (--probs)",
@@ -23,18 +23,18 @@ ROOTS = {
 
 def overview() -> str:
     """Every unit of every drawer, with the first line of its manual."""
-    units = [(shelf, name) for shelf in VERBS for name in drawer.names(shelf)]
+    units = [(kind, name) for kind in KINDS for name in drawer.names(kind)]
     width = max(len(name) for _, name in units)
-    return "\n".join(f"{name:<{width}}  {_manual(shelf, name).splitlines()[0]}" for shelf, name in units) + "\n"
+    return "\n".join(f"{name:<{width}}  {_manual(kind, name).splitlines()[0]}" for kind, name in units) + "\n"
 
 
 def manual(name: str) -> str:
     """The whole manual of the unit called `name`; raises InputError for an unknown one."""
-    shelves = {unit: shelf for shelf in VERBS for unit in drawer.names(shelf)}
-    if name not in shelves:
-        raise InputError(f"nothing is called {name!r}{did_you_mean(name, shelves)} (known: {', '.join(shelves)})")
-    function = getattr(drawer.load(shelves[name], name, "unit"), VERBS[shelves[name]])
-    parts = [f"{name}\n{'=' * len(name)}", _manual(shelves[name], name)]
+    kinds = {unit: kind for kind in KINDS for unit in drawer.names(kind)}
+    if name not in kinds:
+        raise InputError(f"nothing is called {name!r}{did_you_mean(name, kinds)} (known: {', '.join(kinds)})")
+    function = drawer.verb(kinds[name], name)
+    parts = [f"{name}\n{'=' * len(name)}", _manual(kinds[name], name)]
     if needs := _needs(function):
         parts.append(f"Needs: {needs}.")
     settings = [
@@ -46,8 +46,8 @@ def manual(name: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _manual(shelf: str, name: str) -> str:
-    return inspect.cleandoc(drawer.load(shelf, name, "unit").__doc__ or "")
+def _manual(kind: str, name: str) -> str:
+    return inspect.cleandoc(drawer.load(kind, name).__doc__ or "")
 
 
 def _needs(function: Any) -> str:
@@ -65,7 +65,7 @@ def _roots(evidence: str) -> list[str]:
         return [ROOTS[evidence]]
     if evidence.replace("_", "-") not in drawer.names("evidence"):
         return []  # something that the command fills in
-    gather = drawer.load("evidence", evidence.replace("_", "-"), "evidence").gather
+    gather = drawer.load("evidence", evidence.replace("_", "-")).gather
     return [root for name in inspect.signature(gather).parameters for root in _roots(name)]
 
 

@@ -67,7 +67,7 @@ def find(
     `scheduler`, else one of this machine's processes. The findings are the same.
     Raises InputError for input that cannot be right.
     """
-    engaged = drawer.load("engines", engine, "engine").engaged(scheduler)
+    engaged = drawer.load("engine", engine).engaged(scheduler)
     dataset = data if isinstance(data, Dataset) else load(
         data, columns, encoding=encoding, on_bad_rows=on_bad_rows, with_probabilities=not probs, memory=memory
     )  # fmt: skip
@@ -220,10 +220,10 @@ def _refuse_one_class(dataset: Dataset) -> None:
 def _chosen(detectors: Sequence[str], settings: Settings) -> _Chosen:
     """The detectors to run, each with its settings; settings of a detector that does not exist are an error."""
     for name in settings:
-        drawer.load("detectors", name, "detector")
+        drawer.load("detector", name)
     chosen = {}
-    for name in detectors or drawer.names("detectors"):
-        function = drawer.load("detectors", name, "detector").detect
+    for name in detectors or drawer.names("detector"):
+        function = drawer.load("detector", name).detect
         chosen[name] = function, checked_settings("detector", name, function, settings.get(name, {}))
     return chosen
 

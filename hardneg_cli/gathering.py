@@ -26,7 +26,7 @@ class Evidence:
         if name in self._lacking:
             raise Unavailable(self._lacking[name])
         if name not in self._known:
-            gather = drawer.load("evidence", name.replace("_", "-"), "evidence").gather
+            gather = drawer.load("evidence", name.replace("_", "-")).gather
             try:
                 self._known[name] = self.call(gather)
             except Unavailable as reason:

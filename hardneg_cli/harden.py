@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 Settings: TypeAlias = Mapping[str, Mapping[str, Any]]
 Ground: TypeAlias = Numbers | Texts
 
-VERBS = {"strategies": ("strategy", "run"), "classifiers": ("model", "build")}
+KINDS = ("attack", "model")  # whose settings are harden's own
 GUARD, EPSILON, FOLDS = 0.5, 0.3, 5
 ROUNDS = 2  # of augmenting and training anew, where there is no training by gradient
 MOST = 1_000  # held-out texts that are attacked in each part
@@ -109,13 +109,12 @@ def _refuse(guard: float, epsilon: float, folds: int) -> None:
 
 def _refuse_settings(settings: Settings) -> None:
     """What is wrong with them, before any work is done; those of detectors find checks."""
-    shelves = {name: shelf for shelf in ("detectors", *VERBS) for name in drawer.names(shelf)}
+    kinds = {name: kind for kind in ("detector", *KINDS) for name in drawer.names(kind)}
     for name, given in settings.items():
-        if name not in shelves:
-            raise InputError(f"no strategy, model or detector {name!r}{did_you_mean(name, shelves)}")
-        if shelves[name] in VERBS:
-            what, verb = VERBS[shelves[name]]
-            checked_settings(what, name, getattr(drawer.load(shelves[name], name, what), verb), given)
+        if name not in kinds:
+            raise InputError(f"no attack, model or detector {name!r}{did_you_mean(name, kinds)}")
+        if kinds[name] in KINDS:
+            checked_settings(kinds[name], name, drawer.verb(kinds[name], name), given)
 
 
 def _material(dataset: Dataset, features: str | None) -> tuple[Material, tuple[str, ...]]:
@@ -214,7 +213,7 @@ def _judged(ground: Ground, model: Trained, taught: Taught, held: Codes, labels:
 
 
 def _edits(settings: Settings) -> int:
-    run = drawer.load("strategies", "text-perturbation", "strategy").run
+    run = drawer.verb("attack", "text-perturbation")
     return int(checked_settings("strategy", "text-perturbation", run, settings.get("text-perturbation", {})).get(
         "edits", drawer.settings(run)["edits"].default
     ))  # fmt: skip

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hardneg_cli import drawer
 from hardneg_cli.dataset import Columns, Dataset, load
 from hardneg_cli.deciding.decided import decided, recorded
-from hardneg_cli.errors import InputError, Unavailable, did_you_mean
+from hardneg_cli.errors import InputError, Unavailable
 from hardneg_cli.facts.features import feature_choice
 from hardneg_cli.facts.hard_negatives import EVEN, HardNegatives
 from hardneg_cli.find import find
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     Bools = NDArray[np.bool_]
 
-COMMAND = "mine"
 SAFER = 8  # times less likely to be wrong than the average row: half of a quarter, as the hardest stand at the guard
 LEAST_GUARD = 0.0025
 
@@ -145,15 +144,10 @@ def _strategy(
     mode: str, settings: Mapping[str, Mapping[str, Any]]
 ) -> tuple[Any, dict[str, Any], dict[str, Mapping[str, Any]]]:
     """The strategy, its settings, and those that are find's. Raises InputError for a mode or setting there is not."""
-    module = drawer.load("strategies", mode, "mode") if mode in drawer.names("strategies") else None
-    if getattr(module, "COMMAND", None) != COMMAND:
-        known = [name for name in drawer.names("strategies")
-                 if getattr(drawer.load("strategies", name, "mode"), "COMMAND", None) == COMMAND]  # fmt: skip
-        raise InputError(f"no mode {mode!r}{did_you_mean(mode, known)} (known: {', '.join(known)})")
-    run = module.run  # type: ignore[union-attr]
-    shelved = set(drawer.names("strategies"))
-    rest = {name: values for name, values in settings.items() if name not in shelved}
-    return run, checked_settings("strategy", mode, run, settings.get(mode, {})), rest
+    run = drawer.verb("mode", mode)
+    modes = set(drawer.names("mode"))
+    rest = {name: values for name, values in settings.items() if name not in modes}
+    return run, checked_settings("mode", mode, run, settings.get(mode, {})), rest
 
 
 def _need_probabilities(dataset: Dataset, mode: str, given: bool) -> None:

@@ -17,7 +17,7 @@ from hardneg_cli.console import plain
 from hardneg_cli.dataset import Columns
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.files.kept import MEMORY
-from hardneg_cli.settings import UNITS, parameters
+from hardneg_cli.settings import parameters
 
 SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgt])?(i)?b?")
 
@@ -198,16 +198,15 @@ def decided(logs: list[str] | None, *, unread: bool) -> Sequence[str] | None:
     return () if unread else logs or None
 
 
-def unit_settings(given: list[str] | None, configured: Any, *shelves: str) -> dict[str, dict[str, str]]:
-    """`unit.setting=value` pairs over the configured ones, by unit; of those only what is of these drawers."""
-    mine = {name for shelf in shelves or ("detectors",) for name in drawer.names(shelf)}
+def unit_settings(given: list[str] | None, configured: Any, *kinds: str) -> dict[str, dict[str, str]]:
+    """`unit.setting=value` pairs over the configured ones, by unit; of those only what is of these kinds."""
+    mine = {name for kind in kinds or ("detector",) for name in drawer.names(kind)}
     settings = {unit: dict(values) for unit, values in configured.items() if unit in mine}
     for pair in given or []:
         name, equals, value = pair.partition("=")
         unit, dot, setting = name.partition(".")
         if not (equals and dot and unit and setting):
-            what = UNITS[shelves[0] if shelves else "detectors"][0]
-            raise InputError(f"--set {pair!r} is not of the form {what}.setting=value")
+            raise InputError(f"--set {pair!r} is not of the form {(kinds or ('detector',))[0]}.setting=value")
         settings.setdefault(unit, {})[setting.replace("-", "_")] = value
     return settings
 

@@ -19,10 +19,7 @@ from hardneg_cli.errors import InputError, did_you_mean
 
 PREFIX, ENVIRONMENT = "HARDNEG_", "environment: "
 DATASETS = "datasets"
-UNITS = {
-    "detectors": ("detector", "detect"), "gates": ("gate", "judge"), "strategies": ("strategy", "run"),
-    "classifiers": ("model", "build"),
-}  # fmt: skip
+UNITS = ("detector", "gate", "mode", "attack", "strategy", "model")  # kinds that have settings
 
 
 @dataclass(frozen=True)
@@ -80,31 +77,30 @@ def _table(path: Path, where: str, table: Mapping[str, Any], known: Mapping[str,
     """The options and the units of a table; `where` is its name and a point."""
     options: dict[str, Any] = {}
     units: dict[str, Mapping[str, Any]] = {}
-    shelves = {name: shelf for shelf in UNITS for name in drawer.names(shelf)}
+    kinds = {name: kind for kind in UNITS for name in drawer.names(kind)}
     for key, value in table.items():
         option = key.replace("-", "_")
-        if key in shelves:
-            units[key] = _unit(path, shelves[key], key, value)
+        if key in kinds:
+            units[key] = _unit(path, kinds[key], key, value)
         elif option in known:
             options[option] = _checked(f"{path}: {where}{key}", value, is_list=known[option])
         else:
-            known_keys = {*(name.replace("_", "-") for name in known), *shelves, *([] if where else [DATASETS])}
+            known_keys = {*(name.replace("_", "-") for name in known), *kinds, *([] if where else [DATASETS])}
             raise InputError(f"{path}: unknown key {where + key!r}{did_you_mean(key, known_keys)}")
     return Configured(options, units, {option: f"{path}: {where}{option.replace('_', '-')}" for option in options})
 
 
-def _unit(path: Path, shelf: str, name: str, given: Any) -> dict[str, Any]:
+def _unit(path: Path, kind: str, name: str, given: Any) -> dict[str, Any]:
     """A unit's settings, each known to it and of its type."""
-    what, verb = UNITS[shelf]
     if not isinstance(given, dict):
-        raise InputError(f"{path}: {name} is a table with the settings of the {what}, not {given!r}")
-    known = drawer.settings(getattr(drawer.load(shelf, name, what), verb))
+        raise InputError(f"{path}: {name} is a table with the settings of the {kind}, not {given!r}")
+    known = drawer.settings(drawer.verb(kind, name))
     settings = {}
     for key, value in given.items():
         setting = known.get(key.replace("-", "_"))
         if setting is None:
             hint = did_you_mean(key, known) or f" (it has: {', '.join(known) or 'none'})"
-            raise InputError(f"{path}: {what} {name!r} has no setting {key!r}{hint}")
+            raise InputError(f"{path}: {kind} {name!r} has no setting {key!r}{hint}")
         settings[key.replace("-", "_")] = setting.parse(f"{path}: {name}.{key}", value)
     return settings
 

@@ -17,20 +17,18 @@ from hardneg_cli.progress import progress
 if TYPE_CHECKING:
     import pyarrow as pa
 
-DRAWERS = {"formats": "format", "reports": "report"}  # and what one of each is called
-
 
 @dataclass(frozen=True)
 class Target:
-    """Where a result goes: a format of a drawer, and a file or (None) standard output."""
+    """Where a result goes: in which format, and to a file or (None) standard output. kind: format or report."""
 
     format: str
     path: str | None
-    drawer: str = "formats"
+    kind: str = "format"
 
     @property
     def form(self) -> ModuleType:
-        return drawer.load(self.drawer, self.format, DRAWERS[self.drawer])
+        return drawer.load(self.kind, self.format)
 
     @property
     def beside(self) -> dict[str, Callable[[pa.Table], bytes]]:
@@ -45,15 +43,15 @@ class Target:
 
 
 def targets(
-    outputs: Sequence[str] | None, format_: str | None, drawer_: str = "formats", usual: str = "table"
+    outputs: Sequence[str] | None, format_: str | None, kind: str = "format", usual: str = "table"
 ) -> list[Target]:
     """The files of `-o`, and standard output where `-f` asks for it or there is no file.
 
-    drawer_: whose formats are known. usual: the format where none is named.
+    kind: whose formats are known. usual: the format where none is named.
     """
-    found = [_file(output, drawer_) for output in outputs or ()]
+    found = [_file(output, kind) for output in outputs or ()]
     if format_ is not None or not found:
-        target = Target(format_ or usual, None, drawer_)
+        target = Target(format_ or usual, None, kind)
         if getattr(target.form, "BINARY", False) and sys.stdout.isatty():
             raise InputError(f"{target.format} is no text for a terminal: name a file with -o")
         found.append(target)
@@ -105,17 +103,17 @@ def _to_standard_output(form: ModuleType, table: Any) -> list[str]:
     return notes
 
 
-def _file(output: str, drawer_: str) -> Target:
+def _file(output: str, kind: str) -> Target:
     """`format:path` where the prefix is a format, else the format of the extension."""
     prefix, colon, path = output.partition(":")
-    known = drawer.names(drawer_)
+    known = drawer.names(kind)
     if colon and prefix in known:
-        return Target(prefix, path, drawer_)
+        return Target(prefix, path, kind)
     suffix = Path(output).suffix.lower()
     extensions: list[str] = []
     for name in sorted(known, key=lambda name: name != suffix[1:]):  # its namesake is nearly always the one
-        extensions += Target(name, None, drawer_).form.EXTENSIONS
+        extensions += Target(name, None, kind).form.EXTENSIONS
         if suffix in extensions:
-            return Target(name, output, drawer_)
+            return Target(name, output, kind)
     hint = f"{did_you_mean(suffix, extensions)} (known: {', '.join(sorted(extensions))})"
-    raise InputError(f"-o {output!r}: no {DRAWERS[drawer_]} for {suffix!r}{hint}")
+    raise InputError(f"-o {output!r}: no {kind} for {suffix!r}{hint}")

@@ -109,7 +109,7 @@ for module in sorted(Path(__file__).parent.glob("gate_cases_*.py")):
 OUTCOMES = ("passed", "failed", "not judged")
 
 
-@pytest.mark.parametrize("gate", drawer.names("gates"))
+@pytest.mark.parametrize("gate", drawer.names("gate"))
 def test_every_gate_passes_fails_and_says_when_it_cannot_judge(gate: str) -> None:
     assert gate in CASES, f"add a passing, a failing and an unjudgeable case of {gate!r} to CASES"
     for case, outcome in zip(CASES[gate], OUTCOMES, strict=True):
@@ -124,7 +124,7 @@ def test_every_gate_passes_fails_and_says_when_it_cannot_judge(gate: str) -> Non
             assert all(reasons(report, gate))
 
 
-@pytest.mark.parametrize("gate", drawer.names("gates"))
+@pytest.mark.parametrize("gate", drawer.names("gate"))
 def test_the_exit_codes_of_every_gate(gate: str, tmp_path: Path) -> None:
     """Of the gates that need nothing but files; the others' developer holds them to the same verdicts above."""
     if gate not in ("contradiction", "leak", "new-class", "reverted"):
@@ -498,10 +498,10 @@ def test_a_state_stands_for_its_base(tmp_path: Path) -> None:
     assert judged(report, "new-class").outcome == "passed"
 
 
-@pytest.mark.parametrize("gate", drawer.names("gates"))
+@pytest.mark.parametrize("gate", drawer.names("gate"))
 def test_every_gate_explains_itself(gate: str) -> None:
     text = manual(gate)
-    function = drawer.load("gates", gate, "gate")
+    function = drawer.load("gate", gate)
     assert "Needs: " in text
     assert all(f"{gate}.{setting} = " in text for setting in drawer.settings(function.judge))
     assert function.BY_DEFAULT in ("fail", "warn", None)

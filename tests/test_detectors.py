@@ -13,7 +13,7 @@ from hardneg_cli.doubts import NO_CLASS
 FILES = sorted(path.stem for path in (Path(__file__).parent / "cases").glob("*.csv"))
 
 
-@pytest.mark.parametrize("detector", drawer.names("detectors"))
+@pytest.mark.parametrize("detector", drawer.names("detector"))
 def test_has_a_case(detector: str) -> None:
     assert detector in FILES, f"write tests/cases/{detector}.csv, a tiny dataset with a column expect"
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hardneg_cli import drawer
+from hardneg_cli.drawer import DRAWERS
 
 PACKAGE = Path(__file__).parents[1] / "hardneg_cli"
 DATA = "id,label,word\n" + "".join(f"{i},{'cat' if i % 2 else 'dog'},word {i}\n" for i in range(12))
@@ -119,15 +120,16 @@ def test_a_new_command_is_one_file(home: Path) -> None:
     assert run(home, "-m", "hardneg_cli", "say-hello", "you").stdout == "hello you\n"
 
 
-@pytest.mark.parametrize("shelf", ["commands", "detectors", "engines", "evidence", "exports", "formats", "readers"])
-def test_names_are_the_files_and_listing_them_imports_none(shelf: str) -> None:
-    files = {path.stem.replace("_", "-") for path in (PACKAGE / shelf).glob("*.py") if not path.stem.startswith("_")}
-    assert set(drawer.names(shelf)) == files
+@pytest.mark.parametrize("kind", [kind for kind, drawer in DRAWERS.items() if drawer.homes is None])
+def test_names_are_the_files_and_listing_them_imports_none(kind: str) -> None:
+    folder = DRAWERS[kind].folder
+    files = {path.stem.replace("_", "-") for path in (PACKAGE / folder).glob("*.py") if not path.stem.startswith("_")}
+    assert set(drawer.names(kind)) == files
     code = f"""
 import sys
 from hardneg_cli import drawer
-assert drawer.names({shelf!r})
-print(*[name for name in sys.modules if name.startswith("hardneg_cli.{shelf}")])
+assert drawer.names({kind!r})
+print(*[name for name in sys.modules if name.startswith("hardneg_cli.{folder.replace("/", ".")}")])
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

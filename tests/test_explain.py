@@ -11,10 +11,10 @@ from hardneg_cli.explain import manual, overview
 from hardneg_cli.row_story import story
 
 
-@pytest.mark.parametrize("name", drawer.names("detectors"))
+@pytest.mark.parametrize("name", drawer.names("detector"))
 def test_every_detector_explains_itself(name: str) -> None:
     text = manual(name)
-    detect = drawer.load("detectors", name, "detector").detect
+    detect = drawer.load("detector", name).detect
     assert text.startswith(name)
     assert "Needs: " in text
     assert all(f"{name}.{setting} = " in text for setting in drawer.settings(detect))

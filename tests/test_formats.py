@@ -28,7 +28,7 @@ import pytest
 from hardneg_cli import drawer
 from hardneg_cli.formats.xlsx import UNSAFE
 
-FORMATS = drawer.names("formats")
+FORMATS = drawer.names("format")
 GOLDEN = Path(__file__).parent / "cases" / "golden"
 HOSTILE = [
     "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "<script>alert(1)</script>", "<img src=x onerror=y>", "&lt;b&gt;",
@@ -68,7 +68,7 @@ every_format = pytest.mark.parametrize("name", FORMATS)
 
 
 def form(name: str) -> ModuleType:
-    return drawer.load("formats", name, "format")
+    return drawer.load("format", name)
 
 
 def written(name: str, table: pa.Table) -> bytes:

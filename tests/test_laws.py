@@ -26,7 +26,7 @@ from hardneg_cli.doubts import NO_CLASS, Doubts
 from hardneg_cli.facts.features import FeatureChoice
 from hardneg_cli.gathering import Evidence, checked_settings
 
-DETECTORS = drawer.names("detectors")
+DETECTORS = drawer.names("detector")
 CASES = sorted((Path(__file__).parent / "cases").glob("*.csv"))
 COLUMNS = Columns(text="text")
 SAMPLE = Path(__file__).parents[1] / "sample_data"
@@ -40,7 +40,7 @@ def variants() -> Iterator[Any]:
     """Every detector as it is, and with every choice that a setting of it offers."""
     for name in DETECTORS:
         yield pytest.param(name, {}, id=name)
-        for setting, kind in drawer.settings(drawer.load("detectors", name, "detector").detect).items():
+        for setting, kind in drawer.settings(drawer.load("detector", name).detect).items():
             for choice in kind.choices:
                 if choice != kind.default:
                     yield pytest.param(name, {name: {setting: choice}}, id=f"{name}-{choice}")
@@ -160,7 +160,7 @@ def test_what_it_is_given_stays_as_it_is(name: str, chosen: dict[str, Any]) -> N
     evidence = Evidence(
         {"dataset": frozen(dataset), "probabilities": several, "feature_choice": FeatureChoice(columns=("x_*",))}, {}
     )
-    detect = drawer.load("detectors", name, "detector").detect
+    detect = drawer.load("detector", name).detect
     for parameter in inspect.signature(detect).parameters.values():
         if parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
             frozen(evidence[parameter.name])

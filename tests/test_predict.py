@@ -48,7 +48,7 @@ def probabilities(table: pa.Table) -> pd.DataFrame:
     return table.to_pandas().set_index("id").filter(like="prob_")
 
 
-@pytest.mark.parametrize("model", drawer.names("classifiers"))
+@pytest.mark.parametrize("model", drawer.names("model"))
 def test_every_model_learns_numbers_and_text(model: str) -> None:
     for frame, how in ((wine(), {"features": "x_*"}), (texts(), {"columns": Columns(text="text")})):
         found = predict(frame, models=[model], folds=3, **how)

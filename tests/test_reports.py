@@ -33,7 +33,7 @@ from hardneg_cli.facts.changes import Changes
 from hardneg_cli.files.linenumbers import places
 from hardneg_cli.verdicts import Judged, Report, Verdict
 
-REPORTS = drawer.names("reports")
+REPORTS = drawer.names("report")
 GOLDEN = Path(__file__).parent / "cases" / "golden" / "reports"
 UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\u200e\u200f]")
 ORDERS = [
@@ -133,7 +133,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def written(name: str, report: Report) -> str:
     out = io.BytesIO()
-    drawer.load("reports", name, "report").write(report, out)
+    drawer.load("report", name).write(report, out)
     return out.getvalue().decode()
 
 

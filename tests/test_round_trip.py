@@ -137,7 +137,7 @@ def intended(changes: dict[str, str | None]) -> list[Row]:
 
 def written(table: pa.Table, name: str, path: Path) -> Path:
     with path.open("wb") as out:
-        drawer.load("formats", name, "format").write(table, out)
+        drawer.load("format", name).write(table, out)
     return path
 
 

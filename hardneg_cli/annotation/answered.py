@@ -46,11 +46,11 @@ class Answer:
 
 
 def is_json(source: Source) -> bool:
-    return batches.kind(source) is drawer.load("readers", "jsonl", "reader")
+    return batches.kind(source) is drawer.load("table format", "jsonl")
 
 
 def is_csv(source: Source) -> bool:
-    return batches.kind(source) is drawer.load("readers", "csv", "reader")
+    return batches.kind(source) is drawer.load("table format", "csv")
 
 
 def objects(source: Source) -> Iterator[tuple[Object, str]]:

@@ -88,7 +88,7 @@ def run(
 
     if show_config:
         return options.show(ctx)
-    reports = writing.targets(output, format_, "reports", "text")
+    reports = writing.targets(output, format_, "report", "text")
     queues = writing.targets(queue, None) if queue else []
     logs = options.decided(decisions, unread=no_decisions)
     inputs = [data, *(probs or []), *(decisions or [])]
@@ -112,7 +112,7 @@ def run(
         warn_on=warn_on or (),
         require=needed,
         allow_class=allow_class or (),
-        settings=options.unit_settings(tuned, ctx.obj.units, "gates", "detectors"),
+        settings=options.unit_settings(tuned, ctx.obj.units, "gate", "detector"),
         with_findings=bool(queues),
         encoding=encoding,
         on_bad_rows=on_bad_rows,
@@ -130,7 +130,7 @@ def run(
 
 def _gates(names: list[str] | None) -> tuple[str, ...]:
     for name in names or ():
-        drawer.load("gates", name, "gate")
+        drawer.load("gate", name)
     return tuple(names or ())
 
 

@@ -31,7 +31,7 @@ def run(
 ) -> int:
     from hardneg_cli.check import diff
 
-    targets = writing.targets(output, format_, "reports", "text")
+    targets = writing.targets(output, format_, "report", "text")
     writing.refuse_overwriting_inputs(targets, [base, data])
     columns = options.columns(label, id_, None, groups, split, fold, prob_prefix)
     writing.write(diff(base, data, columns, encoding=encoding, on_bad_rows=on_bad_rows), targets)

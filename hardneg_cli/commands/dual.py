@@ -91,7 +91,7 @@ def run(
         classes=options.class_names(classes),
         features=features,
         models=model or MODELS,
-        settings=options.unit_settings(set_, ctx.obj.units, "strategies", "classifiers"),
+        settings=options.unit_settings(set_, ctx.obj.units, "strategy", "model"),
         guard=guard,
         folds=folds,
         decisions=decisions,

@@ -26,7 +26,7 @@ def run(
     if row is None:
         sys.stdout.write(manual(name) if name else overview())
         return 0
-    if name and findings is None and name not in drawer.names("detectors"):
+    if name and findings is None and name not in drawer.names("detector"):
         name, findings = None, name
     if findings is None:
         raise InputError("--row needs a findings file: hardneg explain scores.csv --row ID")

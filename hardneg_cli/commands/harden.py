@@ -82,7 +82,7 @@ def run(
         probs=probs or (),
         classes=options.class_names(classes),
         guard=guard,
-        settings=options.unit_settings(set_, ctx.obj.units, "strategies", "classifiers", "detectors"),
+        settings=options.unit_settings(set_, ctx.obj.units, "attack", "model", "detector"),
         train_split=train_split,
         folds=folds,
         boundary=boundary,

@@ -89,7 +89,7 @@ def run(
         probs=probs or (),
         classes=options.class_names(classes),
         features=features,
-        settings=options.unit_settings(set_, ctx.obj.units, "strategies", "detectors"),
+        settings=options.unit_settings(set_, ctx.obj.units, "mode", "detector"),
         guard=guard,
         train_split=train_split,
         limit=limit,

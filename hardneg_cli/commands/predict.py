@@ -64,7 +64,7 @@ def run(
         options.columns(label, id_, text, groups, split, fold, prob_prefix),
         features=features,
         models=model or ("logistic",),
-        settings=options.unit_settings(set_, ctx.obj.units, "classifiers"),
+        settings=options.unit_settings(set_, ctx.obj.units, "model"),
         folds=folds,
         old=frozen,
         new=new,

@@ -102,7 +102,7 @@ def run(
     refined = verb.refine(
         data, unlabeled, columns,
         features=features, unlabeled_features=unlabeled_features, models=model or ("logistic",),
-        settings=options.unit_settings(set_, ctx.obj.units, "classifiers", "strategies"),
+        settings=options.unit_settings(set_, ctx.obj.units, "model", "strategy"),
         max_error=_share("--max-error", max_error), confidence=_share("--confidence", confidence), rounds=rounds,
         folds=folds, seed=seed, decisions=decisions, before=before, encoding=encoding, on_bad_rows=on_bad_rows,
     )  # fmt: skip

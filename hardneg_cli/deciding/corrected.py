@@ -138,7 +138,7 @@ def write(
 def refuse_other_format(source: Source, output: str | Path) -> None:
     """Raises InputError for a name that promises another format or compression than the data has."""
     target = Source(str(output))
-    readers = [drawer.load("readers", name, "reader") for name in drawer.names("readers")]
+    readers = [drawer.load("table format", name) for name in drawer.names("table format")]
     known = any(target.suffix in reader.EXTENSIONS for reader in readers)
     foreign = known and target.suffix not in batches.kind(source).EXTENSIONS
     ours, theirs = PROMISES.get(source.suffix), PROMISES.get(target.suffix)

@@ -83,7 +83,7 @@ def read_queue(source: Source, reviewer: str | None, policy: Policy) -> Queue:
 
 def export(source: Source) -> ModuleType | None:
     """The file of the drawer `exports` that recognizes the source; None for a queue."""
-    forms = (drawer.load("exports", name, "export") for name in drawer.names("exports"))
+    forms = (drawer.load("annotation tool", name) for name in drawer.names("annotation tool"))
     return next((form for form in forms if form.recognises(source)), None)
 
 

@@ -68,10 +68,10 @@ class Edits:
 
 def kind(source: Source) -> ModuleType:
     """The reader that recognizes the file's first bytes, else the one for its extension."""
-    for reader in map(_reader, drawer.names("readers")):
+    for reader in map(_reader, drawer.names("table format")):
         if reader.recognises(source.head):
             return reader
-    readers = [_reader(name) for name in drawer.names("readers")]
+    readers = [_reader(name) for name in drawer.names("table format")]
     for reader in readers:
         if source.suffix in reader.EXTENSIONS:
             return reader
@@ -80,7 +80,7 @@ def kind(source: Source) -> ModuleType:
 
 
 def _reader(name: str) -> ModuleType:
-    return drawer.load("readers", name, "reader")
+    return drawer.load("table format", name)
 
 
 def cheap_to_read_again(source: Source) -> bool:

@@ -31,7 +31,7 @@ def guarded(
     """(N,) find's score of each training row, and which of those that may train are hard negatives: boundary rows."""
     import numpy as np
 
-    mine = set(drawer.names("detectors"))
+    mine = set(drawer.names("detector"))
     chosen = {name: values for name, values in settings.items() if name in mine}
     if probs or inside(dataset) is not None:
         found = find(dataset, probs=probs, classes=classes, features=features, settings=chosen, on_bad_rows=on_bad_rows)
@@ -48,7 +48,7 @@ def guarded(
 
 
 def _near_the_boundary(found: Findings, trainable: Bools, settings: Settings) -> Codes:
-    run = drawer.load("strategies", "boundary", "strategy").run
+    run = drawer.verb("mode", "boundary")
     chosen = checked_settings("strategy", "boundary", run, settings.get("boundary", {}))
     evidence = Evidence({"dataset": found.dataset, "digest": found.digest, "trainable": trainable}, {})
     rows: Codes = evidence.call(run, chosen).rows

@@ -119,7 +119,7 @@ class Numbers:
         return Augmented(rows, ("boundary",) * len(rows), self._numbers(model, rows, found - own[fooled]))
 
     def _strategy(self, name: str, defaults: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        run = drawer.load("strategies", name, "strategy").run
+        run = drawer.verb("attack", name)
         given = {**(defaults or {}), **self.settings.get(name, {})}
         return run, checked_settings("strategy", name, run, given)
 

@@ -45,7 +45,7 @@ class Texts:
         import numpy as np
 
         assert self.material.texts is not None
-        run = drawer.load("strategies", "text-perturbation", "strategy").run
+        run = drawer.verb("attack", "text-perturbation")
         given = self.settings.get("text-perturbation", {})
         settings = checked_settings("strategy", "text-perturbation", run, given)
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     Reach = Callable[[Block, float], tuple[Block, Block]]
     Attack = Callable[[Any, Block, Codes, Block, Block, np.random.Generator], Block]
 
-COMMAND = "harden"
 GROWN = 0.5  # of the epochs
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-COMMAND = "mine"
-
 
 def run(dataset: Dataset, digest: Digest, trainable: NDArray[np.bool_], *, margin_below: float = 0.6) -> HardNegatives:
     """margin_below: how far the given label's probability may be ahead of the next one's."""

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-COMMAND = "mine"
-
 
 def run(dataset: Dataset, digest: Digest, trainable: NDArray[np.bool_], *, at_least: float = 0.1) -> HardNegatives:
     """at_least: the probability that the model gives the other class."""

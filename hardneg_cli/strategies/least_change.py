@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     Block = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
-COMMAND = "harden"
-
 
 def run(predict: Callable[[Block], Codes], points: Block, fooling: Block, labels: Codes, *, halvings: int = 8) -> Block:
     """(n, D) points just behind the boundary; `fooling` (n, D) are points that the model gets wrong.

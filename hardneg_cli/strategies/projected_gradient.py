@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     Block = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
-COMMAND = "harden"
-
 
 class Differentiable(Protocol):
     def loss(self, points: Block, labels: Codes) -> Block: ...

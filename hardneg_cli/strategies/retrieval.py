@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
     Numbers = NDArray[np.float64]
 
-COMMAND = "mine"
-
 
 def run(
     dataset: Dataset, features: Features, trainable: NDArray[np.bool_], *, negatives: int = 3, range_min: int = 0,

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     Block = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
-COMMAND = "dual"
 CHANCE = 1.6449  # standard errors: one-sided 5 %
 
 

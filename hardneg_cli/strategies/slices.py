@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-COMMAND = "dual"
 ALPHA = 0.05
 SEARCH_Z = 3.0  # among thousands of slices, the limits have to be wide
 ALIKE = 0.5

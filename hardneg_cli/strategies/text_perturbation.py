@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     Judge = Callable[[Sequence[int], Sequence[str]], NDArray[np.float64]]
 
-COMMAND = "harden"
 ROWS_AT_ONCE = 1 << 9
 SHORTEST = 4
 TOKENS = re.compile(r"\s+|\S+")

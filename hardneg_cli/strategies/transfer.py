@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     Block = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
-COMMAND = "harden"
-
 
 class Imitator(Protocol):
     def gradient(self, points: Block, labels: Codes) -> Block: ...

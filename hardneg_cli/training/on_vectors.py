@@ -33,7 +33,7 @@ def opinion(
     if len(known) == 1:
         found[:, known] = 1.0
         return found
-    build = drawer.load("classifiers", classifier.name, "model").build
+    build = drawer.load("model", classifier.name).build
     model = build(sparse, seed, **dict(classifier.settings))
     heeded = {"sample_weight": weights[rows]} if has_fit_parameter(model, "sample_weight") else {}
     with warnings.catch_warnings():

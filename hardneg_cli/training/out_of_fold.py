@@ -33,7 +33,7 @@ class Classifier:
     @classmethod
     def called(cls, name: str, settings: Mapping[str, Any] | None = None) -> Classifier:
         """Raises InputError for an unknown name or setting."""
-        build = drawer.load("classifiers", name, "model").build
+        build = drawer.load("model", name).build
         return cls(name, tuple(sorted(checked_settings("model", name, build, settings or {}).items())))
 
     def trained(self, rows: Material, chosen: Codes, labels: Codes, *, weights: Block | None = None, seed: int = SEED
@@ -41,7 +41,7 @@ class Classifier:
         """The model after the chosen rows, whose labels are (n,) codes; one class alone is learned too."""
         import numpy as np
 
-        module = drawer.load("classifiers", self.name, "model")
+        module = drawer.load("model", self.name)
         vectorizer = Vectorizer(dense=getattr(module, "DENSE", False), seed=seed)
         vectors = vectorizer.fit_transform(rows, chosen)
         classes = np.unique(labels)
