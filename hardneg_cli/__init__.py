@@ -4,90 +4,72 @@ The verbs and nouns below are the Python interface. Nothing of the command line 
 them only when it is asked for: `hardneg --help` need not wait for all.
 """
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from hardneg_cli.apply import Applied, apply
-    from hardneg_cli.check import check, diff
-    from hardneg_cli.collect import collect
-    from hardneg_cli.compare import compare
-    from hardneg_cli.dataset import Columns, Dataset, load
-    from hardneg_cli.deciding.decisions import Decision, Unsettled
-    from hardneg_cli.deciding.queue import Policy
-    from hardneg_cli.errors import Busy, HardnegError, InputError, Refused
-    from hardneg_cli.find import find
-    from hardneg_cli.findings import Findings
-    from hardneg_cli.mine import mine
-    from hardneg_cli.outcomes.collected import Collected
-    from hardneg_cli.predict import predict
-    from hardneg_cli.undo import undo
-    from hardneg_cli.verdicts import Report, Verdict
+if TYPE_CHECKING:  # for readers of types alone; a test compares it with the table
+    from hardneg_cli.data.dataset import Columns as Columns
+    from hardneg_cli.data.dataset import Dataset as Dataset
+    from hardneg_cli.data.dataset import load as load
+    from hardneg_cli.detection.findings import Findings as Findings
+    from hardneg_cli.errors import Busy as Busy
+    from hardneg_cli.errors import HardnegError as HardnegError
+    from hardneg_cli.errors import InputError as InputError
+    from hardneg_cli.errors import Refused as Refused
+    from hardneg_cli.gating.verdict import Report as Report
+    from hardneg_cli.gating.verdict import Verdict as Verdict
+    from hardneg_cli.review.decisions.decision import Decision as Decision
+    from hardneg_cli.review.decisions.decision import Unsettled as Unsettled
+    from hardneg_cli.review.decisions.filled_queue import Policy as Policy
+    from hardneg_cli.review.reviewers.collected import Collected as Collected
+    from hardneg_cli.verbs.apply import Applied as Applied
+    from hardneg_cli.verbs.apply import apply as apply
+    from hardneg_cli.verbs.check import check as check
+    from hardneg_cli.verbs.check import diff as diff
+    from hardneg_cli.verbs.collect import collect as collect
+    from hardneg_cli.verbs.compare import compare as compare
+    from hardneg_cli.verbs.find import find as find
+    from hardneg_cli.verbs.mine import mine as mine
+    from hardneg_cli.verbs.predict import predict as predict
+    from hardneg_cli.verbs.undo import undo as undo
 
 __version__ = "0.1.0"
-__all__ = [
-    "Applied",
-    "Busy",
-    "Collected",
-    "Columns",
-    "Dataset",
-    "Decision",
-    "Findings",
-    "HardnegError",
-    "InputError",
-    "Policy",
-    "Refused",
-    "Report",
-    "Unsettled",
-    "Verdict",
-    "apply",
-    "check",
-    "collect",
-    "compare",
-    "diff",
-    "find",
-    "load",
-    "mine",
-    "predict",
-    "undo",
-]
-
 _HOMES = {
-    "Applied": "apply",
+    "Applied": "verbs.apply",
     "Busy": "errors",
-    "Collected": "outcomes.collected",
-    "Columns": "dataset",
-    "Dataset": "dataset",
-    "Decision": "deciding.decisions",
-    "Findings": "findings",
+    "Collected": "review.reviewers.collected",
+    "Columns": "data.dataset",
+    "Dataset": "data.dataset",
+    "Decision": "review.decisions.decision",
+    "Findings": "detection.findings",
     "HardnegError": "errors",
     "InputError": "errors",
-    "Policy": "deciding.queue",
+    "Policy": "review.decisions.filled_queue",
     "Refused": "errors",
-    "Report": "verdicts",
-    "Unsettled": "deciding.decisions",
-    "Verdict": "verdicts",
-    "diff": "check",
-    "load": "dataset",
-}  # a verb's home has its name
-
-
-class _Package(ModuleType):
-    """The name of a verb means the function, even once the file of that name is imported."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        is_verb = name in __all__ and isinstance(value, ModuleType)
-        super().__setattr__(name, getattr(value, name) if is_verb else value)
+    "Report": "gating.verdict",
+    "Unsettled": "review.decisions.decision",
+    "Verdict": "gating.verdict",
+    "apply": "verbs.apply",
+    "check": "verbs.check",
+    "collect": "verbs.collect",
+    "compare": "verbs.compare",
+    "diff": "verbs.check",
+    "find": "verbs.find",
+    "load": "data.dataset",
+    "mine": "verbs.mine",
+    "predict": "verbs.predict",
+    "undo": "verbs.undo",
+}
+__all__ = [*_HOMES]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES.get(name, name)}"), name)
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
 
 
-sys.modules[__name__].__class__ = _Package
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

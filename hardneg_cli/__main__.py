@@ -1,5 +1,5 @@
 """`python -m hardneg_cli`."""
 
-from hardneg_cli.app import main
+from hardneg_cli.cli.app import main
 
 main()

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from hardneg_cli import Columns, Decision, Findings, load, state
-from hardneg_cli.estimation.sampling import draw
+from hardneg_cli import Columns, Decision, Findings, load
+from hardneg_cli.data import snapshot
+from hardneg_cli.statistics.stratified_sampling import draw
 
 NAMES, ROWS, NEW = ("ant", "bee", "cat"), 300, 40
 RIGHT = np.arange(ROWS) % 3
@@ -41,7 +42,7 @@ atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 def flagged_before(name: str, flags: Any) -> Path:
     """A state in which these rows are flagged."""
     nothing = np.full(ROWS, -1, np.int32)
-    state.write(Findings(DATA, flags.astype(float), flags, nothing, {}, {}, None, None), FOLDER / name)
+    snapshot.write(Findings(DATA, flags.astype(float), flags, nothing, {}, {}, None, None), FOLDER / name)
     return FOLDER / name
 
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from hardneg_cli import Columns, find
-from hardneg_cli.deciding.asked import as_asked
-from hardneg_cli.deciding.surroundings import Around
-from hardneg_cli.formats import html
-from hardneg_cli.review import Session
-from hardneg_cli.terminal.app import ReviewApp
+from hardneg_cli.io.result_formats import html
+from hardneg_cli.review.queues.review_queue import as_asked
+from hardneg_cli.review.queues.row_context import Around
+from hardneg_cli.review.queues.session import Session
+from hardneg_cli.review_screen.app import ReviewApp
 
 ROOT = Path(__file__).parents[1]
 PICTURES, SAMPLE = ROOT / ".github" / "pictures", ROOT / "sample_data"

@@ -29,8 +29,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hardneg_cli import Applied, Columns, InputError, Policy, Unsettled, apply, find
-from hardneg_cli.dataset import load
-from hardneg_cli.deciding.decisions import Decision, conflicts, latest, read_log
+from hardneg_cli.data.dataset import load
+from hardneg_cli.review.decisions.decision import Decision, conflicts, latest, read_log
 
 Row = dict[str, Any]
 TEXTS = ["plain", "two\nlines", 'a "quote"', "comma, semicolon; tab\t", "Zürich 東京 🦊", "None", "007", " blank "]
@@ -789,7 +789,7 @@ def test_apply_loads_no_learning_library_and_no_typer(data: Path, queue: list[Ro
 
 
 def test_a_file_that_changes_meanwhile_is_not_overwritten(data: Path, queue: list[Row]) -> None:
-    from hardneg_cli.deciding import corrected as writing
+    from hardneg_cli.review.correction import rewrite as writing
 
     path = save(by_truth(queue), data.with_name("q.csv"))
     applied = apply(data, [path])

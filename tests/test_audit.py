@@ -14,11 +14,12 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from hardneg_cli import InputError, audit, find
-from hardneg_cli.deciding.audited import read_audit
-from hardneg_cli.estimation.recalibration import recalibrate
-from hardneg_cli.estimation.sampling import allocation, draw, strata
-from hardneg_cli.estimation.survey import Answered, Survey, anticipated, survey, tally
+from hardneg_cli import InputError, find
+from hardneg_cli.review.audit.filled_audit import read_audit
+from hardneg_cli.statistics.beta_calibration import recalibrate
+from hardneg_cli.statistics.stratified_sampling import allocation, draw, strata
+from hardneg_cli.statistics.survey_estimation import Answered, Survey, anticipated, survey, tally
+from hardneg_cli.verbs import audit
 
 COMMAND = [sys.executable, "-m", "hardneg_cli"]
 ROWS = 2000

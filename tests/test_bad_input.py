@@ -18,12 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hardneg_cli.dataset import Columns, Dataset, load
+from hardneg_cli.data.dataset import Columns, Dataset, load
+from hardneg_cli.data.probabilities.loading import from_array
+from hardneg_cli.data.probabilities.probabilities import together
+from hardneg_cli.data.probabilities.validation import refuse_nonsense
+from hardneg_cli.detection.evidence import digest
 from hardneg_cli.errors import InputError
-from hardneg_cli.evidence import digest
-from hardneg_cli.models import from_array
-from hardneg_cli.probabilities import together
-from hardneg_cli.validation import refuse_nonsense
 
 CLASSES = ["bird", "cat", "dog"]
 ROWS = 90

@@ -14,14 +14,15 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from hardneg_cli import Columns, InputError, drawer, load
-from hardneg_cli.check import check, diff
-from hardneg_cli.dataset import Dataset
-from hardneg_cli.deciding.decisions import Decision
-from hardneg_cli.explain import manual
-from hardneg_cli.find import find
-from hardneg_cli.state import write as write_state
-from hardneg_cli.verdicts import Judged, Report
+from hardneg_cli import Columns, InputError, load
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.snapshot import write as write_state
+from hardneg_cli.gating.verdict import Judged, Report
+from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.runtime import drawers
+from hardneg_cli.verbs.check import check, diff
+from hardneg_cli.verbs.explain import manual
+from hardneg_cli.verbs.find import find
 
 PACKAGE = Path(__file__).parents[1] / "hardneg_cli"
 Row = tuple[str, str, str]
@@ -109,7 +110,7 @@ for module in sorted(Path(__file__).parent.glob("gate_cases_*.py")):
 OUTCOMES = ("passed", "failed", "not judged")
 
 
-@pytest.mark.parametrize("gate", drawer.names("gate"))
+@pytest.mark.parametrize("gate", drawers.names("gate"))
 def test_every_gate_passes_fails_and_says_when_it_cannot_judge(gate: str) -> None:
     assert gate in CASES, f"add a passing, a failing and an unjudgeable case of {gate!r} to CASES"
     for case, outcome in zip(CASES[gate], OUTCOMES, strict=True):
@@ -124,7 +125,7 @@ def test_every_gate_passes_fails_and_says_when_it_cannot_judge(gate: str) -> Non
             assert all(reasons(report, gate))
 
 
-@pytest.mark.parametrize("gate", drawer.names("gate"))
+@pytest.mark.parametrize("gate", drawers.names("gate"))
 def test_the_exit_codes_of_every_gate(gate: str, tmp_path: Path) -> None:
     """Of the gates that need nothing but files; the others' developer holds them to the same verdicts above."""
     if gate not in ("contradiction", "leak", "new-class", "reverted"):
@@ -141,7 +142,7 @@ def test_the_exit_codes_of_every_gate(gate: str, tmp_path: Path) -> None:
         arguments += ["--base", "base.parquet"] if "base" in case else []
         arguments += ["--split", "split"] if "columns" in case else []
         if case.get("decisions"):
-            from hardneg_cli.deciding.log import append
+            from hardneg_cli.review.decisions.decision_log import append
 
             append(folder / "data.parquet.decisions.ndjson", case["decisions"])
         done = hardneg(folder, "check", "data.parquet", *arguments)
@@ -403,7 +404,7 @@ def test_what_is_refused(arguments: list[str], words: str, folder: Path) -> None
 
 BROKEN = '''"""Divides by zero."""
 from hardneg_cli.dataset import Dataset
-from hardneg_cli.verdicts import Verdict
+from hardneg_cli.gating.verdict import Verdict
 BY_DEFAULT = "fail"
 def judge(dataset: Dataset) -> Verdict:
     return Verdict(1 / 0 > 0, "")
@@ -411,7 +412,7 @@ def judge(dataset: Dataset) -> Verdict:
 ODD = '''"""No id is odd."""
 import numpy as np
 from hardneg_cli.dataset import Dataset
-from hardneg_cli.verdicts import Verdict
+from hardneg_cli.gating.verdict import Verdict
 BY_DEFAULT = None
 def judge(dataset: Dataset, *, at_most: int = 3) -> Verdict:
     """at_most: so many odd ids are even."""
@@ -422,14 +423,14 @@ def judge(dataset: Dataset, *, at_most: int = 3) -> Verdict:
 
 def test_a_gate_is_one_file_and_a_crash_in_it_is_3(folder: Path) -> None:
     shutil.copytree(PACKAGE, folder / "hardneg_cli", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "hardneg_cli/gates/odd_id.py").write_text(ODD)
+    (folder / "hardneg_cli/gating/gates/odd_id.py").write_text(ODD)
     arguments = ("check", "base.csv", "--base", "base.csv")
     assert "odd-id" not in hardneg(folder, *arguments, home=folder).stdout, "it is asked only by name"
     assert hardneg(folder, *arguments, "--fail-on", "odd-id", home=folder).returncode == 0
     done = hardneg(folder, *arguments, "--require", "odd-id", "--set", "odd-id.at-most=1", home=folder)
     assert (done.returncode, done.stderr) == (1, "hardneg: base.csv fails odd-id (2 rows)\n")
     assert "odd-id.at_most = 3" in hardneg(folder, "explain", "odd-id", home=folder).stdout
-    (folder / "hardneg_cli/gates/broken.py").write_text(BROKEN)
+    (folder / "hardneg_cli/gating/gates/broken.py").write_text(BROKEN)
     for more in ((), ("--exit-zero",), ("--warn-on", "broken")):
         done = hardneg(folder, *arguments, *more, "-o", "out.json", home=folder)
         assert (done.returncode, done.stdout) == (3, "")
@@ -440,7 +441,7 @@ def test_a_gate_is_one_file_and_a_crash_in_it_is_3(folder: Path) -> None:
 def test_without_a_model_nothing_heavy_is_loaded(folder: Path) -> None:
     code = """
 import os, sys
-from hardneg_cli.app import main
+from hardneg_cli.cli.app import main
 sys.argv = ["hardneg", "check", "head.csv", "--base", "base.csv", "-q"]
 leave = os._exit
 def leaving(code):
@@ -498,12 +499,12 @@ def test_a_state_stands_for_its_base(tmp_path: Path) -> None:
     assert judged(report, "new-class").outcome == "passed"
 
 
-@pytest.mark.parametrize("gate", drawer.names("gate"))
+@pytest.mark.parametrize("gate", drawers.names("gate"))
 def test_every_gate_explains_itself(gate: str) -> None:
     text = manual(gate)
-    function = drawer.load("gate", gate)
+    function = drawers.load("gate", gate)
     assert "Needs: " in text
-    assert all(f"{gate}.{setting} = " in text for setting in drawer.settings(function.judge))
+    assert all(f"{gate}.{setting} = " in text for setting in drawers.settings(function.judge))
     assert function.BY_DEFAULT in ("fail", "warn", None)
 
 
@@ -525,9 +526,9 @@ def test_copies_are_the_rows_whose_folded_cells_are_all_equal() -> None:
     """Column by column, as one key of all cells would say."""
     import numpy as np
 
-    from hardneg_cli.evidence.copies import gather
-    from hardneg_cli.identity import keyed
-    from hardneg_cli.text import folded
+    from hardneg_cli.data.row_identity import keyed
+    from hardneg_cli.data.text_normalization import folded
+    from hardneg_cli.detection.evidence.copies import gather
 
     cells = [
         "",

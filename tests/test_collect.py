@@ -24,9 +24,9 @@ from filelock import FileLock
 from sklearn.metrics import cohen_kappa_score
 
 from hardneg_cli import Collected, InputError, Unsettled, apply, collect
-from hardneg_cli.dataset import load
-from hardneg_cli.deciding.agreement import agreement, kappa, measures
-from hardneg_cli.deciding.decisions import Decision, read_log
+from hardneg_cli.data.dataset import load
+from hardneg_cli.review.decisions.decision import Decision, read_log
+from hardneg_cli.review.reviewers.agreement import agreement, kappa, measures
 
 COMMAND = [sys.executable, "-m", "hardneg_cli", "collect"]
 COLUMNS = ("id", "decision", "new_label", "note", "given_label", "suggested_label", "score", "text", "row_hash")

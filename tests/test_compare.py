@@ -21,11 +21,11 @@ from scipy.stats import binom, binomtest
 from sklearn import metrics as sk
 
 from hardneg_cli import Columns, Decision, InputError, load
-from hardneg_cli.compare import Compared, compare
-from hardneg_cli.estimation.bootstrap import Answers, drawn, pooled_strata, total, units
-from hardneg_cli.estimation.comparison import Line
-from hardneg_cli.estimation.metrics import BINS, OVERALL
-from hardneg_cli.estimation.paired import flips, holm, mcnemar_p
+from hardneg_cli.modeling.evaluation.comparison import Line
+from hardneg_cli.modeling.evaluation.metrics import BINS, OVERALL
+from hardneg_cli.statistics.bootstrap import Answers, drawn, pooled_strata, total, units
+from hardneg_cli.statistics.paired_tests import flips, holm, mcnemar_p
+from hardneg_cli.verbs.compare import Compared, compare
 
 COMMAND = [sys.executable, "-m", "hardneg_cli"]
 CLASSES = ("ant", "bee", "cat", "dog")

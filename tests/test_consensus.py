@@ -15,8 +15,8 @@ import pytest
 from cleanlab.multiannotator import get_label_quality_multiannotator
 
 from hardneg_cli import Decision, InputError, load
-from hardneg_cli.consensus import Consensus, Ground, consensus, ground
-from hardneg_cli.estimation.crowd import Crowd, Prior, Said, weigh
+from hardneg_cli.review.reviewers.consensus import Consensus, Ground, consensus, ground
+from hardneg_cli.statistics.dawid_skene import Crowd, Prior, Said, weigh
 
 K = 4
 
@@ -170,7 +170,7 @@ def _by_id(rows: int) -> np.ndarray:
 
 
 def test_too_much_for_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hardneg_cli.consensus.MOST_CELLS", 3)
+    monkeypatch.setattr("hardneg_cli.review.reviewers.consensus.MOST_CELLS", 3)
     on = ground(data(["A", "B"]))
     with pytest.raises(InputError, match="a consensus of 2 rows, 1 reviewers and 2 classes is more than memory"):
         consensus(on, words(on, ann="kk"))

@@ -19,11 +19,12 @@ import pyarrow.parquet as pq
 import pytest
 from distributed import Client, LocalCluster
 
-from hardneg_cli import InputError, cluster, find
-from hardneg_cli.engines import dask as engine
-from hardneg_cli.files import remote
-from hardneg_cli.formats import csv
-from hardneg_cli.summaries.found import lines
+from hardneg_cli import InputError, find
+from hardneg_cli.cli.summaries.find import lines
+from hardneg_cli.data.probabilities.engines import dask as engine
+from hardneg_cli.io.files import remote
+from hardneg_cli.io.result_formats import csv
+from hardneg_cli.runtime import dask_cluster
 
 COMMAND = [sys.executable, "-m", "hardneg_cli"]
 LONG = {3: 90_000, 120: 6_000}  # rows, by classes; blocks have 87,381 and 2,184 of them
@@ -33,7 +34,7 @@ LONG = {3: 90_000, 120: 6_000}  # rows, by classes; blocks have 87,381 and 2,184
 def workers() -> Iterator[LocalCluster]:
     """Two processes that have nothing but the files in common with this one."""
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, memory_limit=0, dashboard_address=":0", silence_logs=cluster.QUIET
+        n_workers=2, threads_per_worker=1, memory_limit=0, dashboard_address=":0", silence_logs=dask_cluster.QUIET
     ) as running:
         yield running
 
@@ -105,9 +106,9 @@ def test_any_parts_make_the_same_queue(workers: LocalCluster, files: Path, k: in
 
 def test_parts_are_row_groups_and_reach_beyond_blocks(files: Path) -> None:
     """Else the test above would not see blocks that are made of several parts' rows."""
-    from hardneg_cli.dataset import load
-    from hardneg_cli.models import inside
-    from hardneg_cli.probabilities import block_rows, together
+    from hardneg_cli.data.dataset import load
+    from hardneg_cli.data.probabilities.loading import inside
+    from hardneg_cli.data.probabilities.probabilities import block_rows, together
 
     p, given = probabilities(9000, 120)
     data = written(files / "parts.parquet", labeled(given) | columns(p), 500)
@@ -215,7 +216,7 @@ def test_killed_workers_cost_no_more_than_time(
     p, given = probabilities(60_000, 20)
     data = written(files / "killed.parquet", labeled(given) | columns(p), 2000)
     here, waited, killed = told(data), 0, []
-    as_usual = cluster.result
+    as_usual = dask_cluster.result
 
     def deadly(client: Client, future: Any) -> Any:
         nonlocal waited
@@ -226,7 +227,7 @@ def test_killed_workers_cost_no_more_than_time(
             os.kill(killed[-1], signal.SIGKILL)
         return as_usual(client, future)
 
-    monkeypatch.setattr(cluster, "result", deadly)
+    monkeypatch.setattr(dask_cluster, "result", deadly)
     assert told(data, engine="dask", scheduler=workers.scheduler_address) == here
     assert len(killed) == 2
     assert not any(Path(f"/proc/{pid}").exists() for pid in killed)
@@ -327,7 +328,7 @@ def test_an_interrupt_takes_the_cluster_along(tmp_path: Path, number: int, code:
 def test_a_scheduler_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     p, given = probabilities(500, 6)
     data = written(tmp_path / "data.parquet", labeled(given) | columns(p))
-    monkeypatch.setattr(cluster, "CONNECTING_SECONDS", 1)
+    monkeypatch.setattr(dask_cluster, "CONNECTING_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         for address in (f"tcp://127.0.0.1:{silent.getsockname()[1]}", "tcp://127.0.0.1:9", "tcp://", "no://where"):
             assert f"--scheduler {address}: no scheduler answers" in refused(data, engine="dask", scheduler=address)

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from conftest import Case
 
-from hardneg_cli import drawer, find
-from hardneg_cli.doubts import NO_CLASS
+from hardneg_cli import find
+from hardneg_cli.detection.detector_result import NO_CLASS
+from hardneg_cli.runtime import drawers
 
 FILES = sorted(path.stem for path in (Path(__file__).parent / "cases").glob("*.csv"))
 
 
-@pytest.mark.parametrize("detector", drawer.names("detector"))
+@pytest.mark.parametrize("detector", drawers.names("detector"))
 def test_has_a_case(detector: str) -> None:
     assert detector in FILES, f"write tests/cases/{detector}.csv, a tiny dataset with a column expect"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from hardneg_cli import drawer
-from hardneg_cli.drawer import DRAWERS
+from hardneg_cli.runtime import drawers
+from hardneg_cli.runtime.drawers import DRAWERS
 
 PACKAGE = Path(__file__).parents[1] / "hardneg_cli"
 DATA = "id,label,word\n" + "".join(f"{i},{'cat' if i % 2 else 'dog'},word {i}\n" for i in range(12))
@@ -20,7 +20,7 @@ DATA = "id,label,word\n" + "".join(f"{i},{'cat' if i % 2 else 'dog'},word {i}\n"
 DETECTOR = '''
 """The id is an odd one."""
 
-from hardneg_cli.doubts import NO_CLASS, Doubts
+from hardneg_cli.detection.detector_result import NO_CLASS, Doubts
 
 
 def detect(dataset, *, at_least: int = 7):
@@ -87,7 +87,7 @@ def test_a_new_detector_is_one_file(home: Path) -> None:
     hardneg = ("-m", "hardneg_cli", "find", "data.csv", "-f", "tsv")
     refused = run(home, *hardneg, "--detector", "odd-id", code=2)
     assert "no detector 'odd-id'" in refused.stderr
-    (home / "hardneg_cli" / "detectors" / "odd_id.py").write_text(DETECTOR)
+    (home / "hardneg_cli" / "detection" / "detectors" / "odd_id.py").write_text(DETECTOR)
 
     found = run(home, *hardneg, "--detector", "odd-id", "--set", "odd-id.at_least=9")
     assert [line.split("\t")[0] for line in found.stdout.splitlines()] == ["id", "10", "11", "9"]
@@ -99,7 +99,7 @@ def test_a_new_detector_is_one_file(home: Path) -> None:
 
 
 def test_a_new_format_is_one_file(home: Path) -> None:
-    (home / "hardneg_cli" / "formats" / "ids_alone.py").write_text(FORMAT)
+    (home / "hardneg_cli" / "io" / "result_formats" / "ids_alone.py").write_text(FORMAT)
     limit = ("--all", "--limit", "2", "-q")
     found = run(home, "-m", "hardneg_cli", "find", "data.csv", *limit, "-f", "ids-alone", "-o", "x.ids")
     assert len(found.stdout.split()) == 2
@@ -110,12 +110,12 @@ def test_a_new_export_is_one_file(home: Path) -> None:
     (home / "kept.txt").write_text("kept:\n3 h0 cat\n5 h0 cat\n")
     collect = ("-m", "hardneg_cli", "collect", "kept.txt", "--data", "data.csv")
     run(home, *collect, code=2)
-    (home / "hardneg_cli" / "exports" / "kept_rows.py").write_text(EXPORT)
+    (home / "hardneg_cli" / "review" / "annotation_tools" / "kept_rows.py").write_text(EXPORT)
     assert "2 decisions read" in run(home, *collect).stderr
 
 
 def test_a_new_command_is_one_file(home: Path) -> None:
-    (home / "hardneg_cli" / "commands" / "say_hello.py").write_text(COMMAND)
+    (home / "hardneg_cli" / "cli" / "commands" / "say_hello.py").write_text(COMMAND)
     assert re.search(r"say-hello +Say hello to a dataset\.", run(home, "-m", "hardneg_cli", "--help").stdout)
     assert run(home, "-m", "hardneg_cli", "say-hello", "you").stdout == "hello you\n"
 
@@ -124,12 +124,12 @@ def test_a_new_command_is_one_file(home: Path) -> None:
 def test_names_are_the_files_and_listing_them_imports_none(kind: str) -> None:
     folder = DRAWERS[kind].folder
     files = {path.stem.replace("_", "-") for path in (PACKAGE / folder).glob("*.py") if not path.stem.startswith("_")}
-    assert set(drawer.names(kind)) == files
+    assert set(drawers.names(kind)) == files
     code = f"""
 import sys
-from hardneg_cli import drawer
-assert drawer.names({kind!r})
-print(*[name for name in sys.modules if name.startswith("hardneg_cli.{folder.replace("/", ".")}")])
+from hardneg_cli.runtime import drawers
+assert drawers.names({kind!r})
+print(*[name for name in sys.modules if name.startswith("hardneg_cli.{folder.replace("/", ".")}.")])
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
@@ -138,7 +138,7 @@ print(*[name for name in sys.modules if name.startswith("hardneg_cli.{folder.rep
 def test_help_loads_nothing_heavy(home: Path) -> None:
     code = """
 import os, sys
-from hardneg_cli.app import main
+from hardneg_cli.cli.app import main
 sys.argv = ["hardneg", *sys.argv[1:]]
 leave = os._exit
 def leaving(code):

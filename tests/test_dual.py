@@ -20,12 +20,12 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
 from hardneg_cli import Columns, InputError, find
-from hardneg_cli.deciding.decisions import Decision
-from hardneg_cli.dual import dual
-from hardneg_cli.explain import manual
-from hardneg_cli.outcomes.doubled import Dual
-from hardneg_cli.strategies import slices
-from hardneg_cli.training.conditions import Condition, Rows, conditions
+from hardneg_cli.modeling.error_model import slices
+from hardneg_cli.modeling.error_model.conditions import Condition, Rows, conditions
+from hardneg_cli.modeling.error_model.tables import Dual
+from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.verbs.dual import dual
+from hardneg_cli.verbs.explain import manual
 
 COMMAND = [sys.executable, "-m", "hardneg_cli"]
 SMALL = 700
@@ -98,7 +98,7 @@ def test_a_model_that_cannot_be_improved_is_left_alone() -> None:
 
 
 def keep_all(frame: pd.DataFrame) -> list[Decision]:
-    from hardneg_cli.dataset import load
+    from hardneg_cli.data.dataset import load
 
     rows = load(frame)
     hashes = rows.row_hashes(np.arange(len(rows)))

@@ -24,7 +24,7 @@ ROWS = 4000
 SLOW = '''"""Takes its time."""
 import time
 from pathlib import Path
-from hardneg_cli.doubts import Doubts
+from hardneg_cli.detection.detector_result import Doubts
 def detect(dataset) -> Doubts:
     Path("running").touch()
     time.sleep(30)
@@ -42,7 +42,7 @@ def write(table, out) -> None:
     time.sleep(30)
 '''
 BROKEN = '''"""Divides by zero."""
-from hardneg_cli.doubts import Doubts
+from hardneg_cli.detection.detector_result import Doubts
 def detect(dataset) -> Doubts:
     return 1 / 0
 '''
@@ -53,9 +53,9 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a copy of the package that has a broken and a slow detector, and a slow format."""
     folder = tmp_path_factory.mktemp("changed")
     shutil.copytree(PACKAGE, folder / "hardneg_cli", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "hardneg_cli/detectors/broken.py").write_text(BROKEN)
-    (folder / "hardneg_cli/detectors/slow.py").write_text(SLOW)
-    (folder / "hardneg_cli/formats/half.py").write_text(HALF)
+    (folder / "hardneg_cli/detection/detectors/broken.py").write_text(BROKEN)
+    (folder / "hardneg_cli/detection/detectors/slow.py").write_text(SLOW)
+    (folder / "hardneg_cli/io/result_formats/half.py").write_text(HALF)
     return folder
 
 

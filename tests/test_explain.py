@@ -6,18 +6,19 @@ import pyarrow as pa
 import pyarrow.csv
 import pytest
 
-from hardneg_cli import InputError, drawer
-from hardneg_cli.explain import manual, overview
-from hardneg_cli.row_story import story
+from hardneg_cli import InputError
+from hardneg_cli.runtime import drawers
+from hardneg_cli.verbs.explain import manual, overview
+from hardneg_cli.verbs.row_story import story
 
 
-@pytest.mark.parametrize("name", drawer.names("detector"))
+@pytest.mark.parametrize("name", drawers.names("detector"))
 def test_every_detector_explains_itself(name: str) -> None:
     text = manual(name)
-    detect = drawer.load("detector", name).detect
+    detect = drawers.load("detector", name).detect
     assert text.startswith(name)
     assert "Needs: " in text
-    assert all(f"{name}.{setting} = " in text for setting in drawer.settings(detect))
+    assert all(f"{name}.{setting} = " in text for setting in drawers.settings(detect))
     assert f"{name} " in overview()
 
 

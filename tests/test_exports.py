@@ -23,12 +23,12 @@ from hypothesis import strategies as st
 from test_formats import HOSTILE, findings, written
 
 from hardneg_cli import InputError, apply, find
-from hardneg_cli.annotation.classes import ANSWERS, UNSAFE, chosen, offered
-from hardneg_cli.collect import collect
-from hardneg_cli.deciding.decisions import Decision
-from hardneg_cli.deciding.queue import Policy, export, read_queue
-from hardneg_cli.files.source import sources
-from hardneg_cli.writing import refuse_overwriting_inputs, targets, write
+from hardneg_cli.cli.outputs import refuse_overwriting_inputs, targets, write
+from hardneg_cli.io.files.source import sources
+from hardneg_cli.review.annotation_tools._class_names import ANSWERS, UNSAFE, chosen, offered
+from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.review.decisions.filled_queue import Policy, export, read_queue
+from hardneg_cli.verbs.collect import collect
 
 Row = dict[str, Any]
 REAL = Path(__file__).parent / "exports"

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import average_precision_score
 
-from hardneg_cli import Columns, Findings, InputError, drawer, find, load
+from hardneg_cli import Columns, Findings, InputError, find, load
+from hardneg_cli.runtime import drawers
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
 DIGITS, PROBS = SAMPLE / "digits.csv", SAMPLE / "digits.probs.csv"
@@ -122,7 +123,7 @@ def test_planted_slips_and_copies_are_found() -> None:
     assert near.flagged.sum() == (truth["kind"] == "near-duplicate").sum()
 
 
-@pytest.mark.parametrize("detector", drawer.names("detector"))
+@pytest.mark.parametrize("detector", drawers.names("detector"))
 def test_a_detector_alone_puts_its_suspects_in_the_queue(detector: str) -> None:
     findings = find(DIGITS, probs=[PROBS], features="pixel_*", detectors=[detector])
     doubts = findings.doubts[detector]
@@ -160,7 +161,7 @@ def test_nothing_but_labels() -> None:
     table = pa.table({"label": ["cat"] * 30 + ["dog"] * 30 + ["dgo"]})
     findings = find(table)
     assert set(findings.doubts) == {"label-spelling", "rare-label"}
-    assert set(findings.doubts) | set(findings.skipped) == set(drawer.names("detector"))
+    assert set(findings.doubts) | set(findings.skipped) == set(drawers.names("detector"))
     assert all(findings.skipped.values())
     assert findings.table()["given_label"].to_pylist() == ["dgo"]
     assert findings.digest is None
@@ -204,7 +205,7 @@ def test_tables_and_arrays_of_every_kind_give_one_answer() -> None:
     def answer(data: object, **kwargs: object) -> bytes:
         findings = find(data, classes=classes, features="pixel_*", **kwargs)
         out = io.BytesIO()
-        drawer.load("format", "csv").write(findings.table(findings.ranked), out)
+        drawers.load("format", "csv").write(findings.table(findings.ranked), out)
         return out.getvalue()
 
     expected = answer(frame, probs=[p.to_numpy()])

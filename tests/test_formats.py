@@ -25,10 +25,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hardneg_cli import drawer
-from hardneg_cli.formats.xlsx import UNSAFE
+from hardneg_cli.io.result_formats.xlsx import UNSAFE
+from hardneg_cli.runtime import drawers
 
-FORMATS = drawer.names("format")
+FORMATS = drawers.names("format")
 GOLDEN = Path(__file__).parent / "cases" / "golden"
 HOSTILE = [
     "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "<script>alert(1)</script>", "<img src=x onerror=y>", "&lt;b&gt;",
@@ -68,7 +68,7 @@ every_format = pytest.mark.parametrize("name", FORMATS)
 
 
 def form(name: str) -> ModuleType:
-    return drawer.load("format", name)
+    return drawers.load("format", name)
 
 
 def written(name: str, table: pa.Table) -> bytes:
@@ -257,7 +257,7 @@ def on_a_terminal(table: pa.Table, folder: Path, width: int) -> str:
     """What a terminal of `width` columns gets of a table, byte by byte."""
     pq.write_table(table, folder / "table.parquet")
     code = (
-        "import sys, pyarrow.parquet as pq; from hardneg_cli.formats import table;"
+        "import sys, pyarrow.parquet as pq; from hardneg_cli.io.result_formats import table;"
         "table.write(pq.read_table('table.parquet'), sys.stdout.buffer)"
     )
     leader, follower = pty.openpty()

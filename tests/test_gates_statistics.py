@@ -15,13 +15,23 @@ import pytest
 import scipy.stats
 from numpy.typing import NDArray
 
-from hardneg_cli import Columns, Dataset, Decision, Findings, InputError, audit, find, load, state
-from hardneg_cli.check import check
+from hardneg_cli import Columns, Dataset, Decision, Findings, InputError, find, load
+from hardneg_cli.data import snapshot
+from hardneg_cli.data.changes import NOWHERE, Changes
 from hardneg_cli.errors import Unavailable
-from hardneg_cli.estimation.stratified import Strata, fisher_p, least_p, levels, permutation_p, sign_p, significant
-from hardneg_cli.facts.changes import NOWHERE, Changes
-from hardneg_cli.gates import rate
-from hardneg_cli.verdicts import Judged, Verdict
+from hardneg_cli.gating.gates import rate
+from hardneg_cli.gating.verdict import Judged, Verdict
+from hardneg_cli.statistics.stratified_tests import (
+    Strata,
+    fisher_p,
+    least_p,
+    levels,
+    permutation_p,
+    sign_p,
+    significant,
+)
+from hardneg_cli.verbs import audit
+from hardneg_cli.verbs.check import check
 
 ROWS, NAMES = 1500, ("007", "=cmd|' /C'!A0", "[bold]<b>\u202edoe", "ant", "bee", "cat")  # sorted, as in a dataset
 ANT = NAMES.index("ant")
@@ -378,7 +388,7 @@ def test_unreviewed() -> None:
 
 def test_drift(tmp_path: Path) -> None:
     labels, p = world()
-    state.write(findings(), tmp_path / "base.state")
+    snapshot.write(findings(), tmp_path / "base.state")
     more = {"base": None, "saved": tmp_path / "base.state"}
     assert one(labels, "drift", **more).outcome == "passed"
     other = np.random.default_rng(0).dirichlet(np.full(len(NAMES), 0.3), ROWS) + p

@@ -16,9 +16,9 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from hardneg_cli import Columns, InputError, find
-from hardneg_cli.harden import harden
-from hardneg_cli.strategies import least_change, projected_gradient, text_perturbation
-from hardneg_cli.training.network import network
+from hardneg_cli.modeling.robustness.attacks import least_change, projected_gradient, text_perturbation
+from hardneg_cli.modeling.robustness.network import network
+from hardneg_cli.verbs.harden import harden
 
 COMMAND = [sys.executable, "-m", "hardneg_cli"]
 WORDS = {

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hardneg_cli.dataset import Columns, load
-from hardneg_cli.deciding.decisions import Decision, log_of
-from hardneg_cli.deciding.log import append
+from hardneg_cli.data.dataset import Columns, load
+from hardneg_cli.review.decisions.decision import Decision, log_of
+from hardneg_cli.review.decisions.decision_log import append
 
 pytest.importorskip("pre_commit", reason="pre-commit is not installed")
 yaml = pytest.importorskip("yaml")

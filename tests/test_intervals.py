@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, norm
 
-from hardneg_cli.estimation.intervals import LEVEL, NORMAL, wilson
+from hardneg_cli.statistics.intervals import LEVEL, NORMAL, wilson
 
 COUNTS = [(hits, of) for of in (1, 2, 7, 1000, 10**9) for hits in sorted({0, 1, of // 3, of // 2, of - 1, of})]
 

@@ -21,12 +21,14 @@ from conftest import read_case
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hardneg_cli import Columns, Dataset, Findings, InputError, drawer, find, load, models, probabilities
-from hardneg_cli.doubts import NO_CLASS, Doubts
-from hardneg_cli.facts.features import FeatureChoice
-from hardneg_cli.gathering import Evidence, checked_settings
+from hardneg_cli import Columns, Dataset, Findings, InputError, find, load
+from hardneg_cli.data.features.features import FeatureChoice
+from hardneg_cli.data.probabilities import loading, probabilities
+from hardneg_cli.detection.detector_result import NO_CLASS, Doubts
+from hardneg_cli.runtime import drawers
+from hardneg_cli.runtime.evidence_store import Evidence, checked_settings
 
-DETECTORS = drawer.names("detector")
+DETECTORS = drawers.names("detector")
 CASES = sorted((Path(__file__).parent / "cases").glob("*.csv"))
 COLUMNS = Columns(text="text")
 SAMPLE = Path(__file__).parents[1] / "sample_data"
@@ -40,7 +42,7 @@ def variants() -> Iterator[Any]:
     """Every detector as it is, and with every choice that a setting of it offers."""
     for name in DETECTORS:
         yield pytest.param(name, {}, id=name)
-        for setting, kind in drawer.settings(drawer.load("detector", name).detect).items():
+        for setting, kind in drawers.settings(drawers.load("detector", name).detect).items():
             for choice in kind.choices:
                 if choice != kind.default:
                     yield pytest.param(name, {name: {setting: choice}}, id=f"{name}-{choice}")
@@ -154,13 +156,13 @@ def test_the_same_on_its_own_case_where_it_finds_something(path: Path) -> None:
 @every
 def test_what_it_is_given_stays_as_it_is(name: str, chosen: dict[str, Any]) -> None:
     dataset = load(world(), COLUMNS)
-    own = models.inside(dataset)
+    own = loading.inside(dataset)
     assert own is not None
     dataset, several = probabilities.together([own], dataset)
     evidence = Evidence(
         {"dataset": frozen(dataset), "probabilities": several, "feature_choice": FeatureChoice(columns=("x_*",))}, {}
     )
-    detect = drawer.load("detector", name).detect
+    detect = drawers.load("detector", name).detect
     for parameter in inspect.signature(detect).parameters.values():
         if parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
             frozen(evidence[parameter.name])

@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hardneg_cli import Busy, Decision, InputError
-from hardneg_cli.deciding.decisions import latest, read_log
-from hardneg_cli.deciding.log import append, held, now
+from hardneg_cli.review.decisions.decision import latest, read_log
+from hardneg_cli.review.decisions.decision_log import append, held, now
 
 # Appends decisions one by one, and names each on standard output as soon as it is told that the log has it.
 WRITER = """

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from sklearn.metrics.pairwise import cosine_similarity
 
 from hardneg_cli import Columns, Findings, InputError, find
-from hardneg_cli.dataset import load
-from hardneg_cli.explain import manual
-from hardneg_cli.facts.features import Features
-from hardneg_cli.facts.hard_negatives import HardNegatives
-from hardneg_cli.mine import mine
-from hardneg_cli.strategies import retrieval
+from hardneg_cli.data.dataset import load
+from hardneg_cli.data.features.features import Features
+from hardneg_cli.modeling.mining.hard_negatives import HardNegatives
+from hardneg_cli.modeling.mining.modes import retrieval
+from hardneg_cli.verbs.explain import manual
+from hardneg_cli.verbs.mine import mine
 
 COMMAND = [sys.executable, "-m", "hardneg_cli", "mine"]
 MODES = ("boundary", "confusion", "retrieval")

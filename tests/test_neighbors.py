@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 from sklearn.neighbors import NearestNeighbors
 
-from hardneg_cli.find import find
-from hardneg_cli.progress import drawn
-from hardneg_cli.searching import exact
-from hardneg_cli.searching.nearest import EXACT_ROWS, LEAST, nearest
-from hardneg_cli.training.spreading import neighbor_graph
+from hardneg_cli.modeling.self_training.label_spreading import neighbor_graph
+from hardneg_cli.runtime.progress import drawn
+from hardneg_cli.statistics.neighbor_search import exact
+from hardneg_cli.statistics.neighbor_search.search import EXACT_ROWS, LEAST, nearest
+from hardneg_cli.verbs.find import find
 
 RNG = np.random.default_rng(0)
 DIGITS = load_digits().data
@@ -113,7 +113,7 @@ def test_one_processor_finds_the_same_bits(tmp_path: Path) -> None:
         "import os, sys, hashlib, numpy as np\n"
         "if sys.argv[1] == 'one' and hasattr(os, 'sched_setaffinity'):\n"
         "    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
-        "from hardneg_cli.searching.nearest import nearest\n"
+        "from hardneg_cli.statistics.neighbor_search.search import nearest\n"
         "values = np.load(sys.argv[2])\n"
         "found = [nearest(values, 20, exact_rows=rows) for rows in (10**6, 10**3)]\n"
         "assert found[1].notes and not found[0].notes\n"

@@ -22,8 +22,8 @@ from PIL import Image
 from test_formats import findings, written
 
 from hardneg_cli import InputError
-from hardneg_cli.formats import html
-from hardneg_cli.pictures import LONG_SIDE, MOST_INLINED, Picture, marked, picture, pictures
+from hardneg_cli.io.result_formats import html
+from hardneg_cli.io.tables.images import LONG_SIDE, MOST_INLINED, Picture, marked, picture, pictures
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 FLAGS = (
@@ -128,7 +128,7 @@ def test_a_decompression_bomb_is_not_unpacked(folder: Path) -> None:
 
 def test_without_pillow_files_go_in_as_they_are(folder: Path) -> None:
     script = WITHOUT_PILLOW + (
-        "from hardneg_cli.pictures import picture; from pathlib import Path\n"
+        "from hardneg_cli.io.tables.images import picture; from pathlib import Path\n"
         "for name in sys.argv[1:]: one = picture(name, Path('.')); print(one.uri[:20], len(one.uri) > 99, one.trouble)"
     )
     (folder / "big.jpg").write_bytes((folder / "wide.jpg").read_bytes() + b"\0" * MOST_INLINED)

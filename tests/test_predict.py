@@ -17,9 +17,10 @@ from sklearn.model_selection import PredefinedSplit, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from hardneg_cli import Columns, InputError, drawer, find
-from hardneg_cli.predict import predict
-from hardneg_cli.training.folds import bundles, dealt
+from hardneg_cli import Columns, InputError, find
+from hardneg_cli.modeling.folds import bundles, dealt
+from hardneg_cli.runtime import drawers
+from hardneg_cli.verbs.predict import predict
 
 COMMAND = [sys.executable, "-m", "hardneg_cli"]
 WORDS = {
@@ -48,7 +49,7 @@ def probabilities(table: pa.Table) -> pd.DataFrame:
     return table.to_pandas().set_index("id").filter(like="prob_")
 
 
-@pytest.mark.parametrize("model", drawer.names("model"))
+@pytest.mark.parametrize("model", drawers.names("model"))
 def test_every_model_learns_numbers_and_text(model: str) -> None:
     for frame, how in ((wine(), {"features": "x_*"}), (texts(), {"columns": Columns(text="text")})):
         found = predict(frame, models=[model], folds=3, **how)

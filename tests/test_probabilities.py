@@ -12,10 +12,10 @@ import pyarrow as pa
 import pytest
 
 from hardneg_cli import InputError, find
-from hardneg_cli.dataset import Columns, load
-from hardneg_cli.evidence import digest
-from hardneg_cli.models import from_array, from_file
-from hardneg_cli.probabilities import together
+from hardneg_cli.data.dataset import Columns, load
+from hardneg_cli.data.probabilities.loading import from_array, from_file
+from hardneg_cli.data.probabilities.probabilities import together
+from hardneg_cli.detection.evidence import digest
 
 ROWS, CLASSES = 400, ["bird", "cat", "dog", "emu"]
 ONLY = ("doubtful-label",)

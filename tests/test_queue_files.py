@@ -21,9 +21,9 @@ import pytest
 from test_formats import HOSTILE, findings, held, written
 
 from hardneg_cli import InputError, apply, find
-from hardneg_cli.deciding.queue import Policy, read_queue
-from hardneg_cli.files.exactly import COLUMN
-from hardneg_cli.files.source import Source
+from hardneg_cli.io.excel.exact_text import COLUMN
+from hardneg_cli.io.files.source import Source
+from hardneg_cli.review.decisions.filled_queue import Policy, read_queue
 
 Row = dict[str, str]
 OTHER = '=HYPERLINK("x")|007'  # a label that nobody had before

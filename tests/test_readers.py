@@ -22,10 +22,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardneg_cli.errors import InputError
-from hardneg_cli.files import batches, delimited_parts
-from hardneg_cli.files.batches import Wanted
-from hardneg_cli.files.source import Source, sources
-from hardneg_cli.readers import csv as csv_reader
+from hardneg_cli.io.delimited import chunks
+from hardneg_cli.io.files.source import Source, sources
+from hardneg_cli.io.table_formats import csv as csv_reader
+from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.table_files import Wanted
 
 ODD = [
     "None",
@@ -50,22 +51,22 @@ def in_memory(data: bytes | str, name: str = "data.csv") -> Source:
 
 
 def texts(source: Source, *names: str, **options: Any) -> list[list[str | None]]:
-    wanted = Wanted(text=names or tuple(batches.columns([source], options.get("encoding"))), **options)
+    wanted = Wanted(text=names or tuple(table_files.columns([source], options.get("encoding"))), **options)
     rows: list[list[str | None]] = []
-    for batch in batches.read([source], wanted):
+    for batch in table_files.read([source], wanted):
         assert all(column.type == pa.string() for column in batch.columns)
         rows += [list(row) for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)]
     return rows
 
 
 def numbers(source: Source, name: str, **options: Any) -> pa.ChunkedArray:
-    return pa.chunked_array([b.column(0) for b in batches.read([source], Wanted(numbers=(name,), **options))])
+    return pa.chunked_array([b.column(0) for b in table_files.read([source], Wanted(numbers=(name,), **options))])
 
 
 def fails(source: Source, *parts: str, wanted: Wanted | None = None) -> None:
     with pytest.raises(InputError) as caught:
-        names = batches.columns([source], wanted.encoding if wanted else None)
-        list(batches.read([source], wanted or Wanted(text=tuple(names))))
+        names = table_files.columns([source], wanted.encoding if wanted else None)
+        list(table_files.read([source], wanted or Wanted(text=tuple(names))))
     for part in (source.name, *parts):
         assert part in str(caught.value), caught.value
     assert "\n" not in str(caught.value)
@@ -104,15 +105,15 @@ def test_files_of_a_glob_are_read_in_turn_by_name(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x,y\n1,2\n")
     (tmp_path / "b.csv").write_text("y;x\n4;3\n")
     files = sources(str(tmp_path / "*.csv"))
-    assert batches.columns(files) == ["x", "y"]
-    assert [batch.to_pylist() for batch in batches.read(files, Wanted(text=("y", "x")))] == [
+    assert table_files.columns(files) == ["x", "y"]
+    assert [batch.to_pylist() for batch in table_files.read(files, Wanted(text=("y", "x")))] == [
         [{"y": "2", "x": "1"}],
         [{"y": "4", "x": "3"}],
     ]
     (tmp_path / "b.csv").write_text("y,z\n4,3\n")
     files = sources(str(tmp_path / "*.csv"))
     with pytest.raises(InputError, match=r"b\.csv: no column 'x', which .*a\.csv has"):
-        batches.columns(files)
+        table_files.columns(files)
 
 
 def test_compressed_files_are_read(tmp_path: Path) -> None:
@@ -127,14 +128,14 @@ def test_compressed_files_are_read(tmp_path: Path) -> None:
 def test_a_truncated_gzip_file_is_an_error() -> None:
     data = gzip.compress(np.random.default_rng(0).bytes(1 << 18).hex().encode())
     with pytest.raises(InputError, match="cut"):
-        batches.columns([in_memory(data[:2000], "cut.csv.gz")])
-        list(batches.read([in_memory(data[:2000], "cut.csv.gz")], Wanted()))
+        table_files.columns([in_memory(data[:2000], "cut.csv.gz")])
+        list(table_files.read([in_memory(data[:2000], "cut.csv.gz")], Wanted()))
 
 
 @pytest.mark.parametrize("data", ["a,b\n", '{"a": 1}\n\n'[:0] + "[]"])
 def test_no_rows_is_an_error(data: str) -> None:
     with pytest.raises(InputError, match="no rows"):
-        list(batches.read([in_memory(data, "data.json" if data == "[]" else "data.csv")], Wanted()))
+        list(table_files.read([in_memory(data, "data.json" if data == "[]" else "data.csv")], Wanted()))
 
 
 def test_column_names_must_be_there_and_differ() -> None:
@@ -168,7 +169,7 @@ def test_any_table_that_csv_writes_is_read_as_csv_reads_it(
         dialect = {**dialect, "quoting": csv.QUOTE_ALL}  # one column has no delimiter to tell
     text = written([header, *rows], **dialect)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(delimited_parts, "PART_BYTES", part)
+        patch.setattr(chunks, "PART_BYTES", part)
         read = texts(in_memory(text.encode(encoding)))
     assert read == list(csv.reader(io.StringIO(text, newline=""), **dialect))[1:]
 
@@ -185,9 +186,9 @@ def test_any_raw_text_is_cut_as_csv_cuts_it(body: str, block: int, part: int | N
         if part is None:
             patch.setattr(csv_reader, "block_bytes", lambda _: 0)  # no parts
         else:
-            patch.setattr(delimited_parts, "PART_BYTES", part)
-            patch.setattr(delimited_parts, "BLOCK_BYTES", block)
-            patch.setattr(delimited_parts, "SHORTEST_BLOCK", 4)
+            patch.setattr(chunks, "PART_BYTES", part)
+            patch.setattr(chunks, "BLOCK_BYTES", block)
+            patch.setattr(chunks, "SHORTEST_BLOCK", 4)
         oracle = list(csv.reader(io.StringIO(text + "\nend,end", newline="")))
         notes: list[str] = []
         if oracle.pop() != ["end", "end"]:
@@ -208,7 +209,7 @@ def test_any_raw_text_is_cut_as_csv_cuts_it(body: str, block: int, part: int | N
 
 def _read(source: Source, wanted: Wanted) -> list[pa.RecordBatch]:
     try:
-        return list(batches.read([source], wanted))
+        return list(table_files.read([source], wanted))
     except InputError as error:
         if "no rows" in str(error):
             return []
@@ -238,13 +239,13 @@ def test_odd_text_survives_as_pandas_reads_it(tmp_path: Path) -> None:
     ],
 )
 def test_the_delimiter_is_found(name: str, text: str, names: list[str]) -> None:
-    assert batches.columns([in_memory(text, name)]) == names
+    assert table_files.columns([in_memory(text, name)]) == names
 
 
 def test_a_header_longer_than_the_sample_is_read() -> None:
     names = [f"prob_{index:07}" for index in range(20_000)]
     source = in_memory(",".join(names) + "\n" + ",".join(["0.5"] * 20_000) + "\n")
-    assert batches.columns([source]) == names
+    assert table_files.columns([source]) == names
     assert texts(source, names[0], names[-1]) == [["0.5", "0.5"]]
     source = in_memory(",".join(names * 8).replace("prob", "x" * 20)[: 3 << 20] + "\n1\n")
     fails(source, "more than one column")
@@ -262,9 +263,9 @@ def test_encodings() -> None:
     fails(in_memory("a,b\n1,2\n".encode("utf-16-le")), "UTF-16")
     fails(in_memory("a,b\n1,2\n"), "", wanted=Wanted(("a",), encoding="utf-16"))
     with pytest.raises(InputError, match="no encoding is called 'ütf'"):
-        batches.columns([in_memory("a\n")], "ütf")
+        table_files.columns([in_memory("a\n")], "ütf")
     with pytest.raises(InputError, match="no encoding is called 'base64'"):
-        batches.columns([in_memory("a\n")], "base64")
+        table_files.columns([in_memory("a\n")], "base64")
 
 
 def test_ragged_rows_are_named_or_skipped() -> None:
@@ -326,7 +327,7 @@ def test_json_lines() -> None:
         "{}",
     ]
     source = in_memory("\ufeff" + "\n".join(lines), "a.jsonl")
-    assert batches.columns([source]) == ["id", "x", "new", "t", "n"]
+    assert table_files.columns([source]) == ["id", "x", "new", "t", "n"]
     assert texts(source) == [
         ["12345678901234567890", "1", None, None, None],
         ["1e5", "0.10", '[1,2.50,"a",{"b":null}]', None, None],
@@ -346,7 +347,7 @@ values = st.recursive(
 def test_json_is_read_as_json_reads_it(objects: list[dict[str, Any]], array: bool) -> None:
     text = json.dumps(objects, indent=1) if array else "\n".join(json.dumps(o, ensure_ascii=False) for o in objects)
     names = tuple(dict.fromkeys(name for o in objects for name in o))
-    read = [row for batch in batches.read([in_memory(text, "a.json")], Wanted(names)) for row in batch.to_pylist()]
+    read = [row for batch in table_files.read([in_memory(text, "a.json")], Wanted(names)) for row in batch.to_pylist()]
     for row, o in zip(read, objects, strict=True):
         for name in names:
             value = o.get(name)
@@ -506,7 +507,7 @@ def test_xlsx_cells_as_text_and_numbers() -> None:
         [""],
     ]
     source = saved(workbook(rows))
-    assert batches.columns([source]) == ["id", "7", "x", "when"]
+    assert table_files.columns([source]) == ["id", "7", "x", "when"]
     assert texts(source) == [
         ["1", "007", "0.5", "2024-01-31"],
         ["2", "TRUE", "3", "2024-01-31T10:30:00"],
@@ -538,7 +539,7 @@ def test_arrays_are_lists_of_numbers(tmp_path: Path, kind: str) -> None:
     values = np.arange(6).reshape(3, 2).astype(kind)
     np.save(tmp_path / "a.npy", values)
     for source in (array(values), array(np.asfortranarray(values)), sources(str(tmp_path / "a.npy"))[0]):
-        assert batches.columns([source]) == ["values"]
+        assert table_files.columns([source]) == ["values"]
         read = numbers(source, "values")
         assert read.type == pa.list_(pa.float32() if kind in ("f4", "f2") else pa.float64(), 2)
         assert read.to_pylist() == values.tolist()

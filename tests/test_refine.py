@@ -17,12 +17,12 @@ from sklearn.datasets import load_digits
 from sklearn.semi_supervised import LabelSpreading
 
 from hardneg_cli import InputError, find
-from hardneg_cli.dataset import Columns
-from hardneg_cli.estimation.risk_bound import fewest, safe_cut, upper
-from hardneg_cli.predict import predict
-from hardneg_cli.refine import Refined, refine
-from hardneg_cli.training import ledger
-from hardneg_cli.training.spreading import HELD, neighbor_graph, spread
+from hardneg_cli.data.dataset import Columns
+from hardneg_cli.modeling.self_training import ledger
+from hardneg_cli.modeling.self_training.label_spreading import HELD, neighbor_graph, spread
+from hardneg_cli.statistics.risk_control import fewest, safe_cut, upper
+from hardneg_cli.verbs.predict import predict
+from hardneg_cli.verbs.refine import Refined, refine
 
 COMMAND = [sys.executable, "-m", "hardneg_cli", "refine"]
 ENVIRONMENT = os.environ | {"HARDNEG_FEATURES": "x_*"}

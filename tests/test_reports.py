@@ -26,14 +26,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_formats import HOSTILE
 
-from hardneg_cli import drawer
-from hardneg_cli.check import check, diff
-from hardneg_cli.dataset import Dataset, load
-from hardneg_cli.facts.changes import Changes
-from hardneg_cli.files.linenumbers import places
-from hardneg_cli.verdicts import Judged, Report, Verdict
+from hardneg_cli.data.changes import Changes
+from hardneg_cli.data.dataset import Dataset, load
+from hardneg_cli.gating.verdict import Judged, Report, Verdict
+from hardneg_cli.io.tables.row_locations import places
+from hardneg_cli.runtime import drawers
+from hardneg_cli.verbs.check import check, diff
 
-REPORTS = drawer.names("report")
+REPORTS = drawers.names("report")
 GOLDEN = Path(__file__).parent / "cases" / "golden" / "reports"
 UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\u200e\u200f]")
 ORDERS = [
@@ -133,7 +133,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def written(name: str, report: Report) -> str:
     out = io.BytesIO()
-    drawer.load("report", name).write(report, out)
+    drawers.load("report", name).write(report, out)
     return out.getvalue().decode()
 
 

@@ -24,16 +24,16 @@ from terminal import COMMAND, Terminal
 from test_formats import HOSTILE, written
 
 from hardneg_cli import Columns, InputError, apply, find
-from hardneg_cli.dataset import load
-from hardneg_cli.deciding.asked import Filter, as_asked, read_asked
-from hardneg_cli.deciding.decisions import Decision, latest, read_log
-from hardneg_cli.deciding.log import append
-from hardneg_cli.deciding.surroundings import Around
-from hardneg_cli.evidence import features as features_evidence
-from hardneg_cli.evidence import neighbors as neighbors_evidence
-from hardneg_cli.facts.features import FeatureChoice
-from hardneg_cli.files.source import sources
-from hardneg_cli.review import Session
+from hardneg_cli.data.dataset import load
+from hardneg_cli.data.features.features import FeatureChoice
+from hardneg_cli.detection.evidence import features as features_evidence
+from hardneg_cli.detection.evidence import neighbors as neighbors_evidence
+from hardneg_cli.io.files.source import sources
+from hardneg_cli.review.decisions.decision import Decision, latest, read_log
+from hardneg_cli.review.decisions.decision_log import append
+from hardneg_cli.review.queues.review_queue import Filter, as_asked, read_asked
+from hardneg_cli.review.queues.row_context import Around
+from hardneg_cli.review.queues.session import Session
 
 ROWS = 8
 KILLS = int(os.environ.get("REVIEW_KILLS", "15"))

@@ -13,9 +13,9 @@ import pytest
 from scipy.stats import binomtest
 
 from hardneg_cli import Decision, InputError
-from hardneg_cli.deciding.roles import Role, read_roles
-from hardneg_cli.deciding.track_record import Record, Share, as_table, track_records
-from hardneg_cli.files.source import sources
+from hardneg_cli.io.files.source import sources
+from hardneg_cli.review.queues.control_rows import Role, read_roles
+from hardneg_cli.review.reviewers.annotator_quality import Record, Share, as_table, track_records
 
 
 def said(reviewer: str, answers: str) -> list[Decision]:

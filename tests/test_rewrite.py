@@ -21,15 +21,16 @@ from hypothesis import strategies as st
 from openpyxl.styles import Font
 
 from hardneg_cli.errors import InputError
-from hardneg_cli.files import batches, textfile
-from hardneg_cli.files.batches import Edits, Wanted
-from hardneg_cli.files.source import Source
+from hardneg_cli.io.files import text_encoding
+from hardneg_cli.io.files.source import Source
+from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.table_files import Edits, Wanted
 
 
 def rewritten(data: bytes | str, edits: Edits, name: str = "data.csv") -> bytes:
     out = io.BytesIO()
     source = Source(name, data=data.encode() if isinstance(data, str) else data)
-    batches.rewrite(source, out, edits)
+    table_files.rewrite(source, out, edits)
     assert not out.closed
     return out.getvalue()
 
@@ -155,7 +156,7 @@ def test_random_edits_change_exactly_their_cells(data: st.DataObject) -> None:
     drop = data.draw(st.frozensets(places))
     mark = data.draw(st.sampled_from([None, "mark"]))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(textfile, "CHUNK_BYTES", data.draw(st.sampled_from([1, 7, 1 << 20])))
+        patch.setattr(text_encoding, "CHUNK_BYTES", data.draw(st.sampled_from([1, 7, 1 << 20])))
         assert rewritten(encoded, Edits("c1", {})) == encoded
         expect = {row: rows[row][1] for row in {*cells, *drop}}
         new = rewritten(encoded, Edits("c1", cells, drop, mark, expect))
@@ -177,7 +178,7 @@ raw = st.text(st.sampled_from('",,\r\n\n ab'), max_size=40)
 def test_rows_are_numbered_as_they_are_read(body: str, chunk: int) -> None:
     source = Source("x.csv", data=f"c0,c1\n{body}".encode())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(textfile, "CHUNK_BYTES", chunk)
+        patch.setattr(text_encoding, "CHUNK_BYTES", chunk)
         try:
             read = second_cells(source.data)
         except InputError:
@@ -191,7 +192,7 @@ def test_rows_are_numbered_as_they_are_read(body: str, chunk: int) -> None:
 
 def second_cells(data: bytes) -> list[str]:
     wanted = Wanted(text=("c1",), skip_ragged=lambda _: None)
-    found = batches.read([Source("x.csv", data=data)], wanted)
+    found = table_files.read([Source("x.csv", data=data)], wanted)
     return [text for batch in found for text in batch.column(0).to_pylist()]
 
 
@@ -420,7 +421,7 @@ def test_workbooks_keep_the_rest() -> None:
     assert book["data"].column_dimensions["B"].width == 33
     old = cells(data)
     assert cells(new) == [old[0], (1, "=1+1", 0.5), old[2], (2, "8", True), *old[4:]]
-    read = [b.column(0).to_pylist() for b in batches.read([Source("a.xlsx", data=new)], Wanted(("label",)))]
+    read = [b.column(0).to_pylist() for b in table_files.read([Source("a.xlsx", data=new)], Wanted(("label",)))]
     assert read == [["=1+1", "8", "dog", "cat"]]
 
 
@@ -430,7 +431,7 @@ def test_text_that_xml_cannot_hold_is_written_as_excel_writes_it_and_never_chang
     new = rewritten(saved(workbook()), change, "a.xlsx")
     twice = rewritten(new, edits({2: "other"}, expect={0: text, 2: "next"}), "a.xlsx")  # and so when kept
     for data, third in ((new, "next"), (twice, "other")):
-        read = [b.column(0).to_pylist() for b in batches.read([Source("a.xlsx", data=data)], Wanted(("label",)))]
+        read = [b.column(0).to_pylist() for b in table_files.read([Source("a.xlsx", data=data)], Wanted(("label",)))]
         assert read[0][:3] == [text, read[0][1], third]
 
 
@@ -460,5 +461,5 @@ def test_a_file_on_disk_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("id,label\n1,a\n")
     out = io.BytesIO()
-    batches.rewrite(Source(str(path), path), out, edits({0: "b"}))
+    table_files.rewrite(Source(str(path), path), out, edits({0: "b"}))
     assert (path.read_text(), out.getvalue()) == ("id,label\n1,a\n", b"id,label\n1,b\n")

@@ -21,12 +21,13 @@ import pytest
 from test_queue_files import OFFICE, browser, click, downloaded, opened, press  # noqa: F401 -- browser is a fixture
 from test_queue_files import text as content
 
-from hardneg_cli import apply, drawer, find
-from hardneg_cli.annotation.asking import KEY
-from hardneg_cli.annotation.classes import offered
-from hardneg_cli.collect import collect
-from hardneg_cli.deciding.decisions import log_of
-from hardneg_cli.files.exactly import shown
+from hardneg_cli import apply, find
+from hardneg_cli.io.excel.exact_text import shown
+from hardneg_cli.review.annotation_tools._class_names import offered
+from hardneg_cli.review.annotation_tools._tasks import KEY
+from hardneg_cli.review.decisions.decision import log_of
+from hardneg_cli.runtime import drawers
+from hardneg_cli.verbs.collect import collect
 
 Row = dict[str, str]
 ROWS = 2000
@@ -137,7 +138,7 @@ def intended(changes: dict[str, str | None]) -> list[Row]:
 
 def written(table: pa.Table, name: str, path: Path) -> Path:
     with path.open("wb") as out:
-        drawer.load("format", name).write(table, out)
+        drawers.load("format", name).write(table, out)
     return path
 
 

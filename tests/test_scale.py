@@ -24,14 +24,15 @@ from numpy.typing import NDArray
 from scipy.optimize import approx_fprime
 
 import hardneg_cli
-from hardneg_cli import InputError, find, load, probabilities
-from hardneg_cli.estimation import label_errors, noise_fit
-from hardneg_cli.estimation.noise_model import LearnedFlips
-from hardneg_cli.files.kept import kept
-from hardneg_cli.identity import blank, repeated_values
-from hardneg_cli.lines import separated
-from hardneg_cli.models import from_file
-from hardneg_cli.options import memory_bytes
+from hardneg_cli import InputError, find, load
+from hardneg_cli.cli.options import memory_bytes
+from hardneg_cli.data.probabilities import probabilities
+from hardneg_cli.data.probabilities.loading import from_file
+from hardneg_cli.data.row_identity import blank, repeated_values
+from hardneg_cli.io.tables.spill import kept
+from hardneg_cli.io.tables.text_tables import separated
+from hardneg_cli.statistics.label_noise import label_errors, noise_fit
+from hardneg_cli.statistics.label_noise.noise_model import LearnedFlips
 
 ROWS = 3000
 NAMES = [f"class {code}" for code in range(5)]
@@ -229,7 +230,7 @@ def test_learned_flips_are_the_same_sparse_or_not(monkeypatch: pytest.MonkeyPatc
     joint[rng.integers(0, 30, 40), rng.integers(0, 30, 40)] += 5
     p = rng.dirichlet(np.full(30, 0.3), 200).T.copy()
     sparse = LearnedFlips.of(joint).unlearned(p)
-    monkeypatch.setattr("hardneg_cli.estimation.noise_model.SPARSE", 0)
+    monkeypatch.setattr("hardneg_cli.statistics.label_noise.noise_model.SPARSE", 0)
     dense = LearnedFlips.of(joint).unlearned(p)
     assert sparse.dtype != dense.dtype
     np.testing.assert_allclose(sparse, dense, rtol=1e-4, atol=1e-6)
@@ -263,8 +264,8 @@ def test_every_name_of_the_interface_is_there_and_the_function() -> None:
 
 def test_an_import_loads_nothing_that_it_need_not() -> None:
     code = (
-        "import sys, hardneg_cli, hardneg_cli.find; from hardneg_cli import find, Columns; assert callable(find)\n"
-        "print(sorted({'numpy', 'pandas', 'sklearn', 'typer', 'hardneg_cli.check'} & set(sys.modules)))"
+        "import sys, hardneg_cli.verbs.find; from hardneg_cli import find, Columns; assert callable(find)\n"
+        "print(sorted({'numpy', 'pandas', 'sklearn', 'typer', 'hardneg_cli.verbs.check'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from hardneg_cli.cli.configuration import configured
 from hardneg_cli.errors import InputError
-from hardneg_cli.settings import configured
 
 KNOWN = {"label": False, "on_bad_rows": False, "limit": False, "quiet": False, "probs": True, "output": True}
 ANIMALS = [f"{row},{'cat' if row % 2 else 'dog'},{'red' if row % 3 else 'blue'}\n" for row in range(40)]

@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from hardneg_cli import InputError, apply, collect, find
-from hardneg_cli.deciding.decisions import Decision
-from hardneg_cli.findings import FILLED_IN, Findings
-from hardneg_cli.shares.queues import ANCHORING, TELLING, lead, queues
-from hardneg_cli.shares.shaping import Shape, Wish, shape
-from hardneg_cli.shares.workload import Pace, paced, wish
+from hardneg_cli.detection.findings import FILLED_IN, Findings
+from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.review.queues.assigned_queues import ANCHORING, TELLING, lead, queues
+from hardneg_cli.review.queues.assignment import Shape, Wish, shape
+from hardneg_cli.review.queues.workload import Pace, paced, wish
 
 CLASSES = [f"c{code}" for code in range(6)]
 Row = dict[str, str]

@@ -25,8 +25,8 @@ from test_apply import ROWS, TABLES, TEXT_FORMS, by_truth, corrected, delimited,
 
 from hardneg_cli import InputError, apply
 from hardneg_cli.errors import Refused
-from hardneg_cli.files.delta import read_delta, write_delta
-from hardneg_cli.undo import undo
+from hardneg_cli.io.files.binary_delta import read_delta, write_delta
+from hardneg_cli.verbs.undo import undo
 
 
 def ours(data: bytes) -> bytes:
@@ -253,7 +253,7 @@ def test_the_notes_say_what_stands_and_what_is_large(
     tmp_path: Path, why: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = made("a.parquet", tmp_path / "a.parquet")
-    monkeypatch.setattr(sys.modules["hardneg_cli.apply"], "LARGE", 10)
+    monkeypatch.setattr(sys.modules["hardneg_cli.verbs.apply"], "LARGE", 10)
     queue = save(by_truth(queue_of(data)), tmp_path / "q.csv")
     assert "what --undo needs takes" in apply(data, [queue], in_place=True, provenance=why).notes[-1]
     (note,) = undo(data, why, in_place=True).notes

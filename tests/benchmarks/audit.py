@@ -31,12 +31,12 @@ from measures import best_f1, calibration_error, f1
 from numpy.typing import NDArray
 
 from hardneg_cli import Decision, Findings, find
-from hardneg_cli.audit import DECIMALS
-from hardneg_cli.deciding.audited import Audited
-from hardneg_cli.deciding.surveyed import surveyed
-from hardneg_cli.estimation.fusion import Verdicts
-from hardneg_cli.estimation.sampling import Sample, draw
-from hardneg_cli.estimation.survey import Survey, survey, tally
+from hardneg_cli.detection.fusion import Verdicts
+from hardneg_cli.review.audit.filled_audit import Audited
+from hardneg_cli.review.audit.recalibration import surveyed
+from hardneg_cli.statistics.stratified_sampling import Sample, draw
+from hardneg_cli.statistics.survey_estimation import Survey, survey, tally
+from hardneg_cli.verbs.audit import DECIMALS
 
 SURVEYED, RECALIBRATED = 300, 200  # rows
 COVERED, NARROWER = (0.93, 0.97), 0.8

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from tables import table
 
-from hardneg_cli import Columns, Dataset, Findings, find, load, state
-from hardneg_cli.estimation import label_errors
-from hardneg_cli.facts.changes import NOWHERE, Changes
+from hardneg_cli import Columns, Dataset, Findings, find, load
+from hardneg_cli.data import snapshot
+from hardneg_cli.data.changes import NOWHERE, Changes
+from hardneg_cli.statistics.label_noise import label_errors
 
 MOST_ROWS = 6000
 DETECTORS = ("doubtful-label",)
@@ -109,7 +110,7 @@ class Commit:
         kept = np.setdiff1d(np.arange(n), self.rows) if self.kind == "added" else np.arange(n)
         before = _dataset(names[world.labels[kept]], content[kept], kept)
         old, nothing = world.old[kept], np.full(len(kept), -1, np.int32)
-        state.write(Findings(before, old.astype(float), old, nothing, {}, {}, None, None), base)
+        snapshot.write(Findings(before, old.astype(float), old, nothing, {}, {}, None, None), base)
         if self.kind == "edited":
             content = content.copy()
             content[self.rows] += " again"

@@ -32,7 +32,7 @@ from sklearn.exceptions import ConvergenceWarning
 from tables import table
 
 from hardneg_cli import Decision
-from hardneg_cli.consensus import consensus, ground
+from hardneg_cli.review.reviewers.consensus import consensus, ground
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
 NOISES = ("uniform", "pair", "class", "instance")

@@ -11,7 +11,7 @@ from methods import DEFAULT, RANKERS, by_audit, by_cleanlab, by_hardneg, by_neig
 from numpy.typing import NDArray
 
 from hardneg_cli import Findings
-from hardneg_cli.estimation.scores import Estimate
+from hardneg_cli.statistics.scores import Estimate
 
 OURS, AUDIT, ARGMAX, CLEANLAB, SELF = "hardneg", "with audit", "argmax", DEFAULT, RANKERS[0]
 

@@ -33,10 +33,10 @@ import numpy as np
 from commits import HARMLESS, Commit, World, made, noisy, worlds
 from sklearn.exceptions import ConvergenceWarning
 
-from hardneg_cli.check import check
 from hardneg_cli.errors import Unavailable
-from hardneg_cli.estimation.stratified import fisher_p
-from hardneg_cli.gates import rate
+from hardneg_cli.gating.gates import rate
+from hardneg_cli.statistics.stratified_tests import fisher_p
+from hardneg_cli.verbs.check import check
 
 ROWS = (20, 150, 1000)
 RATES = (0.05, 0.10, 0.25)

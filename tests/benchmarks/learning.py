@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardneg_cli import Decision, Findings, find
-from hardneg_cli.deciding.decided import decided
-from hardneg_cli.estimation.fusion import Verdicts
-from hardneg_cli.estimation.reviewed import learned
+from hardneg_cli.detection.fusion import Verdicts
+from hardneg_cli.detection.reranking.rerank import learned
+from hardneg_cli.review.decisions.decided_rows import decided
 
 ROWS, MISTAKEN, BUDGET = 200, 0.05, 0.1
 MOST_DROPPED, LEAST_MEAN = -0.5, 0.0  # points

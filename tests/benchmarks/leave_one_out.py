@@ -16,7 +16,7 @@ from label_sets import LabelSet
 from measures import average_precision, f1
 from numpy.typing import NDArray
 
-from hardneg_cli.estimation import label_errors, noise_fit
+from hardneg_cli.statistics.label_noise import label_errors, noise_fit
 
 KEPT = "as kept"
 SAMPLE = 5_000

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pyarrow import parquet
 
 from hardneg_cli import Columns, Findings, find, load
-from hardneg_cli.audit import draw
+from hardneg_cli.verbs.audit import draw
 
 Scores = NDArray[np.floating]
 Flags = NDArray[np.bool_]

@@ -9,7 +9,7 @@ from figures import ARGMAX, AUDIT, CLEANLAB, OURS, SELF, Figures, holds
 from methods import FILTERS, RANKERS
 from verdicts import mean
 
-from hardneg_cli.estimation.scores import Estimate
+from hardneg_cli.statistics.scores import Estimate
 
 SHORT = {
     OURS: "ours",

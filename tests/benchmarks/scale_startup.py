@@ -35,7 +35,7 @@ def _imported(bench: Bench, command: Sequence[str]) -> list[str]:
     """Which of the heavy libraries a command loads; `check` may well refuse the data."""
     ran = run([sys.executable, "-X", "importtime", "-m", "hardneg_cli", *command], bench.folder, (0, 1))
     names = {line.rsplit("|", 1)[-1].strip() for line in ran.told.splitlines() if line.startswith("import time:")}
-    assert "hardneg_cli.app" in names
+    assert "hardneg_cli.cli.app" in names
     return [name for name in HEAVY if any(module.startswith(f"{name}.") for module in names)]  # not merely looked for
 
 

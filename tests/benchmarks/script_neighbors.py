@@ -11,10 +11,10 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from hardneg_cli.dataset import Dataset, load
-from hardneg_cli.evidence import features as features_evidence
-from hardneg_cli.evidence import neighbors
-from hardneg_cli.facts.features import FeatureChoice, Features
+from hardneg_cli.data.dataset import Dataset, load
+from hardneg_cli.data.features.features import FeatureChoice, Features
+from hardneg_cli.detection.evidence import features as features_evidence
+from hardneg_cli.detection.evidence import neighbors
 
 NEAREST, SHARE, NEAR = 10, 10, 1 + 1e-6  # a tenth of the rows; distances equal but for rounding
 

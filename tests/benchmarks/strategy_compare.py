@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hardneg_cli.compare import compare
-from hardneg_cli.estimation.bootstrap import Answers, pooled_strata
-from hardneg_cli.estimation.comparison import Labeling, Line, lines, measured
-from hardneg_cli.estimation.metrics import Outputs, bins, facts
-from hardneg_cli.estimation.sampling import draw
+from hardneg_cli.modeling.evaluation.comparison import Labeling, Line, lines, measured
+from hardneg_cli.modeling.evaluation.metrics import Outputs, bins, facts
+from hardneg_cli.statistics.bootstrap import Answers, pooled_strata
+from hardneg_cli.statistics.stratified_sampling import draw
+from hardneg_cli.verbs.compare import compare
 
 Numbers = NDArray[np.float64]
 Codes = NDArray[np.int64]

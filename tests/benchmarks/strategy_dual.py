@@ -27,7 +27,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from hardneg_cli import Columns, find
-from hardneg_cli.dual import dual
+from hardneg_cli.verbs.dual import dual
 
 FIRST = ("bayes", "logistic")
 SMALLEST = 1e-6

@@ -16,7 +16,7 @@ from planted import Planted, banking, digits
 from scipy import stats
 
 from hardneg_cli import Columns
-from hardneg_cli.harden import harden
+from hardneg_cli.verbs.harden import harden
 
 EPSILONS = (0.15, 0.25, 0.33)  # at the last one a plain network loses 45 points
 LOSES, GAINS, COSTS = 0.45, 0.20, 0.01

@@ -18,11 +18,11 @@ from scipy import stats
 from sklearn.metrics import average_precision_score
 
 from hardneg_cli import Columns, Findings, find, load
-from hardneg_cli.facts.features import feature_choice
-from hardneg_cli.mine import Mined, mine
-from hardneg_cli.predict import predict
-from hardneg_cli.training.material import material
-from hardneg_cli.training.out_of_fold import Classifier
+from hardneg_cli.data.features.features import feature_choice
+from hardneg_cli.data.features.inputs import material
+from hardneg_cli.modeling.out_of_fold import Classifier
+from hardneg_cli.verbs.mine import Mined, mine
+from hardneg_cli.verbs.predict import predict
 
 MODES = ("boundary", "confusion", "retrieval")
 SHARE = 0.05  # of the training rows, the length of every list

@@ -15,11 +15,11 @@ from scipy import stats
 from sklearn.metrics import average_precision_score
 
 from hardneg_cli import Columns, apply, find
-from hardneg_cli.deciding.queue import Policy
-from hardneg_cli.facts.features import feature_choice
-from hardneg_cli.predict import predict
-from hardneg_cli.training.material import material
-from hardneg_cli.training.out_of_fold import Classifier
+from hardneg_cli.data.features.features import feature_choice
+from hardneg_cli.data.features.inputs import material
+from hardneg_cli.modeling.out_of_fold import Classifier
+from hardneg_cli.review.decisions.filled_queue import Policy
+from hardneg_cli.verbs.predict import predict
 
 AUTOMATIC = 0.8  # the score from which --auto-relabel acts: a wrong suggestion costs more than a missed one
 REVIEWED = 0.10  # of the rows, worst first

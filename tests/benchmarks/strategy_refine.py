@@ -18,11 +18,11 @@ from planted import Planted, banking, digits
 from scipy.stats import t
 
 from hardneg_cli import Columns
-from hardneg_cli.dataset import load
-from hardneg_cli.facts.features import feature_choice
-from hardneg_cli.refine import Refined, refine
-from hardneg_cli.training.material import material
-from hardneg_cli.training.out_of_fold import Classifier
+from hardneg_cli.data.dataset import load
+from hardneg_cli.data.features.features import feature_choice
+from hardneg_cli.data.features.inputs import material
+from hardneg_cli.modeling.out_of_fold import Classifier
+from hardneg_cli.verbs.refine import Refined, refine
 
 A_CLASS = 10
 BUDGETS = (0.02, 0.05, 0.10)

@@ -1,1 +1,0 @@
-"""What annotation tools are asked, and what their exports answer."""

@@ -1,0 +1,197 @@
+"""The command line: gathers the commands, and is the only place where an error becomes an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import functools
+import io
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from types import FrameType
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from hardneg_cli import __version__
+from hardneg_cli.cli.configuration import Configured, configured, list_options, option_names, parameters
+from hardneg_cli.cli.progress_bar import metered
+from hardneg_cli.errors import HardnegError, did_you_mean
+from hardneg_cli.runtime import drawers
+from hardneg_cli.runtime.process_tuning import lean
+from hardneg_cli.runtime.terminal import say, usage
+
+BUG, INTERRUPTED, BROKEN_PIPE, TERMINATED = 3, 130, 141, 143
+
+Command = Callable[..., int]
+
+
+class Terminated(BaseException):
+    """SIGTERM as an exception, so that temporary files are cleaned up on the way out."""
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with its exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    _open_closed_streams()
+    _write_all_or_fail()
+    code = _guarded(_run)
+    if code <= 1:  # else there is no whole result
+        code = _guarded(sys.stdout.flush) or code
+    _leave_at_once(code)
+
+
+def _open_closed_streams() -> None:
+    """Where a caller closed a stream: words go nowhere, and a result is an error, as it cannot be written."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 -- open to the end
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+
+
+def _write_all_or_fail() -> None:
+    """Where Python was told not to buffer, a large write may end halfway, without a word; a buffer sees to it."""
+    out = sys.stdout
+    raw = out.buffer
+    if isinstance(raw, io.RawIOBase):
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), out.encoding, out.errors, line_buffering=True)
+
+
+def _leave_at_once(code: int) -> NoReturn:
+    """Skip Python's farewell: it would write again what nobody takes, and abort if a thread of pyarrow still reads."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        sys.stderr.flush()
+    os._exit(code)
+
+
+def _run() -> int:
+    settings, groups = configured(_options), _groups(sys.argv[1:2])
+    defaults: dict[str, Any] = {name: _defaults(commands, settings) for name, commands in groups.items()}
+    defaults |= defaults.pop("")
+    return int(_app(groups, settings)(prog_name="hardneg", standalone_mode=False, default_map=defaults) or 0)
+
+
+def _options() -> dict[str, bool]:
+    """All commands' options, and whether each is a list."""
+    runs = [run for commands in _groups([]).values() for run in commands.values()]
+    lists = {option for run in runs for option in list_options(run)}
+    return {option: option in lists for run in runs for option in option_names(run)}
+
+
+def _groups(called: list[str]) -> dict[str, dict[str, Command]]:
+    """The root's own commands, called "", and those of each folder beside them; of these the called one, if it is one.
+
+    The others need not be loaded.
+    """
+    own, folders = drawers.names("command"), drawers.folders("command")
+    if called and called[0] in (*own, *folders):
+        own, folders = [name for name in own if name in called], [name for name in folders if name in called]
+    return {"": _commands("", own)} | {name: _commands(name, drawers.names("command", name)) for name in folders}
+
+
+def _commands(group: str, names: list[str]) -> dict[str, Command]:
+    return {name: drawers.load("command", name, group).run for name in names}
+
+
+def _defaults(commands: Mapping[str, Command], settings: Configured) -> dict[str, dict[str, Any]]:
+    """By command, then by parameter, what is configured."""
+    return {name: parameters(run, settings.options) for name, run in commands.items()}
+
+
+def _app(groups: Mapping[str, Mapping[str, Command]], settings: Configured) -> typer.Typer:
+    root = typer.Typer(add_completion=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+    root.callback(invoke_without_command=True)(_root)
+    for group, commands in groups.items():
+        app = typer.Typer(rich_markup_mode=None) if group else root
+        for name, run in commands.items():
+            # Errors are turned into codes inside the command: around it, typer would turn a broken pipe into 1.
+            app.command(name, help=sys.modules[run.__module__].__doc__)(_with_exit_code(run))
+        if group:
+            package = sys.modules[f"{__package__}.commands.{group.replace('-', '_')}"]
+            root.add_typer(app, name=group, help=package.__doc__)
+    root.info.context_settings = {"obj": settings, "help_option_names": ["-h", "--help"]}
+    return root
+
+
+def _root(
+    ctx: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    """Make labeled datasets trustworthy: find mislabeled rows, have people decide, write the corrected dataset."""
+    if version:
+        typer.echo(f"hardneg {__version__}")
+    elif ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+def _with_exit_code(run: Command) -> Command:
+    """Errors become exit codes, and long work is seen to go on, unless the command has the screen for itself."""
+    draws = getattr(sys.modules[run.__module__], "HAS_THE_SCREEN", False)
+
+    @functools.wraps(run)
+    def command(*args: Any, **kwargs: Any) -> int:
+        lean()
+        with metered(quiet=draws or kwargs.get("quiet", False)):
+            return _guarded(functools.partial(run, *args, **kwargs))
+
+    return command
+
+
+def _guarded(work: Callable[[], Any]) -> int:
+    """Do the work; the exit code is its answer, or the one of its error, which is told in one line."""
+    try:
+        return int(work() or 0)
+    except HardnegError as error:
+        return _told(" ".join(str(error).split()), error.exit_code)
+    except typer.TyperException as error:
+        return _told(_usage(error), 2)
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except Terminated:
+        return TERMINATED
+    except SystemExit as leaving:  # typer leaves with 1 when nobody reads its help any more
+        return BROKEN_PIPE if _is_broken_pipe(leaving.__context__) else int(leaving.code or 0)
+    except OSError as error:
+        if _is_broken_pipe(error):
+            return BROKEN_PIPE
+        return _told(f"{error.filename or 'output'}: {error.strerror or error}", 2)
+    except MemoryError:
+        return _told("out of memory", 2)
+    except Exception:
+        _told("this is a bug in hardneg; please report it with these lines:", BUG)
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
+        return BUG
+
+
+def _told(text: str, code: int) -> int:
+    """The code, after a line on standard error; that nobody may read it changes nothing."""
+    with contextlib.suppress(OSError):
+        say(f"hardneg: {text}")
+    return code
+
+
+def _is_broken_pipe(error: BaseException | None) -> bool:
+    return isinstance(error, OSError) and error.errno == errno.EPIPE
+
+
+def _usage(error: typer.TyperException) -> str:
+    """What is wrong with the command line, or with the setting that took an option's place."""
+    text = usage(error.format_message())
+    context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
+    if close := did_you_mean(getattr(error, "option_name", None) or "", getattr(error, "possibilities", None) or ()):
+        return text + close
+    if context is None or "did you mean" in text:
+        return text
+    if parameter and getattr(context.get_parameter_source(parameter.name), "name", None) == "DEFAULT_MAP":
+        return f"{context.obj.origins[parameter.name.rstrip('_')]}: {text}"
+    return f"{text}; see {context.command_path} --help"
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise Terminated

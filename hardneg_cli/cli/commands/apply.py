@@ -1,0 +1,196 @@
+"""Write the corrected dataset from filled queues, in the data's own format.
+
+QUEUE is a findings file with its first columns filled in: decision is keep, relabel, drop or unsure, new_label the
+right label; a new_label alone means relabel, and relabel alone accepts the suggestion. Without a queue the decisions
+log beside the data is read. The result goes to standard output, to -o FILE, or over the data with --in-place; in CSV
+and JSON only the cells that change are written anew.
+
+A row must still be what it was when it was asked about: same id, content and label. Decisions that are stale, or that
+contradict each other, are listed, nothing is written, and the exit code is 1.
+
+--undo PROVENANCE gives back what the data were before the run that wrote it with --provenance, byte for byte; if they
+have changed since, nothing is written, and the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from hardneg_cli.cli import options, outputs
+from hardneg_cli.cli.options import OnBadRows
+from hardneg_cli.errors import InputError
+from hardneg_cli.review.decisions.decision import Stale, Unsettled
+from hardneg_cli.runtime.terminal import say
+
+if TYPE_CHECKING:
+    from hardneg_cli.verbs.apply import Applied
+    from hardneg_cli.verbs.undo import Undone
+
+
+TAKEN_BY_UNDO = ("data", "undo", "output", "in_place", "provenance", "reviewer", "quiet", "color")
+
+
+class OnDrop(StrEnum):
+    REMOVE = "remove"
+    MARK = "mark"
+
+
+def run(
+    ctx: typer.Context,
+    data: options.Data,
+    queues: Annotated[
+        list[str] | None, typer.Argument(metavar="[QUEUE]", help="Findings files with decisions filled in.")
+    ] = None,
+    label: options.Label = "label",
+    id_: options.Id = None,
+    groups: options.Groups = None,
+    split: options.Split = None,
+    fold: options.Fold = None,
+    prob_prefix: options.ProbPrefix = "prob_",
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, in the format of the data.")
+    ] = None,
+    in_place: Annotated[bool, typer.Option("--in-place", help="Write over the data.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; list the changes on standard output.")
+    ] = False,
+    format_: options.Format = None,
+    skip_stale: Annotated[
+        bool, typer.Option("--skip-stale", help="Leave stale decisions out instead of refusing them.")
+    ] = False,
+    on_drop: Annotated[
+        OnDrop, typer.Option("--on-drop", help="Remove dropped rows, or mark them with 1 in a new column 'dropped'.")
+    ] = OnDrop.REMOVE,
+    auto_relabel: Annotated[
+        float | None,
+        typer.Option("--auto-relabel", metavar="P", help="Relabel undecided rows as suggested from this score on."),
+    ] = None,
+    auto_drop: Annotated[
+        float | None, typer.Option("--auto-drop", metavar="P", help="Drop undecided rows from this score on.")
+    ] = None,
+    protect_split: Annotated[
+        list[str] | None,
+        typer.Option("--protect-split", metavar="NAME", help="No automatic change in this split; repeatable."),
+    ] = None,
+    provenance: Annotated[
+        str | None, typer.Option("--provenance", metavar="FILE", help="Write who changed what, when and why, as JSON.")
+    ] = None,
+    undo: Annotated[
+        str | None,
+        typer.Option("--undo", metavar="PROVENANCE", help="Give back what the data were before that run."),
+    ] = None,
+    reviewer: options.Reviewer = None,
+    encoding: options.Encoding = None,
+    on_bad_rows: options.BadRows = OnBadRows.FAIL,
+    quiet: options.Quiet = False,
+    color: options.Colors = options.Color.AUTO,
+) -> int:
+    from hardneg_cli.review.decisions.filled_queue import Policy
+    from hardneg_cli.verbs.apply import apply
+
+    if undo is not None:
+        _refuse_other_options(ctx)
+        return _undo(data, undo, output, provenance, reviewer, in_place=in_place, quiet=quiet)
+    targets = _listing(ctx, format_, dry_run=dry_run)
+    try:
+        applied = apply(
+            data,
+            queues or (),
+            options.columns(label, id_, None, groups, split, fold, prob_prefix),
+            output=None if dry_run else _output(output, in_place=in_place),
+            in_place=in_place and not dry_run,
+            on_drop=on_drop,
+            skip_stale=skip_stale,
+            policy=Policy(auto_relabel, auto_drop, tuple(protect_split or ())),
+            provenance=provenance,
+            reviewer=reviewer,
+            encoding=encoding,
+            on_bad_rows=on_bad_rows,
+        )
+    except Unsettled as refusal:
+        for line in _unsettled(refusal, skip_stale=skip_stale):
+            say(line)
+        raise
+    if dry_run:
+        outputs.write(applied.table(), targets)
+    for line in (*_stale(applied.stale), *([] if quiet else _summary(applied, dry_run=dry_run))):
+        say(line)
+    return 0
+
+
+def _listing(ctx: typer.Context, format_: str | None, *, dry_run: bool) -> list[outputs.Target]:
+    """Where a dry run lists its changes."""
+    if dry_run:
+        return outputs.targets(None, format_)
+    asked = ctx.get_parameter_source("format_")
+    if asked is not None and asked.name == "COMMANDLINE":  # a configured format is meant for other commands
+        raise InputError("-f is for the list of --dry-run: the corrected dataset keeps its format")
+    return []
+
+
+def _output(output: str | None, *, in_place: bool) -> str | BinaryIO | None:
+    return output if output is not None or in_place else sys.stdout.buffer
+
+
+def _refuse_other_options(ctx: typer.Context) -> None:
+    """Raises InputError for what was typed beside --undo and can mean nothing there."""
+    for parameter in ctx.command.params:
+        source = ctx.get_parameter_source(str(parameter.name))
+        if source is not None and source.name == "COMMANDLINE" and parameter.name not in TAKEN_BY_UNDO:
+            word = parameter.opts[0] if parameter.param_type_name == "option" else "QUEUE"
+            raise InputError(f"--undo goes by the provenance alone: leave {word} out")
+
+
+def _undo(
+    data: str, told: str, output: str | None, provenance: str | None, reviewer: str | None, *,
+    in_place: bool, quiet: bool,
+) -> int:  # fmt: skip
+    from hardneg_cli.verbs.undo import undo
+
+    target = _output(output, in_place=in_place)
+    undone = undo(data, told, output=target, in_place=in_place, provenance=provenance, reviewer=reviewer)
+    for line in [] if quiet else _undo_summary(undone):
+        say(line)
+    return 0
+
+
+def _undo_summary(undone: Undone) -> Iterator[str]:
+    files = "1 file" if len(undone.restored) == 1 else f"{len(undone.restored):,} files"
+    already = f", {len(undone.already):,} already so, or never changed" if undone.already else ""
+    yield f"{files} as before{already}"
+    yield from (f"note: {note}" for note in undone.notes)
+
+
+def _unsettled(refusal: Unsettled, *, skip_stale: bool) -> Iterator[str]:
+    yield from _stale(refusal.stale)
+    for decisions in refusal.conflicts:
+        said = sorted({f"{one.reviewer} ({one.source}) says {one.answer}" for one in decisions})
+        yield f"conflict: {decisions[0].id!r}: {', '.join(said)}"
+
+
+def _stale(stale: tuple[Stale, ...]) -> Iterator[str]:
+    for one in stale:
+        yield f"stale: {one.decision.id!r} ({one.decision.answer}): {one.why}"
+
+
+def _summary(applied: Applied, *, dry_run: bool) -> Iterator[str]:
+    done = "would be " if dry_run else ""
+    yield f"{applied.rows:,} rows: {done}{applied.relabeled:,} relabeled, {applied.dropped:,} dropped"
+    rest = {
+        "kept": applied.kept,
+        "unsure": applied.unsure,
+        "undecided": applied.undecided,
+        "already applied": applied.already,
+        "stale and skipped": len(applied.stale),
+    }
+    yield ", ".join(f"{count:,} {word}" for word, count in rest.items() if count or word in ("kept", "undecided"))
+    automatic = sum(change.source == "policy" for change in applied.changes)
+    if automatic or applied.protected or applied.policy_stale:
+        alone = f"{applied.protected:,} of protected splits, {applied.policy_stale:,} that are no longer the same"
+        yield f"policy: {automatic:,} of these changes are automatic; rows left alone: {alone}"
+    yield from (f"note: {note}" for note in applied.notes)

@@ -1,0 +1,105 @@
+"""Estimate from a filled audit how many labels are wrong, and how good the flagged set is, with 95 % intervals.
+
+keep says that a label is right; relabel, a new label and drop say that it is wrong. unsure or nothing is no answer.
+The result goes to standard output or to -o files, as text for people, or as JSON (-f json, -o FILE.json).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hardneg_cli.cli import options
+from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.io.files.atomic_write import refuse_overwriting, whole_file
+from hardneg_cli.runtime.terminal import plain
+
+if TYPE_CHECKING:
+    from hardneg_cli.statistics.scores import Estimate
+    from hardneg_cli.statistics.survey_estimation import Survey
+
+DECIMALS = 6
+
+
+def run(
+    ctx: typer.Context,
+    audit: Annotated[str, typer.Argument(metavar="AUDIT", help="What audit draw wrote, filled in.")],
+    output: options.Output = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", "-f", metavar="NAME", help="text or json, on standard output.")
+    ] = None,
+) -> int:
+    from hardneg_cli.verbs.audit import estimate
+
+    asked = ctx.get_parameter_source("format_")
+    if asked is not None and asked.name != "COMMANDLINE" and format_ not in FORMATS:
+        format_ = None  # a configured format is meant for other commands
+    files = [(path, _format_of(path)) for path in output or ()]
+    write = _known("-f", format_ or "text")
+    refuse_overwriting([path for path, _ in files], [Path(audit)])
+    found = estimate(audit)
+    for path, form in files:
+        with whole_file(path) as out:
+            out.write(form(audit, found).encode())
+    if format_ is not None or not files:
+        sys.stdout.write(write(audit, found))
+    return 0
+
+
+def _format_of(path: str) -> Callable[[str, Survey], str]:
+    suffix = Path(path).suffix.lower()
+    return _known(f"-o {path}", {".txt": "text", "": "text"}.get(suffix, suffix.removeprefix(".")))
+
+
+def _known(where: str, name: str) -> Callable[[str, Survey], str]:
+    if name not in FORMATS:
+        raise InputError(f"{where}: no format {name!r}{did_you_mean(name, FORMATS)} (known: {', '.join(FORMATS)})")
+    return FORMATS[name]
+
+
+def _json(_: str, found: Survey) -> str:
+    flagged = {"rows": found.flagged, "precision": _numbers(found.precision), "recall": _numbers(found.recall)}
+    record = {"rows": found.rows, "audited": found.audited, "errors": _numbers(found.errors), "flagged": flagged}
+    return json.dumps(record | {"rows_to_halve": found.rows_to_halve}) + "\n"
+
+
+def _numbers(e: Estimate | None) -> dict[str, Any]:
+    """Of a share that nothing is known about, the estimate is null, between 0 and 1."""
+    if e is None:
+        return {"estimate": None, "low": 0.0, "high": 1.0}
+    numbers = {"estimate": e.value, "low": e.low, "high": e.high}
+    return {name: round(float(value), DECIMALS) for name, value in numbers.items()}
+
+
+def _text(audit: str, found: Survey) -> str:
+    return "".join(plain(line) + "\n" for line in _lines(audit, found))
+
+
+def _lines(audit: str, found: Survey) -> Iterator[str]:
+    e = found.errors
+    yield f"{audit}: {found.audited:,} audited rows, drawn from {found.rows:,}"
+    value, low, high = (_percent(number / found.rows) for number in (e.value, e.low, e.high))
+    share = f"{value} of the labels, {low} to {high}"
+    yield f"label errors: {e.value:,.0f} (between {e.low:,.0f} and {e.high:,.0f}; {share})"
+    yield f"precision of the {found.flagged:,} flagged rows: {_share(found.precision, 'no row is flagged')}"
+    yield f"recall of the {found.flagged:,} flagged rows: {_share(found.recall, 'no error was found')}"
+    if found.rows_to_halve:
+        yield f"an audit of {found.rows_to_halve:,} more rows would halve the interval of the label errors"
+
+
+def _share(e: Estimate | None, why_not: str) -> str:
+    if e is None:
+        return f"unknown, because {why_not}"
+    return f"{_percent(e.value)} (between {_percent(e.low)} and {_percent(e.high)})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+FORMATS = {"text": _text, "json": _json}

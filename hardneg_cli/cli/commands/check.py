@@ -1,0 +1,161 @@
+"""Judge a dataset commit: the gate for hooks and CI.
+
+DATA is compared with its base: --base FILE, --base git:REV for the same file at that revision (git:origin/main... is
+where the branch began), or --state FILE from find --state. Each gate says yes or no to one thing, or says why it cannot
+judge. The exit code is 1 if a gate that counts says no, 2 if a gate named by --require could not judge, else 0.
+
+reverted, contradiction, new-class and leak (with --split) need no model. Gates that are not on by default are asked
+if they have settings, or with --fail-on or --warn-on; hardneg explain lists them all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hardneg_cli.cli import options, outputs
+from hardneg_cli.cli.options import OnBadRows
+from hardneg_cli.errors import InputError, Refused
+from hardneg_cli.runtime import drawers
+from hardneg_cli.runtime.terminal import say
+
+if TYPE_CHECKING:
+    from hardneg_cli.gating.verdict import Judged, Report
+
+
+def run(
+    ctx: typer.Context,
+    data: options.Data,
+    base: Annotated[
+        str | None,
+        typer.Option("--base", metavar="FILE|git:REV|-", help="What DATA was before: a file, or DATA at a revision."),
+    ] = None,
+    state: Annotated[
+        str | None, typer.Option("--state", metavar="FILE", help="What DATA was before, from find --state.")
+    ] = None,
+    fail_on: Annotated[
+        list[str] | None, typer.Option("--fail-on", metavar="GATE", help="Ask this gate, and fail if it says no.")
+    ] = None,
+    warn_on: Annotated[
+        list[str] | None, typer.Option("--warn-on", metavar="GATE", help="Ask this gate, and only warn if it says no.")
+    ] = None,
+    require: Annotated[
+        list[str] | None, typer.Option("--require", metavar="GATE", help="Ask this gate; exit 2 if it cannot judge.")
+    ] = None,
+    allow_class: Annotated[
+        list[str] | None, typer.Option("--allow-class", metavar="NAME", help="A new class that is meant; repeatable.")
+    ] = None,
+    alpha: Annotated[
+        float | None, typer.Option("--alpha", metavar="P", help="rate.alpha: how often a harmless commit may fail.")
+    ] = None,
+    max_open: Annotated[
+        str | None, typer.Option("--max-open", metavar="N|P%", help="budget.most: flagged rows that may be undecided.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="G.S=V", help="A gate's setting, or a detector's.")
+    ] = None,
+    label: options.Label = "label",
+    id_: options.Id = None,
+    text: options.Text = None,
+    features: options.Features = None,
+    probs: options.Probs = None,
+    classes: options.Classes = None,
+    prob_prefix: options.ProbPrefix = "prob_",
+    groups: options.Groups = None,
+    split: options.Split = None,
+    fold: options.Fold = None,
+    decisions: Annotated[
+        list[str] | None,
+        typer.Option("--decisions", metavar="FILE", help="A decisions log, instead of DATA's log; repeatable."),
+    ] = None,
+    no_decisions: options.NoDecisions = False,
+    audit: Annotated[str | None, typer.Option("--audit", metavar="FILE", help="A filled audit of DATA.")] = None,
+    queue: Annotated[
+        list[str] | None,
+        typer.Option("--queue", metavar="FILE", help="Write findings of changed, flagged, undecided rows to FILE."),
+    ] = None,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 though a gate says no.")] = False,
+    show_config: Annotated[bool, typer.Option("--show-config", help="Print every option, and who set it.")] = False,
+    output: options.Report = None,
+    format_: options.ReportFormat = None,
+    encoding: options.Encoding = None,
+    on_bad_rows: options.BadRows = OnBadRows.FAIL,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless a gate fails.")] = False,
+    color: options.Colors = options.Color.AUTO,
+) -> int:
+    from hardneg_cli.review.decisions.decision import log_of
+    from hardneg_cli.verbs.check import check
+
+    if show_config:
+        return options.show(ctx)
+    reports = outputs.targets(output, format_, "report", "text")
+    queues = outputs.targets(queue, None) if queue else []
+    logs = options.decided(decisions, unread=no_decisions)
+    inputs = [data, *(probs or []), *(decisions or [])]
+    outputs.refuse_overwriting_inputs(
+        [*reports, *queues], inputs, [features, classes, audit, base, state, str(log_of(data))]
+    )
+    needed = _gates(require)
+    short = {"rate.alpha": alpha, "budget.most": max_open}
+    tuned = [*(f"{name}={value}" for name, value in short.items() if value is not None), *(set_ or ())]
+    report = check(
+        data,
+        options.columns(label, id_, text, groups, split, fold, prob_prefix),
+        base=base,
+        saved=state,
+        probs=probs or (),
+        classes=options.class_names(classes),
+        features=features,
+        decisions=logs,
+        audit=audit,
+        fail_on=fail_on or (),
+        warn_on=warn_on or (),
+        require=needed,
+        allow_class=allow_class or (),
+        settings=options.unit_settings(tuned, ctx.obj.units, "gate", "detector"),
+        with_findings=bool(queues),
+        encoding=encoding,
+        on_bad_rows=on_bad_rows,
+    )
+    if queues:
+        outputs.write(_open_rows(report, features), queues)
+    unasked = not (output or format_)
+    outputs.write(report, () if quiet and unasked and report.passed else reports)
+    if reports[-1].path is not None or reports[-1].format != "text":
+        for one in report.judged if not quiet else report.failed:
+            if one.outcome != "passed":
+                say(f"{one.outcome}: {one.gate}: {one.verdict.why if one.verdict else one.reason}")
+    return _code(report, needed, exit_zero=exit_zero)
+
+
+def _gates(names: list[str] | None) -> tuple[str, ...]:
+    for name in names or ():
+        drawers.load("gate", name)
+    return tuple(names or ())
+
+
+def _open_rows(report: Report, features: str | None) -> object:
+    """The findings of the rows that are changed, flagged and undecided, worst first."""
+    findings = report.findings
+    assert findings is not None
+    rows = findings.select()
+    rows = rows if report.changes is None else rows[report.changes.changed[rows]]
+    return findings.table(rows, findings.shown(None, features))
+
+
+def _code(report: Report, required: tuple[str, ...], *, exit_zero: bool) -> int:
+    """0, or the refusal: the verdict goes before what could not be judged."""
+    if not (report.passed or exit_zero):
+        raise Refused(f"{report.dataset.name} fails {' and '.join(map(_summary, report.failed))}")
+    lacking = [one for one in report.judged if one.verdict is None and one.gate in required]
+    if lacking:
+        raise InputError("; ".join(f"gate {one.gate} is required and cannot judge: {one.reason}" for one in lacking))
+    return 0
+
+
+def _summary(judged: Judged) -> str:
+    assert judged.verdict is not None
+    count = 0 if judged.verdict.rows is None else len(judged.verdict.rows)
+    rows = "1 row" if count == 1 else f"{count:,} rows"
+    return f"{judged.gate} ({rows})" if count else judged.gate

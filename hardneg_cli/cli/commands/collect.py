@@ -1,0 +1,131 @@
+"""Collect what reviewers decided into the decisions log beside the data, and settle or list their conflicts.
+
+FILE is a filled queue (CSV, TSV, Parquet, JSON, NDJSON, xlsx), an export of Label Studio, Prodigy, Argilla or doccano,
+or another decisions log. The log is named by --data or --log. What it has already is not added again, so the same files
+may be collected as often as you like. A reviewer's latest decision counts; a file that does not name its reviewers in a
+column `reviewer` is theirs whom --reviewer names.
+
+Reviewers who answer differently about the same row are a conflict. --policy says whether it is left (unanimous), or
+settled by more than half of them (majority) or by who came last (latest). What --adjudicator NAME says in FILE settles
+the conflicts of others, never one in which NAME had taken part. A settlement is a line of the log, which `apply` and
+`find` go by; a different answer that comes later is a conflict again. Conflicts go to standard output or to -o files
+as a queue for the adjudicator, and the exit code is 1 if any are left in the log.
+
+--consensus FILE writes the label of every answered row that all answers and the model's out-of-fold probabilities
+(--probs) together make the most likely, with the probability that it is wrong (score). --report FILE has a line for
+each reviewer: agreement with the others, labels confused, and, where the queues or --findings tell flagged rows from
+controls, how many of both were called wrong, and how often suggestions were followed. -o FILE.jsonl writes what was
+relabeled as preference pairs: prompt, chosen and rejected label.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from hardneg_cli.cli import collect_outputs, options, outputs
+from hardneg_cli.cli.collect_outputs import Extras
+from hardneg_cli.cli.summaries.collect import lines
+from hardneg_cli.errors import InputError, Refused
+from hardneg_cli.runtime.terminal import say
+
+
+class Settle(StrEnum):
+    UNANIMOUS = "unanimous"
+    MAJORITY = "majority"
+    LATEST = "latest"
+
+
+def run(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Filled queues and other decisions logs.")],
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="DATA", help="The dataset; its log is DATA.decisions.ndjson.")
+    ] = None,
+    log: Annotated[str | None, typer.Option("--log", metavar="FILE", help="The log, instead of --data.")] = None,
+    reviewer: options.Reviewer = None,
+    policy: Annotated[
+        Settle, typer.Option("--policy", help="How reviewers' conflicts are settled; unanimous: not at all.")
+    ] = Settle.UNANIMOUS,
+    adjudicator: Annotated[
+        str | None, typer.Option("--adjudicator", metavar="NAME", help="Whose decisions settle the others' conflicts.")
+    ] = None,
+    consensus: Annotated[
+        str | None, typer.Option("--consensus", metavar="FILE", help="Write the consensus label of each answered row.")
+    ] = None,
+    report: Annotated[
+        str | None, typer.Option("--report", metavar="FILE", help="Write a line about each reviewer.")
+    ] = None,
+    findings: Annotated[
+        str | None, typer.Option("--findings", metavar="FILE", help="What find wrote: which rows are controls.")
+    ] = None,
+    label: options.Label = "label",
+    id_: options.Id = None,
+    text: options.Text = None,
+    probs: options.Probs = None,
+    classes: options.Classes = None,
+    prob_prefix: options.ProbPrefix = "prob_",
+    encoding: options.Encoding = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Leave the log as it is; tell what would be added.")
+    ] = False,
+    output: options.Output = None,
+    format_: options.Format = None,
+    quiet: options.Quiet = False,
+    color: options.Colors = options.Color.AUTO,
+) -> int:
+    from hardneg_cli.io.files.source import sources
+    from hardneg_cli.verbs.collect import collect
+
+    path = _log(data, log)
+    pairs = tuple(name for name in output or () if name.lower().endswith(collect_outputs.PAIRS) and ":" not in name)
+    targets = outputs.targets([name for name in output or () if name not in pairs], format_)
+    columns = options.columns(label, id_, text, None, None, None, prob_prefix)
+    names = options.class_names(classes)
+    extras = Extras(data, columns, consensus, report, pairs, tuple(probs or ()), names, findings, encoding)
+    every = [*targets, *extras.targets]
+    outputs.refuse_overwriting_inputs(every, [*files, data or "", *(probs or []), findings or ""], [classes])
+    _refuse_the_log(every, path)
+    facts = collect_outputs.facts(extras, [source for file in files for source in sources(file)], quiet=quiet)
+    collected = collect(
+        files, path, reviewer=reviewer, policy=policy, adjudicator=adjudicator, dry_run=dry_run
+    )  # fmt: skip
+    told = collect_outputs.write(extras, facts, collected, quiet=quiet)
+    if collected.conflicts or output or format_:  # nobody who asked for no result wants to see an empty one
+        outputs.write(collected.table(), targets)
+    for line in [] if quiet else lines(collected, told, dry_run=dry_run):
+        say(line)
+    if collected.conflicts:
+        rows = "1 row is" if len(collected.conflicts) == 1 else f"{len(collected.conflicts):,} rows are"
+        raise Refused(
+            f"{path}: {rows} decided in more than one way; have somebody else fill in the conflicts (-o FILE), and "
+            "collect that with --adjudicator NAME"
+        )
+    return 0
+
+
+def _log(data: str | None, log: str | None) -> str:
+    """Where the log is. Raises InputError for data that are not there: a log beside nothing would never be read."""
+    from hardneg_cli.io.files.source import sources
+    from hardneg_cli.review.decisions.decision import log_of
+
+    if (data is None) == (log is None):
+        raise InputError("name either the data, with --data, or the decisions log, with --log")
+    if log is not None:
+        return log
+    assert data is not None
+    if data == "-":
+        raise InputError("standard input has no log beside it: name the log with --log")
+    sources(data)
+    return str(log_of(data))
+
+
+def _refuse_the_log(targets: Iterable[outputs.Target], log: str) -> None:
+    """Raises InputError for a target that is the log or its lock, whether they are there yet or not."""
+    own = {os.path.realpath(path) for path in (log, f"{log}.lock")}
+    for target in targets:
+        if target.path is not None and os.path.realpath(target.path) in own:
+            raise InputError(f"{target.path}: is the decisions log or its lock; write to another file")

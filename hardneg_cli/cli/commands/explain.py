@@ -1,0 +1,34 @@
+"""Say what a detector, gate, strategy or model does, what it needs and how it is tuned; without a name, list them all.
+
+With --row ID and a findings file (written by find, with --all for every row), say why a row was flagged or was not:
+hardneg explain scores.csv --row ID, or hardneg explain doubtful-label scores.csv --row ID for one detector's part.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from hardneg_cli.errors import InputError
+from hardneg_cli.runtime import drawers
+
+
+def run(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A detector or gate.")] = None,
+    findings: Annotated[str | None, typer.Argument(metavar="[FINDINGS]", help="With --row: a findings file.")] = None,
+    row: Annotated[str | None, typer.Option("--row", metavar="ID", help="Why this row was flagged or not.")] = None,
+) -> int:
+    from hardneg_cli.verbs.explain import manual, overview
+    from hardneg_cli.verbs.row_story import story
+
+    if row is None:
+        sys.stdout.write(manual(name) if name else overview())
+        return 0
+    if name and findings is None and name not in drawers.names("detector"):
+        name, findings = None, name
+    if findings is None:
+        raise InputError("--row needs a findings file: hardneg explain scores.csv --row ID")
+    sys.stdout.write(story(findings, row, name))
+    return 0

@@ -1,0 +1,185 @@
+"""Rank suspect rows by every detector that the input allows, and write the review queue.
+
+The result goes to standard output or to -o files, the summary to standard error.
+
+With --reviewers a,b the file `-o queue.csv` is the lead's, with every row, who is asked (`reviewers`) and why (`role`:
+suspect or control); `queue.a.csv` and `queue.b.csv` are what they fill in. --overlap rows go to all of them, the others
+are dealt out evenly. --control mixes in rows that nothing speaks against, with a suggestion of their own: how many of
+them are called wrong tells what a suggestion alone does. So that nobody can tell them apart, the reviewers' files then
+lack score, flagged, detectors, why, p_given, p_suggested and rank; with --blind they lack suggested_label as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hardneg_cli.cli import options, outputs
+from hardneg_cli.cli.options import OnBadRows
+from hardneg_cli.cli.outputs import Target
+from hardneg_cli.cli.summaries.find import asked, lines
+from hardneg_cli.detection.findings import LEADING
+from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.runtime.progress import progress
+from hardneg_cli.runtime.terminal import say
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from hardneg_cli.detection.findings import Findings
+    from hardneg_cli.review.queues.assignment import Shape
+
+
+def run(
+    ctx: typer.Context,
+    data: options.Data,
+    label: options.Label = "label",
+    id_: options.Id = None,
+    text: options.Text = None,
+    features: options.Features = None,
+    probs: options.Probs = None,
+    classes: options.Classes = None,
+    prob_prefix: options.ProbPrefix = "prob_",
+    groups: options.Groups = None,
+    split: options.Split = None,
+    fold: options.Fold = None,
+    detector: options.Detectors = None,
+    set_: options.DetectorSettings = None,
+    decisions: options.Decisions = None,
+    audit: options.Recalibration = None,
+    state: Annotated[
+        str | None, typer.Option("--state", metavar="FILE", help="Write what a later check --state compares with.")
+    ] = None,
+    no_decisions: options.NoDecisions = False,
+    all_: Annotated[bool, typer.Option("--all", help="Write every row, not only the flagged ones.")] = False,
+    limit: options.Limit = None,
+    per_class: options.PerClass = None,
+    budget: Annotated[
+        str | None,
+        typer.Option("--budget", metavar="N|TIME", help="At most N rows, or so long (30min, 2h), for all reviewers."),
+    ] = None,
+    pace: Annotated[
+        float | None,
+        typer.Option("--pace", metavar="SECONDS", help="Time a row takes; default: as in the log so far, else 6."),
+    ] = None,
+    reviewers: Annotated[
+        str | None, typer.Option("--reviewers", metavar="A,B", help="Share the queue out: a file for each of them.")
+    ] = None,
+    overlap: Annotated[
+        str | None, typer.Option("--overlap", metavar="N|N%", help="Rows that all reviewers get; default: 10%.")
+    ] = None,
+    control: Annotated[
+        str | None,
+        typer.Option("--control", metavar="N|N%", help="Rows to mix in that nothing speaks against, N in all."),
+    ] = None,
+    blind: Annotated[
+        bool, typer.Option("--blind", help="Leave suggestions and evidence out, in random order.")
+    ] = False,
+    image: Annotated[
+        str | None,
+        typer.Option("--image", metavar="COL", help="The column with pictures: data URIs, or paths beside DATA."),
+    ] = None,
+    show: Annotated[
+        str | None, typer.Option("--show", metavar="COLS", help="Columns to show beside the findings ('*': all).")
+    ] = None,
+    memory: options.Memory = None,
+    output: options.Output = None,
+    format_: options.Format = None,
+    engine: options.Engine = "local",
+    scheduler: options.Scheduler = None,
+    encoding: options.Encoding = None,
+    on_bad_rows: options.BadRows = OnBadRows.FAIL,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    color: options.Colors = options.Color.AUTO,
+) -> int:
+    from hardneg_cli.data.snapshot import write as write_state
+    from hardneg_cli.review.decisions.decision import log_of
+    from hardneg_cli.review.queues import workload
+    from hardneg_cli.review.queues.assignment import shape
+    from hardneg_cli.verbs.find import find
+
+    lead = outputs.targets(output, format_)
+    logs = options.decided(decisions, unread=no_decisions)
+    speed = workload.paced(pace, [] if no_decisions else workload.logged(data, decisions))
+    wish = workload.wish(reviewers, overlap, control, budget, blind=blind, pace=speed)
+    theirs = [[_of(target, name) for target in lead] for name in wish.reviewers]
+    inputs = [data, *(probs or []), *(decisions or [])]
+    every = [target for targets in (lead, *theirs) for target in targets]
+    every += [Target("parquet", state)] if state else []
+    outputs.refuse_overwriting_inputs(every, inputs, [features, classes, audit, str(log_of(data))])
+    findings = find(
+        data,
+        options.columns(label, id_, text, groups, split, fold, prob_prefix),
+        probs=probs or (),
+        classes=options.class_names(classes),
+        features=features,
+        detectors=detector or (),
+        settings=options.unit_settings(set_, ctx.obj.units),
+        decisions=logs,
+        audit=audit,
+        engine=engine,
+        scheduler=scheduler,
+        encoding=encoding,
+        on_bad_rows=on_bad_rows,
+        memory=options.memory_bytes(memory),
+    )
+    if state:
+        write_state(findings, state)
+    shown = _shown(findings, show, features, image)
+    with progress("making the queue"):
+        shaped = shape(findings, findings.select(every=all_, limit=limit, per_class=per_class), wish)
+        tables = list(_tables(shaped, shown))
+    notes: list[str] = []
+    for table, targets in zip(tables, (lead, *theirs), strict=True):
+        notes += outputs.write(_pictured(table, findings, shown, image), targets)
+    if not quiet:
+        for line in lines(findings, len(shaped.rows), verbose=verbose):
+            say(line)
+        if reviewers or budget or pace or blind:
+            for line in asked(shaped, speed, with_control=control is not None):
+                say(line)
+        for note in dict.fromkeys(notes):
+            say(f"note: {note}")
+    return 0
+
+
+def _of(target: Target, reviewer: str) -> Target:
+    """The reviewer's file beside the lead's. Raises InputError where there is no room for one."""
+    if target.path is None or (Path(target.path).exists() and not Path(target.path).is_file()):
+        raise InputError("--reviewers makes a file for each of them: name the lead's with -o, such as -o queue.csv")
+    path = Path(target.path)
+    return replace(target, path=str(path.with_name(f"{path.stem}.{reviewer}{path.suffix}")))
+
+
+def _tables(shaped: Shape, shown: tuple[str, ...]) -> Iterator[pa.Table]:
+    """The lead's, then one a reviewer; one for whoever it may be where nobody is named."""
+    from hardneg_cli.review.queues.assigned_queues import lead, queues
+
+    if shaped.wish.reviewers:
+        yield lead(shaped, shown)
+    yield from queues(shaped, shown)
+
+
+def _shown(findings: Findings, show: str | None, features: str | None, image: str | None) -> tuple[str, ...]:
+    shown = findings.shown(show, features)
+    if image is None or image in shown:
+        return shown
+    known = findings.dataset.content.column_names
+    if image not in known:
+        raise InputError(f"no column {image!r} for --image{did_you_mean(image, known)}")
+    return (*shown, image)
+
+
+def _pictured(table: pa.Table, findings: Findings, shown: tuple[str, ...], image: str | None) -> pa.Table:
+    """The table with the column of pictures marked, for the formats that can show them."""
+    from hardneg_cli.io.tables.images import marked
+
+    if image is None:
+        return table
+    path = findings.dataset.sources[0].path
+    return marked(table, len(LEADING) + shown.index(image), path.parent if path else Path())

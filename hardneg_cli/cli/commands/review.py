@@ -1,0 +1,169 @@
+"""Review suspect rows in the terminal, one a screen: a key keeps, relabels or drops the row, ? shows every key.
+
+QUEUE is a findings file that find has written, in any format that can be read; of any other DATA, find runs first, with
+the options that it has, and the rows that it flags are reviewed. Every answer is in the decisions log, on disk, before
+the screen calls it saved. Run it again to go on where you stopped. Nobody sees what others decided.
+
+The log is DATA.decisions.ndjson; for a QUEUE, --data names the data (whose copies and nearest rows are then shown as
+well), --log the log, and without either it is QUEUE.decisions.ndjson, which collect brings in.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hardneg_cli.cli import options
+from hardneg_cli.cli.options import OnBadRows
+from hardneg_cli.errors import InputError, listing
+from hardneg_cli.runtime.terminal import say
+
+if TYPE_CHECKING:
+    from hardneg_cli.data.dataset import Columns
+    from hardneg_cli.review.queues.review_queue import Asked
+    from hardneg_cli.review.queues.row_context import Around
+    from hardneg_cli.review.queues.session import Session
+
+FOR_FIND = ("probs", "classes", "detector", "set_", "audit", "all_", "limit", "per_class", "show")
+FOR_DATA = ("label", "id_", "text", "features", "prob_prefix", "groups", "split", "fold", "on_bad_rows")
+
+HAS_THE_SCREEN = True
+
+
+def run(
+    ctx: typer.Context,
+    queue: Annotated[str, typer.Argument(metavar="QUEUE|DATA", help="A findings file, or a dataset to run find on.")],
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="DATA", help="The dataset of a QUEUE; its log is DATA's log.")
+    ] = None,
+    log: Annotated[str | None, typer.Option("--log", metavar="FILE", help="The decisions log to go on with.")] = None,
+    reviewer: Annotated[
+        str | None, typer.Option("--reviewer", metavar="NAME", help="Who decides; default: the user of the system.")
+    ] = None,
+    blind: Annotated[
+        bool, typer.Option("--blind", help="Hide the suggestion, the probabilities, the score and the reasons.")
+    ] = False,
+    label: options.Label = "label",
+    id_: options.Id = None,
+    text: options.Text = None,
+    features: options.Features = None,
+    probs: options.Probs = None,
+    classes: options.Classes = None,
+    prob_prefix: options.ProbPrefix = "prob_",
+    groups: options.Groups = None,
+    split: options.Split = None,
+    fold: options.Fold = None,
+    detector: options.Detectors = None,
+    set_: options.DetectorSettings = None,
+    audit: options.Recalibration = None,
+    all_: Annotated[bool, typer.Option("--all", help="Review every row, not only the flagged ones.")] = False,
+    limit: options.Limit = None,
+    per_class: options.PerClass = None,
+    show: Annotated[
+        str | None, typer.Option("--show", metavar="COLS", help="Columns to show of the row ('*': all).")
+    ] = None,
+    encoding: options.Encoding = None,
+    on_bad_rows: options.BadRows = OnBadRows.FAIL,
+    quiet: options.Quiet = False,
+    color: options.Colors = options.Color.AUTO,
+) -> int:
+    from hardneg_cli.io.files.source import sources
+    from hardneg_cli.io.tables import table_files
+    from hardneg_cli.review.decisions.decision import log_of
+    from hardneg_cli.review.queues.review_queue import as_asked, is_queue
+    from hardneg_cli.review.queues.row_context import Around
+
+    _need_terminal()
+    if queue == "-":
+        raise InputError("standard input is the keyboard: name a file to review")
+    columns = options.columns(label, id_, text, groups, split, fold, prob_prefix)
+    if is_queue(table_files.columns(sources(queue), encoding)):
+        _refuse(ctx, FOR_FIND, "says how find runs, and a queue is what it has found")
+        if data is None:
+            _refuse(ctx, FOR_DATA, "is about the data: name them with --data")
+        asked, around = _from_queue(queue, data, columns, features, encoding, on_bad_rows)
+    else:
+        if data is not None:
+            raise InputError(f"{queue}: is no findings file of hardneg find, so --data cannot name its dataset")
+        from hardneg_cli.verbs.find import find
+
+        # What was decided would change what is flagged, and in which order: a second reviewer is asked the same.
+        findings = find(
+            queue, columns, probs=probs or (), classes=options.class_names(classes), features=features,
+            detectors=detector or (), settings=options.unit_settings(set_, ctx.obj.units), decisions=(), audit=audit,
+            encoding=encoding, on_bad_rows=on_bad_rows,
+        )  # fmt: skip
+        rows, shown = findings.select(every=all_, limit=limit, per_class=per_class), findings.shown(show, features)
+        asked, around = as_asked(queue, findings.table(rows, shown)), Around(findings.dataset, features, shown)
+    path, bring_in = log or str(log_of(data or queue)), log is None and data is None and around is None
+    return _review(asked, path, reviewer, around, blind=blind, quiet=quiet, bring_in=bring_in)
+
+
+def _need_terminal() -> None:
+    """Raises InputError unless the keyboard and the screen (drawn on standard error) are there."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+        raise InputError(
+            "review needs a terminal: elsewhere, have a queue filled in (hardneg find -o queue.xlsx, or -o queue.html) "
+            "and bring it in with hardneg collect"
+        )
+
+
+def _refuse(ctx: typer.Context, parameters: Iterable[str], why: str) -> None:
+    """Raises InputError for an option on the command line that would do nothing."""
+    for name in parameters:
+        if getattr(ctx.get_parameter_source(name), "name", None) == "COMMANDLINE":
+            raise InputError(f"--{name.strip('_').replace('_', '-')} {why}")
+
+
+def _from_queue(
+    queue: str, data: str | None, columns: Columns, features: str | None, encoding: str | None, on_bad_rows: str
+) -> tuple[Asked, Around | None]:
+    """The rows of a queue, and where the data are named what stands around them."""
+    from hardneg_cli.data.dataset import load
+    from hardneg_cli.io.files.source import sources
+    from hardneg_cli.review.queues.review_queue import read_asked
+    from hardneg_cli.review.queues.row_context import Around
+
+    asked = read_asked(queue, sources(queue), encoding)
+    if data is None:
+        return asked, None
+    dataset = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
+    return asked, Around(dataset, features, [name for name in asked.shown if name in dataset.content.column_names])
+
+
+def _review(
+    asked: Asked, log: str, reviewer: str | None, around: Around | None, *, blind: bool, quiet: bool, bring_in: bool
+) -> int:
+    from hardneg_cli.review.decisions.reviewers import user
+    from hardneg_cli.review.queues.session import Session
+
+    session = Session(asked, log, reviewer or user(), blind=blind, classes=around.classes if around else ())
+    code = 0
+    if len(asked):
+        from hardneg_cli.review_screen.app import review
+
+        code = review(session, asked.name, around)
+    for line in [] if quiet else _goodbye(session, bring_in=bring_in):
+        say(line)
+    return code
+
+
+def _goodbye(session: Session, *, bring_in: bool) -> Iterator[str]:
+    name, done = session.asked.name, session.progress
+    if not done.rows:
+        yield f"{name}: no rows to review"
+        return
+    rows = "1 row" if done.now == 1 else f"{done.now:,} rows"
+    yield f"{name}: {rows} decided now, {done.decided:,} of {done.rows:,} by {session.reviewer}, {done.left:,} left"
+    if done.decided:
+        yield f"the decisions are in {session.log}"
+        if bring_in:
+            yield f"bring them in with: hardneg collect {shlex.quote(str(session.log))} --data DATA"
+    if session.torn:
+        yield f"note: {session.log}: {len(session.torn):,} lines are torn and were left out: {listing(session.torn)}"
+    if session.asked.filled:
+        yield f"note: {session.asked.filled:,} rows have answers in {name} itself, which hardneg collect reads"

@@ -1,0 +1,119 @@
+"""Results to standard output and to files, each in the format of its name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.io.files.atomic_write import refuse_overwriting, whole_file
+from hardneg_cli.runtime import drawers
+from hardneg_cli.runtime.progress import progress
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a result goes: in which format, and to a file or (None) standard output. kind: format or report."""
+
+    format: str
+    path: str | None
+    kind: str = "format"
+
+    @property
+    def form(self) -> ModuleType:
+        return drawers.load(self.kind, self.format)
+
+    @property
+    def beside(self) -> dict[str, Callable[[pa.Table], bytes]]:
+        """What the format writes next to the file, by path: `tasks.config.xml` with `tasks.json`.
+
+        A format says so with BESIDE, a function of the table for each suffix. A pipe or a device has no neighbors.
+        """
+        if self.path is None or (Path(self.path).exists() and not Path(self.path).is_file()):
+            return {}
+        made = getattr(self.form, "BESIDE", {})
+        return {str(Path(self.path).with_suffix(suffix)): content for suffix, content in made.items()}
+
+
+def targets(
+    outputs: Sequence[str] | None, format_: str | None, kind: str = "format", usual: str = "table"
+) -> list[Target]:
+    """The files of `-o`, and standard output where `-f` asks for it or there is no file.
+
+    kind: whose formats are known. usual: the format where none is named.
+    """
+    found = [_file(output, kind) for output in outputs or ()]
+    if format_ is not None or not found:
+        target = Target(format_ or usual, None, kind)
+        if getattr(target.form, "BINARY", False) and sys.stdout.isatty():
+            raise InputError(f"{target.format} is no text for a terminal: name a file with -o")
+        found.append(target)
+    return found
+
+
+def refuse_overwriting_inputs(
+    results: Iterable[Target], patterns: Iterable[str], files: Iterable[str | None] = ()
+) -> None:
+    """Raises InputError for a target that is an input, a directory or in no folder, before any work is done.
+
+    patterns: inputs that may be globs. files: inputs that are a file only if there is one of that very name.
+    """
+    import glob
+
+    read = [Path(name) for name in files if name]
+    for pattern in patterns:
+        read += [Path(pattern)] if Path(pattern).exists() else map(Path, glob.glob(pattern, recursive=True))
+    targets = [target for target in results if target.path is not None]
+    refuse_overwriting([path for target in targets for path in (target.path or "", *target.beside)], read)
+
+
+def write(table: Any, results: Iterable[Target]) -> list[str]:
+    """The table, or report, to every target; files first, so that a reader who leaves early loses none of them.
+
+    What the formats have to say about it (a picture that could not be shown) is the answer.
+    """
+    notes: list[str] = []
+    for target in sorted(results, key=lambda t: t.path is None):
+        if target.path is None:
+            notes += _to_standard_output(target.form, table)
+        else:
+            with progress(f"writing {target.path}"), whole_file(target.path) as out:
+                notes += target.form.write(table, out) or ()
+            for path, content in target.beside.items():
+                with whole_file(path) as out:
+                    out.write(content(table))
+    return notes
+
+
+def _to_standard_output(form: ModuleType, table: Any) -> list[str]:
+    try:
+        notes: list[str] = form.write(table, sys.stdout.buffer) or []
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise InputError(f"standard output: cannot be written: {error.strerror or error}") from error
+    return notes
+
+
+def _file(output: str, kind: str) -> Target:
+    """`format:path` where the prefix is a format, else the format of the extension."""
+    prefix, colon, path = output.partition(":")
+    known = drawers.names(kind)
+    if colon and prefix in known:
+        return Target(prefix, path, kind)
+    suffix = Path(output).suffix.lower()
+    extensions: list[str] = []
+    for name in sorted(known, key=lambda name: name != suffix[1:]):  # its namesake is nearly always the one
+        extensions += Target(name, None, kind).form.EXTENSIONS
+        if suffix in extensions:
+            return Target(name, output, kind)
+    hint = f"{did_you_mean(suffix, extensions)} (known: {', '.join(sorted(extensions))})"
+    raise InputError(f"-o {output!r}: no {kind} for {suffix!r}{hint}")

@@ -1,0 +1,123 @@
+"""The run in a few lines: how much was looked at, what was found, and what could not be looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hardneg_cli.detection.findings import Findings
+from hardneg_cli.review.queues.assignment import Shape
+from hardneg_cli.review.queues.workload import Pace
+from hardneg_cli.statistics.survey_estimation import anticipated
+
+WORST_CLASSES = 5
+MOST_PAIRS = 5
+AUDITS = (100, 200, 300, 500, 1000, 2000)  # rows
+SETTLED = 0.2  # of the count, either way
+FEW_ROWS = 10
+
+
+def lines(findings: Findings, written: int, *, verbose: bool = False) -> Iterator[str]:
+    """Lines for people; `verbose` lists every class and every row that was left out."""
+    dataset = findings.dataset
+    used = int((dataset.counts > 0).sum())
+    flagged = int(findings.flagged.sum())
+    yield f"{dataset.name}: {len(dataset):,} rows, {used:,} classes, {flagged:,} flagged, {written:,} written"
+    if findings.errors:
+        e = findings.errors
+        settled = _settled_by(findings)
+        yield f"estimated label errors: {e.value:,.0f} (between {e.low:,.0f} and {e.high:,.0f}; {settled})"
+    yield from _classes(findings, len(dataset.classes) if verbose else WORST_CLASSES)
+    yield from _pairs(findings)
+    yield from _detectors(findings)
+    for name, reason in findings.skipped.items():
+        yield f"skipped {name}: {reason}"
+    for note in findings.notes:
+        yield f"note: {note}"
+    yield from _left_out(findings, verbose=verbose)
+
+
+def asked(shape: Shape, pace: Pace, *, with_control: bool) -> Iterator[str]:
+    """Who is asked about how many rows, which of them tell how far the answers can be relied on, and the time it takes.
+
+    with_control: whether control rows were asked for.
+    """
+    rows = [len(places) for places in shape.queues]
+    for name, count in zip(shape.wish.reviewers, rows, strict=False):
+        yield f"reviewer {name}: {_rows(count)}, about {pace.lasts(count)}"
+    if shape.wish.people > 1:
+        yield f"overlap: {_rows(shape.shared)} of {len(shape.rows):,} in all {shape.wish.people} queues"
+    if with_control:
+        found = int(shape.control.sum())
+        yield f"control: {_rows(found)} that are not flagged; role tells them in the lead's file"
+    if shape.wish.blind:
+        yield "blind: suggestions and evidence are left out, the order is random"
+    yield f"to answer: {_rows(sum(rows))}, about {pace.lasts(sum(rows))} at {pace}"
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def _detectors(findings: Findings) -> Iterator[str]:
+    """What ran, with the rows that it doubts; where those are not in the queue, how to see them."""
+    for name, doubts in findings.doubts.items():
+        count = int(doubts.flagged.sum())
+        hidden = doubts.about == "row" and not findings.flagged[doubts.rows[doubts.flagged]].all()
+        how = f" (says nothing about their labels; --detector {name} lists them)" if hidden else ""
+        yield f"ran {name}: {count:,} rows{how}"
+
+
+def _left_out(findings: Findings, *, verbose: bool) -> Iterator[str]:
+    skipped = findings.dataset.skipped
+    if not skipped:
+        return
+    yield f"left out {len(skipped):,} bad rows: {'; '.join(skipped[: None if verbose else 5])}" + (
+        "" if verbose or len(skipped) <= 5 else "; … (all of them with -v)"
+    )
+
+
+def _settled_by(findings: Findings) -> str:
+    """What the count rests on, or how large an audit would settle it."""
+    import numpy as np
+
+    if findings.audited:
+        return f"from {findings.audited:,} audited rows"
+    sound = np.ones(len(findings.score), bool) if findings.digest is None else ~findings.digest.bad
+    parts = [np.sort(findings.score[sound & which]) for which in (~findings.flagged, findings.flagged)]
+    score, flagged = np.concatenate(parts), np.repeat([False, True], [len(part) for part in parts])  # as one is drawn
+    sizes = [n for n in AUDITS if n < len(score)]
+    for n in sizes:
+        count = anticipated(score, flagged, n)
+        error = (count.high - count.low) / 2 / max(count.value, 1)
+        if error <= SETTLED or (n == AUDITS[-1] and error < 1):
+            return f"an audit of {n:,} rows would say within about ±{100 * error:.0f} %"
+    if len(sizes) < len(AUDITS):
+        return "only an audit of all rows would settle it"
+    return f"an audit of {AUDITS[0]:,} rows could rule out more than {anticipated(score, flagged, AUDITS[0]).high:,.0f}"
+
+
+def _classes(findings: Findings, most: int) -> Iterator[str]:
+    """The classes with the greatest share of flagged rows, a few rows taken with a grain of salt."""
+    import numpy as np
+
+    dataset = findings.dataset
+    flagged = np.bincount(dataset.labels[findings.flagged], minlength=len(dataset.classes))
+    share = flagged / (dataset.counts + FEW_ROWS)
+    for code in np.lexsort((np.arange(len(share)), -flagged, -share))[:most]:
+        if flagged[code]:
+            yield f"class {dataset.classes[code]!r}: {flagged[code]:,} of {dataset.counts[code]:,} rows flagged"
+
+
+def _pairs(findings: Findings) -> Iterator[str]:
+    """The most frequent pairs of given and suggested label among the flagged rows."""
+    import numpy as np
+
+    dataset = findings.dataset
+    rows = np.flatnonzero(findings.flagged & (findings.suggested >= 0) & (findings.suggested != dataset.labels))
+    pairs, counts = np.unique(
+        dataset.labels[rows] * len(dataset.classes) + findings.suggested[rows], return_counts=True
+    )
+    for place in np.lexsort((pairs, -counts))[:MOST_PAIRS]:
+        given, suggested = divmod(int(pairs[place]), len(dataset.classes))
+        names = dataset.classes[given], dataset.classes[suggested]
+        yield f"confused: {counts[place]:,} rows labeled {names[0]!r} look like {names[1]!r}"

@@ -1,0 +1,1 @@
+"""A dataset's rows, and what is derived from them without an opinion."""

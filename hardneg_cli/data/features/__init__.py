@@ -1,0 +1,1 @@
+"""Rows as numbers: what is chosen, texts and mixed columns as vectors."""

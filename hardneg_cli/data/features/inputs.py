@@ -1,0 +1,107 @@
+"""What a classifier learns from: each row's text, numbers and categories."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hardneg_cli.data.dataset import Dataset, choose
+from hardneg_cli.data.features.features import FeatureChoice
+from hardneg_cli.errors import InputError, listing
+from hardneg_cli.runtime.evidence_store import Evidence
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Material:
+    """N rows. texts: N of them. numbers: N×D, NaN where one is missing. categories: N values each, by column."""
+
+    rows: int
+    texts: tuple[str, ...] | None = None
+    numbers: NDArray[np.float64] | None = None
+    categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def sparse(self) -> bool:
+        """Whether its vectors are: texts and categories are."""
+        return self.texts is not None or bool(self.categories)
+
+    def keys(self) -> list[str]:
+        """One text a row, the same for rows between which no model could tell."""
+        import numpy as np
+
+        parts: list[list[str]] = [[repr(value) for value in values] for values in self.categories.values()]
+        if self.texts is not None:
+            parts.append([" ".join(text.casefold().split()) for text in self.texts])
+        if self.numbers is not None:
+            rows = np.ascontiguousarray(self.numbers + 0.0)  # no negative zeros
+            parts.append([row.tobytes().hex() for row in rows])
+        return ["\0".join(cells) for cells in zip(*parts, strict=True)]
+
+
+def material(dataset: Dataset, choice: FeatureChoice) -> Material:
+    """The text column, besides it the feature columns (categories where not all cells are numbers) or a file's numbers.
+
+    Raises InputError where nothing is chosen, and for columns that are not there.
+    """
+    texts = None
+    if dataset.columns.text is not None:
+        texts = tuple(text or "" for text in dataset.content[dataset.columns.text].to_pylist())
+    if choice.columns:
+        numbers, categories = _columns(dataset, choice)
+        return Material(len(dataset), texts, numbers, categories)
+    if choice.file or choice.array is not None:
+        given = {"dataset": dataset, "feature_choice": FeatureChoice(file=choice.file, array=choice.array)}
+        return Material(len(dataset), texts, Evidence(given, {})["features"].matrix.astype("float64"))
+    if texts is None:
+        raise InputError("nothing to learn from: name the text with --text, or columns or a file with --features")
+    return Material(len(dataset), texts)
+
+
+def _columns(dataset: Dataset, choice: FeatureChoice) -> tuple[NDArray[np.float64] | None, dict[str, tuple[str, ...]]]:
+    import numpy as np
+
+    names = choose(choice.columns, dataset.all_columns, "--features")
+    parts = dataset.columns.parts().values()
+    if taken := [
+        name for name in names if name in parts or fnmatch.fnmatchcase(name, f"{dataset.columns.prob_prefix}*")
+    ]:
+        raise InputError(f"{dataset.name}: {listing(taken)} cannot be a feature: it is the label, id, text or the like")
+    if len(names) == 1 and _is_list(dataset, names[0]):
+        values = Evidence({"dataset": dataset, "feature_choice": choice}, {})["features"].matrix
+        return values.astype(np.float64), {}
+    numbers, categories = [], {}
+    for name in names:
+        column = _numbers(dataset.content[name])
+        if column is None:
+            categories[name] = tuple(cell or "" for cell in dataset.content[name].to_pylist())
+        else:
+            numbers.append(column)
+    return np.column_stack(numbers) if numbers else None, categories
+
+
+def _is_list(dataset: Dataset, name: str) -> bool:
+    first = next((cell for cell in dataset.content[name].to_pylist() if cell), "")
+    return bool(first.startswith("["))
+
+
+def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64] | None:
+    """Its cells as numbers, NaN for empty ones; None where one of them is none, or all are empty."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    text = pc.utf8_trim_whitespace(pc.fill_null(column, ""))
+    filled = pc.if_else(pc.equal(text, ""), None, text)
+    if filled.null_count == len(filled):
+        return None
+    try:
+        values: NDArray[np.float64] = pc.cast(filled, pa.float64()).to_numpy()
+    except pa.ArrowInvalid:  # what its users would call a category
+        return None
+    return np.where(np.isinf(values), np.nan, values)

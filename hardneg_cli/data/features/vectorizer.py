@@ -1,0 +1,138 @@
+"""Rows as vectors: TF-IDF of words and character n-grams, scaled numbers, one-hot categories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hardneg_cli.data.features.inputs import Material
+from hardneg_cli.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.int64]
+
+DIMENSIONS = 200  # of sparse rows, for models that need dense ones
+RARE = 2  # rows that a word, or a value of a category, needs to count
+
+
+class Vectorizer:
+    """Rows of a material as vectors: learned from some rows, then made of any."""
+
+    def __init__(self, *, dense: bool, seed: int) -> None:
+        self._dense, self._seed = dense, seed
+        self._words: Any = None
+        self._scale: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+        self._values: dict[str, dict[str, int]] = {}
+        self._directions: Any = None
+
+    @property
+    def spread(self) -> NDArray[np.float64]:
+        """(D,) what one unit is of each number."""
+        assert self._scale is not None
+        return self._scale[1]
+
+    def fit_transform(self, rows: Material, chosen: Rows) -> Any:
+        """Learn words, scales and values from the chosen rows; (n, D) their vectors, sparse if the material is."""
+        parts = [learn(rows, chosen) for learn in (self._learn_texts, self._learn_numbers, self._learn_values)]
+        return self._reduced(_stacked([part for part in parts if part is not None], sparse=rows.sparse), learn=True)
+
+    def transform(self, rows: Material, chosen: Rows) -> Any:
+        """(n, D) vectors of the chosen rows."""
+        parts = []
+        if self._words is not None:
+            parts.append(self._words.transform(_texts(rows, chosen)))
+        if rows.numbers is not None:
+            parts.append(self._scaled(rows.numbers[chosen]))
+        if self._values:
+            parts.append(self._one_hot(rows, chosen))
+        return self._reduced(_stacked(parts, sparse=rows.sparse), learn=False)
+
+    def _learn_texts(self, rows: Material, chosen: Rows) -> Any:
+        """TF-IDF of words and pairs of them, and of character n-grams; words of one row only tell nothing."""
+        if rows.texts is None:
+            return None
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.pipeline import make_union
+
+        least = RARE if len(chosen) >= 100 else 1
+        words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=least, token_pattern=r"(?u)\b\w+\b")  # noqa: S106
+        pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=least)
+        self._words = make_union(words, pieces)
+        try:
+            return self._words.fit_transform(_texts(rows, chosen))
+        except ValueError as error:
+            raise InputError("no words in the text of the rows to learn from") from error
+
+    def _learn_numbers(self, rows: Material, chosen: Rows) -> Any:
+        """Unit spread around the median, a missing number being the median, and a column that says so."""
+        import warnings
+
+        import numpy as np
+
+        if rows.numbers is None:
+            return None
+        values = rows.numbers[chosen]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # a column without any number here has no median
+            middle, spread = np.nanmedian(values, axis=0), np.nanstd(values, axis=0)
+        middle = np.where(np.isnan(middle), 0, middle)
+        self._scale = middle, np.where(spread > 0, spread, 1)
+        self._gaps = np.flatnonzero(np.isnan(values).any(axis=0))
+        return self._scaled(values)
+
+    def _scaled(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        import numpy as np
+
+        assert self._scale is not None
+        middle, spread = self._scale
+        missing = np.isnan(values)
+        return np.column_stack([np.where(missing, 0, (values - middle) / spread), missing[:, self._gaps]])
+
+    def _learn_values(self, rows: Material, chosen: Rows) -> Any:
+        from collections import Counter
+
+        if not rows.categories:
+            return None
+        for name, values in rows.categories.items():
+            counts = Counter(values[row] for row in chosen)
+            common = sorted(value for value, times in counts.items() if times >= RARE)
+            self._values[name] = {value: place for place, value in enumerate(common)}
+        return self._one_hot(rows, chosen)
+
+    def _one_hot(self, rows: Material, chosen: Rows) -> Any:
+        """A column for each common value, and one for all others."""
+        import numpy as np
+        from scipy.sparse import csr_array, hstack
+
+        parts = []
+        for name, places in self._values.items():
+            column = [places.get(rows.categories[name][row], len(places)) for row in chosen]
+            shape = len(chosen), len(places) + 1
+            parts.append(csr_array((np.ones(len(chosen)), (np.arange(len(chosen)), column)), shape))
+        return hstack(parts).tocsr()
+
+    def _reduced(self, vectors: Any, *, learn: bool) -> Any:
+        """For models that need dense rows: the directions in which sparse ones differ most."""
+        if not self._dense or not hasattr(vectors, "toarray"):
+            return vectors
+        if learn and min(vectors.shape) > DIMENSIONS:
+            from sklearn.decomposition import TruncatedSVD
+
+            self._directions = TruncatedSVD(DIMENSIONS, random_state=self._seed).fit(vectors)
+        return vectors.toarray() if self._directions is None else self._directions.transform(vectors)
+
+
+def _texts(rows: Material, chosen: Rows) -> list[str]:
+    assert rows.texts is not None
+    return [rows.texts[row] for row in chosen]
+
+
+def _stacked(parts: list[Any], *, sparse: bool) -> Any:
+    import numpy as np
+    from scipy.sparse import csr_array, hstack
+
+    if not sparse:
+        return np.column_stack(parts)
+    return hstack([csr_array(part) for part in parts]).tocsr()

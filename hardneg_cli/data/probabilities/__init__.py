@@ -1,0 +1,1 @@
+"""Models' class probabilities as row blocks."""

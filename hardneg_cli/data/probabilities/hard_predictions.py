@@ -1,0 +1,78 @@
+"""Models that name a class for each row and say no more: as probabilities, certain of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from hardneg_cli.data.alignment import id_name, rows_by_id, wrong_length
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.probabilities.probabilities import Model, block_rows
+from hardneg_cli.data.row_identity import blank
+from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.io.files.source import sources
+from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.table_files import Wanted
+
+if TYPE_CHECKING:
+    from hardneg_cli.data.probabilities.probabilities import Block
+
+USUAL = ("prediction", "predicted", "predicted_label")
+
+
+def prediction_column(pattern: str, dataset: Dataset, column: str | None) -> str | None:
+    """The column with a file's predictions, None for a file of probabilities.
+
+    Raises InputError where `column` is named and the file has neither it nor probabilities.
+    """
+    names = table_files.columns(sources(pattern), dataset.encoding)
+    if column is not None and column in names:
+        return column
+    if names == ["values"] or any(name.startswith(dataset.columns.prob_prefix) for name in names):
+        return None
+    if column is None:
+        column = next((name for name in (*USUAL, dataset.columns.label) if name in names), None)
+    if column is None or column not in names:
+        hint = did_you_mean(column or USUAL[0], names) or f"; the columns are {listing(names, 8)}"
+        raise InputError(
+            f"{pattern}: no column starts with {dataset.columns.prob_prefix!r}, and there is no column "
+            f"{column or USUAL[0]!r} with predictions{hint}; name it with --prediction-column"
+        )
+    return column
+
+
+def from_predictions(pattern: str, dataset: Dataset, column: str) -> Model:
+    """Probability 1 for the class in `column`, joined by id where the file has ids, else by order.
+
+    A row without a prediction gets NaN.
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    files = sources(pattern)
+    id_column = id_name(dataset)
+    by_id = id_column in table_files.columns(files, dataset.encoding) and id_column != column
+    wanted = Wanted((column, id_column) if by_id else (column,), encoding=dataset.encoding)
+    table = pa.Table.from_batches(list(table_files.read(files, wanted)))
+    rows, notes = dataset.positions, tuple[str, ...]()
+    if by_id:
+        rows, notes = rows_by_id(pattern, table[id_column].combine_chunks(), dataset, may_lack=True)
+    elif len(table) != dataset.rows_read:
+        raise wrong_length(pattern, len(table), dataset.rows_read)
+    said = table[column].combine_chunks()
+    missing = blank(table[column])
+    classes = tuple(sorted(pc.unique(said.filter(pa.array(~missing))).to_pylist()))
+    if not classes:
+        raise InputError(f"{pattern}: column {column!r} holds no prediction")
+    found = pc.fill_null(pc.index_in(said, value_set=pa.array(classes, pa.string())), -1).to_numpy()
+    found = np.where(missing, -1, found)
+    codes = np.where(rows >= 0, found[rows], -1)
+
+    def blocks() -> Iterator[Block]:
+        size = block_rows(len(classes))
+        certain = np.vstack([np.eye(len(classes), dtype=np.float32), np.full((1, len(classes)), np.nan, np.float32)])
+        for start in range(0, len(codes), size):
+            yield certain[codes[start : start + size]]
+
+    return Model(pattern, classes, blocks, notes)

@@ -1,0 +1,1 @@
+"""Opinions about rows, and one score of them."""

@@ -1,0 +1,46 @@
+"""What a detector answers: arrays, and a way to put a row's doubt in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hardneg_cli.data.probabilities.probabilities import Model
+    from hardneg_cli.statistics.scores import Estimate
+
+NO_CLASS = -1
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """A detector's opinion about some rows; rows that it does not name it has nothing against.
+
+    rows: (n,) row numbers, ascending, each at most once.
+    score: (n,) the probability in [0, 1] that something is wrong with the row.
+    flagged: (n,) bool, the rows that this detector would show a person.
+    suggested: (n,) class code of the better label, `NO_CLASS` where there is no suggestion.
+    why: positions in `rows` -> one clause each; called only for rows that are written.
+    about: `label` where the score is evidence that the given label is wrong, to be weighed with other
+        evidence; `conflict` where identical rows disagree, a fact that shifts the odds; `name` where the
+        label's text is wrong, whatever class it means; `row` where the row is in other trouble (a copy,
+        an empty cell), which says nothing about its label.
+    models: the class probabilities behind the score, where it comes from such; several detectors' are
+        weighed together, as several models'.
+    errors: the estimated number of label errors, where the detector can tell.
+    group: for `conflict`, (n,) the group of identical rows that each row belongs to.
+    """
+
+    rows: NDArray[np.int64]
+    score: NDArray[np.float64]
+    flagged: NDArray[np.bool_]
+    suggested: NDArray[np.int32]
+    why: Callable[[NDArray[np.int64]], list[str]]
+    about: Literal["label", "conflict", "name", "row"] = "label"
+    models: tuple[Model, ...] = ()
+    errors: Estimate | None = None
+    group: NDArray[np.int64] | None = None

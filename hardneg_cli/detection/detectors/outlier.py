@@ -1,0 +1,119 @@
+"""The row fits neither its class nor the data.
+
+With features, `method=distance` asks two questions: is the row much farther from its nearest rows
+than rows usually are, and much farther from the rows of its own class than they are from each other
+(Ramaswamy et al. 2000)? `method=isolation-forest` asks an auxiliary model how few random cuts set the
+row apart (Liu et al. 2008). `method=clusters` asks how far the row is from the center of its cluster
+(k-means). Without features, the entropy of the models' probabilities, adjusted for each class's
+confidence, stands in (Kuan and Mueller 2022). Each measure is brought to a robust z-value (median and
+median absolute deviation of its logarithm or logit); the score crosses one half at z = `beyond`.
+An outlier may be correct and rare: it is a trouble of the row, not evidence about its label.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.features.features import Features
+from hardneg_cli.data.neighbors import Neighbors
+from hardneg_cli.detection.detector_result import NO_CLASS, Doubts
+from hardneg_cli.errors import Unavailable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ROWS_A_CLUSTER = 50
+LEAST_SPREAD = 1e-3
+
+
+def detect(
+    dataset: Dataset,
+    features: Features | None = None,
+    neighbors: Neighbors | None = None,
+    class_distances: NDArray[np.float64] | None = None,
+    uncertainty: NDArray[np.float64] | None = None,
+    *,
+    method: Literal["distance", "isolation-forest", "clusters"] = "distance",
+    beyond: float = 3.5,
+) -> Doubts:
+    """beyond: the robust z-value from which on a row is flagged."""
+    import numpy as np
+
+    if features is None and uncertainty is None:
+        raise Unavailable("no features (--features or --text) and no probabilities (--probs)")
+    if features is None:
+        measures = {"the model is far less sure of it than of the others": _robust_z(_logit(uncertainty))}
+    elif method == "distance" and neighbors is not None and class_distances is not None:
+        away = neighbors.distances[:, :10].mean(axis=1)
+        measures = {
+            "far from every other row": _robust_z(_log(away)),
+            "far from the rows of its class": _robust_z(_log(class_distances)),
+        }
+    elif method == "isolation-forest":
+        measures = {"a few random cuts set it apart": _robust_z(_isolation(dataset, features))}
+    else:
+        measures = {"far from the center of its cluster": _robust_z(_log(_center_distance(dataset, features)))}
+    z = np.nan_to_num(np.stack(list(measures.values())), copy=False, nan=-np.inf)
+    score = 1 / (1 + np.exp(np.clip(beyond - z.max(axis=0), -50, 50)))
+    words, which = list(measures), z.argmax(axis=0).astype(np.int8)
+
+    def why(places: NDArray[np.int64]) -> list[str]:
+        return [f"{words[which[i]]} (robust z {z[which[i], i]:.1f})" for i in places]
+
+    nothing = np.full(len(dataset), NO_CLASS, np.int32)
+    return Doubts(np.arange(len(dataset)), score, score >= 0.5, nothing, why, about="row")
+
+
+def _isolation(dataset: Dataset, features: Features) -> NDArray[np.float64]:
+    import numpy as np
+    from sklearn.ensemble import IsolationForest
+
+    order = dataset.by_id
+    values = features.matrix[order]
+    found = np.empty(len(dataset))
+    found[order] = -IsolationForest(random_state=0).fit(values).score_samples(values)
+    return found
+
+
+def _center_distance(dataset: Dataset, features: Features) -> NDArray[np.float64]:
+    import numpy as np
+    from sklearn.cluster import MiniBatchKMeans
+
+    order = dataset.by_id
+    values = features.matrix[order]
+    clusters = max(1, min(len(dataset.classes), len(dataset) // ROWS_A_CLUSTER))
+    fitted = MiniBatchKMeans(clusters, random_state=0, n_init=3).fit(values)
+    found = np.empty(len(dataset))
+    found[order] = fitted.transform(values).min(axis=1)
+    return found
+
+
+def _robust_z(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(x − median) / (1.4826 · median absolute deviation); a spread below `LEAST_SPREAD` is rounding, not variety."""
+    import numpy as np
+
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return values
+    middle = np.median(known)
+    spread = 1.4826 * np.median(np.abs(known - middle)) or known.std()
+    z: NDArray[np.float64] = (values - middle) / max(spread, LEAST_SPREAD)
+    return z
+
+
+def _log(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    import numpy as np
+
+    found: NDArray[np.float64] = np.log(np.maximum(values, 1e-9))
+    return found
+
+
+def _logit(values: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    import numpy as np
+
+    assert values is not None
+    kept = np.clip(values, 1e-9, 1 - 1e-9)
+    found: NDArray[np.float64] = np.log(kept / (1 - kept))
+    return found

@@ -1,0 +1,45 @@
+"""The rows nearest to it carry other labels.
+
+Each row is left out and its nearest neighbors in feature or text space vote, near ones more than
+far ones (a weighted nearest-neighbor rule, Dudani 1976). The vote's shares are taken as a model's
+probabilities, and judged as doubtful-label judges a model's; with both, they are weighed together.
+The suggestion is the class that most of the others carry. It fails where the classes overlap in
+feature space, and where a whole region is mislabeled alike.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.neighbors import Neighbors
+from hardneg_cli.data.probabilities.probabilities import Probabilities
+from hardneg_cli.detection.detector_result import Doubts
+from hardneg_cli.detection.label_error_scores import estimate
+from hardneg_cli.detection.neighbor_votes import Votes
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def detect(dataset: Dataset, neighbors: Neighbors, *, among: int = 10) -> Doubts:
+    """among: how many neighbors vote (at most 20)."""
+    import numpy as np
+
+    votes = Votes.of(dataset, neighbors, among)
+    models = (votes.model(dataset.classes),)
+    rows = np.arange(len(dataset))
+    found = estimate(dataset, Probabilities(models, dataset.classes, len(dataset)), rows >= 0)
+    other, carried = votes.best_other(dataset.labels)
+    voters = votes.said.shape[1]
+
+    def why(places: NDArray[np.int64]) -> list[str]:
+        return [
+            f"{carried[i]} of the {voters} nearest rows are {dataset.classes[other[i]]!r}"
+            if carried[i]
+            else f"its {voters} nearest rows are no clear majority"
+            for i in places
+        ]
+
+    return Doubts(rows, found.score, found.score >= 0.5, other, why, models=models, errors=found.errors)

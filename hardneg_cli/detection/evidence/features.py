@@ -1,0 +1,155 @@
+"""Features: an N×D matrix of numbers from columns or a file, or from word and character n-grams of the text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hardneg_cli.data.alignment import id_name, read_ids, rows_by_id, wrong_length
+from hardneg_cli.data.dataset import Dataset, choose
+from hardneg_cli.data.features.features import FeatureChoice, Features
+from hardneg_cli.errors import InputError, Unavailable, listing
+from hardneg_cli.io.files.source import sources
+from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.matrix import matrix
+from hardneg_cli.io.tables.table_files import Wanted
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.floating[Any]]
+
+UNEVEN = 10.0  # columns whose spreads differ by more than this have different units
+TEXT_DIMENSIONS = 256
+
+
+def gather(dataset: Dataset, feature_choice: FeatureChoice) -> Features:
+    """The features that were asked for; missing numbers become the column's median, and a note says how many."""
+    if feature_choice.array is not None:
+        return _vectors(dataset, feature_choice.array, "the features")
+    if feature_choice.file:
+        return _from_file(dataset, feature_choice.file)
+    if feature_choice.columns:
+        return _from_columns(dataset, feature_choice.columns)
+    if feature_choice.text:
+        return _from_text(dataset, feature_choice.text)
+    raise Unavailable("no features: name them with --features or --text")
+
+
+def _from_columns(dataset: Dataset, patterns: tuple[str, ...]) -> Features:
+    import numpy as np
+
+    names = choose(patterns, dataset.all_columns, "--features")
+    parts = dataset.columns.parts()
+    if taken := [name for name in names if name in parts.values()]:
+        raise InputError(f"{dataset.name}: {listing(taken)} cannot be a feature: it is the label, id, text or the like")
+    values = np.concatenate([matrix(batch) for batch in dataset.numbers(names)])[dataset.positions]
+    return _columns(dataset, values, names) if values.shape[1] == len(names) else _vectors(dataset, values, names[0])
+
+
+def _from_file(dataset: Dataset, pattern: str) -> Features:
+    import numpy as np
+
+    files = sources(pattern)
+    names = table_files.columns(files, None)
+    wanted = [name for name in names if name != id_name(dataset)]
+    values = np.concatenate([matrix(batch) for batch in table_files.read(files, Wanted(numbers=tuple(wanted)))])
+    if len(wanted) < len(names):
+        values = values[rows_by_id(pattern, read_ids(files, id_name(dataset)), dataset)[0]]
+    elif len(values) != dataset.rows_read:
+        raise wrong_length(pattern, len(values), dataset.rows_read)
+    else:
+        values = values[dataset.positions]
+    return _columns(dataset, values, wanted) if len(wanted) > 1 else _vectors(dataset, values, pattern)
+
+
+def _columns(dataset: Dataset, values: Matrix, names: list[str]) -> Features:
+    """Plain columns; scaled to unit spread only where the spreads are so uneven that the units must differ.
+
+    Columns are centered, for precision, and brought near 1 by powers of two, so that no square is too large or small.
+    """
+    import numpy as np
+
+    values = values.astype(np.float64)
+    missing = np.isnan(values)
+    _refuse_infinite(dataset, values)
+    notes: tuple[str, ...] = ()
+    if missing.any():
+        if empty := [names[column] for column in np.flatnonzero(missing.all(axis=0))]:
+            raise InputError(f"{dataset.name}: no numbers at all in feature column {listing(empty)}")
+        notes = (f"features: {int(missing.sum()):,} missing values were replaced by their column's median",)
+    power = np.frexp(np.nanmax(np.abs(values), axis=0))[1]
+    values = np.ldexp(values, -power)
+    values = np.where(missing, 0.0, values - np.nanmedian(values, axis=0))
+    spread = values[dataset.by_id].std(axis=0)  # by id: a sum's rounding depends on the order
+    moving = spread > 0
+    if not moving.any():
+        return Features(values, "columns", notes)
+    size = np.log2(spread[moving]) + power[moving]
+    if size.max() - np.quantile(size, 0.5, method="lower") > np.log2(UNEVEN):
+        values = values / np.where(moving, spread, 1)
+        notes += ("features: columns were scaled to unit spread",)
+    else:
+        values = np.ldexp(values, power - power[moving].max())
+    return Features(values, "columns", notes)
+
+
+def _vectors(dataset: Dataset, values: Matrix, name: str) -> Features:
+    """Embeddings: rows brought to unit length, so that distance means angle."""
+    import numpy as np
+
+    if values.ndim != 2 or len(values) != len(dataset):
+        raise InputError(f"{name}: shape {values.shape} for {len(dataset):,} rows of {dataset.name}")
+    if np.isnan(values).any():
+        gone = dataset.ids.take(np.flatnonzero(np.isnan(values).any(axis=1))).to_pylist()
+        raise InputError(f"{name}: NaN in the feature vectors of row {listing(gone)}")
+    _refuse_infinite(dataset, values)
+    return Features(_unit(values), "vectors")
+
+
+def _from_text(dataset: Dataset, column: str) -> Features:
+    """Latent semantic analysis (Deerwester et al. 1990): TF-IDF of words and character n-grams, then truncated SVD.
+
+    The SVD both makes synonyms near and keeps the neighbor search dense and fast.
+    """
+    import numpy as np
+    from scipy.sparse import hstack
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.utils.extmath import randomized_svd
+    from threadpoolctl import threadpool_limits
+
+    order = dataset.by_id
+    texts = [text or "" for text in dataset.content[column].take(order).to_pylist()]
+    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")  # noqa: S106
+    pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True)
+    try:
+        grams = hstack([words.fit_transform(texts), pieces.fit_transform(texts)]).tocsr()
+    except ValueError as error:
+        raise Unavailable(f"no words in column {column!r}") from error
+    dimensions = min(TEXT_DIMENSIONS, min(grams.shape) - 1)
+    if dimensions > 1:
+        with threadpool_limits(1, "blas"):  # a product's last bits depend on how many threads share it
+            left, strength, _ = randomized_svd(grams, dimensions, random_state=0)
+        dense = left * strength * (grams.getnnz(axis=1) > 0)[:, None]  # a text without words has no direction
+    else:
+        dense = grams.toarray()
+    back = np.empty_like(dense)
+    back[order] = dense
+    return Features(_unit(back), "text")
+
+
+def _unit(values: Matrix) -> NDArray[np.float32]:
+    """Rows of length 1, or of zeros; divided by their largest number first, whose square may be too large or small."""
+    import numpy as np
+
+    largest = np.abs(values).max(axis=1, keepdims=True, initial=0)
+    scaled = (values / np.where(largest > 0, largest, 1)).astype(np.float32)
+    length = np.linalg.norm(scaled, axis=1, keepdims=True)
+    return np.divide(scaled, np.where(length > 0, length, 1), dtype=np.float32)
+
+
+def _refuse_infinite(dataset: Dataset, values: Matrix) -> None:
+    import numpy as np
+
+    if (rows := np.flatnonzero(np.isinf(values).any(axis=1))).size:
+        raise InputError(f"{dataset.name}: an infinite feature in row {listing(dataset.ids.take(rows).to_pylist())}")

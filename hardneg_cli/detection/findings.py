@@ -1,0 +1,199 @@
+"""Findings: one score a row, what every detector said about it, and the table that people review."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+from hardneg_cli.data.dataset import Dataset, choose
+from hardneg_cli.data.probabilities.digest import Digest
+from hardneg_cli.detection.detector_result import NO_CLASS, Doubts
+from hardneg_cli.statistics.scores import Estimate
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    Rows: TypeAlias = NDArray[np.int64]
+
+FILLED_IN = ("decision", "new_label", "note")
+LEADING = (
+    "id", *FILLED_IN, "given_label", "suggested_label", "score", "flagged", "detectors", "why", "p_given", "p_suggested"
+)  # fmt: skip
+TRAILING = ("rank", "row_hash")
+SHARED_OUT = ("reviewer", "reviewers", "role")  # what a queue that is shared out says besides
+DECIMALS = 9
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a run found out about the N rows of a dataset.
+
+    score: (N,) estimated probability that the given label is wrong. flagged: (N,) bool, the top of the score's order,
+    without the rows that people decided. decided: what they said, by row; no answer changes its own row's score.
+    suggested: (N,) class code or −1. doubts: each detector's answer, by name; `skipped`: why the others did not run.
+    errors: the estimated number of label errors, None where no detector judges labels.
+    audited: how many audited rows scores, cut and count were recalibrated on.
+    """
+
+    dataset: Dataset
+    score: NDArray[np.float64]
+    flagged: NDArray[np.bool_]
+    suggested: NDArray[np.int32]
+    doubts: Mapping[str, Doubts]
+    skipped: Mapping[str, str]
+    digest: Digest | None
+    errors: Estimate | None
+    notes: tuple[str, ...] = ()
+    decided: Mapping[int, str] = field(default_factory=dict)
+    audited: int = 0
+
+    @cached_property
+    def ranked(self) -> NDArray[np.int64]:
+        """The rows, worst first, ties by id; rows with unsound probabilities are not among them."""
+        import numpy as np
+
+        return self._worst_first(np.ones(len(self.dataset), bool))
+
+    def _worst_first(self, chosen: NDArray[np.bool_]) -> Rows:
+        """Those of `ranked` that the (N,) `chosen` names; hardly more than these are sorted."""
+        import numpy as np
+
+        by_id = self.dataset.by_id
+        rows = by_id[(chosen if self.digest is None else chosen & ~self.digest.bad)[by_id]]
+        return rows[np.argsort(-self.score[rows], kind="stable")]
+
+    def select(self, *, every: bool = False, limit: int | None = None, per_class: int | None = None) -> Rows:
+        """Row numbers, worst first: the flagged ones or every one, at most so many in all and of each given label."""
+        import numpy as np
+
+        rows = self.ranked if every else self._worst_first(self.flagged)
+        if per_class is not None:
+            labels = self.dataset.labels[rows]
+            order = np.argsort(labels, kind="stable")
+            first = np.searchsorted(labels[order], labels[order])
+            place = np.empty(len(rows), np.int64)
+            place[order] = np.arange(len(rows)) - first
+            rows = rows[place < per_class]
+        return rows[:limit]
+
+    def table(self, rows: Rows | None = None, show: tuple[str, ...] = ()) -> pa.Table:
+        """The findings of `rows` (default: the flagged ones) as a table, with the dataset's columns `show`."""
+        import pyarrow as pa
+
+        rows = self.select() if rows is None else rows
+        columns = {name: pa.array(values) for name, values in self._leading(rows).items()}
+        for name in show:
+            columns[_free_name(name, columns)] = self.dataset.content[name].take(rows)
+        return pa.table(columns | {"rank": self._rank(rows), "row_hash": self.dataset.row_hashes(rows)})
+
+    def shown(self, patterns: str | None, features: str | None) -> tuple[str, ...]:
+        """The dataset's columns to show: those asked for, else all of the content that is no feature."""
+        names = self.dataset.content.column_names
+        if patterns is not None:
+            return tuple(choose(patterns.split(","), names, "--show"))
+        hidden = [part.strip() for part in (features or "").split(",")]
+        return tuple(name for name in names if not any(fnmatch.fnmatchcase(name, pattern) for pattern in hidden))
+
+    def _leading(self, rows: Rows) -> dict[str, object]:
+        import numpy as np
+        import pyarrow as pa
+
+        names = pa.array([*self.dataset.classes, ""], pa.string())
+        nothing = len(names) - 1
+        suggested = self.suggested[rows]
+        detectors, why = self._said(rows)
+        p_given, p_suggested = self._probabilities(rows)
+        empty = pa.repeat("", len(rows))
+        return {
+            "id": self.dataset.ids.take(rows),
+            "decision": empty,
+            "new_label": empty,
+            "note": empty,
+            "given_label": names.take(pa.array(self.dataset.labels[rows])),
+            "suggested_label": names.take(pa.array(np.where(suggested < 0, nothing, suggested))),
+            "score": self.score[rows].round(DECIMALS),
+            "flagged": self.flagged[rows],
+            "detectors": pa.array(detectors, pa.string()),
+            "why": pa.array(why, pa.string()),
+            "p_given": p_given,
+            "p_suggested": p_suggested,
+        }
+
+    def _rank(self, rows: Rows) -> NDArray[np.int64]:
+        import numpy as np
+
+        above = self._worst_first(self.score >= self.score[rows].min(initial=np.inf))
+        rank = np.zeros(len(self.dataset), np.int64)
+        rank[above] = np.arange(1, len(above) + 1)
+        return rank[rows]
+
+    def _said(self, rows: Rows) -> tuple[list[str], list[str]]:
+        """For each row the names of the detectors that doubt it, and one clause from each, after what people decided.
+
+        Where only the pooled score flags a row, the detector that doubts it most is named.
+        """
+        import numpy as np
+
+        place = np.full(len(self.dataset), -1, np.int32)
+        place[rows] = np.arange(len(rows))
+        names = [""] * len(rows)
+        clauses = [self.decided.get(row, "") for row in rows.tolist()] if self.decided else [""] * len(rows)
+        for number, (detector, doubts) in enumerate(self.doubts.items()):
+            speaks = doubts.flagged | (self._spokesman[doubts.rows] == number)
+            heard = np.flatnonzero(speaks & (place[doubts.rows] >= 0))
+            for row, clause in zip(place[doubts.rows[heard]].tolist(), doubts.why(heard), strict=True):
+                names[row] += f",{detector}" if names[row] else detector
+                clauses[row] += f"; {clause}" if clauses[row] else clause
+        return names, clauses
+
+    @cached_property
+    def _spokesman(self) -> NDArray[np.int16]:
+        """(N,) for rows that are flagged though no detector flags them, the number of the one that doubts them most."""
+        import numpy as np
+
+        alone = self.flagged.copy()
+        for doubts in self.doubts.values():
+            alone[doubts.rows[doubts.flagged]] = False
+        which = np.full(len(self.dataset), -1, np.int16)
+        if not alone.any():
+            return which
+        best = np.full(len(self.dataset), -1.0)
+        for number, doubts in enumerate(self.doubts.values()):
+            more = doubts.score > best[doubts.rows]
+            best[doubts.rows[more]], which[doubts.rows[more]] = doubts.score[more], number
+        which[~alone] = -1
+        return which
+
+    def _probabilities(self, rows: Rows) -> tuple[pa.Array, pa.Array]:
+        """p(given) and p(suggested) of the models' mean, null where there is none."""
+        import numpy as np
+        import pyarrow as pa
+
+        nothing = pa.nulls(len(rows), pa.float64())
+        if self.digest is None:
+            return nothing, nothing
+        mean, suggested, judged = self.digest.mean, self.suggested[rows], self.digest.judged[rows]
+        p = np.full(len(rows), np.nan)
+        for code, value in ((mean.other, mean.p_other), (mean.top, mean.p_top)):
+            p = np.where((suggested == code[rows]) & (suggested != NO_CLASS), value[rows], p)
+        given = np.where(judged, mean.p_given[rows].astype(np.float64), np.nan)
+        return _nullable(given), _nullable(p)
+
+
+def _nullable(values: NDArray[np.float64]) -> pa.Array:
+    import numpy as np
+    import pyarrow as pa
+
+    return pa.array(values.round(DECIMALS), mask=np.isnan(values))
+
+
+def _free_name(name: str, taken: Collection[str]) -> str:
+    """A display column's name, out of the way of the findings' own columns and of those before it."""
+    while name in {*LEADING, *SHARED_OUT, *TRAILING} or name in taken:
+        name = f"data_{name}"
+    return name

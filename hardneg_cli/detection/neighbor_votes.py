@@ -1,0 +1,68 @@
+"""What a row's neighbors say about its class: a weighted nearest-neighbor rule with each row left out (Dudani 1976)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hardneg_cli.data.probabilities.probabilities import Model, block_rows
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hardneg_cli.data.dataset import Dataset
+    from hardneg_cli.data.neighbors import Neighbors
+
+
+@dataclass(frozen=True)
+class Votes:
+    """said: (N, k) the neighbors' class codes. weight: (N, k) what their votes count, usual: what one does on average.
+
+    prior: (K,) the classes' shares.
+    Weights fall off as exp(−(d/d_k)²) with the distance relative to the k-th neighbor's; one average
+    vote is added by the classes' frequencies, so that no share is 0 or 1.
+    """
+
+    said: NDArray[np.int32]
+    weight: NDArray[np.float64]
+    usual: float
+    prior: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, dataset: Dataset, neighbors: Neighbors, among: int) -> Votes:
+        import numpy as np
+
+        near, far = neighbors.rows[:, :among], neighbors.distances[:, :among]
+        weight = np.exp(-((far / np.maximum(far[:, -1:], 1e-12)) ** 2))
+        usual = float(weight[dataset.by_id].mean())  # by id: a sum's rounding depends on the order
+        return cls(dataset.labels[near], weight, usual, dataset.counts / len(dataset))
+
+    def model(self, classes: tuple[str, ...]) -> Model:
+        """The vote as one more model's N×K probabilities, made block by block."""
+        return Model("neighbors", classes, self._blocks)
+
+    def best_other(self, labels: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """(N,) the class that most of the others carry, −1 where all carry the given one; (N,) how many carry it."""
+        import numpy as np
+
+        said, weight = self.said, self.weight
+        tally = np.stack([((said == said[:, [j]]) * weight).sum(axis=1) for j in range(said.shape[1])], axis=1)
+        tally[said == labels[:, None]] = -1
+        most = tally.max(axis=1)
+        tied = np.isclose(tally, most[:, None], rtol=1e-9)
+        other = said[np.arange(len(labels)), np.where(tied, said, said.max() + 1).argmin(axis=1)]
+        other = np.where(most < 0, -1, other).astype(np.int32)
+        return other, (said == other[:, None]).sum(axis=1)
+
+    def _blocks(self) -> Iterator[NDArray[np.float64]]:
+        import numpy as np
+
+        k = len(self.prior)
+        size = block_rows(k)
+        for start in range(0, len(self.said), size):
+            said, weight = self.said[start : start + size], self.weight[start : start + size]
+            cell = np.arange(len(said))[:, None] * k + said
+            block = np.bincount(cell.ravel(), weight.ravel(), len(said) * k).reshape(-1, k)
+            yield (block + self.usual * self.prior) / (weight.sum(axis=1, keepdims=True) + self.usual)

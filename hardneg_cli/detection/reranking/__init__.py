@@ -1,0 +1,1 @@
+"""A better order of the findings, learned from decisions."""

@@ -1,1 +1,0 @@
-"""Engines: `engaged(scheduler)` answers a context, in which a pass over the probabilities is shared out."""

@@ -1,1 +1,0 @@
-"""Estimation: from class probabilities and doubts to the probability that a label is wrong."""

@@ -1,1 +1,0 @@
-"""Facts: what the evidence is made of, plain data."""

@@ -1,1 +1,0 @@
-"""Formats: findings to a file or to standard output."""

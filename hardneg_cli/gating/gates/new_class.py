@@ -1,0 +1,53 @@
+"""A label that the base does not use: a new class, or a slip of the pen.
+
+Judged against the labels of the base; without one, against those that --allow-class names, if it names any. A class
+that is meant is allowed by name: --allow-class NAME, or allow-class in hardneg.toml.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hardneg_cli.data.baseline import Baseline
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.text_normalization import folded_name
+from hardneg_cli.errors import Unavailable, did_you_mean
+from hardneg_cli.gating.verdict import Verdict
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+BY_DEFAULT = "fail"
+
+
+def judge(dataset: Dataset, allowed_classes: tuple[str, ...] = (), baseline: Baseline | None = None) -> Verdict:
+    """O(N + K²) for K new classes."""
+    import numpy as np
+
+    known = (*(() if baseline is None else baseline.classes), *(allowed_classes or ()))
+    if not known:
+        lacking = "no base" if baseline is None else "the base has no labels"
+        raise Unavailable(f"{lacking} to tell what is new: name one with --base, or every class with --allow-class")
+    used = [code for code, count in enumerate(dataset.counts) if count]
+    new = [code for code in used if dataset.classes[code] not in known]
+    rows = np.flatnonzero(np.isin(dataset.labels, new))
+
+    def reasons(places: NDArray[np.int64]) -> list[str]:
+        return [f"no row was labeled {dataset.classes[dataset.labels[row]]!r} before" for row in rows[places]]
+
+    numbers = {"new_classes": len(new), "rows": len(rows)}
+    if not new:
+        return Verdict(True, f"{len(used):,} classes, none of them new", numbers=numbers)
+    named = ", ".join(_named(dataset, code, known) for code in new[:5]) + (" …" if len(new) > 5 else "")
+    count = "1 class is" if len(new) == 1 else f"{len(new):,} classes are"
+    return Verdict(False, f"{count} new: {named}", rows, reasons, numbers)
+
+
+def _named(dataset: Dataset, code: int, known: tuple[str, ...]) -> str:
+    name, count = dataset.classes[code], int(dataset.counts[code])
+    rows = "1 row" if count == 1 else f"{count:,} rows"
+    alike = [other for other in known if folded_name(other) == folded_name(name)]
+    if alike:
+        return f"{name!r} ({rows}), which only case or blanks tell from {alike[0]!r}"
+    return f"{name!r} ({rows}{did_you_mean(name, known)})"

@@ -1,0 +1,101 @@
+"""GitHub workflow commands, for the log of a step: annotations at the rows that are to blame.
+
+A gate that fails makes errors, one that warns warnings, one that could not be judged a notice. GitHub shows ten of each
+kind a step, so ten are written, every gate's first row before any gate's second one, and the tenth says what is left
+out. Files are named from the root of the workspace ($GITHUB_WORKSPACE), else as they were given.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from itertools import chain, zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from hardneg_cli.data import change_report
+from hardneg_cli.gating.failing_rows import blamed, count
+from hardneg_cli.runtime.terminal import plain
+
+if TYPE_CHECKING:
+    from hardneg_cli.gating.failing_rows import Blamed
+    from hardneg_cli.gating.verdict import Judged, Report
+
+EXTENSIONS = ()
+MOST = 10  # annotations of a kind that GitHub shows of one step
+COMMANDS = {"failed": "error", "warned": "warning", "not judged": "notice"}
+
+
+def write(report: Report, out: BinaryIO) -> None:
+    for outcome, command in COMMANDS.items():
+        gates = [one for one in report.judged if one.outcome == outcome]
+        out.writelines(line.encode() + b"\n" for line in _annotations(report, command, gates))
+    out.writelines(line.encode() + b"\n" for line in _summary(report))
+
+
+def _annotations(report: Report, command: str, gates: Sequence[Judged]) -> Iterator[str]:
+    by_gate = [_of_gate(report, command, one) for one in gates]
+    lines = [line for line in chain.from_iterable(zip_longest(*by_gate)) if line is not None]
+    total = sum(max(count(one), 1) for one in gates)
+    if total <= MOST:
+        yield from lines
+        return
+    yield from lines[: MOST - 1]
+    unseen = [one.gate for one in gates[MOST - 1 :]]
+    named = f", all of {', '.join(unseen)}" if unseen else ""
+    words = f"{total - MOST + 1:,} more are left out{named}: GitHub shows {MOST} of a step; see the step's summary"
+    yield _command(command, {"title": "hardneg"}, [words])
+
+
+def _of_gate(report: Report, command: str, judged: Judged) -> list[str]:
+    """The annotations of a gate's first rows; one at the whole file where it blames no row."""
+    title = f"{judged.gate}: {judged.outcome}"
+    why = judged.verdict.why if judged.verdict else judged.reason
+    rows = blamed(report.dataset, judged, MOST)
+    if not rows:
+        path = report.dataset.sources[0].path if len(report.dataset.sources) == 1 else None
+        return [_command(command, {"file": _file(path), "title": title}, [why])]
+    return [_at_row(command, row, title, why) for row in rows]
+
+
+def _at_row(command: str, row: Blamed, title: str, why: str) -> str:
+    file = _file(row.path)
+    line = str(row.line or "") if file else ""
+    blame = f"{row.id}: {row.reason}" if row.reason else row.id
+    return _command(command, {"file": file, "line": line, "title": title}, [blame, why])
+
+
+def _file(path: Path | None) -> str:
+    """The file's path from the root of the workspace; empty where it is elsewhere, where no annotation can point."""
+    if path is None:
+        return ""
+    root = os.environ.get("GITHUB_WORKSPACE")
+    if not root:
+        return path.as_posix()
+    folder = Path(os.path.realpath(path.parent))  # the file itself may be a link into a cache
+    root = os.path.realpath(root)
+    return (folder / path.name).relative_to(root).as_posix() if folder.is_relative_to(root) else ""
+
+
+def _summary(report: Report) -> Iterator[str]:
+    """Lines of the log that are no commands and hold no text of the data: an old kind of command may begin anywhere."""
+    if report.changes is not None:
+        yield str(change_report.counts(report.changes))
+    if report.judged:
+        outcomes = [one.outcome for one in report.judged]
+        counted = ", ".join(f"{outcomes.count(word)} {word}" for word in ("passed", *COMMANDS) if word in outcomes)
+        yield f"{'passed' if report.passed else 'refused'}: {counted}"
+
+
+def _command(command: str, properties: dict[str, str], lines: Sequence[str]) -> str:
+    known = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
+    return f"::{command} {known}::{'%0A'.join(map(_data, lines))}"
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _data(text: str) -> str:
+    """One line, with GitHub's own escape for the sign that begins escapes."""
+    return plain(text).replace("%", "%25")

@@ -1,0 +1,1 @@
+"""Bytes, files, tables, and other people's frames."""

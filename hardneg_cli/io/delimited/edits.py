@@ -1,0 +1,102 @@
+"""Edits to raw records: a changed cell is replaced, a dropped record vanishes, every other character stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from hardneg_cli.errors import InputError
+from hardneg_cli.io.delimited.grammar import Block, Grammar, spans, unquoted
+from hardneg_cli.io.files.source import Source
+from hardneg_cli.io.files.text_encoding import Encoding, chunks, encoded
+from hardneg_cli.io.tables.table_files import Edits, confirm, within
+
+
+@dataclass(frozen=True)
+class Editing:
+    """Records decoded as `raw` (one character a byte, where that is possible) whose cells are in `encoding`."""
+
+    source: Source
+    edits: Edits
+    grammar: Grammar
+    names: list[str]
+    encoding: Encoding
+    raw: Encoding
+
+    @cached_property
+    def place(self) -> int:
+        return self.names.index(self.edits.column)
+
+
+def raw_encoding(source: Source, encoding: Encoding) -> Encoding:
+    """Latin-1, which keeps every byte, where delimiters and quotes are their own bytes; else the file's own encoding.
+
+    Raises InputError for a file that its encoding would not write back byte for byte.
+    """
+    if encoding.name == "utf-8" or _one_byte_a_character(encoding.name):
+        return Encoding("latin-1", encoding.bom)
+    with source.open() as stream:
+        stream.read(len(encoding.bom))
+        for text in chunks(source, encoding):
+            data = text.encode(encoding.name)
+            if bytes(stream.read(len(data))) != data:
+                raise InputError(
+                    f"{source.name}: cannot be rewritten byte for byte in {encoding.name}; convert it to utf-8"
+                )
+    return encoding
+
+
+def edited(editing: Editing, block: Block, first: int) -> list[str]:
+    """The block's records with their edits; `first` is the number of its first row, −1 for the header."""
+    if block.ragged and not editing.edits.skip_ragged:
+        raise _ragged(editing, block, first)
+    records = list(block.records)
+    if editing.edits.mark is not None:
+        _add_mark(editing, block, first, records)
+    for row in within(editing.edits.touched, first, first + len(block.rows)):
+        place = block.rows[row - first]
+        records[place] = _edited(editing, records[place], row)
+    return records
+
+
+def _edited(editing: Editing, record: str, row: int) -> str:
+    start, stop = spans(record, editing.grammar)[editing.place]
+    confirm(editing.source, editing.edits, row, _text(editing, record[start:stop]))
+    if editing.edits.removes(row):
+        return ""
+    if row not in editing.edits.cells:
+        return record
+    new = _raw(editing, editing.edits.cells[row], quoted=record.startswith('"', start))
+    return record[:start] + new + record[stop:]
+
+
+def _text(editing: Editing, raw: str) -> str:
+    return unquoted(raw).encode(editing.raw.name).decode(editing.encoding.name)
+
+
+def _raw(editing: Editing, text: str, *, quoted: bool) -> str:
+    if quoted or editing.grammar.needs_quotes(text):
+        text = '"' + text.replace('"', '""') + '"'
+    return encoded(text, editing.encoding, editing.source.name).decode(editing.raw.name)
+
+
+def _add_mark(editing: Editing, block: Block, first: int, records: list[str]) -> None:
+    marks = {place: "1" * (first + index in editing.edits.drop) for index, place in enumerate(block.rows)}
+    if first < 0 and marks:
+        marks[block.rows[0]] = _raw(editing, editing.edits.mark or "", quoted=False)
+    # a ragged record gets a cell too, lest the new column make it a good one
+    for place, mark in {**marks, **dict.fromkeys(block.ragged, "")}.items():
+        cells = records[place].rstrip("\r\n")
+        records[place] = f"{cells}{editing.grammar.delimiter}{mark}{records[place][len(cells) :]}"
+
+
+def _ragged(editing: Editing, block: Block, first: int) -> InputError:
+    place = block.ragged[0]
+    row = first + 1 + sum(other < place for other in block.rows)
+    found = len(spans(block.records[place], editing.grammar))
+    return InputError(f"{editing.source.name}: row {row}: {found} cells instead of {len(editing.names)}")
+
+
+def _one_byte_a_character(name: str) -> bool:
+    every = bytes(range(256))
+    return every[:128].decode(name, "replace") == every[:128].decode() and len(every.decode(name, "replace")) == 256

@@ -1,0 +1,79 @@
+"""The text of a file: its encoding, and its characters as a stream."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hardneg_cli.errors import InputError
+from hardneg_cli.io.files.source import Source
+
+CHUNK_BYTES = 1 << 20
+# UTF-32 before UTF-16: the mark of the one begins with the mark of the other
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+WITHOUT_BOM = {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8"}
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A codec's name, and the byte order mark that the file begins with."""
+
+    name: str
+    bom: bytes = b""
+
+
+def encoding_of(source: Source, asked: str | None) -> Encoding:
+    """By the byte order mark, else as asked, else UTF-8."""
+    try:
+        name = codecs.lookup(asked or "utf-8").name
+        "".encode(name)  # some codecs, such as base64, are not for text
+    except LookupError as error:
+        raise InputError(f"no encoding is called {asked!r}; examples are utf-8, utf-16, cp1252, shift_jis") from error
+    for bom, marked in BOMS:
+        if source.head.startswith(bom):
+            return Encoding(name if asked and marked == "utf-8" else marked, bom)
+    return Encoding(WITHOUT_BOM.get(name, name))
+
+
+def chunks(source: Source, encoding: Encoding, *, errors: str = "strict") -> Iterator[str]:
+    """The text behind the byte order mark, about a MiB at a time. Raises UnicodeDecodeError."""
+    decoder = codecs.getincrementaldecoder(encoding.name)(errors)
+    with source.open() as stream:
+        stream.read(len(encoding.bom))
+        while data := stream.read(CHUNK_BYTES):
+            yield decoder.decode(bytes(data))
+    yield decoder.decode(b"", final=True)
+
+
+def lines(texts: Iterator[str]) -> Iterator[str]:
+    """Lines that end with a line feed, and keep it."""
+    begun: list[str] = []
+    for text in texts:
+        *ended, rest = text.split("\n")
+        for line in ended:
+            yield "".join((*begun, line, "\n"))
+            begun.clear()
+        begun.append(rest)
+    if last := "".join(begun):
+        yield last
+
+
+def encoded(text: str, encoding: Encoding, where: str) -> bytes:
+    """The bytes of `text`; `where` begins the message when the encoding has none for it."""
+    try:
+        return text.encode(encoding.name)
+    except UnicodeEncodeError as error:
+        raise InputError(f"{where}: {text!r} cannot be written in {encoding.name}") from error
+
+
+def undecodable(source: Source, encoding: Encoding, place: str) -> InputError:
+    return InputError(
+        f"{source.name}: {place}: bytes that are not {encoding.name}; name the encoding with --encoding (say, cp1252)"
+    )

@@ -1,0 +1,50 @@
+"""Tasks for Prodigy's choice interface, with a configuration that adds a field for a note (`tasks.prodigy.json`).
+
+`prodigy mark DATASET tasks.jsonl --view-id choice` needs the tasks alone; with the configuration as the project's
+prodigy.json and `--view-id blocks` there is a note too. The options are the classes, (drop) and (unsure), and what was
+suggested is selected beforehand. Accepting says what is selected: the given label keeps it, another one relabels the
+row. Ignoring and rejecting are unsure, because a rejected task does not say what is right. Reviewers are named sessions
+(`?session=ann`). `hardneg collect` and `hardneg apply` read what `prodigy db-out` writes.
+
+Source: Prodigy's documentation of annotation interfaces, https://prodi.gy/docs/api-interfaces#choice and #blocks.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from hardneg_cli.review.annotation_tools._class_names import ANSWERS
+from hardneg_cli.review.annotation_tools._tasks import KEY, Task, ascii_json, classes, tasks
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+EXTENSIONS = ()
+NAME = "prodigy"
+
+
+def write(table: pa.Table, out: BinaryIO) -> None:
+    options = ascii_json([{"id": name, "text": name} for name in (*classes(table), *ANSWERS)])
+    # the same options in every task: once made, many times written
+    out.writelines(f'{ascii_json(_task(task))[:-1]},"options":{options}}}\n'.encode() for task in tasks(table, NAME))
+
+
+def configuration(table: pa.Table) -> bytes:
+    """The settings of a project: one choice, and a field for the note below it."""
+    note = {"view_id": "text_input", "field_id": "note", "field_label": "note", "field_rows": 2}
+    settings = {"choice_style": "single", "choice_auto_accept": False, "blocks": [{"view_id": "choice"}, note]}
+    return json.dumps(settings, indent=2).encode() + b"\n"
+
+
+BESIDE = {".prodigy.json": configuration}
+
+
+def _task(task: Task) -> dict[str, Any]:
+    shown: dict[str, Any] = {} if task.text is None else {"text": task.text}
+    if picture := next((picture for picture in task.pictures if picture), None):  # the interface shows one
+        shown["image"] = picture
+    elif task.text is None:
+        shown["text"] = "(empty)"
+    meta = {"id": task.id, "score": task.score, "about": task.about}
+    return shown | {KEY: task.key, "meta": meta, "accept": [task.suggested] if task.suggested else []}

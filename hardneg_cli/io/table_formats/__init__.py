@@ -1,0 +1,1 @@
+"""One kind of table file each: recognises, columns, read, rewrite."""

@@ -1,0 +1,223 @@
+"""Comma-, tab-, semicolon- and bar-separated text, with a header, in any encoding, compressed or not.
+
+Every cell is text, exactly as written. Quoted cells may hold line ends; blank lines are passed over. Rewriting
+replaces the changed cells and nothing else: quotes, line ends, byte order mark and column order stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from hardneg_cli.errors import InputError
+from hardneg_cli.io.delimited import edits as delimited_edits
+from hardneg_cli.io.delimited import grammar
+from hardneg_cli.io.delimited.chunks import block_bytes, parts
+from hardneg_cli.io.delimited.dialect import Table, first_undecodable, table_of, unclosed
+from hardneg_cli.io.delimited.grammar import UnclosedQuoteError
+from hardneg_cli.io.delimited.sentinel import END, Ended, NulByteError, is_last, last_row
+from hardneg_cli.io.files.source import Source
+from hardneg_cli.io.files.text_encoding import BOMS, chunks, undecodable
+from hardneg_cli.io.tables import row_locations
+from hardneg_cli.io.tables.table_files import Edits, Wanted, confirm_length, require
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+EXTENSIONS = (".csv", ".tsv", ".tab", ".txt")
+CHEAP_TO_READ_AGAIN = False
+BLOCK_BYTES = (1 << 20, 1 << 24, 1 << 28)
+FOREIGN = (b"PAR1", b"ARROW1", b"FEA1", b"PK\x03\x04", b"\x93NUMPY", b"%PDF", b"\x89PNG", b"\xff\xff\xff\xff")
+WRONG_CELL = re.compile(r"(?s)column #(\d+): Row #(\d+): CSV conversion error to (\w+): (?:invalid value '(.*)')?")
+
+
+def recognises(head: bytes) -> bool:
+    if any(head.startswith(bom) for bom, _ in BOMS):
+        return not head.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith((b"{", b"["))
+    return b"\0" not in head and not head.startswith(FOREIGN) and not head.lstrip().startswith((b"{", b"["))
+
+
+def columns(source: Source, *, encoding: str | None) -> list[str]:
+    return table_of(source, encoding).names
+
+
+def read(source: Source, wanted: Wanted) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    table = table_of(source, wanted.encoding)
+    require(source, table.names, wanted)
+    reading = _Reading(source, table, wanted)
+    if (yield from _in_parts(reading)):
+        return
+    for size in BLOCK_BYTES:
+        try:
+            yield from _batches(reading, size)
+        except UnicodeDecodeError:
+            raise undecodable(source, table.encoding, first_undecodable(source, table)) from None
+        except NulByteError:  # pyarrow loses count of quotes where a block ends after one
+            continue
+        except pa.ArrowInvalid as error:
+            if not _too_long(str(error)):
+                raise _explained(reading, str(error)) from error
+        else:
+            return
+    longest = f"a row over {BLOCK_BYTES[-1]:,} bytes; is a quote left open?"
+    raise InputError(f"{source.name}: after row {reading.done}: {longest}")
+
+
+def rewrite(source: Source, out: BinaryIO, edits: Edits) -> None:
+    table = table_of(source, edits.encoding)
+    raw = delimited_edits.raw_encoding(source, table.encoding)
+    editing = delimited_edits.Editing(source, edits, table.grammar, table.names, table.encoding, raw)
+    row = -1  # the header
+    out.write(table.encoding.bom)
+    try:
+        for block in grammar.blocks(chunks(source, raw), table.grammar):
+            out.write("".join(delimited_edits.edited(editing, block, row)).encode(raw.name))
+            row += len(block.rows)
+    except UnclosedQuoteError as error:
+        raise unclosed(source, error.number) from None
+    confirm_length(source, edits, row)
+
+
+def line_numbers(source: Source, encoding: str | None) -> Iterator[NDArray[np.int64]]:
+    return row_locations.of_delimited(source, encoding)
+
+
+@dataclass
+class _Reading:
+    """One reading, which may begin again with larger blocks: how far it came, and which rows were ragged."""
+
+    source: Source
+    table: Table
+    wanted: Wanted
+    done: int = 0
+    reported: int = 0
+    ragged: list[Any] = field(default_factory=list)
+
+    def meet_ragged(self, row: Any) -> str:
+        """pyarrow's question what to do with a row."""
+        self.ragged.append(row)
+        if self.wanted.skip_ragged is None or END in row.text:
+            return "error"
+        if len(self.ragged) > self.reported:
+            self.reported += 1
+            self.wanted.skip_ragged(_ragged(row))
+        return "skip"
+
+
+def _in_parts(reading: _Reading) -> Generator[pa.RecordBatch, None, bool]:
+    """The rows, parsed by all cores; False once something needs a closer look, which begins with the first row."""
+    import pyarrow as pa
+    import pyarrow.csv
+
+    if reading.table.encoding.name != "utf-8":
+        return False
+    names, row = None, 0  # those of the first part are its header
+    for part in parts(_opened(reading)):
+        if not (size := block_bytes(part)):
+            return False
+        read = pyarrow.csv.ReadOptions(block_size=size, column_names=names)
+        try:
+            table = pyarrow.csv.read_csv(pa.BufferReader(part + last_row(reading.table)), read, *_options(reading))
+        except pa.ArrowInvalid:
+            return False  # it can tell what is wrong, and in which row
+        if not is_last(table, reading.table):  # the part ends within quotes
+            return False
+        for batch in table.slice(0, len(table) - 1).to_batches():
+            yield from _new(reading, batch, row)
+            row += batch.num_rows
+        names = reading.table.names
+    return True
+
+
+def _batches(reading: _Reading, size: int) -> Iterator[pa.RecordBatch]:
+    """What was not yielded before, without the row `END`."""
+    import pyarrow.csv
+
+    reading.ragged.clear()
+    row, held = 0, None
+    read = pyarrow.csv.ReadOptions(block_size=size, use_threads=False)  # with threads it does not know row numbers
+    parse, convert = _options(reading)
+    parse.invalid_row_handler = reading.meet_ragged
+    with pyarrow.csv.open_csv(_stream(reading, size), read, parse, convert) as batches:
+        for batch in batches:
+            if held is not None:
+                yield from _new(reading, held, row)
+                row += held.num_rows
+            held = batch
+    if held is None or not is_last(held, reading.table):
+        raise unclosed(reading.source, row + (held.num_rows if held else 0) + len(reading.ragged))
+    yield from _new(reading, held.slice(0, held.num_rows - 1), row)
+
+
+def _new(reading: _Reading, batch: pa.RecordBatch, row: int) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    batch = batch.slice(max(0, reading.done - row))
+    if not batch.num_rows:
+        return
+    reading.done += batch.num_rows
+    text, numbers = reading.wanted.text, reading.wanted.numbers
+    arrays = [batch.column(name) for name in text]
+    columns = (batch.column(name) for name in numbers)
+    arrays += [pc.fill_null(column, float("nan")) if column.null_count else column for column in columns]
+    yield pa.RecordBatch.from_arrays(arrays, names=[*text, *numbers])
+
+
+def _stream(reading: _Reading, size: int) -> Ended:
+    import pyarrow as pa
+
+    stream, encoding = _opened(reading), reading.table.encoding
+    if encoding.name != "utf-8":
+        stream = pa.transcoding_input_stream(stream, encoding.name, "utf8")
+    return Ended(stream, last_row(reading.table), size == BLOCK_BYTES[-1])
+
+
+def _opened(reading: _Reading) -> Any:
+    """The file after its byte order mark."""
+    stream = reading.source.open()
+    stream.read(len(reading.table.encoding.bom))
+    return stream
+
+
+def _options(reading: _Reading) -> tuple[Any, Any]:
+    import pyarrow as pa
+    from pyarrow.csv import ConvertOptions, ParseOptions
+
+    names, numbers = reading.table.names, set(reading.wanted.numbers)
+    included = dict.fromkeys((*reading.wanted.text, *reading.wanted.numbers, names[-1]))
+    types = {name: pa.float64() if name in numbers else pa.string() for name in included}
+    return (
+        ParseOptions(delimiter=reading.table.grammar.delimiter, newlines_in_values=True),
+        ConvertOptions(column_types=types, include_columns=list(included), strings_can_be_null=False, null_values=[""]),
+    )
+
+
+def _too_long(message: str) -> bool:
+    return any(part in message for part in ("straddling object", "cannot infer number of columns", "out of sync"))
+
+
+def _explained(reading: _Reading, message: str) -> InputError:
+    """pyarrow's trouble in our words; its row numbers count the header."""
+    name = reading.source.name
+    if END in message:
+        found = re.search(r"Row #(\d+)", message)
+        return unclosed(reading.source, int(found[1]) - 1 if found else reading.done)
+    if message.startswith("CSV parse error") and reading.ragged:
+        return InputError(f"{name}: {_ragged(reading.ragged[-1])}; mend it, or skip such rows with --on-bad-rows skip")
+    if not (match := WRONG_CELL.search(message)):
+        return InputError(f"{name}: {message}")
+    column, row = reading.table.names[int(match[1])], int(match[2]) - 1
+    if match[3] == "string":
+        return undecodable(reading.source, reading.table.encoding, f"row {row}, column {column!r}")
+    return InputError(f"{name}: row {row}, column {column!r}: {match[4]!r} is not a number")
+
+
+def _ragged(row: Any) -> str:
+    return f"row {row.number - 1}: {row.actual_columns} cells instead of {row.expected_columns}"

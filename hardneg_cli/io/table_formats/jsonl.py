@@ -1,0 +1,155 @@
+"""JSON lines, one object a line, or a JSON array of objects. The columns are the keys, in order of appearance.
+
+Numbers keep their spelling. Rewriting replaces the changed values and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from hardneg_cli.errors import InputError
+from hardneg_cli.io.files.source import Source
+from hardneg_cli.io.files.text_encoding import chunks, encoded, encoding_of
+from hardneg_cli.io.tables import json_records, row_locations
+from hardneg_cli.io.tables.json_records import Record, Spelled
+from hardneg_cli.io.tables.table_files import Edits, Wanted, confirm, confirm_length, require
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+EXTENSIONS = (".jsonl", ".ndjson", ".json")
+CHEAP_TO_READ_AGAIN = False
+BATCH_ROWS = 1 << 14
+BEGINNING = re.compile(rb'(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*(?:\{[\s\0]*["}]|\[[\s\0]*[{\]])')
+
+
+def recognises(head: bytes) -> bool:
+    return BEGINNING.match(head) is not None
+
+
+def columns(source: Source, *, encoding: str | None) -> list[str]:
+    names: dict[str, None] = {}
+    for record in json_records.records(source, encoding_of(source, encoding)):
+        names.update(dict.fromkeys(record.value or ()))
+    return list(names)
+
+
+def read(source: Source, wanted: Wanted) -> Iterator[pa.RecordBatch]:
+    names: dict[str, None] = {}
+    batch: list[Record] = []
+    for record in json_records.records(source, encoding_of(source, wanted.encoding)):
+        if record.value is None:
+            continue
+        names.update(dict.fromkeys(record.value))
+        batch.append(record)
+        if len(batch) == BATCH_ROWS:
+            yield _batch(source, batch, wanted)
+            batch.clear()
+    if names:
+        require(source, list(names), wanted)
+    if batch:
+        yield _batch(source, batch, wanted)
+
+
+def rewrite(source: Source, out: BinaryIO, edits: Edits) -> None:
+    encoding = encoding_of(source, edits.encoding)
+    out.write(encoding.bom)
+    texts = _edited(source, edits, json_records.records(source, encoding))
+    if json_records.is_array(source, encoding):
+        texts = iter([_array("".join(chunks(source, encoding)), list(texts))])
+    out.writelines(encoded(text or "", encoding, source.name) for text in texts)
+
+
+def line_numbers(source: Source, encoding: str | None) -> Iterator[NDArray[np.int64]] | None:
+    return row_locations.of_objects(source, encoding)
+
+
+def _edited(source: Source, edits: Edits, records: Iterator[Record]) -> Iterator[str | None]:
+    """The texts of all records with their edits, None for one that is removed."""
+    row = 0
+    for record in records:
+        if record.value is None:
+            yield record.text
+            continue
+        confirm(source, edits, row, json_records.text_of(record.value.get(edits.column)))
+        yield None if edits.removes(row) else _record(record.text, edits, row)
+        row += 1
+    confirm_length(source, edits, row)
+
+
+def _record(text: str, edits: Edits, row: int) -> str:
+    if row in edits.cells:
+        text = json_records.with_value(text, edits.column, edits.cells[row])
+    if edits.mark is not None:
+        text = json_records.with_key(text, edits.mark, "1" if row in edits.drop else "")
+    return text
+
+
+def _array(text: str, items: list[str | None]) -> str:
+    """The array's text with other items; what stands before the first bracket and behind the last one stays."""
+    start, stop = text.index("[") + 1, text.rindex("]")
+    kept = [item for item in items if item is not None]
+    return text[:start] + ",".join(kept) + text[stop:] if items else text
+
+
+def _batch(source: Source, batch: Sequence[Record], wanted: Wanted) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    arrays = [_texts(source, batch, name) for name in wanted.text]
+    arrays += [_numbers(source, batch, name) for name in wanted.numbers]
+    return pa.RecordBatch.from_arrays(arrays, names=[*wanted.text, *wanted.numbers])
+
+
+def _values(batch: Sequence[Record], name: str) -> list[Any]:
+    return [record.value.get(name) for record in batch if record.value is not None]
+
+
+def _texts(source: Source, batch: Sequence[Record], name: str) -> pa.Array:
+    import pyarrow as pa
+
+    texts = [json_records.text_of(value) for value in _values(batch, name)]
+    try:
+        return pa.array(texts, pa.string())
+    except UnicodeEncodeError as error:
+        bad = next(record for record, text in zip(batch, texts, strict=True) if text == error.object)
+        raise InputError(f"{source.name}: {bad.place}: {name!r} holds half a character (a lone surrogate)") from error
+
+
+def _numbers(source: Source, batch: Sequence[Record], name: str) -> pa.Array:
+    """float64, or lists of float64 as soon as one row holds a list."""
+    import pyarrow as pa
+
+    values = _values(batch, name)
+    if set(map(type, values)) <= {Spelled, str} and "" not in values:
+        with suppress(ValueError):  # the slow way below names the place
+            return pa.array(list(map(float, values)), pa.float64())
+    lists = any(isinstance(value, list) for value in values)
+    numbers: list[Any] = []
+    for record, value in zip(batch, values, strict=True):
+        try:
+            numbers.append(_row_of_numbers(value) if lists else _number(value))
+        except (ValueError, TypeError) as error:
+            shown = json_records.compact(value)[:40]
+            raise InputError(f"{source.name}: {record.place}, {name!r}: {shown} is not a number or a list") from error
+    return pa.array(numbers, pa.list_(pa.float64()) if lists else pa.float64())
+
+
+def _row_of_numbers(value: Any) -> list[float] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list):
+        raise TypeError(value)
+    return [_number(item) for item in value]
+
+
+def _number(value: Any) -> float:
+    if value is None or value == "":
+        return float("nan")
+    if not isinstance(value, Spelled | str):
+        raise TypeError(value)
+    return float(value)

@@ -1,0 +1,173 @@
+"""Excel workbooks: the first sheet with data, its first row being the header; empty rows are passed over.
+
+Rewriting keeps styles and other sheets; a new label is always text, however much it looks like a formula. A sheet
+with formulas is not rewritten, because their computed values would be lost.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from hardneg_cli.detection.findings import FILLED_IN
+from hardneg_cli.errors import InputError
+from hardneg_cli.io.excel.exact_text import COLUMN, encoded, restore
+from hardneg_cli.io.excel.workbook import Sheet, as_text, book, empty, first_sheet
+from hardneg_cli.io.files.source import Source
+from hardneg_cli.io.tables.table_files import Edits, Wanted, confirm, confirm_length, require
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+EXTENSIONS = (".xlsx", ".xlsm")
+CHEAP_TO_READ_AGAIN = False
+BATCH_ROWS = 1 << 14
+LONGEST_CELL = 32_767
+ANY_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def recognises(head: bytes) -> bool:
+    return head.startswith(b"PK\x03\x04") and b"xl/" in head
+
+
+def columns(source: Source, *, encoding: str | None) -> list[str]:
+    with first_sheet(source) as sheet:
+        return [name for name in sheet.names if name != COLUMN]
+
+
+def read(source: Source, wanted: Wanted) -> Iterator[pa.RecordBatch]:
+    with first_sheet(source) as sheet:
+        require(source, sheet.names, wanted)
+        batch: list[Sequence[Any]] = []
+        first = 0
+        for cells in _meant(source, sheet, wanted):
+            batch.append(cells)
+            if len(batch) == BATCH_ROWS:
+                yield _batch(source, sheet, batch, wanted, first)
+                first += len(batch)
+                batch.clear()
+        if batch:
+            yield _batch(source, sheet, batch, wanted, first)
+
+
+def rewrite(source: Source, out: BinaryIO, edits: Edits) -> None:
+    with first_sheet(source) as sheet:
+        wanted = Wanted(skip_ragged=(lambda _: None) if edits.skip_ragged else None)
+        column = sheet.names.index(edits.column)
+        places = []
+        for row, (place, cells) in enumerate(_data(source, sheet, wanted)):
+            confirm(source, edits, row, as_text(cells[column]))
+            places.append(place)
+    confirm_length(source, edits, len(places))
+    with book(source, strict=True, keep_vba=source.suffix == ".xlsm") as found:
+        target = found[sheet.title]
+        _refuse_formulas(source, target)
+        _change(source, target, sheet, edits, places)
+        _save(found, out)
+
+
+def _data(source: Source, sheet: Sheet, wanted: Wanted) -> Iterator[tuple[int, list[Any]]]:
+    """The table's rows, as long as the header."""
+    width, left = len(sheet.names), sheet.left
+    for number, (place, cells) in enumerate(sheet.rows, 1):
+        filled = [index for index, cell in enumerate(cells) if not empty(cell)]
+        if filled[0] < left or filled[-1] >= left + width:
+            found = max(filled[-1] + 1, left + width) - min(filled[0], left)
+            trouble = f"row {number}: {found} cells instead of {width}"
+            if wanted.skip_ragged is None:
+                raise InputError(f"{source.name}: {trouble} (row {place} of sheet {sheet.title!r})")
+            wanted.skip_ragged(trouble)
+            continue
+        yield place, [*cells[left : left + width], *[None] * (left + width - len(cells))]
+
+
+def _meant(source: Source, sheet: Sheet, wanted: Wanted) -> Iterator[list[Any]]:
+    """The rows, with the exact text where the sheet tells it apart."""
+    rows = (cells for _, cells in _data(source, sheet, wanted))
+    if COLUMN not in sheet.names:
+        yield from rows
+        return
+    every = list(rows)
+    restore(source.name, sheet.names, every, FILLED_IN)
+    yield from every
+
+
+def _batch(source: Source, sheet: Sheet, batch: Sequence[Sequence[Any]], wanted: Wanted, first: int) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    place = {name: index for index, name in enumerate(sheet.names)}
+    arrays = [pa.array([as_text(cells[place[name]]) for cells in batch], pa.string()) for name in wanted.text]
+    for name in wanted.numbers:
+        values = []
+        for row, cells in enumerate(batch, first + 1):
+            values.append(_number(cells[place[name]], f"{source.name}: row {row}, column {name!r}"))
+        arrays.append(pa.array(values, pa.float64()))
+    return pa.RecordBatch.from_arrays(arrays, names=[*wanted.text, *wanted.numbers])
+
+
+def _number(cell: Any, where: str) -> float:
+    if empty(cell):
+        return float("nan")
+    if isinstance(cell, int | float | str) and not isinstance(cell, bool):
+        try:
+            return float(cell)
+        except ValueError:
+            pass
+    raise InputError(f"{where}: {as_text(cell)!r} is not a number")
+
+
+def _refuse_formulas(source: Source, sheet: Any) -> None:
+    for row in sheet.iter_rows():
+        for cell in row:
+            if cell.data_type == "f":
+                where = f"{source.name}: cell {cell.coordinate} of sheet {sheet.title!r}"
+                raise InputError(f"{where} is a formula, whose value would be lost; paste values over the formulas")
+
+
+def _change(source: Source, target: Any, sheet: Sheet, edits: Edits, places: list[int]) -> None:
+    column = sheet.left + sheet.names.index(edits.column) + 1
+    for row, text in edits.cells.items():
+        _set_text(source, target.cell(places[row], column), text)
+    if edits.mark is None:
+        _remove(source, target, [places[row] for row in edits.drop])
+        return
+    column = sheet.left + len(sheet.names) + 1
+    _set_text(source, target.cell(sheet.header, column), edits.mark)
+    for row in edits.drop:
+        _set_text(source, target.cell(places[row], column), "1")
+
+
+def _set_text(source: Source, cell: Any, text: str) -> None:
+    from openpyxl.cell import MergedCell
+
+    where = f"{source.name}: cell {cell.coordinate}"
+    if isinstance(cell, MergedCell):
+        raise InputError(f"{where} is part of a merged cell; unmerge it first")
+    if len(text) > LONGEST_CELL:
+        raise InputError(f"{where} cannot hold more than {LONGEST_CELL:,} characters")
+    cell.value = encoded(text)
+    cell.data_type = "s"
+
+
+def _remove(source: Source, target: Any, places: list[int]) -> None:
+    if places and any(merged.max_row >= min(places) for merged in target.merged_cells.ranges):
+        raise InputError(f"{source.name}: sheet {target.title!r} has merged cells; unmerge them, or mark rows instead")
+    for place in sorted(places, reverse=True):
+        target.delete_rows(place)
+
+
+def _save(book: Any, out: BinaryIO) -> None:
+    """The same bytes for the same workbook: openpyxl writes the time into the archive and into its properties."""
+    modified = (book.properties.modified or datetime(*ANY_TIME)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    saved = io.BytesIO()
+    book.save(saved)
+    with zipfile.ZipFile(saved) as before, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            data = before.read(name)
+            if name == "docProps/core.xml":
+                data = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + modified.encode(), data)
+            after.writestr(zipfile.ZipInfo(name, ANY_TIME), data, zipfile.ZIP_DEFLATED)

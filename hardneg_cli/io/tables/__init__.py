@@ -1,0 +1,1 @@
+"""Record batches of any table file, and edits to it."""

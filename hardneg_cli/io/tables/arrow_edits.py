@@ -1,0 +1,77 @@
+"""Arrow tables: what was wanted of them, and their edits; types, metadata and all other columns stay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hardneg_cli.io.files.source import Source
+from hardneg_cli.io.tables.arrow_cells import as_numbers, as_text, of_text
+from hardneg_cli.io.tables.table_files import Edits, Wanted, confirm, within
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def wanted_of(batch: pa.RecordBatch, wanted: Wanted, source: Source, first: int) -> pa.RecordBatch:
+    """The wanted columns as text and as numbers; `first` is the number of the batch's first row."""
+    import pyarrow as pa
+
+    arrays = [as_text(batch.column(name)) for name in wanted.text]
+    for name in wanted.numbers:
+
+        def where(position: int, name: str = name) -> str:
+            return f"{source.name}: row {first + position + 1}, column {name!r}"
+
+        arrays.append(as_numbers(batch.column(name), where))
+    return pa.RecordBatch.from_arrays(arrays, names=[*wanted.text, *wanted.numbers])
+
+
+def edited(table: pa.Table, edits: Edits, source: Source, first: int) -> pa.Table:
+    """The table, which begins with row `first` of the file, with the edits that concern it."""
+    import numpy as np
+    import pyarrow as pa
+
+    stop = first + table.num_rows
+    rows = within(edits.touched, first, stop)
+    _confirm(table, edits, source, first, rows)
+    column = table.schema.get_field_index(edits.column)
+    changed = _changed(table.column(column), edits, source, first, [row for row in rows if row in edits.cells])
+    table = table.set_column(column, table.schema.field(column), changed)
+    dropped = np.isin(np.arange(first, stop), list(edits.drop))
+    if edits.mark is None:
+        return table.filter(pa.array(~dropped)) if dropped.any() else table
+    return table.append_column(edits.mark, pa.array(np.where(dropped, "1", "").tolist(), pa.string()))
+
+
+def marked(schema: pa.Schema, edits: Edits) -> pa.Schema:
+    """The schema of an edited table."""
+    import pyarrow as pa
+
+    return schema if edits.mark is None else schema.append(pa.field(edits.mark, pa.string()))
+
+
+def _confirm(table: pa.Table, edits: Edits, source: Source, first: int, rows: Sequence[int]) -> None:
+    column = table.column(edits.column).take([row - first for row in rows]) if rows else None
+    texts = [text for chunk in column.chunks for text in as_text(chunk).to_pylist()] if column is not None else []
+    for row, text in zip(rows, texts, strict=True):
+        confirm(source, edits, row, text)
+
+
+def _changed(column: pa.ChunkedArray, edits: Edits, source: Source, first: int, rows: Sequence[int]) -> pa.ChunkedArray:
+    """New values are put behind the old ones, and rows take theirs from there: that works for every type."""
+    import numpy as np
+    import pyarrow as pa
+
+    where = f"{source.name}: column {edits.column!r}"
+    if pa.types.is_dictionary(column.type):
+        # the same dictionary in every part of a file, whatever rows it holds: Arrow files allow only one
+        texts = list(dict.fromkeys(edits.cells[row] for row in sorted(edits.cells)))
+    else:
+        texts = [edits.cells[row] for row in rows]
+    if not texts:
+        return column
+    place = {text: len(column) + index for index, text in enumerate(texts)}
+    taken = np.arange(len(column))
+    taken[[row - first for row in rows]] = [place[edits.cells[row]] for row in rows]
+    return pa.chunked_array([*column.chunks, of_text(texts, column.type, where)]).take(taken)

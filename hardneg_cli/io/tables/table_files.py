@@ -1,0 +1,204 @@
+"""Data files as a stream of record batches, and back: the reader is found by the file's content, then its extension.
+
+Rows are numbered alike by `read` and `rewrite`: data rows from 0, headers, blank lines and skipped rows not
+counted. Messages count from 1.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.io.files.source import Source
+from hardneg_cli.runtime import drawers
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from typing_extensions import Buffer
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a reader is asked for.
+
+    `text` columns come as `pa.string()`, as written (null where the format knows a null); `numbers` as float64,
+    or float32 where the file has float32 or float16, never null (a missing number is NaN), lists of numbers as
+    lists. A ragged row is an error, unless `skip_ragged` takes a note of it: `row 17: 3 cells instead of 2`.
+    """
+
+    text: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    encoding: str | None = None
+    skip_ragged: Callable[[str], None] | None = None
+
+
+@dataclass(frozen=True)
+class Edits:
+    """What is to change in `column`, by row; `drop` rows vanish, or get "1" in a new column called `mark`.
+
+    `expect` is what stands in `column` now (empty for a null), checked while rewriting.
+    """
+
+    column: str
+    cells: Mapping[int, str]
+    drop: frozenset[int] = frozenset()
+    mark: str | None = None
+    expect: Mapping[int, str] = field(default_factory=dict)
+    encoding: str | None = None
+    skip_ragged: bool = False
+
+    @cached_property
+    def touched(self) -> list[int]:
+        """The rows to look at, in order."""
+        return sorted({*self.cells, *self.drop, *self.expect})
+
+    def removes(self, row: int) -> bool:
+        return self.mark is None and row in self.drop
+
+
+def kind(source: Source) -> ModuleType:
+    """The reader that recognizes the file's first bytes, else the one for its extension."""
+    for reader in map(_reader, drawers.names("table format")):
+        if reader.recognises(source.head):
+            return reader
+    readers = [_reader(name) for name in drawers.names("table format")]
+    for reader in readers:
+        if source.suffix in reader.EXTENSIONS:
+            return reader
+    supported = ", ".join(extension for reader in readers for extension in reader.EXTENSIONS)
+    raise InputError(f"{source.name}: not a kind of file that can be read (known: {supported})")
+
+
+def _reader(name: str) -> ModuleType:
+    return drawers.load("table format", name)
+
+
+def cheap_to_read_again(source: Source) -> bool:
+    """Whether a second pass costs little: nothing to unpack and no text to parse."""
+    return source.compression is None and bool(kind(source).CHEAP_TO_READ_AGAIN)
+
+
+def columns(sources: Sequence[Source], encoding: str | None = None) -> list[str]:
+    """The names of the columns, which must be the same in every file; their order may differ."""
+    first, *others = sources
+    names = _columns(first, encoding)
+    for other in others:
+        theirs = _columns(other, encoding)
+        if lost := sorted(set(names).difference(theirs)):
+            raise InputError(f"{other.name}: no column {listing(lost)}, which {first.name} has")
+        if new := sorted(set(theirs).difference(names)):
+            raise InputError(f"{other.name}: column {listing(new)}, which {first.name} does not have")
+    return names
+
+
+def read(sources: Sequence[Source], wanted: Wanted) -> Iterator[pa.RecordBatch]:
+    """All files in turn; a batch has the text columns, then the numbers, in the order wanted. No rows is an error."""
+    rows = 0
+    for source in sources:
+        try:
+            for batch in kind(source).read(source, wanted):
+                rows += batch.num_rows
+                yield batch
+        except OSError as error:
+            raise InputError(f"{source.name}: cannot be read: {error}") from error
+    if not rows:
+        raise InputError(f"{sources[0].name}: no rows")
+
+
+def rewrite(source: Source, out: BinaryIO, edits: Edits) -> None:
+    """Write the file with its edits to `out`, compressed as it was; all that needs no change stays as it is."""
+    reader, names = kind(source), _columns(source, edits.encoding)
+    if edits.column not in names:
+        raise InputError(f"{source.name}: no column {edits.column!r}{did_you_mean(edits.column, names)}")
+    if edits.mark in names:
+        raise InputError(f"{source.name}: there is a column {edits.mark!r} already")
+    with compressed(out, source.compression) as inner:
+        reader.rewrite(source, inner, edits)
+
+
+def require(source: Source, names: Sequence[str], wanted: Wanted) -> None:
+    """Raises InputError unless every wanted column is there, wanted once."""
+    known, asked = set(names), wanted.text + wanted.numbers
+    for name in asked:
+        if name not in known:
+            raise InputError(f"{source.name}: no column {name!r}{did_you_mean(name, names)}")
+    if twice := _repeated(asked):
+        raise InputError(f"{source.name}: column {listing(twice)} is asked for twice")
+
+
+def within(rows: Sequence[int], first: int, stop: int) -> Sequence[int]:
+    """Those of the sorted `rows` that lie in [first, stop)."""
+    return rows[bisect_left(rows, first) : bisect_left(rows, stop)]
+
+
+def confirm(source: Source, edits: Edits, row: int, found: str | None) -> None:
+    """Raises InputError where a cell does not hold what the edits were made for."""
+    expected = edits.expect.get(row)
+    if expected is not None and expected != (found or ""):
+        raise InputError(
+            f"{source.name}: row {row + 1}: column {edits.column!r} holds {found or ''!r}, not {expected!r}; "
+            "the file has changed since it was read"
+        )
+
+
+def confirm_length(source: Source, edits: Edits, rows: int) -> None:
+    """Raises InputError where the edits reach beyond the last row."""
+    if edits.touched and edits.touched[-1] >= rows:
+        raise InputError(f"{source.name}: no row {edits.touched[-1] + 1:,} to change; the file has {rows:,} rows")
+
+
+def compressed(out: BinaryIO, compression: str | None) -> AbstractContextManager[Any]:
+    """`out`, packing what is written; it is left open, and nothing depends on the clock."""
+    if compression == "gzip":
+        return gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0)
+    if compression == "bz2":
+        return bz2.BZ2File(out, "wb")
+    if compression == "zstd":
+        return _zstd(out)
+    return nullcontext(out)
+
+
+def _columns(source: Source, encoding: str | None) -> list[str]:
+    try:
+        names: list[str] = kind(source).columns(source, encoding=encoding)
+    except OSError as error:
+        raise InputError(f"{source.name}: cannot be read: {error}") from error
+    if "" in names:
+        raise InputError(f"{source.name}: column {names.index('') + 1} has no name; give it one, or remove it")
+    if twice := _repeated(names):
+        raise InputError(f"{source.name}: more than one column is called {listing(twice)}")
+    return names
+
+
+def _repeated(names: Sequence[str]) -> list[str]:
+    return [name for name, times in Counter(names).items() if times > 1]
+
+
+def _zstd(out: BinaryIO) -> AbstractContextManager[Any]:
+    import pyarrow as pa
+
+    stream: AbstractContextManager[Any] = pa.CompressedOutputStream(pa.PythonFile(_LeftOpen(out), mode="w"), "zstd")
+    return stream
+
+
+class _LeftOpen(io.RawIOBase):
+    """Passes on what is written, but not that it is closed, as pyarrow does at the end of a stream."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Buffer) -> int:
+        return self._out.write(data)

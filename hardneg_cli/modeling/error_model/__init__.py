@@ -1,0 +1,1 @@
+"""Where the first model errs, and its probabilities corrected."""

@@ -1,0 +1,153 @@
+"""A second model learns where the first one errs, and both together give better probabilities.
+
+Classifiers of other kinds, trained out of fold on rows whose label is not suspect, give opinions of their own. From
+these and from what the first model's probabilities look like, a logistic regression learns the probability that the
+first model's class is wrong; a logarithmic opinion pool of all (stacking: Wolpert, Stacked generalization, 1992; Genest
+and Zidek, 1986) gives adjusted probabilities. Both are cross-fitted: a row's come from coefficients of other folds.
+
+What people decided counts as truth. Other labels weigh 1 − find's score, so that mislabeled rows do not teach that the
+first model errs: a weighted mean is then one over the rows whose labels are right.
+
+Both have to prove themselves on held-out rows: unless the log-loss falls by more than chance would have it (one-sided,
+5 %), the first model's own probabilities, and 1 − its greatest one, are given back unchanged. Weights that depend on
+how likely an error is (a gated mixture) were tried and gained nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hardneg_cli.modeling.error_model.error_classifier import Erring, looks_at
+from hardneg_cli.modeling.trusted_labels import Taught
+from hardneg_cli.statistics.stacking import FLOOR, Pool, logs_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Block = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+
+CHANCE = 1.6449  # standard errors: one-sided 5 %
+
+
+@dataclass(frozen=True)
+class Opinions:
+    """n×K probabilities of the first model, and of each second one, out of fold where the rows are those labeled."""
+
+    first: Block
+    seconds: tuple[Block, ...] = ()
+
+    @property
+    def logs(self) -> list[Block]:
+        return [logs_of(block) for block in (self.first, *self.seconds)]
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Log-losses on held-out rows, in nats, and what the fall is at least, with 95 % confidence."""
+
+    before: float
+    after: float
+    least: float
+
+    @property
+    def proved(self) -> bool:
+        return self.least > 0
+
+
+@dataclass(frozen=True)
+class Second:
+    """What the second model says of N labeled rows, and of M others.
+
+    p_wrong: (N,) probability that the first model's class is wrong. adjusted: (N, K). Where a gain is not proved these
+    are the first model's own. auc: of p_wrong as learned, and of 1 − the greatest probability; NaN without errors.
+    """
+
+    p_wrong: Block
+    adjusted: Block
+    errors: Gain
+    pooled: Gain
+    auc: tuple[float, float]
+    new: tuple[Block, Block] | None = None
+
+
+def run(opinions: Opinions, taught: Taught, fold: Codes, others: Opinions | None = None) -> Second:
+    """The rows stand in the order of their ids. fold: (N,) numbers. others: M rows without labels."""
+    import numpy as np
+
+    first, top = opinions.first, opinions.first.argmax(axis=1)
+    plain = 1 - first.max(axis=1)
+    wrong = taught.wrong(top)
+    looks, logs = looks_at(first, opinions.seconds), opinions.logs
+    named = np.where(taught.truth >= 0, taught.weight, 0)  # for a class without a column nothing can be adjusted
+    p_wrong, adjusted = np.empty(len(first)), np.empty_like(first)
+    for number in np.unique(fold):
+        inside, outside = fold == number, fold != number
+        erring = Erring.fitted(looks[outside], wrong[outside], taught.weight[outside])
+        p_wrong[inside] = erring.probabilities(looks[inside])
+        adjusted[inside] = _pool(logs, taught.truth, named, outside).applied([log[inside] for log in logs])
+    errors = _gain(_loss_of(plain, wrong), _loss_of(p_wrong, wrong), taught.weight)
+    truth = np.maximum(taught.truth, 0)
+    pooled = _gain(_losses(first, truth), _losses(adjusted, truth), named)
+    auc = _auc(wrong, p_wrong, taught.weight), _auc(wrong, plain, taught.weight)
+    new = None
+    if others is not None:
+        everywhere = np.ones(len(first), bool)
+        erring, pool = Erring.fitted(looks, wrong, taught.weight), _pool(logs, taught.truth, named, everywhere)
+        new = (
+            erring.probabilities(looks_at(others.first, others.seconds)) if errors.proved else _plain(others.first),
+            pool.applied(others.logs) if pooled.proved else others.first,
+        )
+    return Second(
+        p_wrong if errors.proved else plain, adjusted if pooled.proved else first, errors, pooled, auc, new
+    )  # fmt: skip
+
+
+def _pool(logs: list[Block], truth: Codes, weight: Block, chosen: NDArray[np.bool_]) -> Pool:
+    chosen = chosen & (weight > 0)
+    return Pool.fitted([log[chosen] for log in logs], truth[chosen], weight[chosen])
+
+
+def _plain(first: Block) -> Block:
+    found: Block = 1 - first.max(axis=1)
+    return found
+
+
+def _losses(p: Block, truth: Codes) -> Block:
+    import numpy as np
+
+    found: Block = -np.log(np.maximum(p[np.arange(len(p)), truth], FLOOR))
+    return found
+
+
+def _loss_of(p: Block, wrong: Block) -> Block:
+    import numpy as np
+
+    found: Block = -np.log(np.maximum(np.where(wrong > 0, p, 1 - p), FLOOR))
+    return found
+
+
+def _gain(before: Block, after: Block, weight: Block) -> Gain:
+    """Weighted means, and the mean difference less CHANCE standard errors of it."""
+    import numpy as np
+
+    total = weight.sum()
+    if total <= 0:
+        return Gain(float("nan"), float("nan"), float("nan"))
+    fall = np.dot(weight, before - after) / total
+    error = np.sqrt((weight**2 * (before - after - fall) ** 2).sum()) / total
+    enough = np.count_nonzero(weight) > 1
+    least = float(fall - CHANCE * error) if enough else float("nan")
+    return Gain(float(np.dot(weight, before) / total), float(np.dot(weight, after) / total), least)
+
+
+def _auc(wrong: Block, score: Block, weight: Block) -> float:
+    import numpy as np
+    from sklearn.metrics import roc_auc_score
+
+    taught = weight > 0
+    if len(np.unique(wrong[taught])) < 2:
+        return float("nan")
+    return float(roc_auc_score(wrong[taught], score[taught], sample_weight=weight[taught]))

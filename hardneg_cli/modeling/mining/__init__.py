@@ -1,0 +1,1 @@
+"""Hard negatives, kept apart from mislabels."""

@@ -1,0 +1,1 @@
+"""Mining modes: each file chooses hard rows of one kind."""

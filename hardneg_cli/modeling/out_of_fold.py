@@ -1,0 +1,100 @@
+"""Out-of-fold probabilities: each row's from models that were trained without it, its copies and its group."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hardneg_cli.data.features.inputs import Material
+from hardneg_cli.data.features.vectorizer import Vectorizer
+from hardneg_cli.runtime import drawers
+from hardneg_cli.runtime.evidence_store import checked_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Block = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A kind of model by its name, and its settings."""
+
+    name: str
+    settings: tuple[tuple[str, Any], ...] = ()
+
+    @classmethod
+    def called(cls, name: str, settings: Mapping[str, Any] | None = None) -> Classifier:
+        """Raises InputError for an unknown name or setting."""
+        build = drawers.load("model", name).build
+        return cls(name, tuple(sorted(checked_settings("model", name, build, settings or {}).items())))
+
+    def trained(self, rows: Material, chosen: Codes, labels: Codes, *, weights: Block | None = None, seed: int = SEED
+                ) -> Trained:  # fmt: skip
+        """The model after the chosen rows, whose labels are (n,) codes; one class alone is learned too."""
+        import numpy as np
+
+        module = drawers.load("model", self.name)
+        vectorizer = Vectorizer(dense=getattr(module, "DENSE", False), seed=seed)
+        vectors = vectorizer.fit_transform(rows, chosen)
+        classes = np.unique(labels)
+        if len(classes) == 1:
+            return Trained(vectorizer, None, classes)
+        model = module.build(hasattr(vectors, "toarray"), seed, **dict(self.settings))
+        with warnings.catch_warnings():
+            from sklearn.exceptions import ConvergenceWarning
+
+            warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early is a choice, and mild regularization
+            model.fit(vectors, labels, **({} if weights is None else {"sample_weight": weights}))
+        return Trained(vectorizer, model, model.classes_)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained model; None where it has seen one class only."""
+
+    vectorizer: Vectorizer
+    model: Any
+    classes: Codes
+
+    def probabilities(self, rows: Material, chosen: Codes, k: int) -> Block:
+        """(n, K) of the chosen rows; a class that it has not seen has 0."""
+        import numpy as np
+
+        found = np.zeros((len(chosen), k))
+        if len(chosen):
+            known = 1.0 if self.model is None else self.model.predict_proba(self.vectorizer.transform(rows, chosen))
+            found[:, self.classes] = known
+        return found
+
+
+def out_of_fold(
+    rows: Material, labels: Codes, fold: Codes, classifier: Classifier, k: int, order: Codes, *,
+    pool: Material | None = None, step: Callable[[int], object] = lambda _: None,
+) -> tuple[Block, Block | None]:  # fmt: skip
+    """(N, K) probabilities, uncalibrated, and the mean of all folds' models for a pool of M other rows, (M, K).
+
+    labels: (N,) codes below K, negative for rows that teach nothing. order: (N,) the rows by id, so that sums, and
+    with them the last digits, do not depend on the file's order.
+    """
+    import numpy as np
+
+    found = np.zeros((rows.rows, k))
+    numbers = np.unique(fold)
+    others = None if pool is None else np.zeros((pool.rows, k))
+    for number in numbers:
+        taught = order[(fold[order] != number) & (labels[order] >= 0)]
+        asked = order[fold[order] == number]
+        model = classifier.trained(rows, taught, labels[taught])
+        found[asked] = model.probabilities(rows, asked, k)
+        if pool is not None and others is not None:
+            others += model.probabilities(pool, np.arange(pool.rows), k) / len(numbers)
+        step(1)
+    return found, others

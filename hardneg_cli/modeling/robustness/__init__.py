@@ -1,0 +1,1 @@
+"""Versions of rows that fool a model, and training against them."""

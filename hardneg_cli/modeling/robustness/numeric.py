@@ -1,0 +1,165 @@
+"""Hardening against small changes of numbers: projected gradient where the model has one, else transfer."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from hardneg_cli.data.features.inputs import Material
+from hardneg_cli.errors import InputError
+from hardneg_cli.modeling.out_of_fold import Classifier, Trained
+from hardneg_cli.modeling.robustness.augmentation import Augmented, Taught, fitted
+from hardneg_cli.modeling.robustness.network import network
+from hardneg_cli.runtime import drawers
+from hardneg_cli.runtime.evidence_store import checked_settings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Block = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+
+LEARNING = {"steps": 7, "starts": 1}  # of the attack within training, which makes one for each batch
+SWITCH = 2  # values of a number between which there is nothing
+IMITATED = 4  # points around each row that an imitator learns from
+DIFFERENTIABLE = ("mlp", "logistic")
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """N rows of numbers, and the kind of model that learns them. radius: (D,) how far each number may move."""
+
+    material: Material
+    classifier: Classifier
+    settings: Mapping[str, Mapping[str, Any]]
+    seed: int
+    radius: Block
+
+    @classmethod
+    def of(
+        cls, material: Material, train: Codes, classifier: Classifier, settings: Mapping[str, Mapping[str, Any]],
+        seed: int, epsilon: float,
+    ) -> Numbers:  # fmt: skip
+        """epsilon: how far numbers move, as a share of their standard deviation among the `train` rows.
+
+        Numbers with gaps and those with two values only stay. Raises InputError where there is nothing to move.
+        """
+        import numpy as np
+
+        assert material.numbers is not None
+        free = [not np.isnan(column).any() and len(np.unique(column)) > SWITCH for column in material.numbers.T]
+        if not any(free):
+            raise InputError("no number to move: each has gaps, or no more than two values")
+        return cls(
+            material, classifier, settings, seed, np.where(free, epsilon * material.numbers[train].std(axis=0), 0.0)
+        )
+
+    def fitted(self, taught: Taught, more: Augmented | None = None) -> Trained:
+        """The model after these rows, and their augmented ones."""
+        return fitted(self.classifier, self.material, taught, more, seed=self.seed)
+
+    def adversarial(self, taught: Taught, plain: Trained) -> Trained | None:
+        """The same kind of model after adversarial training; None for a kind without a gradient."""
+        from sklearn.neural_network import MLPClassifier
+
+        if self.classifier.name not in DIFFERENTIABLE:
+            return None
+        own, linear = plain.model, not hasattr(plain.model, "coefs_")
+        layers, penalty = ((), 1 / own.C) if linear else (own.hidden_layer_sizes, own.alpha)
+        empty = MLPClassifier(layers, alpha=penalty, random_state=self.seed)
+        settings = {"epochs": own.max_iter} if not linear else {}
+        run, chosen = self._strategy("adversarial-training", settings)
+        attack, its = self._strategy("projected-gradient")
+        points = plain.vectorizer.transform(self.material, taught.rows)
+        reach = partial(_reach, self._radius(plain), points.min(axis=0), points.max(axis=0))
+        model = run(empty, points, taught.labels, taught.weights, reach, partial(attack, **(its | LEARNING)),
+                    self.seed, **chosen)  # fmt: skip
+        return Trained(plain.vectorizer, model, model.classes_)
+
+    def attacked(self, model: Trained, taught: Taught, rows: Codes, labels: Codes) -> Augmented:
+        """The rows, each moved to where the model is most wrong about its label, in the range of the taught rows."""
+        import numpy as np
+
+        rng = np.random.default_rng(self.seed)
+        seen = model.vectorizer.transform(self.material, taught.rows)
+        points = model.vectorizer.transform(self.material, rows)
+        low, high = _reach(self._radius(model), seen.min(axis=0), seen.max(axis=0), points, 1.0)
+        known = np.isin(labels, model.classes)
+        moved = points.copy()
+        inside = points[known], labels[known], low[known], high[known], rng
+        if self.classifier.name in DIFFERENTIABLE:
+            run, chosen = self._strategy("projected-gradient")
+            moved[known] = run(network(model.model), *inside, **chosen)
+            kind = "projected-gradient"
+        else:
+            run, chosen = self._strategy("transfer")
+            moved[known] = run(self._imitator(model, seen), model.model.predict, *inside, **chosen)
+            kind = "transfer"
+        changed = np.flatnonzero((moved != points).any(axis=1))
+        kinds = np.full(len(rows), "", object)
+        kinds[changed] = kind
+        return Augmented(rows, tuple(kinds.tolist()), self._numbers(model, rows, moved - points))
+
+    def least_changes(self, model: Trained, attacked: Augmented, labels: Codes) -> Augmented:
+        """Of the rows that the model gets right and their versions wrong, the points just behind the boundary."""
+        import numpy as np
+
+        own = model.vectorizer.transform(self.material, attacked.parents)
+        theirs = model.vectorizer.transform(attacked.within(self.material), np.arange(len(attacked)))
+        fooled = np.flatnonzero((model.model.predict(own) == labels) & (model.model.predict(theirs) != labels))
+        if not len(fooled):
+            return attacked.take(fooled)
+        run, chosen = self._strategy("least-change")
+        found = run(model.model.predict, own[fooled], theirs[fooled], labels[fooled], **chosen)
+        rows = attacked.parents[fooled]
+        return Augmented(rows, ("boundary",) * len(rows), self._numbers(model, rows, found - own[fooled]))
+
+    def _strategy(self, name: str, defaults: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        run = drawers.verb("attack", name)
+        given = {**(defaults or {}), **self.settings.get(name, {})}
+        return run, checked_settings("strategy", name, run, given)
+
+    def _radius(self, model: Trained) -> Block:
+        """(D',) how far each coordinate of the model's space may move; the signs of gaps stay."""
+        import numpy as np
+
+        width = model.vectorizer.transform(self.material, np.arange(1)).shape[1]
+        return np.concatenate([self.radius / model.vectorizer.spread, np.zeros(width - len(self.radius))])
+
+    def _numbers(self, model: Trained, rows: Codes, moves: Block) -> Block:
+        """(n, D) the rows' numbers after moves in the model's space; what did not move stays as it is, to the bit."""
+        import numpy as np
+
+        assert self.material.numbers is not None
+        own = self.material.numbers[rows]
+        moves = moves[:, : own.shape[1]]
+        found: Block = np.where(moves == 0, own, own + moves * model.vectorizer.spread)
+        return found
+
+    def _imitator(self, model: Trained, seen: Block) -> Any:
+        """A network that answers as the model does, near the rows."""
+        import numpy as np
+        from sklearn.neural_network import MLPClassifier
+
+        rng = np.random.default_rng(self.seed)
+        around = np.tile(seen, (IMITATED, 1))
+        around += self._radius(model) * rng.uniform(-2, 2, around.shape)
+        points = np.vstack([seen, around])
+        found = MLPClassifier((128,), max_iter=30, n_iter_no_change=30, random_state=self.seed)
+        with warnings.catch_warnings():
+            from sklearn.exceptions import ConvergenceWarning
+
+            warnings.simplefilter("ignore", ConvergenceWarning)  # so many epochs are enough
+            return network(found.fit(points, model.model.predict(points)))
+
+
+def _reach(radius: Block, least: Block, most: Block, points: Block, share: float) -> tuple[Block, Block]:
+    """The bounds (n, D) of each point: within a share of the radius, and not out of the range it is in."""
+    import numpy as np
+
+    low = np.maximum(points - share * radius, np.minimum(least, points))
+    return low, np.minimum(points + share * radius, np.maximum(most, points))

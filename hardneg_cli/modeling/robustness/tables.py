@@ -1,0 +1,180 @@
+"""What hardening found: the accuracy of each way of training, and the augmented training set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import TYPE_CHECKING
+
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.modeling.robustness.augmentation import Augmented
+from hardneg_cli.statistics.intervals import NORMAL, wilson
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    Bools = NDArray[np.bool_]
+    Codes = NDArray[np.int64]
+
+GIVEN, HARD = "given", "hard-negative"
+OWN = ("parent_id", "kind", "weight")
+DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A way of training, and which of M held-out rows its models get right: as they are, and under attack."""
+
+    training: str
+    right: Bools
+    robust: Bools
+
+
+@dataclass(frozen=True)
+class Hardened:
+    """measured: by way of training, the plain one first; empty where nothing was held out.
+
+    rows: the dataset's rows that stay in the training set and those of other splits, ascending. train: (N,) bool, may
+    train. hard: (N,) bool, hard negatives. suspects: how many rows the guard kept out. augmented: of training rows.
+    names: the columns that hold the numbers that moved. attack: in words. held: what was held out, in words.
+    """
+
+    dataset: Dataset
+    measured: tuple[Measured, ...]
+    rows: Codes
+    hard: Bools
+    suspects: int
+    guard: float
+    augmented: Augmented
+    names: tuple[str, ...]
+    attack: str
+    held: str
+
+    def table(self) -> pa.Table:
+        """The augmented training set: each row of `rows`, followed by its versions, in the dataset's columns.
+
+        Besides: parent_id, kind and weight. Numbers that may move are numbers, all other cells the texts they are.
+        """
+        import numpy as np
+        import pyarrow as pa
+
+        parents = np.concatenate([self.rows, self.augmented.parents])
+        version = np.concatenate([np.full(len(self.rows), -1), np.arange(len(self.augmented))])
+        order = np.lexsort((version, parents))
+        parents, version = parents[order], version[order]
+        columns = self._columns(parents, version)
+        kinds = [self.augmented.kinds[own] if own >= 0 else (HARD if self.hard[row] else GIVEN)
+                 for row, own in zip(parents, version, strict=True)]  # fmt: skip
+        weights = np.where((version < 0) & self.hard[parents], HARD_WEIGHT, 1.0)
+        own = zip(OWN, (self.dataset.ids.take(pa.array(parents)), pa.array(kinds, pa.string()), weights), strict=True)
+        return pa.table(columns | {_free(name, columns): values for name, values in own})
+
+    def _columns(self, parents: Codes, version: Codes) -> dict[str, pa.Array]:
+        """The dataset's own columns but probabilities; an id where it has none."""
+        import numpy as np
+        import pyarrow as pa
+
+        data, columns = self.dataset, self.dataset.columns
+        ids = pa.array(self._ids(parents, version), pa.string())
+        found: dict[str, pa.Array] = {} if columns.id else {_free("id", data.all_columns): ids}
+        for name in data.all_columns:
+            if name == columns.id:
+                found[name] = ids
+            elif name == columns.label:
+                found[name] = pa.array(np.array(data.classes, object)[data.labels[parents]], pa.string())
+            elif name in data.roles.column_names:
+                found[name] = data.roles[name].take(parents)
+            elif name in data.content.column_names:
+                found[name] = self._content(name, parents, version)
+        return found
+
+    def _content(self, name: str, parents: Codes, version: Codes) -> pa.Array:
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        column = self.dataset.content[name].take(parents)
+        places = np.flatnonzero(version >= 0)
+        if name in self.names and self.augmented.numbers is not None:
+            text = pc.utf8_trim_whitespace(pc.fill_null(column, ""))
+            numbers = pc.cast(pc.if_else(pc.equal(text, ""), None, text), pa.float64()).to_numpy().copy()
+            numbers[places] = self.augmented.numbers[version[places], self.names.index(name)]
+            return pa.array(numbers, from_pandas=True)
+        if name == self.dataset.columns.text and self.augmented.texts is not None:
+            texts = column.to_pylist()
+            for place in places:
+                texts[place] = self.augmented.texts[version[place]]
+            return pa.array(texts, pa.string())
+        return column
+
+    def _ids(self, parents: Codes, version: Codes) -> list[str]:
+        """`<parent>~1` and so on for versions, past the ids that there are already."""
+        known = self.dataset.ids.to_pylist()
+        taken, found = set(known), []
+        for row, own in zip(parents.tolist(), version.tolist(), strict=True):
+            name, turn = known[row], 0
+            while own >= 0 and name in taken:
+                turn += 1
+                name = f"{known[row]}~{turn}"
+            taken.add(name)
+            found.append(name)
+        return found
+
+    def report(self) -> pa.Table:
+        """A line for each way of training, with the 95 % intervals of Wilson (1927)."""
+        import pyarrow as pa
+
+        lines = []
+        for one in self.measured:
+            line: dict[str, object] = {"training": one.training, "rows": len(one.right)}
+            for name, hits in (("accuracy", one.right), ("robust_accuracy", one.robust)):
+                low, high = _interval(hits)
+                line |= {name: float(hits.mean()), f"{name}_low": low, f"{name}_high": high}
+            lines.append(line | {"attack": self.attack, "held_out": self.held})
+        return pa.Table.from_pylist(lines)
+
+    def summary(self) -> Iterator[str]:
+        """Lines for people."""
+        name, data = self.dataset.name, self.dataset
+        yield f"{name}: {len(data):,} rows, {self.suspects:,} suspects (score above {self.guard:g}) do not train"
+        hard = f"{int(self.hard.sum()):,} hard negatives count {HARD_WEIGHT:g} times"
+        yield f"augmented: {len(self.augmented):,} versions; {hard}"
+        if not self.measured:
+            yield f"note: accuracy was not measured: {self.held}"
+            return
+        plain = self.measured[0]
+        yield f"measured on {len(plain.right):,} rows ({self.held}) under {self.attack}"
+        for one in self.measured:
+            yield f"{one.training}: accuracy {_said(one.right)}, robust {_said(one.robust)}"
+        for one in self.measured[1:]:
+            gained, lost = _change(plain.robust, one.robust), _change(plain.right, one.right)
+            yield f"{one.training} against plain: robust {gained}, accuracy {lost}"
+
+
+HARD_WEIGHT = 2.0
+
+
+def _interval(hits: Bools) -> tuple[float, float]:
+    low, high = wilson(hits.sum(), len(hits))
+    return float(low), float(high)
+
+
+def _said(hits: Bools) -> str:
+    low, high = _interval(hits)
+    return f"{hits.mean():.1%} ({low:.1%} to {high:.1%})"
+
+
+def _change(before: Bools, after: Bools) -> str:
+    """The mean difference over the same rows, with its 95 % interval."""
+    difference = after.astype(float) - before
+    mean, margin = difference.mean(), NORMAL * difference.std() / sqrt(len(difference))
+    return f"{100 * mean:+.1f} ({100 * (mean - margin):+.1f} to {100 * (mean + margin):+.1f}) points"
+
+
+def _free(name: str, taken: Sequence[str] | dict[str, pa.Array]) -> str:
+    while name in taken:
+        name = f"hardneg_{name}"
+    return name

@@ -1,0 +1,71 @@
+"""Hardening against small edits of texts, for any kind of model: it is only asked what it thinks of each version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hardneg_cli.data.features.inputs import Material
+from hardneg_cli.modeling.out_of_fold import Classifier, Trained
+from hardneg_cli.modeling.robustness.augmentation import Augmented, Taught, fitted
+from hardneg_cli.runtime import drawers
+from hardneg_cli.runtime.evidence_store import checked_settings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Codes = NDArray[np.int64]
+
+LETTERS = re.compile(r"[^\W\d_]+")
+TELLING = 3  # letters that a word of a class name has at least; shorter ones stand anywhere
+
+
+@dataclass(frozen=True)
+class Texts:
+    """N rows with texts, perhaps with numbers that stay, of K classes, and the kind of model that learns them."""
+
+    material: Material
+    classifier: Classifier
+    settings: Mapping[str, Mapping[str, Any]]
+    seed: int
+    classes: Sequence[str]
+
+    def fitted(self, taught: Taught, more: Augmented | None = None) -> Trained:
+        """The model after these rows, and their augmented ones."""
+        return fitted(self.classifier, self.material, taught, more, seed=self.seed)
+
+    def adversarial(self, taught: Taught, plain: Trained) -> None:
+        """Texts have no gradient to train by."""
+
+    def attacked(self, model: Trained, taught: Taught, rows: Codes, labels: Codes) -> Augmented:
+        """The rows, each edited until the model is wrong about its label, or as far as it may be."""
+        import numpy as np
+
+        assert self.material.texts is not None
+        run = drawers.verb("attack", "text-perturbation")
+        given = self.settings.get("text-perturbation", {})
+        settings = checked_settings("strategy", "text-perturbation", run, given)
+
+        def judge(places: Sequence[int], texts: Sequence[str]) -> NDArray[np.float64]:
+            own = np.asarray(places, np.int64)
+            versions = Augmented(rows[own], ("",) * len(own), texts=tuple(texts)).within(self.material)
+            p = model.probabilities(versions, np.arange(len(own)), len(self.classes))
+            each, said = np.arange(len(own)), labels[own]
+            p_label = p[each, said]
+            p[each, said] = -1
+            margins: NDArray[np.float64] = p_label - p.max(axis=1)
+            return margins
+
+        words = {word for name in self.classes for word in LETTERS.findall(name.casefold()) if len(word) >= TELLING}
+        found = run([self.material.texts[row] for row in rows], judge, words, self.seed, **settings)
+        kinds = tuple("+".join(one.kinds) for one in found)
+        return Augmented(rows, kinds, texts=tuple(one.text for one in found))
+
+    def least_changes(self, model: Trained, attacked: Augmented, labels: Codes) -> Augmented:
+        """None: edits have nothing between them, and those of a text stop where the prediction flips."""
+        import numpy as np
+
+        return attacked.take(np.array([], np.int64))

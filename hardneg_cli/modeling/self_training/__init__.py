@@ -1,0 +1,1 @@
+"""Pseudo-labels with a proven error."""

@@ -1,0 +1,95 @@
+"""The ledger of self-training: every pseudo-label of every round, and what vouches for it; lines are only ever added.
+
+A round is a line of JSON for each of its pseudo-labels, then one for the round itself. Taking rounds back is one too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hardneg_cli.errors import InputError
+from hardneg_cli.io.files.atomic_write import whole_file
+from hardneg_cli.io.tables.text_tables import UNSEEN
+from hardneg_cli.review.decisions.decision_log import held
+
+VERSION = 1
+PSEUDO_LABEL, ROUND, UNDO = "pseudo-label", "round", "undo"
+Line = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A round as it stands in the ledger: its own line, and its pseudo-labels by id."""
+
+    facts: Line
+    rows: Mapping[str, Line]
+
+    @property
+    def number(self) -> int:
+        return int(self.facts["round"])
+
+    def lines(self) -> list[Line]:
+        rows = [{"v": VERSION, "kind": PSEUDO_LABEL, "round": self.number, **row} for row in self.rows.values()]
+        return [*rows, {"v": VERSION, "kind": ROUND, **self.facts}]
+
+
+def read(path: str | Path | None) -> list[Entry]:
+    """The rounds that count, from 1 on; none where there is no ledger yet. Raises InputError for what is no ledger."""
+    if path is None or not Path(path).exists():
+        return []
+    entries: list[Entry] = []
+    rows: dict[str, Line] = {}
+    for number, line in enumerate(Path(path).read_bytes().splitlines(), 1):
+        record = _record(f"{path}: line {number}", line)
+        if record["kind"] == PSEUDO_LABEL:
+            rows[record["id"]] = {name: cell for name, cell in record.items() if name not in ("v", "kind", "round")}
+            continue
+        if record["kind"] == UNDO:
+            entries = entries[: record["round"] - 1]
+            continue
+        entry = Entry({name: cell for name, cell in record.items() if name not in ("v", "kind")}, rows)
+        if entry.number != len(entries) + 1 or entry.facts.get("accepted") != len(rows):
+            raise InputError(f"{path}: line {number}: round {entry.number} is not whole; was the ledger edited?")
+        entries.append(entry)
+        rows = {}
+    return entries
+
+
+def add(path: str | Path, lines: Iterable[Line], *, after: Sequence[Entry]) -> None:
+    """Add lines; the ledger is written whole or not at all. Raises Busy, and InputError if it has changed meanwhile."""
+    with held(path):
+        if [entry.facts for entry in read(path)] != [entry.facts for entry in after]:
+            raise InputError(f"{path}: another run has added to it meanwhile; run refine again")
+        before = Path(path).read_bytes() if Path(path).exists() else b""
+        with whole_file(path) as out:
+            out.write(before)
+            for line in lines:
+                text = json.dumps(line, ensure_ascii=False, allow_nan=False)
+                out.write(UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text).encode() + b"\n")
+
+
+def undone(round_: int) -> Line:
+    """The line that takes back a round and all after it."""
+    return {"v": VERSION, "kind": UNDO, "round": round_}
+
+
+def _record(where: str, line: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise InputError(f"{where}: no JSON; a ledger is what hardneg refine --ledger writes") from error
+    known = isinstance(record, dict) and record.get("v") == VERSION
+    if not known or not _sound(record):
+        raise InputError(f"{where}: no line of a ledger of version {VERSION}")
+    found: dict[str, Any] = record
+    return found
+
+
+def _sound(record: Mapping[str, Any]) -> bool:
+    if record.get("kind") == PSEUDO_LABEL:
+        return all(isinstance(record.get(name), str) for name in ("id", "row_hash", "label"))
+    return record.get("kind") in (ROUND, UNDO) and type(record.get("round")) is int and record["round"] >= 1

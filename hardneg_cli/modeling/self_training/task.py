@@ -1,0 +1,130 @@
+"""A labeled dataset and its unlabeled pool as one task for self-training, in an order that no file decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.features.inputs import Material
+from hardneg_cli.data.features.joined import chosen, joined
+from hardneg_cli.errors import InputError, listing
+from hardneg_cli.modeling.folds import dealt
+from hardneg_cli.modeling.out_of_fold import Classifier
+from hardneg_cli.modeling.self_training.pool_labels import Trusted
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Codes = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
+
+FEWEST_CLASSES = 2
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What is asked of self-training.
+
+    max_error: the share of wrong pseudo-labels that is allowed. confidence: that it is kept. rounds: at most so many.
+    at_least: rounds that are done however they turn out.
+    """
+
+    max_error: float = 0.05
+    confidence: float = 0.9
+    rounds: int = 3
+    at_least: int = 1
+
+
+@dataclass(frozen=True)
+class Task:
+    """N rows, labeled ones and a pool, in an order that does not depend on any file's.
+
+    labels: (N,) codes below k, −1 in the pool. fold: (N,) numbers. drawn: (N,) bool, labeled rows that are a random
+    sample of what the pool is, with which something can be proved. classifiers: whose opinions are pooled.
+    """
+
+    rows: Material
+    labels: Codes
+    fold: Codes
+    drawn: Bools
+    k: int
+    classifiers: tuple[Classifier, ...]
+    demand: Demand
+    seed: int = 0
+
+    @property
+    def pool(self) -> Bools:
+        found: Bools = self.labels < 0
+        return found
+
+
+@dataclass(frozen=True)
+class Together:
+    """The task, and what its N rows are: `places` in the labeled dataset or (`of_pool`) in the pool, `classes` by code.
+
+    notes: what was left out, and why.
+    """
+
+    task: Task
+    of_pool: Bools
+    places: Codes
+    classes: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def together(
+    labeled: Dataset, pool: Dataset, said: Trusted, own: Material, theirs: Material,
+    classifiers: tuple[Classifier, ...], demand: Demand, *, folds: int, seed: int,
+) -> Together:  # fmt: skip
+    """The rows that teach or are to be labeled; own, theirs: the materials of the datasets.
+
+    Pool rows that are copies of labeled ones are left out: they have nothing to teach, and nobody has to guess.
+    Raises InputError for an id that the pool and the labeled rows share, and where nothing can be learned or labeled.
+    """
+    import numpy as np
+
+    names = [said.labeled.get(row, labeled.classes[code]) for row, code in enumerate(labeled.labels.tolist())]
+    rows = joined(own, theirs)
+    keys = rows.keys()
+    copies = _copies(labeled, pool, keys)
+    first = [row for row in labeled.by_id.tolist() if names[row] is not None]
+    then = [row for row in pool.by_id.tolist() if row not in copies and said.pool.get(row, "") is not None]
+    given = [names[row] for row in first] + [said.pool.get(row) for row in then]
+    classes = tuple(sorted({name for name in given if name is not None}))
+    code = {name: place for place, name in enumerate(classes)}
+    labels = np.array([-1 if name is None else code[name] for name in given], np.int64)
+    if len(classes) < FEWEST_CLASSES:
+        raise InputError(f"{labeled.name}: every label is {classes[0]!r}; two classes are needed to tell them apart"
+                         if classes else f"{labeled.name}: people dropped every row")  # fmt: skip
+    if not (labels < 0).any():
+        raise InputError(f"{pool.name}: no row is left to be labeled")
+    order = [*first, *(row + len(labeled) for row in then)]
+    fold = dealt([keys[row] for row in order], labels, folds, _groups(labeled, pool, first, then))
+    drawn = np.arange(len(order)) < len(first)
+    task = Task(chosen(rows, order), labels, fold, drawn, len(classes), classifiers, demand, seed)
+    notes = (f"{len(copies):,} rows of {pool.name} are copies of labeled rows and left out",) if copies else ()
+    return Together(task, ~drawn, np.array([*first, *then], np.int64), classes, notes)
+
+
+def _copies(labeled: Dataset, pool: Dataset, keys: list[str]) -> set[int]:
+    """The pool's rows that no model could tell from a labeled one."""
+    known = set(keys[: len(labeled)])
+    found = {row for row, key in enumerate(keys[len(labeled) :]) if key in known}
+    ids = dict(zip(pool.ids.to_pylist(), range(len(pool)), strict=True))
+    shared = [id_ for id_ in labeled.ids.to_pylist() if id_ in ids and ids[id_] not in found]
+    if shared:
+        raise InputError(f"{pool.name}: ids that stand for other rows in {labeled.name}: {listing(shared)}")
+    return found
+
+
+def _groups(labeled: Dataset, pool: Dataset, first: list[int], then: list[int]) -> list[str] | None:
+    """Each row's group; a pool without groups has one for each row."""
+    name = labeled.columns.groups
+    if name is None:
+        return None
+    own = labeled.roles[name].to_pylist()
+    has = name in pool.roles.column_names
+    theirs = pool.roles[name].to_pylist() if has else [f"\0{row}" for row in range(len(pool))]
+    return [*(own[row] or "" for row in first), *(theirs[row] or "" for row in then)]

@@ -1,1 +1,0 @@
-"""Outcomes: what the strategies came to, as tables."""

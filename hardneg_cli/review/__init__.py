@@ -1,0 +1,1 @@
+"""People: what they are asked and answer, and carrying that out."""

@@ -1,0 +1,1 @@
+"""A random sample with known probabilities, and what it says of all rows."""

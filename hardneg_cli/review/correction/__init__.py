@@ -1,0 +1,1 @@
+"""The corrected files, their provenance and the way back."""

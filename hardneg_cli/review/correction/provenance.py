@@ -1,0 +1,119 @@
+"""Who changed what, when and why: the document that goes with a corrected dataset."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import accumulate
+from typing import Any
+
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.table_files import Wanted
+from hardneg_cli.review.correction.undo_delta import VERSION, WayBack
+from hardneg_cli.review.decisions.decision import Decision
+
+
+@dataclass(frozen=True)
+class Change:
+    """One changed row, as the decisions say that agree about it. `row` counts the data rows of `file` from 1.
+
+    `after` is None for a row that is dropped; `at` is when it was decided, where that is known.
+    """
+
+    file: str
+    row: int
+    id: str
+    row_hash: str
+    action: str
+    before: str
+    after: str | None
+    reviewer: str
+    source: str
+    note: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file of the dataset, and what became of it; the hashes are of the bytes on disk, compressed or not.
+
+    back: how to undo it, None for a file that was not changed.
+    """
+
+    name: str
+    written: str
+    sha256_before: str
+    sha256_after: str
+    back: WayBack | None = None
+
+    def facts(self) -> dict[str, str]:
+        return {name: value for name, value in vars(self).items() if name != "back"}
+
+
+def changes_of(dataset: Dataset, decisions: Mapping[int, Sequence[Decision]]) -> tuple[Change, ...]:
+    """The changes that the decisions about each row of the dataset make, in the order of the rows.
+
+    Those about one row are all the same but for who made them.
+    """
+    starts = _starts(dataset)
+    changes = []
+    for row in sorted(decisions):
+        if decisions[row][0].decision != "keep":
+            position = int(dataset.positions[row])
+            file = bisect_right(starts, position) - 1
+            changes.append(_change(dataset.sources[file].name, position - starts[file] + 1, decisions[row]))
+    return tuple(changes)
+
+
+def document(
+    data: str, files: Sequence[Written], *, changes: Iterable[Change], by: str, queues: Sequence[str],
+    how: Mapping[str, Any],
+) -> Iterator[bytes]:  # fmt: skip
+    """The provenance of one run as JSON in pieces, a change a line; `how` are the settings that decided what happened.
+
+    Last comes what undoing the run takes.
+    """
+    record = {
+        "v": VERSION,
+        "data": data,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "by": by,
+        "queues": list(queues),
+        **how,
+        "files": [file.facts() for file in files],
+    }
+    head = json.dumps(record, ensure_ascii=False, indent=1).removesuffix("\n}")
+    lines = ",\n".join(f"  {json.dumps(vars(change), ensure_ascii=False)}" for change in changes)
+    yield f'{head},\n "changes": [\n{lines}\n ],\n "undo": ['.encode()
+    changed = [(file.name, file.back) for file in files if file.back]
+    for place, (name, back) in enumerate(changed):
+        facts = json.dumps({"file": name, "packed": back.packed, "sha256": back.sha256}, ensure_ascii=False)
+        yield f'{"," if place else ""}\n  {facts.removesuffix("}")}, "delta": ['.encode()
+        for number, line in enumerate(back.lines()):
+            yield f'{"," if number else ""}\n   "{line}"'.encode()
+        yield b"\n  ]}"
+    yield b"\n ]\n}\n"
+
+
+def _change(file: str, row: int, decisions: Sequence[Decision]) -> Change:
+    first = decisions[0]
+    after = first.new_label if first.decision == "relabel" else None
+    who, source, note, at = (
+        "; ".join(sorted({getattr(decision, name) for decision in decisions} - {""}))
+        for name in ("reviewer", "source", "note", "at")
+    )
+    return Change(file, row, first.id, first.row_hash, first.decision, first.given, after, who, source, note, at)
+
+
+def _starts(dataset: Dataset) -> list[int]:
+    """The place of each file's first row when all files are read in turn."""
+    wanted = Wanted(text=(dataset.columns.label,), encoding=dataset.encoding, skip_ragged=lambda _: None)
+    lengths = [
+        sum(batch.num_rows for batch in table_files.kind(source).read(source, wanted))
+        for source in dataset.sources[:-1]
+    ]
+    return [0, *accumulate(lengths)]

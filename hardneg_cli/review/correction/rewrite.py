@@ -1,0 +1,222 @@
+"""The corrected files: all of them complete on disk before the first one takes its name."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.errors import InputError
+from hardneg_cli.io.files.atomic_write import whole_file
+from hardneg_cli.io.files.source import Source
+from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.table_files import Edits
+from hardneg_cli.review.correction.provenance import Change, Written
+from hardneg_cli.review.correction.undo_delta import digest, raw, sha256_of, way_back
+from hardneg_cli.runtime import drawers
+from hardneg_cli.runtime.progress import progress
+
+COMPRESSED_NAMES = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
+# Names that one reader reads and that promise different things, by what they promise.
+PROMISES = {
+    ".csv": "separators", ".tsv": "tabs", ".tab": "tabs", ".json": "an array", ".jsonl": "lines", ".ndjson": "lines",
+    ".xlsx": "no macros", ".xlsm": "macros",
+}  # fmt: skip
+Stamp = tuple[int, int, int] | None
+
+
+class Rewriting(Protocol):
+    """A file that is to be written anew, or (unchanged) is as it should be."""
+
+    @property
+    def source(self) -> Source: ...
+
+    @property
+    def seen(self) -> Stamp: ...
+
+    @property
+    def unchanged(self) -> bool: ...
+
+    def write(self, out: BinaryIO) -> None: ...
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A file, what is to change in it (None: nothing), and its stamp when it was read."""
+
+    source: Source
+    edits: Edits | None
+    seen: Stamp
+
+    @property
+    def unchanged(self) -> bool:
+        return self.edits is None
+
+    def write(self, out: BinaryIO) -> None:
+        if self.edits is not None:
+            with progress(f"rewriting {self.source.name}"):
+                table_files.rewrite(self.source, out, self.edits)
+            return
+        copy(self.source, out)
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Where to tell about the run, and what to say once it is known which files were written."""
+
+    path: str | Path
+    record: Callable[[Sequence[Written]], Iterable[bytes]]
+
+    def write(self, written: Sequence[Written]) -> None:
+        with whole_file(self.path) as out:
+            out.writelines(self.record(written))
+
+
+def corrections(
+    dataset: Dataset, changes: Sequence[Change], mark: str | None, seen: Mapping[str, Stamp]
+) -> list[Correction]:
+    """Each file of the dataset with its changes; if any row is marked, every file gets the new column."""
+    mark = mark if any(change.action == "drop" for change in changes) else None
+    found: dict[str, list[Change]] = {source.name: [] for source in dataset.sources}
+    for change in changes:
+        found[change.file].append(change)
+    return [
+        Correction(source, _edits(dataset, found[source.name], mark), seen.get(source.name))
+        for source in dataset.sources
+    ]
+
+
+def _edits(dataset: Dataset, changes: Sequence[Change], mark: str | None) -> Edits | None:
+    if not changes and mark is None:
+        return None
+    return Edits(
+        column=dataset.columns.label,
+        cells={change.row - 1: change.after for change in changes if change.after is not None},
+        drop=frozenset(change.row - 1 for change in changes if change.action == "drop"),
+        mark=mark,
+        expect={change.row - 1: change.before for change in changes},
+        encoding=dataset.encoding,
+        skip_ragged=not dataset.whole,
+    )
+
+
+def copy(source: Source, out: BinaryIO) -> None:
+    """The file's bytes as they are."""
+    with raw(source) as stream:
+        shutil.copyfileobj(stream, out)
+
+
+def stamp(source: Source) -> Stamp:
+    """What changes when a file is written: its time, size and inode."""
+    if source.path is None:
+        return None
+    found = source.path.stat()
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def write(
+    rewritings: Sequence[Rewriting], output: str | Path | BinaryIO | None, telling: Telling | None
+) -> Sequence[Written]:
+    """To `output`, which takes one file, or (None) each changed file over itself; the others are not touched.
+
+    Answers what was written, and nothing unless somebody is told.
+    """
+    if output is None:
+        return _write_files([(one, one.source.name) for one in rewritings], telling, skip_same=True)
+    (rewriting,) = rewritings
+    if isinstance(output, str | Path):
+        refuse_other_format(rewriting.source, output)
+        return _write_files([(rewriting, str(output))], telling, skip_same=False)
+    return _write_stream(rewriting, output, telling)
+
+
+def refuse_other_format(source: Source, output: str | Path) -> None:
+    """Raises InputError for a name that promises another format or compression than the data has."""
+    target = Source(str(output))
+    readers = [drawers.load("table format", name) for name in drawers.names("table format")]
+    known = any(target.suffix in reader.EXTENSIONS for reader in readers)
+    foreign = known and target.suffix not in table_files.kind(source).EXTENSIONS
+    ours, theirs = PROMISES.get(source.suffix), PROMISES.get(target.suffix)
+    advice = "apply keeps the format of the data"
+    if foreign or (ours and theirs and ours != theirs):
+        raise InputError(f"-o {output}: {source.name} is no {target.suffix} file, and {advice}")
+    compression = COMPRESSED_NAMES.get(Path(output).suffix.lower())
+    if (known or compression) and compression != source.compression:
+        name = next((ending for ending, kind in COMPRESSED_NAMES.items() if kind == source.compression), None)
+        hint = f"end the name in {name}" if name else f"leave {Path(output).suffix} out of the name"
+        raise InputError(
+            f"-o {output}: {source.name} is {source.compression or 'not'} compressed, and {advice}: {hint}"
+        )
+
+
+def _write_files(
+    targets: Sequence[tuple[Rewriting, str]], telling: Telling | None, *, skip_same: bool
+) -> list[Written]:
+    """The provenance takes its name first: no change without its record, whenever the run is killed."""
+    with ExitStack() as deltas, ExitStack() as unnamed:
+        written = []
+        for rewriting, path in targets:
+            if skip_same and rewriting.unchanged:
+                written += _told(rewriting, path, None, deltas) if telling else []
+                continue
+            out = unnamed.enter_context(whole_file(path))
+            if telling and not out.readable():  # a pipe: what was written to it cannot be looked at again
+                written += _write_held(rewriting, path, out, deltas)
+                continue
+            rewriting.write(out)
+            written += _told(rewriting, path, out, deltas) if telling else []
+        for rewriting, _ in targets:
+            confirm_unchanged(rewriting)
+        if telling:
+            telling.write(written)
+    return written
+
+
+def confirm_unchanged(rewriting: Rewriting) -> None:
+    """Raises InputError for a file that somebody else wrote meanwhile: their rows may be other ones."""
+    if stamp(rewriting.source) != rewriting.seen:
+        raise InputError(f"{rewriting.source.name}: has changed since it was read; run apply again")
+
+
+def _write_stream(rewriting: Rewriting, out: BinaryIO, telling: Telling | None) -> list[Written]:
+    """Nothing reaches `out` before all of it is there."""
+    if out.isatty() and _is_binary(rewriting.source):
+        raise InputError(f"{rewriting.source.name} is no text for a terminal: name a file with -o")
+    with tempfile.TemporaryFile() as held, ExitStack() as deltas:
+        rewriting.write(held)
+        confirm_unchanged(rewriting)
+        written = _told(rewriting, "standard output", held, deltas) if telling else []
+        if telling:
+            telling.write(written)
+        held.seek(0)
+        shutil.copyfileobj(held, out)
+    out.flush()
+    return written
+
+
+def _write_held(rewriting: Rewriting, path: str, out: BinaryIO, deltas: ExitStack) -> list[Written]:
+    with tempfile.TemporaryFile() as held:
+        rewriting.write(held)
+        written = _told(rewriting, path, held, deltas)
+        held.seek(0)
+        shutil.copyfileobj(held, out)
+    return written
+
+
+def _told(rewriting: Rewriting, path: str, out: BinaryIO | None, deltas: ExitStack) -> list[Written]:
+    """What became of a file (`out` is None where it is left alone); `deltas` closes what is kept for undoing it."""
+    source, before = rewriting.source, sha256_of(rewriting.source)
+    after = before if out is None else digest(out)
+    back = None
+    if out is not None and after != before:
+        back = way_back(source, before, out, deltas.enter_context(tempfile.TemporaryFile()))  # noqa: SIM115 -- closed by deltas
+    return [Written(source.name, path, before, after, back)]
+
+
+def _is_binary(source: Source) -> bool:
+    return source.compression is not None or b"\0" in source.head

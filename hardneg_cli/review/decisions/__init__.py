@@ -1,0 +1,1 @@
+"""What reviewers decided, what of it counts, and which rows it fits."""

@@ -1,0 +1,193 @@
+"""What is decided about a dataset's rows: people's answers, joined with the rows that are still what they were."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.detection.detector_result import Doubts
+from hardneg_cli.errors import listing
+from hardneg_cli.io.files.source import Source, sources
+from hardneg_cli.review.decisions.decision import LOG_SUFFIX, Decision, conflicts, is_log, latest, log_of, read_log
+from hardneg_cli.review.decisions.filled_queue import Policy, read_queue
+from hardneg_cli.review.decisions.row_matching import Matched, match, places
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The last word of every reviewer, and notes on what could not be read."""
+
+    decisions: tuple[Decision, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decided:
+    """n rows that people decided, ascending.
+
+    wrong: (n,) bool, the label that the row has is not to stay. dropped: (n,) bool, nor is the row. telling: (n,) bool,
+    the answer may be learned from. words: one clause each.
+    """
+
+    rows: Rows
+    wrong: Bools
+    dropped: Bools
+    telling: Bools
+    words: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def clauses(self) -> Mapping[int, str]:
+        return dict(zip(self.rows.tolist(), self.words, strict=True))
+
+    def lessons(self, doubts: Mapping[str, Doubts]) -> tuple[Rows, Bools]:
+        """The rows to learn from, and whether their labels are wrong.
+
+        A row may be dropped for another trouble that a detector sees in it (a copy, an empty cell): that says nothing
+        about its label.
+        """
+        import numpy as np
+
+        troubled = [d.rows[d.flagged] for d in doubts.values() if d.about == "row"]
+        excused = self.dropped & np.isin(self.rows, np.concatenate(troubled)) if troubled else False
+        chosen = self.telling & ~np.asarray(excused)
+        return self.rows[chosen], self.wrong[chosen]
+
+
+def recorded(dataset: Dataset, given: Sequence[str | Path | Decision] | None) -> Recorded:
+    """The decisions of logs and filled queues; where none are named, of the log beside the data, if there is one."""
+    if given is None:
+        log = log_of(dataset.name)
+        given = [log] if dataset.sources[0].path and log.is_file() else []
+    said = [one for one in given if isinstance(one, Decision)]
+    queued: list[Decision] = []
+    notes = []
+    for file in (str(one) for one in given if not isinstance(one, Decision)):
+        for source in [Source(file, Path(file))] if _named_as_log(file) else sources(file):
+            if not (_named_as_log(file) or is_log(source)):
+                queued += read_queue(source, None, Policy()).decisions
+                continue
+            decisions, torn = read_log(source.name)
+            said += decisions
+            if torn:
+                notes.append(f"{source.name}: {len(torn):,} lines are torn and were left out: {listing(torn)}")
+    return Recorded((*latest(said), *queued), tuple(notes))
+
+
+def _named_as_log(file: str) -> bool:
+    return file.endswith(LOG_SUFFIX) and Path(file).is_file()
+
+
+def decided(dataset: Dataset, decisions: Iterable[Decision]) -> Decided:
+    """The rows that are decided: same id, content and label, and nobody contradicts.
+
+    A row that was relabeled as decided counts as kept with its new label, unless a decision about that one fits.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    sure = [decision for decision in decisions if decision.decides]
+    if not sure:
+        nothing = np.zeros(0, bool)
+        return Decided(np.zeros(0, np.int64), nothing, nothing, nothing, (), ())
+    ids = pa.chunked_array([pa.array([decision.id for decision in sure], pa.string())])
+    matched = match(dataset, sure, ids)
+    fresh: dict[int, list[Decision]] = {}
+    for row, decision in matched.fresh:
+        fresh.setdefault(row, []).append(decision)
+    clashes = {group[0].question for group in conflicts(decision for _, decision in matched.fresh)}
+    settled = {row: said for row, said in fresh.items() if said[0].question not in clashes}
+    applied = _applied(dataset, matched, fresh)
+    rows = sorted({*settled, *applied})
+    answers = [_answer(settled[row]) if row in settled else "applied" for row in rows]
+    wrong = np.array([answer in ("relabel", "drop") for answer in answers], bool)
+    telling = _telling(rows, settled, matched)
+    notes = [*_remarks(matched, sorted(id_ for id_, *_ in clashes)), *_count(wrong), *_untold(telling, len(settled))]
+    words = (_words(settled[row]) if row in settled else _words(applied[row], applied=True) for row in rows)
+    dropped = np.array([answer == "drop" for answer in answers], bool)
+    return Decided(np.array(rows, np.int64), wrong, dropped, telling, tuple(words), tuple(notes))
+
+
+def _applied(dataset: Dataset, matched: Matched, fresh: Mapping[int, object]) -> dict[int, list[Decision]]:
+    """The decisions whose label the row has now, by row, where no other one fits it."""
+    found: dict[int, list[Decision]] = {}
+    for row, decision in zip(
+        places(dataset, [decision.id for decision in matched.already]).tolist(), matched.already, strict=True
+    ):
+        if row >= 0 and row not in fresh:
+            found.setdefault(row, []).append(decision)
+    return found
+
+
+def _telling(rows: Sequence[int], settled: Mapping[int, Sequence[Decision]], matched: Matched) -> Bools:
+    """(n,) the answers that came after all that are applied.
+
+    Of the rows decided before, those with wrong labels are gone from the data: what is left would teach that the
+    label is always right.
+    """
+    import numpy as np
+
+    newest = max((decision.at for decision in matched.already), default=None)
+    return np.array(
+        [
+            row in settled and (newest is None or all(decision.at > newest for decision in settled[row]))
+            for row in rows
+        ],
+        bool,
+    )  # fmt: skip
+
+
+def _answer(said: Sequence[Decision]) -> str:
+    one = said[0]
+    return "keep" if one.decision == "relabel" and one.new_label == one.given else one.decision
+
+
+def _words(said: Sequence[Decision], *, applied: bool = False) -> str:
+    who = " and ".join(sorted({decision.reviewer for decision in said} - {""})) or "a reviewer"
+    answer = _answer(said)
+    if answer == "keep":
+        return f"kept by {who}"
+    if answer == "drop":
+        return f"to be dropped, says {who}"
+    return f"relabeled by {who}" if applied else f"to be relabeled {said[0].new_label!r}, says {who}"
+
+
+def _count(wrong: Bools) -> list[str]:
+    if not len(wrong):
+        return []
+    rows = "1 row is" if len(wrong) == 1 else f"{len(wrong):,} rows are"
+    return [f"{rows} decided and not asked about again, {int(wrong.sum()):,} of them not yet applied"]
+
+
+def _remarks(matched: Matched, clashes: Sequence[str]) -> list[str]:
+    notes = []
+    if clashes:
+        rows = "1 row is" if len(clashes) == 1 else f"{len(clashes):,} rows are"
+        notes.append(f"{rows} decided in more than one way and asked about again: {listing(clashes)}")
+    if matched.stale:
+        causes = Counter("its label has changed" if " now " in one.why else one.why for one in matched.stale)
+        told = ", ".join(f"{count:,} × {why}" for why, count in sorted(causes.items()))
+        decisions = "1 decision fits" if len(matched.stale) == 1 else f"{len(matched.stale):,} decisions fit"
+        notes.append(f"{decisions} no row any more: {told}")
+    return notes
+
+
+def _untold(telling: Bools, settled: int) -> list[str]:
+    silent = settled - int(telling.sum())
+    if not silent:
+        return []
+    return [
+        f"{silent:,} decisions are not learned from: others of their time, or of no known time, are applied already, "
+        "and the wrong labels among them gone"
+    ]

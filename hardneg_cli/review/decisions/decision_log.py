@@ -1,0 +1,130 @@
+"""The decisions log as it grows: one writer at a time, whole lines at the end, on disk before anybody is told so.
+
+Nothing in it is ever rewritten. A writer that is killed leaves at most one torn line, the last one; the next writer
+begins a new line behind it, so it stays the only one that is lost, and nobody was told that it was kept.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hardneg_cli.errors import Busy, InputError
+from hardneg_cli.io.tables.text_tables import UNSEEN
+from hardneg_cli.review.decisions.decision import NAMES, VERSION, Decision, parsed, read_log
+
+PATIENCE_SECONDS = 5.0
+LINES_A_WRITE = 1000
+ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+POLL_SECONDS = 0.002  # far below what one append takes, so that one of many writers does not starve
+
+
+@dataclass(frozen=True)
+class Log:
+    """A log that nobody else writes to for as long as it is held."""
+
+    path: Path
+
+    def read(self) -> tuple[list[Decision], list[int]]:
+        """The decisions, and the numbers of torn lines; nothing where there is no log yet."""
+        if self.path.exists() and not self.path.is_file():  # a device may have no end
+            raise InputError(f"{self.path}: is not a file, so it is no decisions log")
+        return read_log(self.path) if self.path.exists() else ([], [])
+
+    def append(self, decisions: Iterable[Decision]) -> None:
+        """Add lines; once this returns they outlive a crash. Raises InputError for what could not be read again."""
+        lines = [_line(decision) for decision in decisions]
+        if not lines:
+            return
+        try:
+            _append(self.path, lines)
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def held(path: str | Path, patience: float = PATIENCE_SECONDS) -> Iterator[Log]:
+    """The log, locked by `<log>.lock`. Raises Busy if somebody else holds it for `patience` seconds."""
+    from filelock import FileLock, Timeout
+
+    log = Path(path)
+    if not log.absolute().parent.is_dir():
+        raise InputError(f"{log}: there is no folder {str(log.parent)!r}")
+    lock = FileLock(f"{log}.lock", timeout=patience, poll_interval=POLL_SECONDS)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise Busy(f"{log}: another run is writing to it; try again") from None
+    except OSError as error:
+        raise InputError(f"{log}.lock: cannot be written: {error.strerror or error}") from error
+    try:
+        yield Log(log)
+    finally:
+        lock.release()
+
+
+def append(path: str | Path, decisions: Iterable[Decision]) -> None:
+    """Add decisions to the log at `path`, as `held` and `Log.append` do."""
+    with held(path) as log:
+        log.append(decisions)
+
+
+def now(after: str = "") -> str:
+    """The time for `at`, in UTC, and later than `after`, whatever the clock of whoever wrote that said."""
+    time = _text(datetime.now(UTC))
+    if time > after:
+        return time
+    try:
+        before = datetime.fromisoformat(after).replace(tzinfo=UTC)  # whatever its zone: times are compared as text
+        return _text(before + timedelta(seconds=1))  # a fraction of one would not do: "0.1Z" is less than "0Z"
+    except (ValueError, OverflowError):  # no time, or no time of this world
+        return time
+
+
+def _text(time: datetime) -> str:
+    """Always of the same length."""
+    return time.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _line(decision: Decision) -> bytes:
+    record = {"v": VERSION} | {name: getattr(decision, name) for name in NAMES}
+    parsed(f"decision about {decision.id!r}", record)
+    text = ENCODE(record)
+    return UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text).encode() + b"\n"
+
+
+def _append(path: Path, lines: Sequence[bytes]) -> None:
+    new = not path.exists()
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+    try:
+        size = os.fstat(file).st_size
+        torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
+        if torn:
+            _write(file, b"\n")
+        for start in range(0, len(lines), LINES_A_WRITE):
+            _write(file, b"".join(lines[start : start + LINES_A_WRITE]))
+        os.fsync(file)
+    finally:
+        os.close(file)
+    if new:
+        _keep_name(path.absolute().parent)
+
+
+def _write(file: int, lines: bytes) -> None:
+    """All of it at once; what does not fit on the disk is tried again, so that the system says why."""
+    while lines:
+        lines = lines[os.write(file, lines) :]
+
+
+def _keep_name(folder: Path) -> None:
+    """A new file's name is in its folder, which is on disk only when that is synced too."""
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

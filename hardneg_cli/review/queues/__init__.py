@@ -1,0 +1,1 @@
+"""Who looks at which rows, what they see, and how long it will take."""

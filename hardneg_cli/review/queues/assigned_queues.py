@@ -1,0 +1,75 @@
+"""The tables of a shaped queue: the lead's with all evidence, and one a reviewer with what a reviewer may see.
+
+The lead's table is the key. It has every row with its evidence, worst first, and the columns `reviewers` (who is asked)
+and `role` (`suspect` or `control`); a control row's `suggested_label` is the one that its reviewers are shown.
+
+With control rows, what reviewers see must not tell them from suspects. Blanked for all rows are therefore
+- `score`, `p_given`, `p_suggested`: a control row's doubt is small;
+- `flagged`: no control row is;
+- `detectors`, `why`: hardly any detector speaks up about a control row;
+- `rank`: the suspects' ranks are the first ones, without a gap.
+`suggested_label` stays, as every kind of row has one; `given_label` and the content are what is judged.
+The order tells nothing either: suspects stay worst first, control rows stand at random places among them.
+
+A blind queue lacks `suggested_label` too: whoever sees a suggestion is drawn to it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hardneg_cli.detection.findings import TRAILING
+from hardneg_cli.review.queues.assignment import Shape
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TELLING = ("score", "flagged", "detectors", "why", "p_given", "p_suggested", "rank")
+ANCHORING = ("suggested_label", *TELLING)
+SUSPECT, CONTROL = "suspect", "control"
+
+
+def lead(shape: Shape, show: tuple[str, ...] = ()) -> pa.Table:
+    """All rows, worst first, with all evidence, who is asked about them, and which of them are a control."""
+    import pyarrow as pa
+
+    names = shape.wish.reviewers
+    who = [",".join(name for name, is_asked in zip(names, row, strict=True) if is_asked) for row in shape.asked]
+    role = [CONTROL if control else SUSPECT for control in shape.control]
+    table = shape.findings.table(shape.rows, show)
+    return _beside(table, {"reviewers": pa.array(who, pa.string()), "role": pa.array(role, pa.string())})
+
+
+def queues(shape: Shape, show: tuple[str, ...] = ()) -> list[pa.Table]:
+    """What each reviewer gets, in the order of the reviewers; one queue where none is named."""
+    import pyarrow as pa
+
+    table = shape.findings.table(shape.rows, show)
+    hidden = ANCHORING if shape.wish.blind else TELLING if shape.wish.control else ()
+    found = []
+    for number, places in enumerate(shape.queues):
+        queue = _blanked(table.take(places), hidden)
+        if shape.wish.reviewers:
+            name = pa.repeat(pa.scalar(shape.wish.reviewers[number]), len(places))
+            queue = _beside(queue, {"reviewer": name})
+        found.append(queue)
+    return found
+
+
+def _beside(table: pa.Table, columns: dict[str, pa.Array]) -> pa.Table:
+    """With these columns as the last ones shown."""
+    for name, values in columns.items():
+        table = table.add_column(table.num_columns - len(TRAILING), name, values)
+    return table
+
+
+def _blanked(table: pa.Table, names: tuple[str, ...]) -> pa.Table:
+    """Without what stands in these columns: empty where it is text, else null."""
+    import pyarrow as pa
+    from pyarrow import types
+
+    for name in names:
+        kind = table.schema.field(name).type
+        nothing = pa.repeat(pa.scalar(""), len(table)) if types.is_string(kind) else pa.nulls(len(table), kind)
+        table = table.set_column(table.column_names.index(name), name, nothing)
+    return table

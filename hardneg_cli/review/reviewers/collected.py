@@ -1,0 +1,72 @@
+"""What collecting leads to: what a run read and added, and the conflicts that are left, as a queue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hardneg_cli.detection.findings import LEADING, TRAILING
+from hardneg_cli.review.decisions.adjudication import answers
+from hardneg_cli.review.decisions.decision import Decision, InTime
+from hardneg_cli.review.reviewers.agreement import Agreement
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NUMBERS = ("score", "p_given", "p_suggested")
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a run read, and what the log says with it.
+
+    read: decisions in the files. appended: those that the log had not got yet. settled: lines that were added to
+    settle a conflict. undecided: rows of queues that say nothing. conflicts: what is left of them in the log, a group
+    of decisions each. shown: the queues' own columns of these rows, by id. agreement: None where no row has two
+    reviewers. said: all that the log says now, in the order of time.
+    """
+
+    log: Path
+    read: int
+    appended: int
+    settled: int
+    undecided: int
+    conflicts: tuple[tuple[Decision, ...], ...]
+    shown: Mapping[str, Mapping[str, str]]
+    agreement: Agreement | None
+    notes: tuple[str, ...]
+    said: InTime
+
+    @property
+    def already(self) -> int:
+        """How many of the decisions that were read the log had before."""
+        return self.read - self.appended
+
+    def table(self) -> pa.Table:
+        """The conflicts as a queue for whoever settles them, the answers in `note`, nothing else filled in.
+
+        score is the share of these answers that say that the label is wrong.
+        """
+        import pyarrow as pa
+
+        own = dict.fromkeys(name for cells in self.shown.values() for name in cells)
+        types = {name: pa.string() for name in (*LEADING, *own, *TRAILING)}
+        types |= dict.fromkeys(NUMBERS, pa.float64()) | {"flagged": pa.bool_(), "rank": pa.int64()}
+        rows = [
+            _row(group, rank) | dict.fromkeys(own, "") | dict(self.shown.get(group[0].id, {}))
+            for rank, group in enumerate(self.conflicts, 1)
+        ]
+        return pa.Table.from_pylist(rows, pa.schema(types.items()))
+
+
+def _row(group: Sequence[Decision], rank: int) -> dict[str, Any]:
+    asked, said = group[0], answers(group)
+    labels = {one.new_label for one in group} - {""}
+    wrong = sum(one.decision != "keep" for one in group) / len(group)
+    return {
+        "id": asked.id, "decision": "", "new_label": "", "note": said, "given_label": asked.given,
+        "suggested_label": labels.pop() if len(labels) == 1 else "", "score": wrong, "flagged": True, "detectors": "",
+        "why": said, "rank": rank, "row_hash": asked.row_hash,
+    }  # fmt: skip

@@ -1,0 +1,1 @@
+"""One row a screen: what people see and press. textual is imported here and nowhere else."""

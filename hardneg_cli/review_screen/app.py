@@ -1,0 +1,60 @@
+"""The review's application: the terminal is taken, and given back as it was however the review ends."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+from textual.app import App
+from textual.events import Event, Key, Paste
+from textual.screen import Screen
+
+from hardneg_cli.review.queues.row_context import Around
+from hardneg_cli.review.queues.session import Session
+from hardneg_cli.review_screen.dialogs import Dialog
+from hardneg_cli.review_screen.screen import DARK, Reviewing
+
+STOPPED = {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+
+class ReviewApp(App[int]):
+    """One screen; its answer is the exit code."""
+
+    TITLE = "hardneg review"
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, session: Session, name: str, around: Around | None = None) -> None:
+        super().__init__()
+        self._reviewing = Reviewing(session, name, around)
+
+    def get_default_screen(self) -> Screen[None]:
+        return self._reviewing
+
+    def on_mount(self) -> None:
+        self.theme = DARK
+        for number, code in STOPPED.items():
+            asyncio.get_running_loop().add_signal_handler(number, self.exit, code)
+
+    async def on_event(self, event: Event) -> None:
+        """Keys are taken in their order, each to its end, by the screen that is on top at that moment."""
+        screen = self.screen if isinstance(event, Key | Paste) else None
+        if isinstance(screen, Reviewing | Dialog):
+            if isinstance(event, Key):
+                screen.press(event)
+            elif isinstance(event, Paste):
+                screen.paste(event.text)
+            return
+        await super().on_event(event)
+
+
+def review(session: Session, name: str, around: Around | None = None) -> int:
+    """Show the session on the terminal until the reviewer leaves; the exit code."""
+    before = {number: signal.getsignal(number) for number in STOPPED}
+    try:
+        code = ReviewApp(session, name, around).run(mouse=False)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if code is None:
+        raise RuntimeError("the screen was left because of the error above")
+    return code

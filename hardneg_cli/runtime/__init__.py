@@ -1,0 +1,1 @@
+"""How a process runs: drawers, evidence on demand, progress, threads, what reaches a terminal."""

@@ -1,0 +1,70 @@
+"""Evidence on demand: each piece is gathered once, when the first detector that names it asks."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from hardneg_cli.errors import InputError, Unavailable, did_you_mean
+from hardneg_cli.runtime import drawers
+
+
+class Evidence:
+    """What is known about a run's input.
+
+    `given` is what the run was handed, by name; a missing piece has the reason why in `lacking`.
+    Everything else comes from the file of its name in `evidence/`, whose own needs are met alike.
+    """
+
+    def __init__(self, given: Mapping[str, Any], lacking: Mapping[str, str]) -> None:
+        self._known = dict(given)
+        self._lacking = dict(lacking)
+
+    def __getitem__(self, name: str) -> Any:
+        """The piece called `name`; raises Unavailable, each time with the same reason."""
+        if name in self._lacking:
+            raise Unavailable(self._lacking[name])
+        if name not in self._known:
+            gather = drawers.load("evidence", name.replace("_", "-")).gather
+            try:
+                self._known[name] = self.call(gather)
+            except Unavailable as reason:
+                self._lacking[name] = str(reason)
+                raise
+        return self._known[name]
+
+    def call(self, function: Any, settings: Mapping[str, Any] | None = None) -> Any:
+        """Call `function` with the evidence its positional parameters name; those with a default may be lacking."""
+        pieces = []
+        for parameter in inspect.signature(function).parameters.values():
+            if parameter.kind is not parameter.POSITIONAL_OR_KEYWORD:
+                continue
+            pieces.append(
+                self[parameter.name] if parameter.default is parameter.empty else self._or_none(parameter.name)
+            )
+        return function(*pieces, **(settings or {}))
+
+    def known(self, name: str) -> Any:
+        """The piece called `name` if it was given or gathered already, else None."""
+        return self._known.get(name)
+
+    def notes(self) -> tuple[str, ...]:
+        """What the gathered pieces have to say about themselves."""
+        return tuple(note for piece in self._known.values() for note in getattr(piece, "notes", ()))
+
+    def _or_none(self, name: str) -> Any:
+        try:
+            return self[name]
+        except Unavailable:
+            return None
+
+
+def checked_settings(what: str, name: str, function: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as `function`'s keyword-only parameters take them; raises InputError for unknown ones and odd values."""
+    known = drawers.settings(function)
+    for key in given:
+        if key not in known:
+            hint = did_you_mean(key, known) or f" (it has: {', '.join(known) or 'none'})"
+            raise InputError(f"{what} {name!r} has no setting {key!r}{hint}")
+    return {key: known[key].parse(f"{name}.{key}", value) for key, value in given.items()}

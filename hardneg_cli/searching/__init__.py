@@ -1,1 +1,0 @@
-"""Searching: the rows nearest to each row, exact or by an index, the same whatever the machine's threads."""

@@ -1,0 +1,1 @@
+"""Methods on arrays; they know no dataset and no file."""

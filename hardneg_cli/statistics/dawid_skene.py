@@ -1,0 +1,190 @@
+"""Which labels are right, given what several reviewers said and what a model thinks.
+
+p(class | row) ∝ q(class)^s · Π_r T_r[class, answer of r]^w_r, fitted by EM to the answers alone (Dawid and Skene 1979,
+with the model's probabilities q as the prior of each row, as Raykar et al. 2010 have it):
+
+- T_r is each reviewer's confusion matrix, shrunk toward that reviewer's accuracy with everybody's confusions, and
+  these toward uniform ones; s, the inverse temperature, corrects a model that is too sure or not sure enough.
+- w_r is one over the design effect (Kish 1965): reviewers who agree more often than what they have in common with the
+  truth explains, because one copies or both err on the same rows, count for less than their number. The excess of a
+  pair is measured against what all others and the model say of the row, not the pair itself.
+
+CROWDLAB (Goh, Tkachenko and Mueller 2022) weighs the model and each reviewer by one number, whatever they confuse.
+Cost: O(A·K + N·K) a step for A answers about N rows, O(R²·K²) for the pairs of R reviewers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, TypeAlias
+
+from hardneg_cli.statistics.label_noise.noise_model import log_softmax, uniform_flips
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array: TypeAlias = NDArray[np.float64]
+    Codes: TypeAlias = NDArray[np.int64]
+
+EVERYBODY_ROWS, OWN_ROWS = 10.0, 50.0  # what the priors of all reviewers' confusions and of one's own weigh
+USUAL_ACCURACY = 0.8  # to begin with, so that the classes keep their names
+ROUNDS, MOST_STEPS, LEAST_STEPS = 4, 40, 5
+ENOUGH = 1e-3  # change of log s
+SHARPNESS = (0.05, 7.0)
+LEAST_SHARED = 20  # rows that a pair must share before its excess is believed
+
+
+@dataclass(frozen=True)
+class Said:
+    """One reviewer's answers: (A,) rows, each once, and (A,) class codes."""
+
+    rows: Codes
+    codes: Codes
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """classes: N×K probability that each class is right. flips: R×K×K, each reviewer's T[right, answer].
+
+    accuracy: (R,) expected share of right answers. weight: (R,) what an answer counts, 1 for independent reviewers.
+    sharpness: the exponent of the model's probabilities.
+    """
+
+    classes: Array
+    flips: Array
+    accuracy: Array
+    weight: Array
+    sharpness: float
+
+
+@dataclass(frozen=True)
+class Prior:
+    """z: N×K log-probabilities of a model. strange: (K,) shares of the classes that it does not know, 0 of others.
+
+    Sharpness is about what the model knows, so a strange class keeps its share.
+    """
+
+    z: Array
+    strange: Array
+
+    def odds(self, sharpness: float) -> Array:
+        """N×K log-probabilities."""
+        import numpy as np
+
+        known = self.strange == 0
+        odds = np.empty(self.z.shape)
+        odds[:, known] = log_softmax(sharpness * self.z[:, known]) + np.log1p(-self.strange.sum())
+        odds[:, ~known] = np.log(self.strange[~known])
+        return odds
+
+    def sharpness(self, classes: Array, sharpness: float, steps: int = 3) -> float:
+        """Newton's method for the most likely exponent, a factor of two a step at most."""
+        import numpy as np
+
+        known = self.strange == 0
+        z, classes = self.z[:, known], classes[:, known]
+        mass = classes.sum(axis=1)
+        for _ in range(steps):
+            q = np.exp(log_softmax(sharpness * z))
+            mean = (q * z).sum(axis=1)
+            slope = ((classes * z).sum(axis=1) - mass * mean).sum()
+            bend = (mass * ((q * z * z).sum(axis=1) - mean**2)).sum()
+            step = sharpness + slope / max(float(bend), 1e-9)
+            sharpness = float(np.clip(np.clip(step, sharpness / 2, sharpness * 2), *SHARPNESS))
+        return sharpness
+
+
+def weigh(said: Sequence[Said], prior: Prior) -> Crowd:
+    """The posterior of N rows from R reviewers' answers."""
+    import numpy as np
+
+    k = prior.z.shape[1]
+    flips, sharpness = np.stack([uniform_flips(1 - USUAL_ACCURACY, k)] * len(said)), 1.0
+    weight = np.ones(len(said))
+    for left in reversed(range(ROUNDS)):
+        classes, flips, sharpness = _fitted(said, prior, flips, sharpness, weight)
+        if left:
+            weight = _weights(said, prior.odds(sharpness), flips, weight)
+    accuracy = np.array([classes[one.rows, one.codes].mean() if len(one.rows) else np.nan for one in said])
+    return Crowd(classes, flips, accuracy, weight, sharpness)
+
+
+def _fitted(
+    said: Sequence[Said], prior: Prior, flips: Array, sharpness: float, weight: Array
+) -> tuple[Array, Array, float]:  # fmt: skip
+    """Expectation-maximization with fixed weights, until the sharpness stands still."""
+    import numpy as np
+
+    for step in range(MOST_STEPS):
+        classes = np.exp(log_softmax(_odds(said, prior.odds(sharpness), flips, weight)))
+        flips = _flips(said, classes)
+        before, sharpness = sharpness, prior.sharpness(classes, sharpness)
+        if step >= LEAST_STEPS and abs(np.log(sharpness / before)) < ENOUGH:
+            break
+    return np.exp(log_softmax(_odds(said, prior.odds(sharpness), flips, weight))), flips, sharpness
+
+
+def _odds(said: Sequence[Said], prior: Array, flips: Array, weight: Array) -> Array:
+    odds = prior.copy()
+    for one, own, counts in zip(said, flips, weight, strict=True):
+        odds[one.rows] += _evidence(one.codes, own, counts)
+    return odds
+
+
+def _evidence(codes: Codes, flips: Array, weight: float) -> Array:
+    """(A, K) what answers say for each class."""
+    import numpy as np
+
+    found: Array = weight * np.log(flips).T[codes]
+    return found
+
+
+def _flips(said: Sequence[Said], classes: Array) -> Array:
+    """R×K×K from the expected counts, each shrunk toward its reviewer's accuracy and everybody's confusions."""
+    import numpy as np
+
+    k = classes.shape[1]
+    counts = np.stack([_counts(one, classes) for one in said])
+    every = counts.sum(axis=0)
+    usual = (np.trace(every) + USUAL_ACCURACY) / (every.sum() + 1)
+    confused = (every + EVERYBODY_ROWS * uniform_flips(1 - usual, k)) * (1 - np.eye(k))
+    confused /= confused.sum(axis=1, keepdims=True)
+    right = np.trace(counts, axis1=1, axis2=2) + EVERYBODY_ROWS * usual
+    accuracy = (right / (counts.sum(axis=(1, 2)) + EVERYBODY_ROWS))[:, None, None]
+    flips = counts + OWN_ROWS * (accuracy * np.eye(k) + (1 - accuracy) * confused)
+    shrunk: Array = flips / flips.sum(axis=2, keepdims=True)
+    return shrunk
+
+
+def _counts(one: Said, classes: Array) -> Array:
+    """K×K expected number of rows by right class and answer."""
+    import numpy as np
+    from scipy.sparse import csr_array
+
+    k, answers = classes.shape[1], len(one.codes)
+    picks = csr_array((np.ones(answers), (one.codes, np.arange(answers))), shape=(k, answers))
+    counts: Array = np.asarray(picks @ classes[one.rows]).T
+    return counts
+
+
+def _weights(said: Sequence[Said], prior: Array, flips: Array, weight: Array) -> Array:
+    """(R,) one over the design effect: 1 + the excess agreement with each other reviewer, where they share rows."""
+    import numpy as np
+
+    odds = _odds(said, prior, flips, weight)
+    effect = np.ones(len(said))
+    for first, second in combinations(range(len(said)), 2):
+        _, one, other = np.intersect1d(said[first].rows, said[second].rows, assume_unique=True, return_indices=True)
+        if len(one) < LEAST_SHARED:
+            continue
+        mine, yours = said[first].codes[one], said[second].codes[other]
+        without = odds[said[first].rows[one]] - _evidence(mine, flips[first], weight[first])
+        without -= _evidence(yours, flips[second], weight[second])
+        alike = np.exp(log_softmax(without)) @ (flips[first] * flips[second]).sum(axis=1)
+        excess = ((mine == yours).sum() - alike.sum()) / max(float((1 - alike).sum()), 1e-9)
+        for who in (first, second):
+            effect[who] += min(max(excess, 0.0), 1.0) * len(one) / len(said[who].rows)
+    return 1 / effect

@@ -1,0 +1,1 @@
+"""The label-noise model: p(written | true), score, cut and count."""

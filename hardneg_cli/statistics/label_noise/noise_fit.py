@@ -1,0 +1,220 @@
+"""Fitting what `noise_model` describes to written labels, by maximum a posteriori; the priors decide what either the
+model or the labels could explain.
+
+Cost: O(S·K²) a step over S sampled rows, O(S·K) where all flips are alike. Steps are taken in the units of a rough
+diagonal curvature, so that they are few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from hardneg_cli.statistics.column_blocks import Piece, each, pieces
+from hardneg_cli.statistics.label_noise.noise_model import FLOOR, NoiseModel, log_softmax, sigmoid, uniform_flips
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array: TypeAlias = NDArray[np.float64]
+    Labels: TypeAlias = NDArray[np.int64]
+
+FLIP_RIDGE = 5.0  # prior sd of 0.45 on the log-odds of a flip against the uniform one
+RECALIBRATION_RIDGE = 100.0  # prior sd of 0.1 on the recalibration
+USUAL_FLIP = -2.2  # log-odds of one flip in ten, held weakly
+MOST_STEPS, REFINING_STEPS = 150, 30
+LEADING_ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """What pieces add up to. log_p: Σ log p(written). The others are slopes: of log sharpness, (K,) bias, K×K mixing.
+
+    pairs: (K, P) expected rows, true class by written label, where flips differ; else rate: the slope of its
+    log-odds. What a model does not have is empty.
+    """
+
+    log_p: float
+    sharpness: float
+    bias: Array
+    mixing: Array
+    pairs: Array
+    rate: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Which of the parameters t stand where: log sharpness, log-odds of a flip, bias, mixing, tilt of the flips."""
+
+    k: int
+    recalibrate: bool
+    pairs: bool
+
+    @property
+    def bias(self) -> slice:
+        return slice(2, 2 + self.k)
+
+    @property
+    def mixing(self) -> slice:
+        return slice(2 + self.k, 2 + self.k + self.k**2 * self.recalibrate)
+
+    @property
+    def tilt(self) -> slice:
+        return slice(self.mixing.stop, self.mixing.stop + self.k**2 * self.pairs)
+
+    def model(self, t: Array, center: Array) -> NoiseModel:
+        import numpy as np
+
+        k, rate, flips = self.k, float(sigmoid(t[1:2])[0]), None
+        mixing = t[self.mixing].reshape(k, k) if self.recalibrate else None
+        if self.pairs:
+            flips = np.exp(log_softmax(np.log(uniform_flips(rate, k)) + t[self.tilt].reshape(k, k)))
+        return NoiseModel(float(np.exp(t[0])), t[self.bias], center, mixing, rate, flips)
+
+
+class _Posterior:
+    """What the parameters are judged by, on the rows of some pieces."""
+
+    def __init__(self, layout: _Layout, z: Array, labels: Labels, center: Array) -> None:
+        self.layout, self.center = layout, center
+        self.pieces = pieces(z, labels)
+
+    def loss(self, t: Array) -> tuple[float, Array]:
+        """The negative logarithm of the posterior, and its slope."""
+        import numpy as np
+
+        at, model = self.layout, self.layout.model(t, self.center)
+        part = _by_pairs if at.pairs else _uniformly
+        parts = each(lambda piece: part(model, piece), self.pieces)
+        bias = np.sum([sums.bias for sums in parts], axis=0)
+        slope = np.empty_like(t)
+        slope[0] = sum(sums.sharpness for sums in parts) * model.sharpness + t[0]
+        slope[1] = sum(sums.rate for sums in parts) + (t[1] - USUAL_FLIP) / 10
+        slope[at.bias] = bias + RECALIBRATION_RIDGE * model.bias
+        if model.mixing is not None:
+            pulled = np.sum([sums.mixing for sums in parts], axis=0) - np.outer(self.center, bias)
+            slope[at.mixing] = pulled.ravel() + RECALIBRATION_RIDGE * t[at.mixing]
+        if model.flips is not None:
+            pairs = self._pairs(parts)
+            push = pairs.sum(axis=1, keepdims=True) * model.flips - pairs
+            slope[1] += push.sum() * (1 - model.rate) - np.trace(push)
+            slope[at.tilt] = push.ravel() + FLIP_RIDGE * t[at.tilt]
+        weak = t[0] ** 2 + (t[1] - USUAL_FLIP) ** 2 / 10
+        ridge = weak + FLIP_RIDGE * (t[at.tilt] ** 2).sum() + RECALIBRATION_RIDGE * (t[2 : at.tilt.start] ** 2).sum()
+        return ridge / 2 - sum(sums.log_p for sums in parts), slope
+
+    def units(self, t: Array) -> Array:
+        """One over the root of a rough curvature at t, of each parameter."""
+        import numpy as np
+
+        at, model = self.layout, self.layout.model(t, self.center)
+        parts = each(lambda piece: _spreads(model, piece), self.pieces)
+        rows, bias = (np.sum(arrays, axis=0) for arrays in ([part[0] for part in parts], [part[1] for part in parts]))
+        curvature = np.empty_like(t)
+        curvature[0] = sum(part[2] for part in parts) + 1
+        curvature[1] = rows.sum() * model.rate * (1 - model.rate) + 0.1
+        curvature[at.bias] = bias + RECALIBRATION_RIDGE
+        if model.mixing is not None:
+            curvature[at.mixing] = np.sum([part[3] for part in parts], axis=0).ravel() + RECALIBRATION_RIDGE
+        if model.flips is not None:
+            spread = rows[:, None] * model.flips * (1 - model.flips)
+            curvature[at.tilt] = spread.ravel() + FLIP_RIDGE
+        units: Array = 1 / np.sqrt(curvature)
+        return units
+
+    def _pairs(self, parts: Sequence[_Sums]) -> Array:
+        import numpy as np
+
+        total = np.zeros((self.layout.k, self.layout.k))
+        for piece, sums in zip(self.pieces, parts, strict=True):
+            total[:, piece.present] += sums.pairs
+        return total
+
+
+def fit_noise_models(z: Array, labels: Labels, *, pairs: bool, mixed: bool) -> tuple[NoiseModel, NoiseModel | None]:
+    """The noise model of K×S log-probabilities and S written labels; if `mixed`, one that frees the mixing matrix, too.
+
+    The flips start as uniform ones and leave them only against a ridge; bias and mixing leave zero against a
+    stronger one: mixing lets a weak model's habitual confusions be the model's fault, the flips let errors that
+    do not depend on x be the labels' fault. Without `pairs` all flips stay alike. Of many rows
+    a thinned sample leads the way, and all of them refine what it found; the second model starts from the first.
+    """
+    import numpy as np
+
+    center = z.mean(axis=1)
+    plain = _Layout(len(z), recalibrate=False, pairs=pairs)
+    t = np.zeros(plain.tilt.stop)
+    t[1] = USUAL_FLIP
+    t = _fitted(plain, t, z, labels, center)
+    if not mixed:
+        return plain.model(t, center), None
+    free = _Layout(len(z), recalibrate=True, pairs=pairs)
+    start = np.concatenate([t[: plain.mixing.start], np.zeros(len(z) ** 2), t[plain.tilt]])
+    return plain.model(t, center), free.model(_fitted(free, start, z, labels, center), center)
+
+
+def _fitted(layout: _Layout, t: Array, z: Array, labels: Labels, center: Array) -> Array:
+    from scipy.optimize import minimize
+
+    thin = max(1, len(labels) // LEADING_ROWS)
+    for every, steps in [(thin, MOST_STEPS)] + [(1, REFINING_STEPS)] * (thin > 1):
+        posterior = _Posterior(layout, z[:, ::every], labels[::every], center)
+        units = posterior.units(t)
+
+        def loss(x: Array, posterior: _Posterior = posterior, units: Array = units) -> tuple[float, Array]:
+            value, slope = posterior.loss(x * units)
+            return value, slope * units
+
+        t = units * minimize(loss, t / units, jac=True, method="L-BFGS-B", options={"maxiter": steps}).x
+    return t
+
+
+def _by_pairs(model: NoiseModel, piece: Piece) -> _Sums:
+    import numpy as np
+
+    assert model.flips is not None
+    pull = model.classes(piece.z)
+    posterior = model.flips.take(piece.labels, axis=1)  # of the true class, given x and the written label
+    posterior *= pull
+    p = posterior.sum(axis=0) + FLOOR
+    posterior /= p
+    pairs = np.add.reduceat(posterior, piece.starts, axis=1)
+    pull -= posterior
+    return _sums(model, piece, pull, p, pairs)
+
+
+def _uniformly(model: NoiseModel, piece: Piece) -> _Sums:
+    import numpy as np
+
+    k = len(piece.z)
+    pull = model.classes(piece.z)
+    own = pull.ravel()[piece.own]
+    flip = model.rate / (k - 1)
+    p = own * (1 - model.rate) + (1 - own) * flip + FLOOR
+    pull *= 1 - flip / p
+    pull.ravel()[piece.own] = own * (1 - (1 - model.rate) / p)
+    rate = float((((own - (1 - own) / (k - 1)) / p).sum()) * model.rate * (1 - model.rate))
+    return _sums(model, piece, pull, p, np.empty((0, 0)), rate)
+
+
+def _sums(model: NoiseModel, piece: Piece, pull: Array, p: Array, pairs: Array, rate: float = 0.0) -> _Sums:
+    import numpy as np
+
+    mixing = np.empty((0, 0)) if model.mixing is None else piece.z @ pull.T
+    return _Sums(
+        float(np.log(p).sum()), float(np.vdot(pull, piece.z)), pull.sum(axis=1), mixing, pairs, rate
+    )  # fmt: skip
+
+
+def _spreads(model: NoiseModel, piece: Piece) -> tuple[Array, Array, float, Array]:
+    """Expected rows of each class, and the curvatures of bias, log sharpness and mixing."""
+    import numpy as np
+
+    q = model.classes(piece.z)
+    spread = q * (1 - q)
+    away = (piece.z - model.center[:, None]) ** 2
+    mixing = np.empty((0, 0)) if model.mixing is None else away @ spread.T
+    sharpness = model.sharpness**2 * float(np.vdot(spread * piece.z, piece.z))
+    return q.sum(axis=1), spread.sum(axis=1), sharpness, mixing

@@ -1,1 +1,0 @@
-"""Summaries: what a run found, collected or compared, in a few lines for people."""

@@ -1,1 +1,0 @@
-"""Training: rows as something to learn from, folds that no copy straddles, and out-of-fold probabilities."""

@@ -1,0 +1,131 @@
+"""Audit labels: draw a small random sample for people to answer, and estimate from it how many labels are wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hardneg_cli.detection.findings import FILLED_IN
+from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.io.files.source import Source, sources
+from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.table_files import Wanted
+from hardneg_cli.review.audit.filled_audit import DESIGN, INCLUSION, SIZE, STRATUM, read_audit, truths
+from hardneg_cli.statistics import stratified_sampling
+from hardneg_cli.statistics.survey_estimation import Survey, survey, tally
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from hardneg_cli.statistics.stratified_sampling import Sample
+
+NEEDED = ("id", "given_label", "score", "flagged", "rank", "row_hash")
+NUMBERS = ("score", "p_given", "p_suggested", "rank")
+DECIMALS = 6  # of a score in text: the same rows are drawn from every format
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What was drawn. table: the sample, to be filled in. rows, strata: of all that it was drawn from."""
+
+    table: pa.Table
+    rows: int
+    strata: int
+
+
+def draw(scores: str | Path, rows: int = 300, *, seed: int = 0) -> Drawn:
+    """Draw `rows` rows, stratified by score, from a findings file that holds every row (`hardneg find --all`).
+
+    The sample has the findings' columns, with nothing filled in, and `stratum`, `stratum_rows` and `inclusion`, the
+    probability that a row of its stratum was drawn. Its order is random; any beginning of it is nearly such a sample.
+    Raises InputError for a file that is none, or does not hold every row.
+    """
+    import numpy as np
+
+    files = sources(str(scores))
+    names = table_files.columns(files)
+    for name in NEEDED:
+        if name not in names:
+            hint = did_you_mean(name, names)
+            raise InputError(f"{files[0].name}: no column {name!r}{hint}; an audit is drawn from what find --all wrote")
+    score, flagged, rank = _ranking(files)
+    order = np.lexsort((-rank, flagged))
+    sample = stratified_sampling.draw(score[order], flagged[order], rows, seed)
+    return Drawn(_table(files, names, order[sample.places], sample), len(score), len(sample.size))
+
+
+def estimate(audit: str | Path) -> Survey:
+    """What a filled audit says: the number of label errors, and the flagged set's precision and recall.
+
+    Raises InputError for a file that is no audit or was changed beside its answers, and for fewer than 20 answers.
+    """
+    audited = read_audit(audit)
+    known = tally(audited.stratum, audited.size, audited.flagged, audited.answered, audited.is_error)
+    return survey(known, audited.flagged_rows)
+
+
+def _ranking(files: Sequence[Source]) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64]]:
+    """Every row's score, flag and rank. Raises InputError if rows are missing."""
+    import numpy as np
+    import pyarrow as pa
+
+    table = pa.Table.from_batches(list(table_files.read(files, Wanted(("flagged",), ("score", "rank")))))
+    score, rank = (table[name].to_numpy().astype(float) for name in ("score", "rank"))
+    flagged, name = truths(files, table["flagged"]), files[0].name
+    advice = "an audit is drawn from all rows: write them with hardneg find --all, and without --limit"
+    if len(np.unique(rank)) < len(rank) or (np.sort(rank) != np.arange(1, len(rank) + 1)).any():
+        raise InputError(f"{name}: the ranks are not 1 to {len(rank):,}, so rows are missing; {advice}")
+    if flagged.all():
+        raise InputError(f"{name}: every row is flagged, so those that are not are missing; {advice}")
+    odd = np.flatnonzero(~((score >= 0) & (score <= 1)))
+    if len(odd):
+        raise InputError(f"{name}: row {odd[0] + 1}: the score is no probability: {score[odd[0]]}")
+    return score.round(DECIMALS), flagged, rank.astype(np.int64)
+
+
+def _table(files: Sequence[Source], names: Sequence[str], drawn: NDArray[np.int64], sample: Sample) -> pa.Table:
+    """The drawn rows as they stand in the files, nothing filled in, with the columns of the design behind them."""
+    import pyarrow as pa
+
+    found = _typed(files, _taken(files, names, drawn))
+    empty = pa.chunked_array([pa.repeat("", len(drawn))])
+    columns = {name: empty if name in FILLED_IN else found[name] for name in names if name not in DESIGN}
+    columns = {"id": columns.pop("id"), **{name: columns.pop(name, empty) for name in FILLED_IN}, **columns}
+    # as text, because formats write numbers with few decimals
+    inclusion = [repr(float(value)) for value in sample.inclusion]
+    return pa.table(
+        {**columns, STRATUM: sample.stratum + 1, SIZE: sample.size[sample.stratum], INCLUSION: pa.array(inclusion)}
+    )
+
+
+def _taken(files: Sequence[Source], names: Sequence[str], drawn: NDArray[np.int64]) -> pa.Table:
+    """The rows at these places, in this order; only they are kept in memory."""
+    import numpy as np
+    import pyarrow as pa
+
+    numbers = tuple(name for name in NUMBERS if name in names)
+    wanted = Wanted(tuple(name for name in names if name not in numbers), numbers)
+    by_place, first, parts = np.sort(drawn), 0, []
+    for batch in table_files.read(files, wanted):
+        low, high = np.searchsorted(by_place, (first, first + len(batch)))
+        parts.append(batch.take(pa.array(by_place[low:high] - first)))
+        first += len(batch)
+    return pa.Table.from_batches(parts).take(np.argsort(np.argsort(drawn)))
+
+
+def _typed(files: Sequence[Source], table: pa.Table) -> dict[str, pa.ChunkedArray]:
+    """The columns, with the types that find gives them; an unknown number is null."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    columns = {name: table[name] for name in table.column_names}
+    for name in {*NUMBERS} & {*columns}:
+        values = columns[name].cast(pa.float64())
+        columns[name] = pc.if_else(pc.is_nan(values), None, values)
+    columns["rank"] = columns["rank"].cast(pa.int64())
+    columns["flagged"] = pa.chunked_array([truths(files, columns["flagged"])])
+    return columns

@@ -1,0 +1,194 @@
+"""Judge a dataset commit: run the gates over a dataset and its base; and what changed between the two."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from hardneg_cli.data import baseline as bases
+from hardneg_cli.data import snapshot
+from hardneg_cli.data.baseline import Baseline
+from hardneg_cli.data.dataset import Columns, Dataset, in_memory, load
+from hardneg_cli.errors import InputError, Unavailable, did_you_mean
+from hardneg_cli.gating.verdict import Judged, Report
+from hardneg_cli.io.files import git_revision
+from hardneg_cli.io.files.source import sources
+from hardneg_cli.review.audit.filled_audit import read_audit
+from hardneg_cli.review.decisions.decided_rows import recorded
+from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.runtime import drawers
+from hardneg_cli.runtime.evidence_store import Evidence, checked_settings
+from hardneg_cli.verbs.find import find
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    Base: TypeAlias = str | Path | Dataset | Baseline | pa.Table | pd.DataFrame
+Means = Literal["fail", "warn"]
+NO_BASE = "no base: name one with --base FILE, --base git:REV or --state FILE"
+NO_LOG = "no decisions: there is no log beside the data; name one with --decisions"
+NO_AUDIT = "no audit: name a filled one with --audit"
+
+
+def check(
+    data: str | Path | Dataset | pa.Table | pd.DataFrame,
+    columns: Columns | None = None,
+    *,
+    base: Base | None = None,
+    saved: str | Path | None = None,
+    probs: Sequence[Any] = (),
+    classes: Sequence[str] | None = None,
+    features: Any = None,
+    decisions: Sequence[str | Path | Decision] | None = None,
+    audit: str | Path | None = None,
+    fail_on: Sequence[str] = (),
+    warn_on: Sequence[str] = (),
+    require: Sequence[str] = (),
+    allow_class: Sequence[str] = (),
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    with_findings: bool = False,
+    encoding: str | None = None,
+    on_bad_rows: str = "fail",
+) -> Report:
+    """Ask every gate that is on by default, or named, about `data`.
+
+    base: what it was before: a file, `git:REV` for the same path at that revision, a table. saved: the same from a
+    file that `find --state` wrote. fail_on, warn_on: what the refusal of a gate means, over its default.
+    require: gates to ask even if they are not on by default. allow_class: new classes that are meant. settings: by
+    gate or detector, then by name; gates that have some are asked. with_findings: whether the report is to hold them
+    though no gate asks.
+    Where a gate asks for findings and there are probabilities, `find` runs with `probs`, `classes`, `features`,
+    `decisions` and `audit`. Raises InputError for input that cannot be right; what a gate cannot judge is no error.
+    """
+    chosen, others = _chosen(fail_on, warn_on, require, settings or {})
+    dataset = data if isinstance(data, Dataset) else load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
+    given: dict[str, Any] = {"allowed_classes": tuple(allow_class)}
+    lacking: dict[str, str] = {}
+    said = recorded(dataset, decisions)
+    _put(given, lacking, "decisions", said.decisions or None, NO_LOG)
+    _put(given, lacking, "audited", None if audit is None else read_audit(audit), NO_AUDIT)
+    if with_findings or any(_names(function, "findings") for _, function, _ in chosen.values()):
+        reason = _no_findings(dataset, probs)
+        if with_findings and reason:
+            raise InputError(reason)
+        found = None if reason else find(
+            dataset, probs=probs, classes=classes, features=features, settings=others, decisions=decisions,
+            audit=audit, on_bad_rows=on_bad_rows,
+        )  # fmt: skip
+        _put(given, lacking, "findings", found, reason)
+        dataset = found.dataset if found else dataset
+    before = _base(dataset, base, saved, encoding)
+    _put(given, lacking, "baseline", before, NO_BASE)
+    evidence = Evidence(given | {"dataset": dataset}, lacking)
+    judged = tuple(_judged(name, *gate, evidence) for name, gate in chosen.items())
+    return _report(dataset, before, evidence, judged, said.notes)
+
+
+def diff(
+    before: Base, data: str | Path | Dataset | pa.Table | pd.DataFrame, columns: Columns | None = None, *,
+    encoding: str | None = None, on_bad_rows: str = "fail",
+) -> Report:  # fmt: skip
+    """What changed from `before` to `data`; no gate is asked. Raises InputError where that cannot be told."""
+    dataset = data if isinstance(data, Dataset) else load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
+    baseline = _base(dataset, before, None, encoding)
+    evidence = Evidence({"dataset": dataset, "baseline": baseline}, {})
+    try:
+        evidence["changes"]
+    except Unavailable as reason:
+        raise InputError(str(reason)) from reason
+    return _report(dataset, baseline, evidence, (), ())
+
+
+def _report(
+    dataset: Dataset, before: Baseline | None, evidence: Evidence, judged: tuple[Judged, ...], notes: Iterable[str]
+) -> Report:  # fmt: skip
+    changes = findings = None
+    notes = [*notes, *(() if before is None else before.notes)]
+    try:
+        changes = evidence["changes"]
+    except Unavailable as reason:
+        if before is not None:
+            notes.append(f"what changed cannot be told: {reason}")
+    findings = evidence.known("findings")
+    notes += findings.notes if findings else ()
+    return Report(
+        dataset, None if before is None else before.name, changes, judged, tuple(dict.fromkeys(notes)), findings
+    )
+
+
+def _chosen(
+    fail_on: Sequence[str], warn_on: Sequence[str], require: Sequence[str], settings: Mapping[str, Mapping[str, Any]]
+) -> tuple[dict[str, tuple[Means, Any, dict[str, Any]]], dict[str, Mapping[str, Any]]]:
+    """The gates to ask, each with what its refusal means and its settings; the settings that are of detectors."""
+    if both := sorted({*fail_on} & {*warn_on}):
+        raise InputError(f"gate {both[0]!r} is named by both --fail-on and --warn-on")
+    known = drawers.names("gate")
+    others = {name: given for name, given in settings.items() if name not in known}
+    for name in others:
+        if name not in drawers.names("detector"):
+            every = [*known, *drawers.names("detector")]
+            raise InputError(f"no gate or detector {name!r}{did_you_mean(name, every)} (gates: {', '.join(known)})")
+    for name in (*fail_on, *warn_on, *require):
+        drawers.load("gate", name)
+    asked: dict[str, Means] = dict.fromkeys(fail_on, "fail")
+    asked.update((name, "warn") for name in warn_on)
+    chosen: dict[str, tuple[Means, Any, dict[str, Any]]] = {}
+    for name in known:
+        gate = drawers.load("gate", name)
+        tuned = checked_settings("gate", name, gate.judge, settings.get(name, {}))
+        means: Means | None = asked.get(name) or gate.BY_DEFAULT or ("fail" if name in (*require, *settings) else None)
+        if means is not None:
+            chosen[name] = means, gate.judge, tuned
+    return chosen, others
+
+
+def _judged(name: str, means: Means, function: Any, settings: Mapping[str, Any], evidence: Evidence) -> Judged:
+    try:
+        return Judged(name, means, evidence.call(function, settings))
+    except Unavailable as reason:
+        return Judged(name, means, None, str(reason))
+
+
+def _names(function: Any, evidence: str) -> bool:
+    return evidence in inspect.signature(function).parameters
+
+
+def _no_findings(dataset: Dataset, probs: Sequence[Any]) -> str:
+    """Why nothing can be found, empty if it can."""
+    prefix = dataset.columns.prob_prefix
+    if len(dataset.classes) < 2:
+        return f"every label is {dataset.classes[0]!r}: at least two classes are needed to doubt a label"
+    inside = any(name.startswith(prefix) for name in dataset.all_columns)
+    return "" if probs or inside else f"no probabilities: name them with --probs, or add {prefix}<class> columns"
+
+
+def _put(given: dict[str, Any], lacking: dict[str, str], name: str, value: Any, reason: str) -> None:
+    if value is None:
+        lacking[name] = reason
+    else:
+        given[name] = value
+
+
+def _base(
+    dataset: Dataset, base: Base | None, saved: str | Path | None, encoding: str | None
+) -> Baseline | None:  # fmt: skip
+    """Raises InputError for a base that cannot be read."""
+    if base is not None and saved is not None:
+        raise InputError("--base and --state exclude each other: both are what the data was before")
+    if saved is not None:
+        return snapshot.read(saved, dataset)
+    if base is None or isinstance(base, Baseline):
+        return base
+    if not isinstance(base, str | Path):
+        files = base.sources if isinstance(base, Dataset) else (in_memory(base),)
+        return bases.read(base.name if isinstance(base, Dataset) else "table", files, dataset.columns, encoding)
+    name = str(base)
+    if not name.startswith(git_revision.PREFIX):
+        if name == dataset.name == "-":
+            raise InputError("data and base cannot both be standard input")
+        return bases.read(name, sources(name), dataset.columns, encoding)
+    found = git_revision.at_revision(dataset.name, name.removeprefix(git_revision.PREFIX))
+    return bases.read(name, found.sources, dataset.columns, encoding, found.notes)

@@ -1,0 +1,218 @@
+"""Compare models on the same rows, by the labels as given, as people corrected them, and as an audit estimates them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hardneg_cli.data.dataset import Columns, Dataset, load
+from hardneg_cli.data.probabilities.hard_predictions import from_predictions, prediction_column
+from hardneg_cli.data.probabilities.loading import from_array, from_file
+from hardneg_cli.data.probabilities.probabilities import Model
+from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.modeling.evaluation.comparison import Labeling, Line, adjusted, lines, measured
+from hardneg_cli.modeling.evaluation.metrics import LESS_IS_BETTER, OVERALL, Outputs, facts
+from hardneg_cli.modeling.evaluation.model_outputs import Judged, judged
+from hardneg_cli.review.audit.filled_audit import Audited, read_audit
+from hardneg_cli.review.decisions.corrected_labels import audited_labels, codes, relabeled
+from hardneg_cli.review.decisions.decided_rows import recorded
+from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.runtime.progress import progress
+from hardneg_cli.statistics.bootstrap import Answers, pooled_strata
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    Codes = NDArray[np.int64]
+
+GIVEN, CORRECTED, AUDITED = "given", "corrected", "audited"
+SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True)
+class Compared:
+    """models: their names, in the order given. labels: which labels were judged by. rows: how many have them.
+
+    lines: a metric each, of a model, or of a model against one before it.
+    """
+
+    name: str
+    models: tuple[str, ...]
+    labels: tuple[str, ...]
+    rows: int
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...]
+
+    def table(self) -> pa.Table:
+        """One line a metric: model, against, labels, metric, class, value, low … p_adjusted; null is unknown."""
+        import pyarrow as pa
+
+        columns = {name.rstrip("_"): [getattr(line, name) for line in self.lines] for name in Line.__annotations__}
+        kinds = {name: pa.string() for name in ("model", "against", "labels", "metric", "class")}
+        return pa.table({name: pa.array(cells, kinds.get(name, pa.float64())) for name, cells in columns.items()})
+
+    def of(self, metric: str, labels: str) -> list[Line]:
+        """The lines of a metric over all classes."""
+        return [line for line in self.lines if (line.metric, line.labels, line.class_) == (metric, labels, "")]
+
+    def best(self, metric: str, labels: str) -> list[str]:
+        """The models that no other one beats; several only if they are equal."""
+        known = {line.model: line.value for line in self.of(metric, labels) if not line.against}
+        values = {name: value for name, value in known.items() if value is not None}
+        if not values:
+            return []
+        leading = (min if metric in LESS_IS_BETTER else max)(values.values())
+        return [name for name, value in values.items() if abs(value - leading) < 1e-12]
+
+    def worse(self, metric: str) -> list[Line]:
+        """The models that are significantly worse than the first one, by the labels that are trusted most.
+
+        Raises InputError where that cannot be told: a check that could not run is no pass.
+        """
+        against = [line for line in self.of(metric, self.labels[-1]) if line.against == self.models[0]]
+        if not against or any(line.p_adjusted is None for line in against):
+            raise InputError(f"{metric} cannot be tested: {self._why_not(metric)}")
+        sign = -1 if metric in LESS_IS_BETTER else 1
+        return [
+            line for line in against
+            if sign * (line.difference or 0) < 0 and line.p_adjusted is not None and line.p_adjusted < SIGNIFICANT
+        ]  # fmt: skip
+
+    def _why_not(self, metric: str) -> str:
+        if len(self.models) < 2:
+            return "there is one model only"
+        return "it has no test" if metric == "ece" else "a model has no probabilities, or there are too few rows"
+
+
+def compare(
+    data: str | Path | Dataset | pa.Table | pd.DataFrame,
+    models: Sequence[Any],
+    columns: Columns | None = None,
+    *,
+    classes: Sequence[str] | None = None,
+    predictions: str | None = None,
+    decisions: Sequence[str | Path | Decision] | None = None,
+    audit: str | Path | None = None,
+    seed: int = 0,
+    encoding: str | None = None,
+    on_bad_rows: str = "fail",
+) -> Compared:
+    """Metrics of each model with 95 % intervals, and paired differences of every one to each before it.
+
+    models: files (`prob_<class>` columns, .npy with `classes`, or a column of predictions) or N×K arrays. Rows that
+    one of them lacks are left out for all. predictions: the column with them, where it is not called so.
+    decisions: logs, filled queues or decisions that correct the labels, by default the log beside the data, () for
+    none. audit: a filled audit of these rows. With `columns.groups` whole groups are resampled.
+    Raises InputError for input that cannot be right.
+    """
+    dataset = data if isinstance(data, Dataset) else load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
+    _refuse_too_little(dataset, models)
+    loaded = [_model(source, dataset, classes, predictions, place) for place, source in enumerate(models, 1)]
+    said, drawn = recorded(dataset, decisions), None if audit is None else read_audit(audit)
+    corrections = relabeled(dataset, said.decisions)
+    asked, truth = (None, {}) if drawn is None else audited_labels(dataset, drawn)
+    named = {name for changes in (corrections.new, truth) for name in changes.values() if name is not None}
+    dataset = dataset.with_classes(sorted({*dataset.classes, *named}))
+    kinds = {GIVEN: codes(dataset, {})}
+    if said.decisions:
+        kinds[CORRECTED] = codes(dataset, corrections.new)
+    if drawn is not None:
+        kinds[AUDITED] = codes(dataset, truth)
+    found = judged(
+        dataset, [model for model, _ in loaded], [hard for _, hard in loaded], kinds, may_skip=on_bad_rows == "skip"
+    )
+    group = _groups(dataset, found.rows)
+    told: list[Line] = []
+    with progress("resampling", total=len(kinds)) as advance:
+        for kind in kinds:
+            labeling = Labeling(kind, found.labels[kind], found.p_label[kind])
+            if kind == AUDITED and drawn is not None and asked is not None:
+                labeling = _estimated(found, drawn, asked)
+            numbers = measured(found.outputs, labeling, len(found.classes), group, seed)
+            told += lines(found.outputs, labeling, found.classes, numbers, grouped=group is not None)
+            advance(1)
+    notes = [*(note for model, _ in loaded for note in model.notes), *found.notes, *said.notes, *corrections.notes]
+    notes += [f"{model.name} names classes only: no metrics of probabilities" for model, hard in loaded if hard]
+    return Compared(
+        dataset.name, tuple(model.name for model, _ in loaded), tuple(kinds), len(found.rows), tuple(adjusted(told)),
+        tuple(notes),
+    )  # fmt: skip
+
+
+def known_metric(name: str) -> str:
+    """Raises InputError for a metric that there is not."""
+    if name not in OVERALL:
+        raise InputError(f"no metric {name!r}{did_you_mean(name, OVERALL)} (known: {', '.join(OVERALL)})")
+    return name
+
+
+def _refuse_too_little(dataset: Dataset, models: Sequence[Any]) -> None:
+    if not models:
+        raise InputError("nothing to compare: name a file of probabilities or predictions")
+    twice = sorted({source for source in models if isinstance(source, str) and models.count(source) > 1})
+    if twice:
+        raise InputError(f"{listing(twice)} is named twice: a model is not compared with itself")
+    if len(dataset.classes) == 1:
+        raise InputError(f"{dataset.name}: every label is {dataset.classes[0]!r}; at least two classes are needed")
+
+
+def _model(
+    source: Any, dataset: Dataset, classes: Sequence[str] | None, predictions: str | None, place: int
+) -> tuple[Model, bool]:
+    """A model, and whether it names classes only."""
+    if not isinstance(source, str | Path):
+        return from_array(source, dataset, classes or dataset.classes, f"model {place}"), False
+    column = prediction_column(str(source), dataset, predictions)
+    if column is not None:
+        return from_predictions(str(source), dataset, column), True
+    return from_file(str(source), dataset, classes, may_lack=True), False
+
+
+def _groups(dataset: Dataset, rows: Codes) -> Codes | None:
+    """(n,) the number of each row's group; a row without one is a group of its own."""
+    import numpy as np
+
+    if dataset.columns.groups is None:
+        return None
+    names = dataset.roles[dataset.columns.groups].take(rows).to_pylist()
+    own = [(1, str(place)) if not name else (0, name) for place, name in enumerate(names)]
+    number = {key: place for place, key in enumerate(sorted(set(own)))}
+    return np.array([number[key] for key in own], np.int64)
+
+
+def _estimated(found: Judged, audited: Audited, asked: Codes) -> Labeling:
+    """The given labels, and what the answers of the audit change about them, each for the rows that it stands for."""
+    import numpy as np
+    from scipy import sparse
+
+    k, place = len(found.classes), np.full(int(max(asked.max(), found.rows.max())) + 1, -1)
+    place[found.rows] = np.arange(len(found.rows))
+    mine = place[asked]
+    known = np.flatnonzero(mine >= 0)  # a row that a model lacks changes nothing
+    stratum, size = pooled_strata(audited.stratum, audited.size.astype(np.float64), audited.answered)
+    before, after = (
+        facts(
+            [_taken(output, mine[known]) for output in found.outputs], found.labels[kind][mine[known]],
+            [None if p is None else p[mine[known]] for p in found.p_label[kind]], k,
+        )
+        for kind in (GIVEN, AUDITED)
+    )  # fmt: skip
+    order = np.argsort(mine[known], kind="stable")  # by id
+    answered = np.flatnonzero(audited.answered)
+    rest = np.setdiff1d(np.arange(len(asked)), known)
+    nothing = sparse.csr_array((len(rest), before.shape[1]))
+    change = sparse.vstack([(after - before)[order], nothing]).tocsr()
+    rows = answered[np.concatenate([known[order], rest])]
+    answers = Answers(change, stratum[rows], size[rows])
+    return Labeling(AUDITED, found.labels[GIVEN], found.p_label[GIVEN], answers)
+
+
+def _taken(output: Outputs, rows: Codes) -> Outputs:
+    if output.p_top is None or output.squares is None or output.bin is None:
+        return Outputs(output.name, output.top[rows])
+    return Outputs(output.name, output.top[rows], output.p_top[rows], output.squares[rows], output.bin[rows])

@@ -1,0 +1,195 @@
+"""Dual: a second model learns where the first one errs, names the slices where it fails, and corrects it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hardneg_cli.data.dataset import Columns, Dataset, load
+from hardneg_cli.data.features.features import feature_choice
+from hardneg_cli.data.features.inputs import Material, material
+from hardneg_cli.data.probabilities.given import mean_of
+from hardneg_cli.data.probabilities.loading import from_array, from_file, inside
+from hardneg_cli.data.probabilities.probabilities import Model
+from hardneg_cli.errors import InputError
+from hardneg_cli.modeling.error_model.conditions import Rows
+from hardneg_cli.modeling.error_model.tables import Dual
+from hardneg_cli.modeling.folds import dealt
+from hardneg_cli.modeling.out_of_fold import Classifier, out_of_fold
+from hardneg_cli.modeling.trusted_labels import NONE, taught
+from hardneg_cli.modeling.unlabeled_pool import unlabeled
+from hardneg_cli.review.decisions.decided_rows import recorded
+from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.runtime.evidence_store import checked_settings
+from hardneg_cli.runtime.progress import progress
+from hardneg_cli.verbs.find import find
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    Block = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+    Settings = Mapping[str, Mapping[str, Any]]
+
+MODELS = ("logistic", "knn")
+LEAST_FOLDS = 2
+
+
+def dual(
+    data: str | Path | pa.Table | pd.DataFrame,
+    columns: Columns | None = None,
+    *,
+    probs: Sequence[Any] = (),
+    classes: Sequence[str] | None = None,
+    features: Any = None,
+    models: Sequence[str] = MODELS,
+    settings: Settings | None = None,
+    guard: float = 0.5,
+    folds: int = 5,
+    decisions: Sequence[str | Path | Decision] | None = None,
+    new: str | Path | pa.Table | None = None,
+    new_probs: Sequence[Any] = (),
+    new_features: Any = None,
+    encoding: str | None = None,
+    on_bad_rows: str = "fail",
+) -> Dual:
+    """Learn from `data` where the model of `probs` errs (the mean of several), and correct it.
+
+    What data, probs, classes, features and decisions are, `find` says, whose score tells how far a label is trusted;
+    rows above `guard` do not train. models: classifiers of the second model; without text and features it only looks
+    at the probabilities. new, new_probs: unlabeled rows and what the first model says of them, to be corrected too.
+    Raises InputError for input that cannot be right.
+    """
+
+    from hardneg_cli.modeling.error_model import second_model, slices
+
+    dataset = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
+    if not probs and inside(dataset) is None:
+        raise InputError(f"{dataset.name}: no probabilities of a first model: name them with --probs, or run predict")
+    chosen = [Classifier.called(name, (settings or {}).get(name)) for name in models]
+    tuned = _tuned(settings or {})
+    pool = None if new is None else _pool(new, new_probs, dataset, encoding)
+    said = recorded(dataset, decisions)
+    findings = find(
+        dataset, probs=probs, classes=classes, features=features, decisions=said.decisions, on_bad_rows=on_bad_rows
+    )
+    dataset = findings.dataset
+    first, sound = mean_of(_models(probs, dataset, classes), dataset, dataset.classes, may_skip=on_bad_rows == "skip")
+    lessons = taught(dataset, findings.score, sound, said.decisions)
+    rows = _material(dataset, features)
+    fold, names = _folds(dataset, rows, folds)
+    brought, others = None, None
+    if pool is not None:
+        brought = mean_of(_models(new_probs, pool, classes), pool, dataset.classes)[0]
+        others = _material(pool, features if new_features is None else new_features)
+    own, theirs = _seconds(dataset, rows, others, lessons.learned(guard), fold, chosen if rows else [])
+    order = dataset.by_id
+    order = order[sound[order]]
+    lessons, fold, first = lessons.of(order), fold[order], first[order]
+    second = second_model.run(
+        second_model.Opinions(first, tuple(block[order] for block in own)), lessons, fold,
+        None if brought is None else second_model.Opinions(brought, tuple(theirs)),
+    )  # fmt: skip
+    found = slices.run(
+        rows_of(dataset, first, order), lessons.wrong(first.argmax(axis=1)), lessons.weight, fold % slices.PARTS,
+        dataset.columns.text, **tuned,
+    )  # fmt: skip
+    return Dual(
+        findings, order, first, second, tuple(found), lessons, tuple(names[number] for number in fold),
+        None if pool is None or brought is None else (pool, brought),
+    )  # fmt: skip
+
+
+def rows_of(dataset: Dataset, first: Block, order: Codes | None = None) -> Rows:
+    """The rows to ask the conditions of slices of; `first` are their probabilities of the first model, (n, K)."""
+    names = [dataset.classes[code] for code in first.argmax(axis=1)]
+    content = dataset.content
+    for column in (dataset.columns.split, dataset.columns.groups):
+        if column is not None and column not in content.column_names:
+            content = content.append_column(column, dataset.roles[column])
+    return Rows(content if order is None else content.take(order), names)
+
+
+def _tuned(settings: Settings) -> dict[str, Any]:
+    """The settings of the search for slices; those of other strategies say nothing here."""
+    from hardneg_cli.modeling.error_model import slices
+
+    return checked_settings("strategy", "slices", slices.run, settings.get("slices", {}))
+
+
+def _models(probs: Sequence[Any], dataset: Dataset, classes: Sequence[str] | None) -> list[Model]:
+    """The first model; several if there are several files. `find` has looked at them before."""
+    own = inside(dataset)
+    if not probs:
+        return [own] if own else []
+    return [
+        from_file(str(one), dataset, classes, may_lack=True) if isinstance(one, str | Path)
+        else from_array(one, dataset, classes or dataset.classes)
+        for one in probs
+    ]  # fmt: skip
+
+
+def _pool(new: str | Path | pa.Table, new_probs: Sequence[Any], dataset: Dataset, encoding: str | None) -> Dataset:
+    if not new_probs:
+        raise InputError("new rows need the first model's probabilities too: name them with --new-probs")
+    return unlabeled(new, dataset.columns, encoding)
+
+
+def _material(dataset: Dataset, features: Any) -> Material | None:
+    """What the second model learns from besides the first one's probabilities, if there is anything."""
+    choice = feature_choice(features, dataset.columns.text)
+    something = choice.columns or choice.file or choice.text or choice.array is not None
+    return material(dataset, choice) if something else None
+
+
+def _folds(dataset: Dataset, rows: Material | None, folds: int) -> tuple[Codes, list[str]]:
+    """(N,) fold numbers, and the folds' names: the dataset's own, or dealt by content, groups together."""
+    import numpy as np
+
+    if dataset.columns.fold is not None:
+        column = [name or "" for name in dataset.roles[dataset.columns.fold].to_pylist()]
+        names, fold = np.unique(np.array(column, object), return_inverse=True)
+        if len(names) < LEAST_FOLDS:
+            raise InputError(f"{dataset.name}: column {dataset.columns.fold!r} has one fold only")
+        return fold.astype(np.int64), names.tolist()
+    if folds < LEAST_FOLDS:
+        raise InputError(f"--folds is at least {LEAST_FOLDS}, not {folds}")
+    if rows is not None:
+        keys = rows.keys()
+    else:
+        has_content = bool(dataset.content.column_names)
+        keys = dataset.row_hashes(np.arange(len(dataset))) if has_content else dataset.ids.to_pylist()
+    groups = None
+    if dataset.columns.groups is not None:
+        groups = [group or "" for group in dataset.roles[dataset.columns.groups].to_pylist()]
+    return dealt(keys, dataset.labels.astype(np.int64), folds, groups), [str(number + 1) for number in range(folds)]
+
+
+def _seconds(
+    dataset: Dataset, rows: Material | None, others: Material | None, labels: Codes, fold: Codes,
+    models: Sequence[Classifier],
+) -> tuple[list[Block], list[Block]]:  # fmt: skip
+    """The second models' probabilities: (N, K) out of fold each, and (M, K) of the other rows."""
+    import numpy as np
+
+    own: list[Block] = []
+    theirs: list[Block] = []
+    if rows is None:
+        return own, theirs
+    for number in np.unique(fold):
+        if not (labels[fold != number] != NONE).any():
+            raise InputError(f"{dataset.name}: all rows to learn from are of one fold; raise --guard or --folds")
+    order = dataset.by_id
+    with progress("training", total=len(models) * len(np.unique(fold))) as advance:
+        for model in models:
+            block, pool = out_of_fold(
+                rows, labels, fold, model, len(dataset.classes), order, pool=others, step=advance
+            )  # fmt: skip
+            own.append(block)
+            if pool is not None:
+                theirs.append(pool)
+    return own, theirs

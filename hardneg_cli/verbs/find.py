@@ -1,0 +1,242 @@
+"""Find suspect rows: run every detector that the input allows and weigh what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hardneg_cli.data.dataset import Columns, Dataset, load
+from hardneg_cli.data.features.features import feature_choice
+from hardneg_cli.data.probabilities.digest import Digest
+from hardneg_cli.data.probabilities.loading import from_array, from_file, inside
+from hardneg_cli.data.probabilities.probabilities import Engine, Model, Probabilities, together
+from hardneg_cli.data.probabilities.validation import refuse_nonsense
+from hardneg_cli.detection.detector_result import Doubts
+from hardneg_cli.detection.findings import Findings
+from hardneg_cli.detection.fusion import Verdicts, fuse
+from hardneg_cli.detection.reranking.rerank import learned
+from hardneg_cli.errors import InputError, Unavailable
+from hardneg_cli.io.tables.spill import MEMORY
+from hardneg_cli.review.audit.filled_audit import Audited, read_audit
+from hardneg_cli.review.audit.recalibration import surveyed
+from hardneg_cli.review.decisions.decided_rows import Decided, decided, recorded
+from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.runtime import drawers
+from hardneg_cli.runtime.evidence_store import Evidence, checked_settings
+from hardneg_cli.runtime.progress import progress
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+Settings = Mapping[str, Mapping[str, Any]]
+_Chosen = Mapping[str, tuple[Any, dict[str, Any]]]  # a detector's function and its settings, by name
+
+
+def find(
+    data: str | Path | Dataset | pa.Table | pd.DataFrame,
+    columns: Columns | None = None,
+    *,
+    probs: Sequence[Any] = (),
+    classes: Sequence[str] | None = None,
+    features: Any = None,
+    detectors: Sequence[str] = (),
+    settings: Settings | None = None,
+    decisions: Sequence[str | Path | Decision] | None = None,
+    audit: str | Path | None = None,
+    encoding: str | None = None,
+    on_bad_rows: str = "fail",
+    memory: int = MEMORY,
+    engine: str = "local",
+    scheduler: str | None = None,
+) -> Findings:
+    """Rank the rows of `data` by the probability that their label is wrong.
+
+    probs: files (`prob_<class>` columns, or .npy with `classes`) or N×K arrays with `classes`, one a model.
+    features: column patterns, a file, or an N×D array; the text column (`columns.text`) serves where there is none.
+    detectors: names, by default every one that the input allows. settings: by detector, then by name.
+    decisions: logs, filled queues or decisions, by default the log beside the data, () for none. Decided rows are not
+    flagged, and the others are re-ranked if that is proved to help.
+    audit: what `audit draw` drew from these rows, filled in; scores, cut and count are recalibrated on it.
+    memory: bytes of probabilities that may be held at a time; what is more is read again, from the file or from disk.
+    engine: who works on the probabilities, `local` threads or a `dask` cluster: the one whose scheduler has the address
+    `scheduler`, else one of this machine's processes. The findings are the same.
+    Raises InputError for input that cannot be right.
+    """
+    engaged = drawers.load("engine", engine).engaged(scheduler)
+    dataset = data if isinstance(data, Dataset) else load(
+        data, columns, encoding=encoding, on_bad_rows=on_bad_rows, with_probabilities=not probs, memory=memory
+    )  # fmt: skip
+    _refuse_one_class(dataset)
+    said, drawn = recorded(dataset, decisions), None if audit is None else read_audit(audit)
+    chosen, may_skip = _chosen(detectors, settings or {}), on_bad_rows == "skip"
+    if engine != "local" and not (probs or dataset.columns.probabilities(dataset.all_columns)):
+        raise InputError(
+            f"{dataset.name}: no probabilities, so --engine {engine} has nothing to share out; leave it out"
+        )
+    with engaged as working:
+        heard = _heard(dataset, _models(dataset, probs, classes, may_skip, memory), features, chosen, working, may_skip)
+    dataset, doubts = heard.dataset, heard.doubts
+    if detectors and not doubts:
+        raise InputError("; ".join(f"{name} cannot run: {reason}" for name, reason in heard.skipped.items()))
+    with progress("weighing what they say"):
+        verdicts = fuse(dataset, doubts)
+    answers = decided(dataset, said.decisions)
+    verdicts, lesson = _learned(dataset, doubts, heard.digest, verdicts, answers)
+    verdicts, audited, told = _recalibrated(dataset, heard.digest, verdicts, drawn)
+    return Findings(
+        dataset, verdicts.score, _open(verdicts.flagged, answers), verdicts.suggested, _without_models(doubts),
+        heard.skipped, heard.digest, verdicts.errors, (*heard.notes, *said.notes, *answers.notes, *lesson, *told),
+        answers.clauses, audited,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """What the detectors say of the dataset, which has all models' classes now; None of the digest without models."""
+
+    dataset: Dataset
+    digest: Digest | None
+    doubts: dict[str, Doubts]
+    skipped: dict[str, str]
+    notes: tuple[str, ...]
+
+
+def _heard(
+    dataset: Dataset, models: list[Model], features: Any, chosen: _Chosen, engine: Engine, may_skip: bool
+) -> _Heard:  # fmt: skip
+    """Gather the evidence and ask the detectors; afterwards nobody holds probabilities that nobody will ask for."""
+    dataset, evidence, notes = _gathered(dataset.with_probabilities(None), models, features, engine, may_skip)
+    doubts, skipped = _asked(chosen, evidence)
+    if sum(bool(doubt.models) for doubt in doubts.values()) < 2:  # none that are judged together
+        doubts = _without_models(doubts)
+    digest = evidence["digest"] if models else None
+    return _Heard(dataset, digest, doubts, skipped, (*notes, *evidence.notes()))
+
+
+def _without_models(doubts: Mapping[str, Doubts]) -> dict[str, Doubts]:
+    return {name: replace(doubt, models=()) for name, doubt in doubts.items()}
+
+
+def _learned(
+    dataset: Dataset, doubts: Mapping[str, Doubts], digest: Digest | None, verdicts: Verdicts, answers: Decided
+) -> tuple[Verdicts, list[str]]:
+    """The verdicts in the order that the answers teach, and a note on that."""
+    if not len(answers.rows):
+        return verdicts, []
+    verdicts, note = learned(dataset, doubts, digest, verdicts, *answers.lessons(doubts))
+    return verdicts, [note]
+
+
+def _recalibrated(
+    dataset: Dataset, digest: Digest | None, verdicts: Verdicts, audited: Audited | None
+) -> tuple[Verdicts, int, list[str]]:
+    """The verdicts on the ground of the audit, how many rows have an answer there, and a note on that."""
+    if audited is None:
+        return verdicts, 0, []
+    import numpy as np
+
+    judged = np.ones(len(dataset), bool) if digest is None else ~digest.bad
+    answers = len(audited.decisions)
+    note = f"score, cut and count are recalibrated on {answers:,} audited rows ({audited.name})"
+    return surveyed(dataset, judged, verdicts, audited), answers, [note]
+
+
+def _open(flagged: NDArray[np.bool_], answers: Decided) -> NDArray[np.bool_]:
+    """The flagged rows that nobody decided."""
+    left = flagged.copy()
+    left[answers.rows] = False
+    return left
+
+
+def _gathered(
+    dataset: Dataset, models: list[Model], features: Any, engine: Engine, may_skip: bool
+) -> tuple[Dataset, Evidence, list[str]]:
+    """The dataset with all models' classes, and the evidence to ask; probabilities are read and checked now."""
+    given: dict[str, Any] = {}
+    lacking: dict[str, str] = {}
+    notes: list[str] = [note for model in models for note in model.notes]
+    if models:
+        dataset, probabilities = together(models, dataset, may_skip=may_skip)
+        given["probabilities"] = probabilities = replace(probabilities, engine=engine)
+        notes += _unknown_classes(dataset, probabilities)
+    else:
+        reason = f"no probabilities: name them with --probs, or add {dataset.columns.prob_prefix}<class> columns"
+        lacking = {"probabilities": reason, "digest": reason}
+    given |= {"dataset": dataset, "feature_choice": feature_choice(features, dataset.columns.text)}
+    evidence = Evidence(given, lacking)
+    if models:
+        notes += refuse_nonsense(dataset, given["probabilities"], evidence["digest"])
+    return dataset, evidence, notes
+
+
+def _models(
+    dataset: Dataset, probs: Sequence[Any], classes: Sequence[str] | None, may_lack: bool, memory: int
+) -> list[Model]:  # fmt: skip
+    """Those of `probs`, which share the memory, else the one in the dataset's own columns, if there is any."""
+    if not probs:
+        own = inside(dataset, memory)
+        return [] if own is None else [own]
+    share = memory // len(probs)
+    return [_model(source, dataset, classes, may_lack, share) for source in probs]
+
+
+def _model(source: Any, dataset: Dataset, classes: Sequence[str] | None, may_lack: bool, memory: int) -> Model:
+    if isinstance(source, str | Path):
+        return from_file(str(source), dataset, classes, may_lack=may_lack, memory=memory)
+    return from_array(source, dataset, classes or dataset.classes)
+
+
+def _unknown_classes(dataset: Dataset, probabilities: Probabilities) -> list[str]:
+    """What to say about classes that only the labels or only the models have."""
+    notes = []
+    for model in probabilities.models:
+        known = set(model.classes)
+        strange = [(name, int(count)) for name, count in zip(dataset.classes, dataset.counts, strict=True)
+                   if count and name not in known]  # fmt: skip
+        unused = [name for name in model.classes if not dataset.counts[dataset.classes.index(name)]]
+        if strange:
+            rows = sum(count for _, count in strange)
+            names = ", ".join(repr(name) for name, _ in strange[:5]) + (" …" if len(strange) > 5 else "")
+            notes.append(
+                f"{model.name} does not know {len(strange)} of the labels ({names}): {rows:,} rows not judged by it"
+            )
+        if unused:
+            names = ", ".join(repr(name) for name in unused[:5]) + (" …" if len(unused) > 5 else "")
+            notes.append(f"{model.name} knows {len(unused)} classes that no label uses ({names})")
+    return notes
+
+
+def _refuse_one_class(dataset: Dataset) -> None:
+    if len(dataset.classes) == 1:
+        only = dataset.classes[0]
+        raise InputError(f"{dataset.name}: every label is {only!r}; at least two classes are needed to doubt a label")
+
+
+def _chosen(detectors: Sequence[str], settings: Settings) -> _Chosen:
+    """The detectors to run, each with its settings; settings of a detector that does not exist are an error."""
+    for name in settings:
+        drawers.load("detector", name)
+    chosen = {}
+    for name in detectors or drawers.names("detector"):
+        function = drawers.load("detector", name).detect
+        chosen[name] = function, checked_settings("detector", name, function, settings.get(name, {}))
+    return chosen
+
+
+def _asked(chosen: _Chosen, evidence: Evidence) -> tuple[dict[str, Doubts], dict[str, str]]:
+    """What each detector says, and why the others could not run."""
+    doubts: dict[str, Doubts] = {}
+    skipped: dict[str, str] = {}
+    with progress("asking the detectors", total=len(chosen)) as advance:
+        for name, (function, settings) in chosen.items():
+            try:
+                doubts[name] = evidence.call(function, settings)
+            except Unavailable as reason:
+                skipped[name] = str(reason)
+            advance(1)
+    return doubts, skipped

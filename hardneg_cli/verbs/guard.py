@@ -1,0 +1,67 @@
+"""The guard of hardening: which rows' labels are doubted, and which of the others are hard negatives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.probabilities.loading import inside
+from hardneg_cli.detection.findings import Findings
+from hardneg_cli.runtime import drawers
+from hardneg_cli.runtime.evidence_store import Evidence, checked_settings
+from hardneg_cli.verbs.find import find
+from hardneg_cli.verbs.predict import predict
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    Bools = NDArray[np.bool_]
+    Codes = NDArray[np.int64]
+
+Settings: TypeAlias = Mapping[str, Mapping[str, Any]]
+
+
+def guarded(
+    dataset: Dataset, train: Bools, probs: Sequence[Any], classes: Sequence[str] | None, features: str | None,
+    guard: float, settings: Settings, on_bad_rows: str,
+) -> tuple[NDArray[np.float64], Bools]:  # fmt: skip
+    """(N,) find's score of each training row, and which of those that may train are hard negatives: boundary rows."""
+    import numpy as np
+
+    mine = set(drawers.names("detector"))
+    chosen = {name: values for name, values in settings.items() if name in mine}
+    if probs or inside(dataset) is not None:
+        found = find(dataset, probs=probs, classes=classes, features=features, settings=chosen, on_bad_rows=on_bad_rows)
+        rows = np.arange(len(dataset))
+    else:
+        rows = np.flatnonzero(train)
+        own = predict(_table(dataset, rows), dataset.columns, features=features)
+        found = find(own.dataset, probs=[own.probabilities], classes=own.classes, features=features, settings=chosen,
+                     decisions=())  # fmt: skip
+    score, hard = np.zeros(len(dataset)), np.zeros(len(dataset), bool)
+    score[rows] = found.score
+    hard[rows[_near_the_boundary(found, train[rows] & (found.score <= guard), settings)]] = True
+    return score, hard
+
+
+def _near_the_boundary(found: Findings, trainable: Bools, settings: Settings) -> Codes:
+    run = drawers.verb("mode", "boundary")
+    chosen = checked_settings("strategy", "boundary", run, settings.get("boundary", {}))
+    evidence = Evidence({"dataset": found.dataset, "digest": found.digest, "trainable": trainable}, {})
+    rows: Codes = evidence.call(run, chosen).rows
+    return rows
+
+
+def _table(dataset: Dataset, rows: Codes) -> pa.Table:
+    """Some rows as a table with the dataset's column names."""
+    import numpy as np
+    import pyarrow as pa
+
+    labels = pa.array(np.array(dataset.classes, object)[dataset.labels], pa.string())
+    parts = {dataset.columns.label: labels} | ({dataset.columns.id: dataset.ids} if dataset.columns.id else {})
+    for table in (dataset.content, dataset.roles):
+        parts |= {name: table[name] for name in table.column_names}
+    return pa.table(parts).take(rows)

@@ -1,0 +1,203 @@
+"""Mine: rows that are probably right and hard, for training; apart from those that are probably wrong, for review."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hardneg_cli.data.dataset import Columns, Dataset, load
+from hardneg_cli.data.features.features import feature_choice
+from hardneg_cli.data.probabilities.loading import inside
+from hardneg_cli.detection.findings import Findings
+from hardneg_cli.errors import InputError, Unavailable
+from hardneg_cli.modeling.deduplication import one_of_each
+from hardneg_cli.modeling.mining.hard_negatives import EVEN, HardNegatives
+from hardneg_cli.modeling.mining.similarity import Likeness, with_anchors
+from hardneg_cli.modeling.mining.tables import hard_rows, triplets
+from hardneg_cli.modeling.split import in_training
+from hardneg_cli.review.decisions.decided_rows import decided, recorded
+from hardneg_cli.runtime import drawers
+from hardneg_cli.runtime.evidence_store import Evidence, checked_settings
+from hardneg_cli.verbs.find import find
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from hardneg_cli.data.copies import Copies
+
+    Bools = NDArray[np.bool_]
+
+SAFER = 8  # times less likely to be wrong than the average row: half of a quarter, as the hardest stand at the guard
+LEAST_GUARD = 0.0025
+
+
+@dataclass(frozen=True)
+class Mined:
+    """Hard negatives, and the findings whose flagged rows are none of them.
+
+    guard: no row whose score is greater was mined. eligible: how many rows might have been. why_guard: in words.
+    """
+
+    findings: Findings
+    mode: str
+    pairs: HardNegatives
+    guard: float
+    why_guard: str
+    eligible: int
+
+    def table(self, show: Sequence[str] = ()) -> pa.Table:
+        """A line for each row to train with; `show`: columns of the dataset to have in it."""
+        return hard_rows(self.findings, self.mode, self.pairs, show)
+
+    def suspects(self, show: Sequence[str] = ()) -> pa.Table:
+        """The flagged rows, as `find` writes them."""
+        return self.findings.table(self.findings.select(), tuple(show))
+
+    def triplets(self) -> pa.Table:
+        """Texts: anchor, positive, negative. Raises InputError where no column holds texts."""
+        if self.findings.dataset.columns.text is None:
+            raise InputError("triplets are made of texts: name their column with --text")
+        return triplets(self.findings.dataset, self.pairs)
+
+    def summary(self) -> Iterator[str]:
+        """Lines for people."""
+        import numpy as np
+
+        name, first = self.findings.dataset.name, self.pairs.firsts()
+        rows, flagged = self.pairs.rows[first], int(self.findings.flagged.sum())
+        yield f"{name}: {len(self.findings.dataset):,} rows, {len(rows):,} hard negatives by {self.mode}"
+        yield f"suspects: {flagged:,} rows; they and the hard negatives have no row in common"
+        yield f"guard: no row with a score above {self.guard:.4f} trains ({self.why_guard}); {self.eligible:,} rows may"
+        if len(rows):
+            score = self.findings.score
+            hard = int((self.pairs.hardness[first] >= EVEN).sum())
+            classes = len(np.unique(self.pairs.anchor_class[first]))
+            yield f"hard: {hard:,} rows, semi-hard: {len(rows) - hard:,}; of {classes:,} anchor classes"
+            mean = f"{score[rows].mean():.2%}, that of all rows {score.mean():.2%}"
+            yield f"their estimated share of wrong labels is {mean}"
+        else:
+            yield f"note: no hard negatives: {_advice(self.mode, self.eligible)}"
+        for note in self.findings.notes:
+            yield f"note: {note}"
+
+
+def mine(
+    data: str | Path | pa.Table | pd.DataFrame | Findings,
+    columns: Columns | None = None,
+    *,
+    mode: str = "boundary",
+    probs: Sequence[Any] = (),
+    classes: Sequence[str] | None = None,
+    features: Any = None,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    guard: float | None = None,
+    train_split: str | None = None,
+    limit: int | None = None,
+    per_class: int | None = None,
+    anchors: bool = False,
+    decisions: Sequence[str | Path] | None = None,
+    encoding: str | None = None,
+    on_bad_rows: str = "fail",
+) -> Mined:
+    """Hard negatives of `data`, by the strategy `mode`: boundary, confusion or retrieval.
+
+    data: as for `find`, or what it found (then what it was told need not be told again, but for the features).
+    guard: rows with a greater score are not mined, by default those above an eighth of the mean score.
+    settings: by strategy or detector, then by name.
+    train_split: with `columns.split`, the only rows that train. limit, per_class: at most so many rows, in all and of
+    each anchor class. anchors: look for anchors and positives even if the strategy needs none.
+    Raises InputError for input that cannot be right, and where the strategy's evidence is missing.
+    """
+    run, chosen, rest = _strategy(mode, settings or {})
+    if guard is not None and not 0 <= guard <= 1:
+        raise InputError(f"--guard is a probability, 0 to 1, not {guard:g}")
+    known = data if isinstance(data, Findings) else None
+    dataset = known.dataset if known else load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
+    training = in_training(dataset, train_split)
+    if "digest" in inspect.signature(run).parameters:
+        _need_probabilities(dataset, mode, bool(probs) if known is None else known.digest is not None)
+    findings = known or find(
+        dataset, probs=probs, classes=classes, features=features, settings=rest, decisions=decisions,
+        on_bad_rows=on_bad_rows,
+    )  # fmt: skip
+    guard, why = _guard(findings, guard)
+    given = {"dataset": findings.dataset, "feature_choice": feature_choice(features, dataset.columns.text)}
+    trainable = training & _probably_right(findings, guard, decisions)
+    trainable = one_of_each(findings.dataset, trainable, _copies(Evidence(given, {})))
+    evidence = Evidence(given | {"digest": findings.digest, "trainable": trainable}, {})
+    try:
+        pairs: HardNegatives = evidence.call(run, chosen).capped(limit, per_class)
+        if anchors:
+            pairs = _with_anchors(evidence, pairs)
+    except Unavailable as reason:
+        raise InputError(f"--mode {mode}: {reason}") from reason
+    return Mined(findings, mode, pairs, guard, why, int(trainable.sum()))
+
+
+def _strategy(
+    mode: str, settings: Mapping[str, Mapping[str, Any]]
+) -> tuple[Any, dict[str, Any], dict[str, Mapping[str, Any]]]:
+    """The strategy, its settings, and those that are find's. Raises InputError for a mode or setting there is not."""
+    run = drawers.verb("mode", mode)
+    modes = set(drawers.names("mode"))
+    rest = {name: values for name, values in settings.items() if name not in modes}
+    return run, checked_settings("mode", mode, run, settings.get(mode, {})), rest
+
+
+def _need_probabilities(dataset: Dataset, mode: str, given: bool) -> None:
+    if not given and inside(dataset) is None:
+        raise InputError(
+            f"--mode {mode} needs probabilities: make them with `hardneg predict {dataset.name} -o probs.parquet` "
+            "(and --text or --features) and name them with --probs, or take --mode retrieval"
+        )
+
+
+def _guard(findings: Findings, guard: float | None) -> tuple[float, str]:
+    """The guard, and where it comes from."""
+    if guard is not None:
+        return guard, "--guard"
+    mean = float(findings.score[findings.ranked].mean().round(9))
+    if mean / SAFER < LEAST_GUARD:
+        return LEAST_GUARD, f"one wrong label in {1 / LEAST_GUARD:.0f}"
+    return mean / SAFER, f"the mean score by {SAFER}"
+
+
+def _probably_right(findings: Findings, guard: float, decisions: Any) -> Bools:
+    """(N,) the rows that may train: not doubted, not flagged, and not decided to be wrong."""
+    import numpy as np
+
+    right: Bools = (findings.score <= guard) & ~findings.flagged
+    if findings.digest is not None:
+        right &= ~findings.digest.bad
+    answers = decided(findings.dataset, recorded(findings.dataset, decisions).decisions)
+    right[answers.rows[np.asarray(answers.wrong | answers.dropped)]] = False
+    return right
+
+
+def _copies(evidence: Evidence) -> Copies | None:
+    try:
+        copies: Copies = evidence["copies"]
+    except Unavailable:  # no content to compare
+        return None
+    return copies
+
+
+def _with_anchors(evidence: Evidence, pairs: HardNegatives) -> HardNegatives:
+    """The pairs, each with an anchor and a positive where there are any."""
+    if len(pairs.rows) == 0 or (pairs.anchor >= 0).any():
+        return pairs
+    likeness = Likeness.of(evidence["dataset"], evidence["features"], evidence["trainable"])
+    anchor, positive, cosine = with_anchors(likeness, pairs.rows, pairs.anchor_class)
+    return replace(pairs, anchor=anchor, positive=positive, similarity=cosine)
+
+
+def _advice(mode: str, eligible: int) -> str:
+    if not eligible:
+        return "no row is below the guard; raise it with --guard"
+    return f"none of {eligible:,} rows is hard enough; see `hardneg explain {mode}` for what --set loosens"

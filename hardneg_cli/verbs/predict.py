@@ -1,0 +1,195 @@
+"""Predict: cross-validated out-of-fold probabilities for a dataset that has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hardneg_cli.data.dataset import Columns, Dataset, load
+from hardneg_cli.data.features.features import feature_choice
+from hardneg_cli.data.features.inputs import Material, material
+from hardneg_cli.errors import InputError, listing
+from hardneg_cli.modeling.folds import bundles, dealt
+from hardneg_cli.modeling.frozen_predictions import Frozen, frozen
+from hardneg_cli.modeling.out_of_fold import Classifier, out_of_fold
+from hardneg_cli.modeling.temperature_scaling import calibrated, overall
+from hardneg_cli.modeling.unlabeled_pool import unlabeled
+from hardneg_cli.runtime.progress import progress
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    Block = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+
+DECIMALS = 7
+LEAST_FOLDS = 2
+UNTAUGHT = -1
+IN_THE_POOL = "pool"
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """(N, C) out-of-fold probabilities of `classes`, and each row's fold.
+
+    kept: how many rows' probabilities were taken from an older file. pool: those of the unlabeled rows, if there are
+    any. agreement: the share of the rows whose most probable class is the given label. unknown: labels with too few
+    different rows to be learned out of fold; they have no column.
+    """
+
+    dataset: Dataset
+    classes: tuple[str, ...]
+    probabilities: Block
+    fold: tuple[str, ...]
+    kept: int
+    agreement: float
+    unknown: tuple[str, ...]
+    pool: tuple[Dataset, Block] | None = None
+
+    def table(self) -> pa.Table:
+        """id, fold, row_hash, and prob_<class> for each class: what `find --probs` reads."""
+        return _table(self.dataset, self.classes, self.probabilities, self.fold)
+
+    def pool_table(self) -> pa.Table:
+        """The same for the unlabeled rows, which have no fold: every model is new to them."""
+        assert self.pool is not None
+        dataset, probabilities = self.pool
+        return _table(dataset, self.classes, probabilities, (IN_THE_POOL,) * len(dataset))
+
+    def summary(self) -> Iterator[str]:
+        """Lines for people."""
+        name, rows, folds = self.dataset.name, len(self.dataset), len(set(self.fold))
+        yield f"{name}: {rows:,} rows, {len(self.classes):,} classes, {folds} folds"
+        yield f"{self.agreement:.1%} of the labels are what the model that never saw the row thinks most probable"
+        if self.kept:
+            yield f"{self.kept:,} rows keep their probabilities, {rows - self.kept:,} were judged anew"
+        if self.unknown:
+            which = "it stands" if len(self.unknown) == 1 else "each stands"
+            yield f"note: {listing(self.unknown)} cannot be learned out of fold: {which} in one fold only"
+        if self.pool is not None:
+            yield f"{self.pool[0].name}: {len(self.pool[0]):,} unlabeled rows judged"
+
+
+def predict(
+    data: str | Path | pa.Table | pd.DataFrame,
+    columns: Columns | None = None,
+    *,
+    features: Any = None,
+    models: Sequence[str] = ("logistic",),
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    folds: int = 5,
+    old: str | Path | None = None,
+    new: str | Path | pa.Table | None = None,
+    new_features: Any = None,
+    encoding: str | None = None,
+    on_bad_rows: str = "fail",
+) -> Predicted:
+    """Out-of-fold probabilities of `data` by k-fold cross-validation, calibrated by temperature.
+
+    features: as for `find`; the text column (`columns.text`) is used with or without them. models: names of
+    classifiers, whose probabilities are averaged. Folds are dealt by content (rows alike, and those of a group, share
+    one), or taken from `columns.fold`.
+    old: a file that this wrote before; rows that have not changed keep their probabilities, and only the others are
+    scored, by models of the unchanged rows. new: an unlabeled pool to score with the models of all folds.
+    Raises InputError for input that cannot be right.
+    """
+    dataset = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
+    chosen = [Classifier.called(name, (settings or {}).get(name)) for name in models]
+    rows = material(dataset, feature_choice(features, dataset.columns.text))
+    before = None if old is None else frozen(old, dataset)
+    fold, names = _folds(dataset, rows, folds, before)
+    classes, labels, unknown = _learnable(dataset, fold, before)
+    pool = None if new is None else unlabeled(new, dataset.columns, encoding)
+    their_features = features if new_features is None else new_features
+    others = None if pool is None else material(pool, feature_choice(their_features, dataset.columns.text))
+    own, theirs = _scored(dataset, rows, others, fold, labels, len(classes), chosen)
+    judged = labels >= 0
+    agreement = float((own.argmax(axis=1)[judged] == labels[judged]).mean()) if judged.any() else float("nan")
+    if before is not None:
+        own = before.laid_over(own, classes)
+    return Predicted(
+        dataset, classes, own, tuple(names[number] for number in fold), 0 if before is None else before.rows,
+        agreement, unknown, None if pool is None or theirs is None else (pool, theirs),
+    )  # fmt: skip
+
+
+def _folds(dataset: Dataset, rows: Material, folds: int, before: Frozen | None) -> tuple[Codes, list[str]]:
+    """(N,) fold numbers, and the folds' names: those of the dataset's own column, of the older file, or dealt ones."""
+    import numpy as np
+
+    if dataset.columns.fold is not None:
+        column = dataset.roles[dataset.columns.fold]
+        names, fold = np.unique(np.array([name or "" for name in column.to_pylist()], object), return_inverse=True)
+        if len(names) < LEAST_FOLDS:
+            raise InputError(f"{dataset.name}: column {dataset.columns.fold!r} has one fold only")
+        return fold.astype(np.int64), names.tolist()
+    if folds < LEAST_FOLDS:
+        raise InputError(f"--folds is at least {LEAST_FOLDS}, not {folds}")
+    keys = rows.keys()
+    groups = None
+    if dataset.columns.groups is not None:
+        groups = [group or "" for group in dataset.roles[dataset.columns.groups].to_pylist()]
+    if before is not None:
+        return before.folds(bundles(keys, groups)), list(before.names)
+    return dealt(keys, dataset.labels.astype(np.int64), folds, groups), [str(number + 1) for number in range(folds)]
+
+
+def _learnable(dataset: Dataset, fold: Codes, before: Frozen | None) -> tuple[tuple[str, ...], Codes, tuple[str, ...]]:
+    """The classes that stand in two folds, (N,) codes into them of the rows that teach (else −1), and the other ones.
+
+    A class of one fold alone would never be known to the models that judge its rows.
+    """
+    import numpy as np
+
+    teaches = np.ones(len(dataset), bool) if before is None else before.unchanged
+    spread = [len(np.unique(fold[teaches & (dataset.labels == code)])) for code in range(len(dataset.classes))]
+    known = {name for name, folds in zip(dataset.classes, spread, strict=True) if folds >= LEAST_FOLDS}
+    if len(known) < LEAST_FOLDS:
+        raise InputError(
+            f"{dataset.name}: fewer than two classes have different rows in two folds, nothing can be learned"
+        )
+    classes = tuple(sorted(known | set(() if before is None else before.classes)))
+    code = {name: place for place, name in enumerate(classes)}
+    codes = np.array([code[name] if name in known else UNTAUGHT for name in dataset.classes], np.int64)
+    unknown = tuple(name for name in dataset.classes if name not in known)
+    return classes, np.where(teaches, codes[dataset.labels], UNTAUGHT), unknown
+
+
+def _scored(
+    dataset: Dataset, rows: Material, others: Material | None, fold: Codes, labels: Codes, k: int,
+    models: Sequence[Classifier],
+) -> tuple[Block, Block | None]:  # fmt: skip
+    """(N, K) calibrated probabilities out of fold, and those of the pool by the models of all folds."""
+    import numpy as np
+
+    order = dataset.by_id
+    own, theirs = [], []
+    with progress("training", total=len(models) * len(np.unique(fold))) as advance:
+        for model in models:
+            raw, pool = out_of_fold(rows, labels, fold, model, k, order, pool=others, step=advance)
+            own.append(calibrated(raw, labels, fold))
+            if pool is not None:
+                theirs.append(overall(raw, labels, pool))
+    found: Block = np.mean(own, axis=0)
+    return found, np.mean(theirs, axis=0) if theirs else None
+
+
+def _table(dataset: Dataset, classes: Sequence[str], probabilities: Block, fold: Sequence[str]) -> pa.Table:
+    import numpy as np
+    import pyarrow as pa
+
+    names = [dataset.columns.prob_prefix + name for name in classes]
+    leading = {
+        "id": dataset.ids,
+        "fold": pa.array(fold, pa.string()),
+        "row_hash": pa.array(dataset.row_hashes(np.arange(len(dataset))), pa.string()),
+        "given_label": pa.array([dataset.classes[code] for code in dataset.labels], pa.string()),
+    }
+    return pa.table(leading | {
+        name: pa.array(probabilities[:, place].round(DECIMALS).astype(np.float32)) for place, name in enumerate(names)
+    })  # fmt: skip

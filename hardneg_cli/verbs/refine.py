@@ -1,0 +1,212 @@
+"""Refine: self-training over an unlabeled pool, with people in the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hardneg_cli.data.dataset import Columns, Dataset, choose, load
+from hardneg_cli.data.features.features import feature_choice
+from hardneg_cli.data.features.inputs import material
+from hardneg_cli.errors import InputError
+from hardneg_cli.modeling.out_of_fold import Classifier
+from hardneg_cli.modeling.self_training import self_training
+from hardneg_cli.modeling.self_training.active_learning import Question, contradicted, queue_table, useful
+from hardneg_cli.modeling.self_training.ledger import Entry
+from hardneg_cli.modeling.self_training.pool_labels import Trusted, trusted
+from hardneg_cli.modeling.self_training.self_training import Round, Trained, best
+from hardneg_cli.modeling.self_training.tables import Added, added, dataset_table, entries, refuse_told
+from hardneg_cli.modeling.self_training.task import Demand, Together, together
+from hardneg_cli.modeling.unlabeled_pool import unlabeled as read_pool
+from hardneg_cli.review.decisions.decided_rows import recorded
+from hardneg_cli.review.decisions.decision import Decision, log_of
+from hardneg_cli.runtime.evidence_store import checked_settings
+from hardneg_cli.statistics.risk_control import fewest
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+STRATEGY = "self-training"
+
+
+@dataclass(frozen=True)
+class Refined:
+    """What the rounds made of a labeled dataset and its pool.
+
+    together: their rows as one. trained: the rounds of this run and those before it, done anew. entries: the ledger's
+    rounds, old ones and, from `done` on, new ones; the last one says which pseudo-labels are given out.
+    """
+
+    labeled: Dataset
+    pool: Dataset
+    said: Trusted
+    together: Together
+    trained: Trained
+    entries: tuple[Entry, ...]
+    done: int
+    notes: tuple[str, ...]
+
+    @property
+    def best(self) -> Round:
+        return best(self.trained.rounds)
+
+    @cached_property
+    def new_rows(self) -> tuple[Added, ...]:
+        """The rows of the pool that have got a label, in the pool's order."""
+        return added(self.labeled, self.pool, self.said, self.entries[-1])
+
+    def table(self) -> pa.Table:
+        """The refined dataset: the labeled data's columns, and source, round, p and weight."""
+        return dataset_table(self.labeled, self.said.labeled, self.pool, self.new_rows)
+
+    def queue(self, budget: int, show: Sequence[str] = ()) -> pa.Table:
+        """The rows for people, the most useful first: labels that a sure model contradicts, then unsure pool rows."""
+        thought, all_, round_ = self.best.probabilities, self.together, self.best
+        least = max(round_.cut.score if round_.cut else 0.0, 1 - self.together.task.demand.max_error)
+        own = [
+            row for row in contradicted(thought, all_.task.labels, least).tolist()
+            if all_.task.drawn[row] and int(all_.places[row]) not in self.said.labeled
+        ]  # fmt: skip
+        open_ = all_.task.pool & ~round_.accepted
+        rows = [*own, *useful(thought, open_, self.trained.graph, budget).tolist()][:budget]
+        return queue_table(self.labeled, self.pool, [self._question(row) for row in rows], show)
+
+    def shown(self, patterns: str | None, features: str | None) -> tuple[str, ...]:
+        """The pool's columns to show: those asked for, else all that the labeled rows have too but for features."""
+        names = self.pool.content.column_names
+        if patterns is not None:
+            return tuple(choose(patterns.split(","), names, "--show"))
+        hidden = [part.strip() for part in (features or "").split(",")]
+        own = [name for name in names if name in self.labeled.content.column_names]
+        return tuple(name for name in own if not any(fnmatchcase(name, pattern) for pattern in hidden))
+
+    def _question(self, row: int) -> Question:
+        p, names = self.best.probabilities[row], self.together.classes
+        place = self.together.places[row]
+        first, second = p.argsort(kind="stable")[::-1][:2].tolist()
+        if self.together.task.pool[row]:
+            return Question(True, place, names[first], names[second], float(p[first]), float(p[second]))
+        given = int(self.together.task.labels[row])
+        return Question(False, place, names[given], names[first], float(p[given]), float(p[first]))
+
+    def summary(self) -> Iterator[str]:
+        """Lines for people."""
+        task = self.together.task
+        drawn, pool = int(task.drawn.sum()), int(task.pool.sum())
+        people = f", {int((~task.pool & ~task.drawn).sum()):,} labeled by people" if self.said.pool else ""
+        yield f"{self.labeled.name}: {drawn:,} labeled rows, {len(self.together.classes):,} classes; " \
+              f"{self.pool.name}: {pool:,} unlabeled rows{people}"  # fmt: skip
+        for one in self.trained.rounds:
+            mark = ", the best" if one is self.best else ""
+            right = f"{one.accuracy:.1%} of the labels are what models that never saw them say"
+            yield f"round {one.number}: {right}, log-loss {one.log_loss:.3f}{mark}"
+        yield self._verdict(drawn)
+        yield from (f"note: {note}" for note in self.notes)
+
+    def _verdict(self, drawn: int) -> str:
+        error, cut = self.together.task.demand.max_error, self.best.cut
+        if cut:
+            accepted, sure = int(self.best.accepted.sum()), f"{self.together.task.demand.confidence:.0%} confidence"
+            held_out = f"of the {cut.tested:,} held-out rows that would be, {cut.wrong:,} are wrong"
+            return f"{accepted:,} rows accepted: {held_out}, so at most {cut.bound:.1%} are, with {sure}"
+        needed = fewest(error, self.together.task.demand.confidence)
+        if drawn < needed:
+            return (
+                f"0 rows accepted: {drawn:,} labeled rows cannot show an error under {100 * error:g} %; at least "
+                f"{needed:,} would, if the models are sure of all of them, and right"
+            )
+        return f"0 rows accepted: no threshold has an error that the held-out labels show to be under {100 * error:g} %"
+
+
+def refine(
+    data: str | Path | pa.Table | pd.DataFrame,
+    unlabeled: str | Path | pa.Table | pd.DataFrame,
+    columns: Columns | None = None,
+    *,
+    features: Any = None,
+    unlabeled_features: Any = None,
+    models: Sequence[str] = ("logistic",),
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    max_error: float = 0.05,
+    confidence: float = 0.9,
+    rounds: int = 3,
+    folds: int = 5,
+    seed: int = 0,
+    decisions: Sequence[str | Path | Decision] | None = None,
+    before: Sequence[Entry] = (),
+    encoding: str | None = None,
+    on_bad_rows: str = "fail",
+) -> Refined:
+    """Pseudo-labels for the rows of `unlabeled` whose error the labels of `data` prove to be within `max_error`.
+
+    models: names of classifiers, beside label spreading. rounds: at most so many more than `before`, the ledger's
+    rounds, which are done anew with the labels that there are now. decisions: logs, filled queues or decisions, by
+    default the logs beside the data and the pool. Labels that people gave to pool rows teach, and prove nothing.
+    Raises InputError for input that cannot be right.
+    """
+    _refuse_odd(max_error, confidence, rounds)
+    chosen = settings or {}
+    labeled = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
+    refuse_told(labeled)
+    pool = read_pool(_readable(unlabeled), labeled.columns, encoding)
+    heard = recorded(labeled, _logs(data, unlabeled) if decisions is None else decisions)
+    said = trusted(labeled, pool, heard.decisions)
+    text = labeled.columns.text
+    all_ = together(
+        labeled, pool, said,
+        material(labeled, feature_choice(features, text)),
+        material(pool, feature_choice(features if unlabeled_features is None else unlabeled_features, text)),
+        tuple(Classifier.called(name, chosen.get(name)) for name in models),
+        Demand(max_error, confidence, len(before) + rounds, at_least=len(before) + 1),
+        folds=folds, seed=seed,
+    )  # fmt: skip
+    own = checked_settings("strategy", STRATEGY, self_training.run, chosen.get(STRATEGY, {}))
+    trained = self_training.run(all_.task, **own)
+    facts = {"models": [*models], "seed": seed, "max_error": max_error, "confidence": confidence}
+    told = entries(pool, all_, trained.rounds, before, facts)
+    notes = (*heard.notes, *said.notes, *all_.notes)
+    return Refined(labeled, pool, said, all_, trained, told, len(before), notes)
+
+
+def undo(
+    data: str | Path, unlabeled: str | Path, columns: Columns | None, before: Sequence[Entry], round_: int, *,
+    decisions: Sequence[str | Path] | None = None, encoding: str | None = None, on_bad_rows: str = "fail",
+) -> pa.Table:  # fmt: skip
+    """The refined dataset as it was before a round of the ledger; raises InputError if there was no such round."""
+    if not 1 <= round_ <= len(before):
+        raise InputError(f"--undo-round {round_}: the ledger has {len(before)} rounds that count")
+    labeled = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
+    refuse_told(labeled)
+    pool = read_pool(unlabeled, labeled.columns, encoding)
+    heard = recorded(labeled, _logs(data, unlabeled) if decisions is None else decisions)
+    said = trusted(labeled, pool, heard.decisions)
+    last = before[round_ - 2] if round_ > 1 else Entry({}, {})
+    return dataset_table(labeled, said.labeled, pool, added(labeled, pool, said, last))
+
+
+def _refuse_odd(max_error: float, confidence: float, rounds: int) -> None:
+    if not 0 < max_error < 1:
+        raise InputError(f"--max-error is a share between 0 and 1, or from 0% to 100%, not {max_error:g}")
+    if not 0 < confidence < 1:
+        raise InputError(f"--confidence is a share between 0 and 1, or from 0% to 100%, not {confidence:g}")
+    if rounds < 1:
+        raise InputError(f"--rounds is at least 1, not {rounds}")
+
+
+def _readable(unlabeled: Any) -> Any:
+    import pyarrow as pa
+
+    if isinstance(unlabeled, str | Path | pa.Table):
+        return unlabeled
+    return pa.Table.from_pandas(unlabeled, preserve_index=False)
+
+
+def _logs(data: Any, unlabeled: Any) -> list[str | Path]:
+    """The decisions logs beside the data and the pool."""
+    paths = [log_of(one) for one in (data, unlabeled) if isinstance(one, str | Path)]
+    return [path for path in paths if path.is_file()]

@@ -1,0 +1,103 @@
+"""Undo a run of apply: from the corrected files and the run's provenance to the files as they were, byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from hardneg_cli.errors import InputError, Refused, listing
+from hardneg_cli.io.files.atomic_write import refuse_overwriting
+from hardneg_cli.io.files.source import Source, sources
+from hardneg_cli.review.correction import rewrite
+from hardneg_cli.review.correction.provenance import document
+from hardneg_cli.review.correction.rewrite import Stamp, Telling, stamp
+from hardneg_cli.review.correction.undo_delta import Kept, fitting, read_kept, restore
+from hardneg_cli.review.decisions.decision import log_of
+from hardneg_cli.review.decisions.reviewers import user
+
+
+@dataclass(frozen=True)
+class Undone:
+    """restored: the files that are as before again. already: those that were so, or that the run had left alone."""
+
+    restored: tuple[str, ...]
+    already: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Restoring:
+    source: Source
+    seen: Stamp
+    kept: Kept
+    told: str
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def unchanged(self) -> bool:
+        return self.kept.before == self.kept.after
+
+    def write(self, out: BinaryIO) -> None:
+        if self.unchanged:
+            rewrite.copy(self.source, out)
+        elif note := restore(self.source, self.kept, self.told, out):
+            self.notes.append(note)
+
+
+def undo(
+    data: str | Path,
+    told: str | Path,
+    *,
+    output: str | Path | BinaryIO | None = None,
+    in_place: bool = False,
+    provenance: str | Path | None = None,
+    reviewer: str | None = None,
+) -> Undone:
+    """Give back what `data` was before the run of apply whose provenance is `told`.
+
+    The result is written to `output`, or over the data with `in_place`; nothing is, unless every file of the data is
+    one that the run wrote, or one as before it. `provenance`: where to write one of this run, which undoes the undoing.
+    Raises Refused for files that have changed since, and InputError for input that cannot be right.
+    """
+    if in_place == (output is not None):
+        raise InputError("--in-place and -o exclude each other" if in_place else "name an output, or undo in place")
+    found = sources(str(data))
+    if in_place and data == "-":
+        raise InputError("--in-place needs a file: standard input cannot be written to")
+    if not in_place and len(found) > 1:
+        raise InputError(f"{data} is {len(found):,} files: undo with --in-place, or name one")
+    targets = [target for target in (output, provenance) if isinstance(target, str | Path)]
+    refuse_overwriting(targets, [*(file.path for file in found), Path(told), log_of(data)])
+    seen = [stamp(source) for source in found]
+    _, kept = read_kept(told)
+    fits = [fitting(source, kept) for source in found]
+    _refuse_other_files(found, fits, told)
+    restoring = [
+        _Restoring(source, mark, fit, str(told)) for source, mark, fit in zip(found, seen, fits, strict=True) if fit
+    ]
+    how = {"undoes": str(told)}
+    record = partial(document, str(data), changes=(), by=reviewer or user(), queues=(), how=how)
+    rewrite.write(restoring, output, Telling(provenance, record) if provenance else None)
+    names = [[one.source.name for one in restoring if one.unchanged is same] for same in (False, True)]
+    notes = [note for one in restoring for note in one.notes]
+    return Undone(tuple(names[0]), tuple(names[1]), (*notes, *_remarks(data, names[0])))
+
+
+def _refuse_other_files(found: Sequence[Source], fits: Sequence[Kept | None], told: str | Path) -> None:
+    strange = [source.name for source, fit in zip(found, fits, strict=True) if fit is None]
+    if strange:
+        raise Refused(
+            f"{listing(strange)}: not as the run that {told} tells about left it (its SHA-256 is another one): undo "
+            "later changes first; nothing was written"
+        )
+
+
+def _remarks(data: str | Path, restored: Sequence[str]) -> list[str]:
+    if not restored:
+        return []
+    log = log_of(data)
+    held = f"{log} and in queues" if log.is_file() else "queues"
+    return [f"the decisions still stand in {held}: apply would make the same changes again, and find does not ask anew"]
