@@ -403,7 +403,7 @@ def test_what_is_refused(arguments: list[str], words: str, folder: Path) -> None
 
 
 BROKEN = '''"""Divides by zero."""
-from hardneg_cli.dataset import Dataset
+from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.gating.verdict import Verdict
 BY_DEFAULT = "fail"
 def judge(dataset: Dataset) -> Verdict:
@@ -411,7 +411,7 @@ def judge(dataset: Dataset) -> Verdict:
 '''
 ODD = '''"""No id is odd."""
 import numpy as np
-from hardneg_cli.dataset import Dataset
+from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.gating.verdict import Verdict
 BY_DEFAULT = None
 def judge(dataset: Dataset, *, at_most: int = 3) -> Verdict:

@@ -336,7 +336,7 @@ def test_a_scheduler_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.Mo
 
 LOADED = """
 import os, sys
-from hardneg_cli.app import main
+from hardneg_cli.cli.app import main
 sys.argv = ["hardneg", *sys.argv[1:]]
 leave = os._exit
 def leaving(code):

@@ -23,8 +23,8 @@ from hardneg_cli.review.decisions.decision_log import append, held, now
 # Appends decisions one by one, and names each on standard output as soon as it is told that the log has it.
 WRITER = """
 import sys
-from hardneg_cli.deciding.decisions import Decision
-from hardneg_cli.deciding.log import append
+from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.review.decisions.decision_log import append
 path, name, count = sys.argv[1:]
 for number in range(int(count)):
     append(path, [Decision(f"{name}-{number}", "h", "x", "keep", reviewer=name, note="ü" * 50)])

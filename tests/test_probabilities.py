@@ -145,10 +145,10 @@ def test_a_column_that_may_have_been_the_id_is_mentioned(data: Path, tmp_path: P
 # What the process itself allocates; pages of the mapped file are the system's to take back.
 MEASURE = """
 import re, threading
-from hardneg_cli.dataset import load
-from hardneg_cli.evidence import digest
-from hardneg_cli.models import from_file
-from hardneg_cli.probabilities import together
+from hardneg_cli.data.dataset import load
+from hardneg_cli.detection.evidence import digest
+from hardneg_cli.data.probabilities.loading import from_file
+from hardneg_cli.data.probabilities.probabilities import together
 
 def gather(data, probs):
     dataset = load(data)
