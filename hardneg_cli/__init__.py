@@ -16,13 +16,13 @@ if TYPE_CHECKING:  # for readers of types alone; a test compares it with the tab
     from hardneg_cli.errors import HardnegError as HardnegError
     from hardneg_cli.errors import InputError as InputError
     from hardneg_cli.errors import Refused as Refused
-    from hardneg_cli.gating.verdict import Report as Report
+    from hardneg_cli.gating.verdict import CheckReport as CheckReport
     from hardneg_cli.gating.verdict import Verdict as Verdict
     from hardneg_cli.review.decisions.decision import Decision as Decision
-    from hardneg_cli.review.decisions.decision import Unsettled as Unsettled
-    from hardneg_cli.review.decisions.filled_queue import Policy as Policy
-    from hardneg_cli.review.reviewers.collected import Collected as Collected
-    from hardneg_cli.verbs.apply import Applied as Applied
+    from hardneg_cli.review.decisions.decision import UnsettledDecisions as UnsettledDecisions
+    from hardneg_cli.review.decisions.filled_queue import AutoPolicy as AutoPolicy
+    from hardneg_cli.review.reviewers.collected import CollectResult as CollectResult
+    from hardneg_cli.verbs.apply import ApplyResult as ApplyResult
     from hardneg_cli.verbs.apply import apply as apply
     from hardneg_cli.verbs.check import check as check
     from hardneg_cli.verbs.check import diff as diff
@@ -35,19 +35,19 @@ if TYPE_CHECKING:  # for readers of types alone; a test compares it with the tab
 
 __version__ = "0.1.0"
 _HOMES = {
-    "Applied": "verbs.apply",
+    "ApplyResult": "verbs.apply",
+    "AutoPolicy": "review.decisions.filled_queue",
     "Busy": "errors",
-    "Collected": "review.reviewers.collected",
+    "CheckReport": "gating.verdict",
+    "CollectResult": "review.reviewers.collected",
     "Columns": "data.dataset",
     "Dataset": "data.dataset",
     "Decision": "review.decisions.decision",
     "Findings": "detection.findings",
     "HardnegError": "errors",
     "InputError": "errors",
-    "Policy": "review.decisions.filled_queue",
     "Refused": "errors",
-    "Report": "gating.verdict",
-    "Unsettled": "review.decisions.decision",
+    "UnsettledDecisions": "review.decisions.decision",
     "Verdict": "gating.verdict",
     "apply": "verbs.apply",
     "check": "verbs.check",

@@ -28,9 +28,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hardneg_cli import Applied, Columns, InputError, Policy, Unsettled, apply, find
+from hardneg_cli import ApplyResult, AutoPolicy, Columns, InputError, UnsettledDecisions, apply, find
 from hardneg_cli.data.dataset import load
-from hardneg_cli.review.decisions.decision import Decision, conflicts, latest, read_log
+from hardneg_cli.review.decisions.decision import Decision, conflicts, effective_decisions, read_log
 
 Row = dict[str, Any]
 TEXTS = ["plain", "two\nlines", 'a "quote"', "comma, semicolon; tab\t", "Zürich 東京 🦊", "None", "007", " blank "]
@@ -390,14 +390,14 @@ def test_the_wrong_file_is_not_taken_for_done(data: Path) -> None:
     path = decided(data, r00={"decision": "drop"})
     other = data.with_name("other.csv")
     other.write_bytes(delimited([row | {"id": row["id"] + "x"} for row in ROWS]).encode())
-    with pytest.raises(Unsettled, match="none of their ids is in the data") as caught:
+    with pytest.raises(UnsettledDecisions, match="none of their ids is in the data") as caught:
         apply(other, [path])
     assert [one.why for one in caught.value.stale] == ["no row has this id"]
 
 
 def test_other_columns_than_for_find_are_a_hint(data: Path) -> None:
     path = save(by_truth(queue_of(data, Columns(split="more"))), data.with_name("q.csv"))
-    with pytest.raises(Unsettled, match="were --id, --groups, --split, --fold and --prob-prefix the same for find"):
+    with pytest.raises(UnsettledDecisions, match="were --id, --groups, --split, --fold and --prob-prefix the"):
         apply(data, [path])
     assert apply(data, [path], Columns(split="more")).relabeled == len(TRUTH)
 
@@ -508,7 +508,7 @@ def test_every_file_of_a_glob_is_corrected_in_place(tmp_path: Path) -> None:
         ({"output": "out.csv", "provenance": "out.csv"}, "named as an output twice"),
         ({"in_place": True, "provenance": "data.csv"}, "is also an input"),
         ({"in_place": True, "on_drop": "marc"}, "--on-drop cannot be 'marc'; did you mean 'mark'?"),
-        ({"in_place": True, "policy": Policy(0.5, protect=("test",))}, "--protect-split needs --split"),
+        ({"in_place": True, "policy": AutoPolicy(0.5, protect=("test",))}, "--protect-split needs --split"),
         ({"in_place": True, "columns": Columns(label="lable")}, "did you mean 'label'?"),
     ],
 )
@@ -547,7 +547,7 @@ def test_the_command_says_so_in_one_line(
 @pytest.mark.parametrize("value", [1.5, -0.1, float("nan")])
 def test_thresholds_are_probabilities(value: float) -> None:
     with pytest.raises(InputError, match="--auto-drop is a probability"):
-        Policy(drop=value)
+        AutoPolicy(drop=value)
 
 
 def test_without_a_queue_or_a_log(data: Path) -> None:
@@ -596,7 +596,7 @@ def scored(data: Path, columns: Columns | None = None) -> Path:
     return save(queue, data.with_name("q.csv"))
 
 
-def outcome(applied: Applied) -> dict[str, str | None]:
+def outcome(applied: ApplyResult) -> dict[str, str | None]:
     return {change.id: change.after for change in applied.changes}
 
 
@@ -607,9 +607,9 @@ def test_there_is_no_policy_unless_asked(data: Path) -> None:
 
 def test_the_policy_relabels_and_drops_what_nobody_decided(data: Path) -> None:
     path = scored(data)
-    assert outcome(apply(data, [path], policy=Policy(relabel=0.8))) == {"r21": "newt", "r23": "newt"}
-    assert outcome(apply(data, [path], policy=Policy(drop=0.88))) == {"r22": None, "r23": None}
-    both = apply(data, [path], policy=Policy(relabel=0.84, drop=0.8))
+    assert outcome(apply(data, [path], policy=AutoPolicy(relabel=0.8))) == {"r21": "newt", "r23": "newt"}
+    assert outcome(apply(data, [path], policy=AutoPolicy(drop=0.88))) == {"r22": None, "r23": None}
+    both = apply(data, [path], policy=AutoPolicy(relabel=0.84, drop=0.8))
     assert outcome(both) == {"r20": None, "r21": "newt", "r22": None, "r23": "newt"}
     assert both.undecided == 20
     assert {(change.reviewer, change.source) for change in both.changes} == {("policy", "policy")}
@@ -619,7 +619,7 @@ def test_the_policy_relabels_and_drops_what_nobody_decided(data: Path) -> None:
 def test_reviewers_come_before_the_policy(data: Path) -> None:
     path = scored(data)
     person = decided(data, "p.csv", r21={"decision": "keep"}, r22={"decision": "unsure"}, r23={"new_label": "dog"})
-    applied = apply(data, [path, person], policy=Policy(relabel=0.7, drop=0.9))
+    applied = apply(data, [path, person], policy=AutoPolicy(relabel=0.7, drop=0.9))
     assert outcome(applied) == {"r19": "newt"} | {} | ({"r23": "dog"} if LABELS[23 % 3] != "dog" else {})
     assert (applied.unsure, applied.undecided) == (1, 20)
 
@@ -631,20 +631,20 @@ def test_protected_splits_and_changed_rows_are_left_alone(data: Path) -> None:
     path = scored(data, columns)
     rows[23] = rows[23] | {"text": "edited"}
     data.write_bytes(delimited(rows).encode())
-    applied = apply(data, [path], columns, policy=Policy(relabel=0.76, drop=0.8, protect=("test",)))
+    applied = apply(data, [path], columns, policy=AutoPolicy(relabel=0.76, drop=0.8, protect=("test",)))
     assert outcome(applied) == {"r19": "newt", "r22": None}
     assert (applied.protected, applied.policy_stale, applied.undecided) == (2, 1, 22)
-    assert apply(data, [path], columns, policy=Policy(protect=("test",))).changes == ()
+    assert apply(data, [path], columns, policy=AutoPolicy(protect=("test",))).changes == ()
     with pytest.raises(InputError, match="no row is of split 'tset', which was to be protected; did you mean 'test'"):
-        apply(data, [path], columns, policy=Policy(relabel=0.5, protect=("tset",)))
+        apply(data, [path], columns, policy=AutoPolicy(relabel=0.5, protect=("tset",)))
 
 
 def test_the_policy_needs_scores(data: Path, queue: list[Row]) -> None:
     rows = [{name: row[name] for name in row if name != "score"} for row in queue]
     with pytest.raises(InputError, match="no column 'score'"):
-        apply(data, [save(rows, data.with_name("q.csv"))], policy=Policy(drop=0.5))
+        apply(data, [save(rows, data.with_name("q.csv"))], policy=AutoPolicy(drop=0.5))
     rows = [row | {"score": "" if row["id"] == "r00" else "1"} for row in queue]
-    applied = apply(data, [save(rows, data.with_name("q.csv"))], policy=Policy(drop=0.0))
+    applied = apply(data, [save(rows, data.with_name("q.csv"))], policy=AutoPolicy(drop=0.0))
     assert set(outcome(applied)) == {row["id"] for row in ROWS[1:]}
 
 
@@ -657,7 +657,7 @@ def test_the_policy_is_idempotent_and_recorded(data: Path) -> None:
     told = json.loads(why.read_text())
     assert told["policy"] == {"relabel": 0.8, "drop": None, "protect": []}
     assert [change["source"] for change in told["changes"]] == ["policy", "policy"]
-    again = apply(data, [path], policy=Policy(relabel=0.8))
+    again = apply(data, [path], policy=AutoPolicy(relabel=0.8))
     assert (again.changes, again.already) == ((), 2)
 
 
@@ -729,7 +729,7 @@ def test_the_log_beside_the_data(data: Path, queue: list[Row]) -> None:
     assert "1 lines are torn" in applied.notes[0]
     with log.open("a") as out:
         out.write("\n" + logged(said(queue, "r02", "drop", reviewer="ann", at="2025-01-03T00:00:00Z")))
-    with pytest.raises(Unsettled) as caught:
+    with pytest.raises(UnsettledDecisions) as caught:
         apply(data, in_place=True)
     assert {one.answer for group in caught.value.conflicts for one in group} == {"keep", "drop"}
 
@@ -744,9 +744,9 @@ decision = st.builds(
 def test_the_order_of_the_log_and_repeated_lines_do_not_matter(decisions: list[Decision], random: Any) -> None:
     again = [*decisions, *decisions[::2]]
     random.shuffle(again)
-    assert set(latest(again)) == set(latest(decisions))
-    assert {frozenset(group) for group in conflicts(latest(again))} == (
-        {frozenset(group) for group in conflicts(latest(decisions))}
+    assert set(effective_decisions(again)) == set(effective_decisions(decisions))
+    assert {frozenset(group) for group in conflicts(effective_decisions(again))} == (
+        {frozenset(group) for group in conflicts(effective_decisions(decisions))}
     )
 
 

@@ -18,7 +18,7 @@ from hardneg_cli import InputError, find
 from hardneg_cli.review.audit.filled_audit import read_audit
 from hardneg_cli.statistics.beta_calibration import recalibrate
 from hardneg_cli.statistics.stratified_sampling import allocation, draw, strata
-from hardneg_cli.statistics.survey_estimation import Answered, Survey, anticipated, survey, tally
+from hardneg_cli.statistics.survey_estimation import StratumCounts, Survey, expected_interval, stratum_counts, survey
 from hardneg_cli.verbs import audit
 
 COMMAND = [sys.executable, "-m", "hardneg_cli"]
@@ -37,7 +37,7 @@ def world(rows: int = ROWS, *, seed: int = 0) -> tuple[Scores, Bools, Bools]:
 def surveyed(score: Scores, flagged: Bools, wrong: Bools, n: int, seed: int = 0) -> Survey:
     sample = draw(score, flagged, n, seed)
     every, rows = np.ones(len(sample.places), bool), sample.places
-    known = tally(sample.stratum, sample.size[sample.stratum], flagged[rows], every, wrong[rows])
+    known = stratum_counts(sample.stratum, sample.size[sample.stratum], flagged[rows], every, wrong[rows])
     return survey(known, int(flagged.sum()))
 
 
@@ -162,7 +162,7 @@ def test_what_an_audit_would_say_is_anticipated() -> None:
     score, flagged, _ = world(20_000)
     wrong = np.random.default_rng(1).random(len(score)) < score
     actual = np.mean([e.high - e.low for e in (surveyed(score, flagged, wrong, 300, s).errors for s in range(20))])
-    promised = anticipated(score, flagged, 300)
+    promised = expected_interval(score, flagged, 300)
     assert promised.value == pytest.approx(score.sum())
     assert promised.high - promised.low == pytest.approx(actual, rel=0.2)
 
@@ -171,10 +171,10 @@ def test_a_stratum_without_answers_joins_a_neighbor_on_its_side() -> None:
     flagged = np.array([False, False, True, True])
     answered = np.array([True, True, False, True])
     wrong = np.array([False, False, False, True])
-    known = tally(np.arange(4), np.array([10, 20, 30, 40]), flagged, answered, wrong)
+    known = stratum_counts(np.arange(4), np.array([10, 20, 30, 40]), flagged, answered, wrong)
     assert known.size.tolist() == [10, 20, 70]
     assert known.flagged.tolist() == [False, False, True]
-    assert isinstance(known, Answered)
+    assert isinstance(known, StratumCounts)
 
 
 # ---- recalibrating

@@ -17,7 +17,7 @@ import pytest
 from hardneg_cli import Columns, InputError, load
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.snapshot import write as write_state
-from hardneg_cli.gating.verdict import Judged, Report
+from hardneg_cli.gating.verdict import CheckReport, GateResult
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.runtime import drawers
 from hardneg_cli.verbs.check import check, diff
@@ -40,17 +40,17 @@ def put(row: int, label: str | None = None, text: str | None = None, rows: Seque
     return [*rows[:row], (id_, label or old, text or words), *rows[row + 1 :]]
 
 
-def judged(report: Report, gate: str) -> Judged:
+def judged(report: CheckReport, gate: str) -> GateResult:
     return next(one for one in report.judged if one.gate == gate)
 
 
-def blamed(report: Report, gate: str) -> list[str]:
+def blamed(report: CheckReport, gate: str) -> list[str]:
     verdict = judged(report, gate).verdict
     assert verdict is not None
     return [] if verdict.rows is None else report.dataset.ids.take(pa.array(verdict.rows)).to_pylist()
 
 
-def reasons(report: Report, gate: str) -> list[str]:
+def reasons(report: CheckReport, gate: str) -> list[str]:
     verdict = judged(report, gate).verdict
     assert verdict is not None
     assert verdict.rows is not None

@@ -23,7 +23,7 @@ import pytest
 from filelock import FileLock
 from sklearn.metrics import cohen_kappa_score
 
-from hardneg_cli import Collected, InputError, Unsettled, apply, collect
+from hardneg_cli import CollectResult, InputError, UnsettledDecisions, apply, collect
 from hardneg_cli.data.dataset import load
 from hardneg_cli.review.decisions.decision import Decision, read_log
 from hardneg_cli.review.reviewers.agreement import agreement, kappa, measures
@@ -74,7 +74,7 @@ def logged() -> list[tuple[str, str, str, str]]:
     return [(one.id, one.reviewer, one.answer, one.source) for one in read_log(LOG)[0]]
 
 
-def counts(done: Collected) -> tuple[int, int, int, int]:
+def counts(done: CollectResult) -> tuple[int, int, int, int]:
     return done.appended, done.already, done.settled, len(done.conflicts)
 
 
@@ -159,7 +159,7 @@ def test_a_conflict_is_a_queue_for_the_adjudicator(folder: Path) -> None:
     assert (first["id"], first["note"], first["score"]) == ("r1", "ann: drop; bob: keep", 0.5)
     assert (first["decision"], first["suggested_label"], first["text"]) == ("", "", "text 1")
     assert (second["id"], second["suggested_label"], second["rank"]) == ("r3", "bird", 2)
-    with pytest.raises(Unsettled):
+    with pytest.raises(UnsettledDecisions):
         apply("data.csv")
     fill("conflicts.csv", [row | {"decision": "relabel" if row["id"] == "r3" else "keep"} for row in (first, second)])
     done = collect(["conflicts.csv"], LOG, reviewer="eve", adjudicator="eve")

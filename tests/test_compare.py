@@ -21,11 +21,11 @@ from scipy.stats import binom, binomtest
 from sklearn import metrics as sk
 
 from hardneg_cli import Columns, Decision, InputError, load
-from hardneg_cli.modeling.evaluation.comparison import Line
+from hardneg_cli.modeling.evaluation.comparison import MetricRow
 from hardneg_cli.modeling.evaluation.metrics import BINS, OVERALL
-from hardneg_cli.statistics.bootstrap import Answers, drawn, pooled_strata, total, units
+from hardneg_cli.statistics.bootstrap import AuditStrata, drawn, pooled_strata, total, units
 from hardneg_cli.statistics.paired_tests import flips, holm, mcnemar_p
-from hardneg_cli.verbs.compare import Compared, compare
+from hardneg_cli.verbs.compare import CompareResult, compare
 
 COMMAND = [sys.executable, "-m", "hardneg_cli"]
 CLASSES = ("ant", "bee", "cat", "dog")
@@ -67,7 +67,9 @@ def run(folder: Path, *arguments: str, code: int = 0) -> subprocess.CompletedPro
     return done
 
 
-def only(found: Compared, metric: str, model: str, against: str = "", class_: str = "", labels: str = "given") -> Line:
+def only(
+    found: CompareResult, metric: str, model: str, against: str = "", class_: str = "", labels: str = "given"
+) -> MetricRow:
     (line,) = [
         line for line in found.lines
         if (line.metric, line.model, line.against, line.class_, line.labels) == (metric, model, against, class_, labels)
@@ -230,7 +232,7 @@ def test_groups_are_resampled_as_wholes() -> None:
     rows = only(compare(copies, p, classes=CLASSES), "log_loss", "model 2", "model 1")
     groups = only(compare(copies, p, Columns(groups="who"), classes=CLASSES), "log_loss", "model 2", "model 1")
 
-    def width(line: Line) -> float:
+    def width(line: MetricRow) -> float:
         return (line.diff_high or 0) - (line.diff_low or 0)
 
     assert width(groups) == pytest.approx(width(alone), rel=0.1)
@@ -253,7 +255,7 @@ def test_an_audit_of_everything_is_the_truth() -> None:
 
     change = sparse.csr_array(np.array([[1.0, 0], [0, -1], [2, 0], [0, 0]]))
     stratum, size = pooled_strata(np.array([1, 1, 2, 2]), np.array([2.0, 2, 2, 2]), np.ones(4, bool))
-    answers = Answers(change, stratum, size)
+    answers = AuditStrata(change, stratum, size)
     rows = sparse.csr_array(np.ones((4, 2)))
     assert total(rows, answers).tolist() == [7, 3]
     resampled = np.concatenate(list(drawn(units(rows, None, 0), answers, 4000, 0)))

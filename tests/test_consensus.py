@@ -15,8 +15,8 @@ import pytest
 from cleanlab.multiannotator import get_label_quality_multiannotator
 
 from hardneg_cli import Decision, InputError, load
-from hardneg_cli.review.reviewers.consensus import Consensus, Ground, consensus, ground
-from hardneg_cli.statistics.dawid_skene import Crowd, Prior, Said, weigh
+from hardneg_cli.review.reviewers.consensus import Consensus, ConsensusInputs, consensus, ground
+from hardneg_cli.statistics.dawid_skene import AnnotatorLabels, DawidSkeneFit, ModelPrior, fit
 
 K = 4
 
@@ -34,8 +34,10 @@ def crowd(
     return truth, said, np.exp(odds) / np.exp(odds).sum(axis=1, keepdims=True)
 
 
-def weighed(said: np.ndarray, p: np.ndarray) -> Crowd:
-    return weigh([Said(np.flatnonzero(one >= 0), one[one >= 0]) for one in said.T], Prior(np.log(p), np.zeros(K)))
+def weighed(said: np.ndarray, p: np.ndarray) -> DawidSkeneFit:
+    return fit(
+        [AnnotatorLabels(np.flatnonzero(one >= 0), one[one >= 0]) for one in said.T], ModelPrior(np.log(p), np.zeros(K))
+    )
 
 
 def crowdlab(said: np.ndarray, p: np.ndarray) -> np.ndarray:
@@ -85,7 +87,7 @@ def data(labels: list[str], **more: list[object]) -> pa.Table:
     return pa.table({"id": ids, "label": labels, "text": [f"text {id_}" for id_ in ids], **more})
 
 
-def words(on: Ground, **said: str) -> list[Decision]:
+def words(on: ConsensusInputs, **said: str) -> list[Decision]:
     """One letter a row and reviewer: k(eep), d(rop), u(nsure), capitals for a label, a blank for nothing."""
     hashes = on.dataset.row_hashes(np.arange(len(on.dataset)))
     meaning = {"k": "keep", "d": "drop", "u": "unsure"}

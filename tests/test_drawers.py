@@ -20,7 +20,7 @@ DATA = "id,label,word\n" + "".join(f"{i},{'cat' if i % 2 else 'dog'},word {i}\n"
 DETECTOR = '''
 """The id is an odd one."""
 
-from hardneg_cli.detection.detector_result import NO_CLASS, Doubts
+from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 
 
 def detect(dataset, *, at_least: int = 7):
@@ -29,8 +29,8 @@ def detect(dataset, *, at_least: int = 7):
 
     ids = np.array([int(id_) for id_ in dataset.ids.to_pylist()])
     rows = np.flatnonzero(ids >= at_least)
-    return Doubts(rows, np.ones(len(rows)), np.ones(len(rows), bool), np.full(len(rows), NO_CLASS, np.int32),
-                  lambda places: [f"id {ids[rows[i]]} is odd" for i in places], about="row")
+    return DetectorResult(rows, np.ones(len(rows)), np.ones(len(rows), bool), np.full(len(rows), NO_CLASS, np.int32),
+                          lambda places: [f"id {ids[rows[i]]} is odd" for i in places], about="row")
 '''
 FORMAT = '''
 """The ids alone."""

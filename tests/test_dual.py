@@ -21,8 +21,8 @@ from sklearn.pipeline import make_pipeline
 
 from hardneg_cli import Columns, InputError, find
 from hardneg_cli.modeling.error_model import slices
-from hardneg_cli.modeling.error_model.conditions import Condition, Rows, conditions
-from hardneg_cli.modeling.error_model.tables import Dual
+from hardneg_cli.modeling.error_model.conditions import Condition, ConditionTable, conditions
+from hardneg_cli.modeling.error_model.tables import DualResult
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.verbs.dual import dual
 from hardneg_cli.verbs.explain import manual
@@ -49,7 +49,7 @@ def weak() -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
 
 
 @cache
-def corrected() -> Dual:
+def corrected() -> DualResult:
     frame, _, p = weak()
     return dual(frame, probs=[p], classes=list("0123456789"), features="x_*")
 
@@ -131,7 +131,7 @@ def test_planted_slices_are_found_in_words() -> None:
     table = pa.table({"text": text, "size": rng.integers(0, 100, n).astype(str), "shop": rng.choice(["a", "b"], n)})
     bad = (text == "please refund me") & (np.array(table["shop"].to_pylist()) == "b")
     wrong = (rng.random(n) < np.where(bad, 0.7, 0.05)).astype(float)
-    found = slices.run(Rows(table, ["x"] * n), wrong, np.ones(n), np.arange(n) % 2, "text")
+    found = slices.run(ConditionTable(table, ["x"] * n), wrong, np.ones(n), np.arange(n) % 2, "text")
     assert found[0].proved
     assert (found[0].rows == bad).all()
     assert "shop is 'b'" in str(found[0])
@@ -148,14 +148,14 @@ def test_no_slice_is_named_where_errors_are_everywhere() -> None:
         rng = np.random.default_rng(seed)
         table = pa.table({f"x{i}": rng.normal(size=400).astype(str) for i in range(8)})
         wrong = (rng.random(400) < 0.2).astype(float)
-        found = slices.run(Rows(table, ["x"] * 400), wrong, np.ones(400), np.arange(400) % 2)
+        found = slices.run(ConditionTable(table, ["x"] * 400), wrong, np.ones(400), np.arange(400) % 2)
         named += any(one.proved for one in found)
     assert named <= 2  # 5 % of 10 is half a run; 3 or more have a probability of 1 %
 
 
 def test_conditions_hold_for_other_rows_too() -> None:
     table = pa.table({"n": ["1", "007", "", "1e2"], "c": ["x", "[bold]", "=cmd|", "None"]})
-    rows = Rows(table, ["a", "a", "b", "b"])
+    rows = ConditionTable(table, ["a", "a", "b", "b"])
     assert rows.that(Condition("n", ">", 5.0)).tolist() == [False, True, False, True]
     assert rows.that(Condition("c", "is", "None")).tolist() == [False, False, False, True]
     assert rows.that(Condition("", "predicted", "a")).tolist() == [True, True, False, False]

@@ -27,7 +27,7 @@ from hardneg_cli.cli.outputs import refuse_overwriting_inputs, targets, write
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.review.annotation_tools._class_names import ANSWERS, UNSAFE, chosen, offered
 from hardneg_cli.review.decisions.decision import Decision
-from hardneg_cli.review.decisions.filled_queue import Policy, export, read_queue
+from hardneg_cli.review.decisions.filled_queue import AutoPolicy, export, read_queue
 from hardneg_cli.verbs.collect import collect
 
 Row = dict[str, Any]
@@ -76,7 +76,7 @@ def queue(data: Path) -> pa.Table:
 
 
 def decisions(path: Path, reviewer: str | None = None) -> tuple[Decision, ...]:
-    return read_queue(sources(str(path))[0], reviewer, Policy()).decisions
+    return read_queue(sources(str(path))[0], reviewer, AutoPolicy()).decisions
 
 
 # ------------------------------------------------------------------------------------------- what the real tools wrote
@@ -316,7 +316,7 @@ def test_a_prediction_that_nobody_accepted_counts_for_nothing(small: pa.Table, t
     for target in TOOLS:
         write(small, targets([target.replace("q.", f"{tmp_path}/q.")], None))
         path = tmp_path / target.partition(":")[2]
-        read = read_queue(sources(str(path))[0], "me", Policy())
+        read = read_queue(sources(str(path))[0], "me", AutoPolicy())
         assert (read.decisions, read.ids.to_pylist()) == ((), small["id"].to_pylist()), target
 
 
@@ -395,7 +395,7 @@ def test_a_key_that_was_changed_is_told(tmp_path: Path) -> None:
 
 def test_a_policy_acts_on_what_nobody_annotated() -> None:
     for name in ("label_studio.json", "argilla_flat.json", "all.jsonl"):
-        read = read_queue(sources(str(REAL / name))[0], None, Policy(relabel=0))
+        read = read_queue(sources(str(REAL / name))[0], None, AutoPolicy(relabel=0))
         assert [(one.id, one.decision, one.new_label) for one in read.automatic] == [("مرحبا", "relabel", "(drop)")]
 
 

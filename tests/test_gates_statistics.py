@@ -20,7 +20,7 @@ from hardneg_cli.data import snapshot
 from hardneg_cli.data.changes import NOWHERE, Changes
 from hardneg_cli.errors import Unavailable
 from hardneg_cli.gating.gates import rate
-from hardneg_cli.gating.verdict import Judged, Verdict
+from hardneg_cli.gating.verdict import GateResult, Verdict
 from hardneg_cli.statistics.stratified_tests import (
     Strata,
     fisher_p,
@@ -91,7 +91,7 @@ def drawn(n: int, seed: int, pool: Codes | None = None) -> Bools:
     return mask
 
 
-def one(labels: Codes, gate: str, **more: Any) -> Judged:
+def one(labels: Codes, gate: str, **more: Any) -> GateResult:
     """What a gate says, asked by check; the base is the world as it is, the model too."""
     more = {"base": dataset(world()[0]), "probs": [world()[1]], "classes": NAMES, "decisions": ()} | more
     report = check(dataset(labels), fail_on=[gate], **more)

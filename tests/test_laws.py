@@ -24,9 +24,9 @@ from hypothesis import strategies as st
 from hardneg_cli import Columns, Dataset, Findings, InputError, find, load
 from hardneg_cli.data.features.features import FeatureChoice
 from hardneg_cli.data.probabilities import loading, probabilities
-from hardneg_cli.detection.detector_result import NO_CLASS, Doubts
+from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.runtime import drawers
-from hardneg_cli.runtime.evidence_store import Evidence, checked_settings
+from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 
 DETECTORS = drawers.names("detector")
 CASES = sorted((Path(__file__).parent / "cases").glob("*.csv"))
@@ -80,7 +80,7 @@ def asked(table: pa.Table | Dataset, name: str | None, chosen: dict[str, Any]) -
     return find(table, COLUMNS, features="x_*", detectors=[name] if name else [], settings=chosen)
 
 
-def answer(findings: Findings, doubts: Doubts) -> dict[str, tuple[float, bool, str]]:
+def answer(findings: Findings, doubts: DetectorResult) -> dict[str, tuple[float, bool, str]]:
     """Score, flag and suggested label by id."""
     names = {NO_CLASS: ""} | dict(enumerate(findings.dataset.classes))
     ids = findings.dataset.ids.take(doubts.rows).to_pylist()
@@ -88,7 +88,7 @@ def answer(findings: Findings, doubts: Doubts) -> dict[str, tuple[float, bool, s
     return dict(zip(ids, said, strict=True))
 
 
-def hold_what_doubts_promise(doubts: Doubts, dataset: Dataset) -> None:
+def hold_what_doubts_promise(doubts: DetectorResult, dataset: Dataset) -> None:
     n = len(doubts.rows)
     assert [len(doubts.score), len(doubts.flagged), len(doubts.suggested)] == [n] * 3
     assert (np.diff(doubts.rows) > 0).all()
@@ -159,7 +159,7 @@ def test_what_it_is_given_stays_as_it_is(name: str, chosen: dict[str, Any]) -> N
     own = loading.inside(dataset)
     assert own is not None
     dataset, several = probabilities.together([own], dataset)
-    evidence = Evidence(
+    evidence = EvidenceStore(
         {"dataset": frozen(dataset), "probabilities": several, "feature_choice": FeatureChoice(columns=("x_*",))}, {}
     )
     detect = drawers.load("detector", name).detect

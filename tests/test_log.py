@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hardneg_cli import Busy, Decision, InputError
-from hardneg_cli.review.decisions.decision import latest, read_log
+from hardneg_cli.review.decisions.decision import effective_decisions, read_log
 from hardneg_cli.review.decisions.decision_log import append, held, now
 
 # Appends decisions one by one, and names each on standard output as soon as it is told that the log has it.
@@ -146,7 +146,7 @@ RULED = word(reviewer="eve", at="3", source="adjudication")
 
 
 def answers(*decisions: Decision) -> set[str]:
-    return {f"{one.reviewer} {one.answer}" for one in latest(decisions)}
+    return {f"{one.reviewer} {one.answer}" for one in effective_decisions(decisions)}
 
 
 def test_a_settlement_overrules_what_came_before() -> None:
@@ -191,6 +191,9 @@ def test_an_answer_that_is_taken_back_is_none(tmp_path: Path) -> None:
     log = tmp_path / "log"
     append(log, [word(decision="drop", reviewer=who, at="1") for who in ("ann", "bob")])
     append(log, [word(decision="", reviewer="ann", at="2")])
-    assert [one.reviewer for one in latest(read_log(log)[0])] == ["bob"]
+    assert [one.reviewer for one in effective_decisions(read_log(log)[0])] == ["bob"]
     append(log, [word(reviewer="ann", at="3")])
-    assert {(one.reviewer, one.decision) for one in latest(read_log(log)[0])} == {("ann", "keep"), ("bob", "drop")}
+    assert {(one.reviewer, one.decision) for one in effective_decisions(read_log(log)[0])} == {
+        ("ann", "keep"),
+        ("bob", "drop"),
+    }

@@ -23,7 +23,7 @@ from test_formats import HOSTILE, findings, held, written
 from hardneg_cli import InputError, apply, find
 from hardneg_cli.io.excel.exact_text import COLUMN
 from hardneg_cli.io.files.source import Source
-from hardneg_cli.review.decisions.filled_queue import Policy, read_queue
+from hardneg_cli.review.decisions.filled_queue import AutoPolicy, read_queue
 
 Row = dict[str, str]
 OTHER = '=HYPERLINK("x")|007'  # a label that nobody had before
@@ -217,7 +217,7 @@ def test_a_typed_label_means_the_one_that_is_shown_so(data: Path) -> None:
     sheet["C2"], sheet["C3"], sheet["C6"] = "␀", "␛[31m", "other"
     path = data.with_name("q.xlsx")
     book.save(path)
-    queue = read_queue(Source(str(path), path), "me", Policy())
+    queue = read_queue(Source(str(path), path), "me", AutoPolicy())
     assert {"␀", "␛[31m"} <= {cell.value for cell in book["classes"]["A"]}  # the drop-down has them
     assert [one.new_label for one in queue.decisions] == ["\0", "", "", "", "other"]
     assert [one.given for one in queue.decisions] == ["a", *UNSAFE[:4]]
@@ -230,7 +230,7 @@ def test_a_hidden_column_that_was_changed_is_an_error(said: str, data: Path) -> 
     path = data.with_name("q.xlsx")
     book.save(path)
     with pytest.raises(InputError, match=r"row 1: the hidden column 'hardneg:exact' was changed"):
-        read_queue(Source(str(path), path), "me", Policy())
+        read_queue(Source(str(path), path), "me", AutoPolicy())
 
 
 def test_excels_limits_are_errors(monkeypatch: pytest.MonkeyPatch) -> None:

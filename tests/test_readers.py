@@ -26,7 +26,7 @@ from hardneg_cli.io.delimited import chunks
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.table_formats import csv as csv_reader
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.table_files import Wanted
+from hardneg_cli.io.tables.table_files import ReadRequest
 
 ODD = [
     "None",
@@ -51,7 +51,7 @@ def in_memory(data: bytes | str, name: str = "data.csv") -> Source:
 
 
 def texts(source: Source, *names: str, **options: Any) -> list[list[str | None]]:
-    wanted = Wanted(text=names or tuple(table_files.columns([source], options.get("encoding"))), **options)
+    wanted = ReadRequest(text=names or tuple(table_files.columns([source], options.get("encoding"))), **options)
     rows: list[list[str | None]] = []
     for batch in table_files.read([source], wanted):
         assert all(column.type == pa.string() for column in batch.columns)
@@ -60,13 +60,13 @@ def texts(source: Source, *names: str, **options: Any) -> list[list[str | None]]
 
 
 def numbers(source: Source, name: str, **options: Any) -> pa.ChunkedArray:
-    return pa.chunked_array([b.column(0) for b in table_files.read([source], Wanted(numbers=(name,), **options))])
+    return pa.chunked_array([b.column(0) for b in table_files.read([source], ReadRequest(numbers=(name,), **options))])
 
 
-def fails(source: Source, *parts: str, wanted: Wanted | None = None) -> None:
+def fails(source: Source, *parts: str, wanted: ReadRequest | None = None) -> None:
     with pytest.raises(InputError) as caught:
         names = table_files.columns([source], wanted.encoding if wanted else None)
-        list(table_files.read([source], wanted or Wanted(text=tuple(names))))
+        list(table_files.read([source], wanted or ReadRequest(text=tuple(names))))
     for part in (source.name, *parts):
         assert part in str(caught.value), caught.value
     assert "\n" not in str(caught.value)
@@ -106,7 +106,7 @@ def test_files_of_a_glob_are_read_in_turn_by_name(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text("y;x\n4;3\n")
     files = sources(str(tmp_path / "*.csv"))
     assert table_files.columns(files) == ["x", "y"]
-    assert [batch.to_pylist() for batch in table_files.read(files, Wanted(text=("y", "x")))] == [
+    assert [batch.to_pylist() for batch in table_files.read(files, ReadRequest(text=("y", "x")))] == [
         [{"y": "2", "x": "1"}],
         [{"y": "4", "x": "3"}],
     ]
@@ -129,20 +129,20 @@ def test_a_truncated_gzip_file_is_an_error() -> None:
     data = gzip.compress(np.random.default_rng(0).bytes(1 << 18).hex().encode())
     with pytest.raises(InputError, match="cut"):
         table_files.columns([in_memory(data[:2000], "cut.csv.gz")])
-        list(table_files.read([in_memory(data[:2000], "cut.csv.gz")], Wanted()))
+        list(table_files.read([in_memory(data[:2000], "cut.csv.gz")], ReadRequest()))
 
 
 @pytest.mark.parametrize("data", ["a,b\n", '{"a": 1}\n\n'[:0] + "[]"])
 def test_no_rows_is_an_error(data: str) -> None:
     with pytest.raises(InputError, match="no rows"):
-        list(table_files.read([in_memory(data, "data.json" if data == "[]" else "data.csv")], Wanted()))
+        list(table_files.read([in_memory(data, "data.json" if data == "[]" else "data.csv")], ReadRequest()))
 
 
 def test_column_names_must_be_there_and_differ() -> None:
     fails(in_memory("a,a\n1,2\n"), "'a'", "more than one")
     fails(in_memory("a,,b\n1,2,3\n"), "column 2 has no name")
-    fails(in_memory("label\n1\n"), "no column 'lable'; did you mean 'label'?", wanted=Wanted(text=("lable",)))
-    fails(in_memory('{"label": 1}', "a.json"), "no column 'lable'; did you mean", wanted=Wanted(text=("lable",)))
+    fails(in_memory("label\n1\n"), "no column 'lable'; did you mean 'label'?", wanted=ReadRequest(text=("lable",)))
+    fails(in_memory('{"label": 1}', "a.json"), "no column 'lable'; did you mean", wanted=ReadRequest(text=("lable",)))
 
 
 # ------------------------------------------------------------------------------------------------------ csv
@@ -195,11 +195,11 @@ def test_any_raw_text_is_cut_as_csv_cuts_it(body: str, block: int, part: int | N
             fails(
                 in_memory(text),
                 "a quote is opened and never closed",
-                wanted=Wanted(("h1", "h2"), skip_ragged=notes.append),
+                wanted=ReadRequest(("h1", "h2"), skip_ragged=notes.append),
             )
             return
         good = [row for row in oracle[1:] if len(row) == 2]
-        wanted = Wanted(text=("h1", "h2"), skip_ragged=notes.append)
+        wanted = ReadRequest(text=("h1", "h2"), skip_ragged=notes.append)
         read = [list(row.values()) for batch in _read(in_memory(text), wanted) for row in batch.to_pylist()]
         assert read == good
         records = [row for row in oracle[1:] if row]
@@ -207,7 +207,7 @@ def test_any_raw_text_is_cut_as_csv_cuts_it(body: str, block: int, part: int | N
         assert notes == [f"row {number}: {found} cells instead of 2" for number, found in ragged]
 
 
-def _read(source: Source, wanted: Wanted) -> list[pa.RecordBatch]:
+def _read(source: Source, wanted: ReadRequest) -> list[pa.RecordBatch]:
     try:
         return list(table_files.read([source], wanted))
     except InputError as error:
@@ -259,9 +259,9 @@ def test_encodings() -> None:
     assert texts(in_memory(text.encode("utf-16-le")), encoding="utf-16") == [["ß", "€"]]
     fails(in_memory("a,b\n1,2\n3,ß\n".encode("cp1252")), "row 2, column 'b'", "not utf-8", "--encoding")
     fails(in_memory("a,ß\n1,2\n".encode("cp1252")), "header", "--encoding")
-    fails(in_memory(b"a,b\n1,2\n3,\x81\n"), "row 2", "cp1252", wanted=Wanted(("a",), encoding="cp1252"))
+    fails(in_memory(b"a,b\n1,2\n3,\x81\n"), "row 2", "cp1252", wanted=ReadRequest(("a",), encoding="cp1252"))
     fails(in_memory("a,b\n1,2\n".encode("utf-16-le")), "UTF-16")
-    fails(in_memory("a,b\n1,2\n"), "", wanted=Wanted(("a",), encoding="utf-16"))
+    fails(in_memory("a,b\n1,2\n"), "", wanted=ReadRequest(("a",), encoding="utf-16"))
     with pytest.raises(InputError, match="no encoding is called 'ütf'"):
         table_files.columns([in_memory("a\n")], "ütf")
     with pytest.raises(InputError, match="no encoding is called 'base64'"):
@@ -283,14 +283,19 @@ def test_numbers_of_csv() -> None:
     )
     for bad in ("NA", "None", "1,5", "0x1", "x"):
         trouble = in_memory(f'k;x\n1;0.5\n2;0.5\n3;"{bad}"\n')
-        fails(trouble, "row 3, column 'x'", repr(bad), wanted=Wanted(("k",), ("x",)))
+        fails(trouble, "row 3, column 'x'", repr(bad), wanted=ReadRequest(("k",), ("x",)))
     skipped = in_memory("k,x\n1\n2,0.5\n3,oh\n")
-    fails(skipped, "row 3, column 'x'", wanted=Wanted(numbers=("x",), skip_ragged=lambda _: None))
+    fails(skipped, "row 3, column 'x'", wanted=ReadRequest(numbers=("x",), skip_ragged=lambda _: None))
 
 
 def test_a_quote_that_is_never_closed_is_an_error_wherever_it_is() -> None:
     for body in ('1,2\n"3,4\n', '1,2\n3,"4\n', '1,2\n3,"4', '1,2\n"3', '1,2\n3,"4\n5,6\n7,8\n'):
-        for wanted in (Wanted(("a", "b")), Wanted(("a",)), Wanted(numbers=("b",)), Wanted(("a",), skip_ragged=str)):
+        for wanted in (
+            ReadRequest(("a", "b")),
+            ReadRequest(("a",)),
+            ReadRequest(numbers=("b",)),
+            ReadRequest(("a",), skip_ragged=str),
+        ):
             fails(in_memory("a,b\n" + body), "row 2", "never closed", wanted=wanted)
     fails(in_memory('a,"b\n1,2\n'), "header", "never closed")
     fails(in_memory('a,b\n1,2\n3,"4\n' + "5,6\n" * 1_000_000), "row 2", "never closed")
@@ -347,7 +352,9 @@ values = st.recursive(
 def test_json_is_read_as_json_reads_it(objects: list[dict[str, Any]], array: bool) -> None:
     text = json.dumps(objects, indent=1) if array else "\n".join(json.dumps(o, ensure_ascii=False) for o in objects)
     names = tuple(dict.fromkeys(name for o in objects for name in o))
-    read = [row for batch in table_files.read([in_memory(text, "a.json")], Wanted(names)) for row in batch.to_pylist()]
+    read = [
+        row for batch in table_files.read([in_memory(text, "a.json")], ReadRequest(names)) for row in batch.to_pylist()
+    ]
     for row, o in zip(read, objects, strict=True):
         for name in names:
             value = o.get(name)
@@ -391,9 +398,9 @@ def test_bad_json_is_named(text: str, parts: list[str]) -> None:
 
 def test_bad_bytes_and_numbers_in_json_are_named() -> None:
     fails(in_memory(b'{"a": "x"}\n{"a": "\xff"}\n', "a.jsonl"), "line 2", "utf-8", "--encoding")
-    fails(in_memory('{"a": 1}\n{"a": "x"}\n', "a.jsonl"), "line 2", "'a'", "x", wanted=Wanted(numbers=("a",)))
-    fails(in_memory('{"a": [1]}\n{"a": 2}\n', "a.jsonl"), "line 2", wanted=Wanted(numbers=("a",)))
-    fails(in_memory('{"a": true}\n', "a.jsonl"), "line 1", wanted=Wanted(numbers=("a",)))
+    fails(in_memory('{"a": 1}\n{"a": "x"}\n', "a.jsonl"), "line 2", "'a'", "x", wanted=ReadRequest(numbers=("a",)))
+    fails(in_memory('{"a": [1]}\n{"a": 2}\n', "a.jsonl"), "line 2", wanted=ReadRequest(numbers=("a",)))
+    fails(in_memory('{"a": true}\n', "a.jsonl"), "line 1", wanted=ReadRequest(numbers=("a",)))
 
 
 # ------------------------------------------------------------------------------------------ parquet and arrow
@@ -454,14 +461,14 @@ def test_typed_columns_as_numbers(kind: str) -> None:
         assert np.allclose(read.to_numpy(), wanted, equal_nan=True)
     assert numbers(source, "vector").type == pa.list_(pa.float32(), 2)
     assert numbers(source, "list").to_pylist() == [[1, 2], None, []]
-    fails(source, "column 'text'", "row 1", "'NA'", wanted=Wanted(numbers=("text",)))
-    fails(source, "column 'binary'", wanted=Wanted(numbers=("binary",)))
+    fails(source, "column 'text'", "row 1", "'NA'", wanted=ReadRequest(numbers=("text",)))
+    fails(source, "column 'binary'", wanted=ReadRequest(numbers=("binary",)))
 
 
 def test_numbers_that_parquet_holds_as_text() -> None:
     source = columnar(pa.table({"x": ["0.5", "", None, "1e3"], "y": ["1", "2", "3", "oh"]}), "parquet")
     assert np.array_equal(numbers(source, "x").to_numpy(), [0.5, np.nan, np.nan, 1000], equal_nan=True)
-    fails(source, "row 4, column 'y': 'oh'", wanted=Wanted(numbers=("y",)))
+    fails(source, "row 4, column 'y': 'oh'", wanted=ReadRequest(numbers=("y",)))
 
 
 def test_only_the_wanted_of_columns_with_dots_is_read() -> None:
@@ -514,7 +521,7 @@ def test_xlsx_cells_as_text_and_numbers() -> None:
         ["NA", " b ", None, "01:02:00"],
     ]
     assert np.array_equal(numbers(source, "x").to_numpy(), [0.5, 3, np.nan], equal_nan=True)
-    fails(source, "row 2, column '7'", "TRUE", wanted=Wanted(numbers=("7",)))
+    fails(source, "row 2, column '7'", "TRUE", wanted=ReadRequest(numbers=("7",)))
 
 
 def test_bad_workbooks_are_errors() -> None:

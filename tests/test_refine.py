@@ -22,7 +22,7 @@ from hardneg_cli.modeling.self_training import ledger
 from hardneg_cli.modeling.self_training.label_spreading import HELD, neighbor_graph, spread
 from hardneg_cli.statistics.risk_control import fewest, safe_cut, upper
 from hardneg_cli.verbs.predict import predict
-from hardneg_cli.verbs.refine import Refined, refine
+from hardneg_cli.verbs.refine import RefineResult, refine
 
 COMMAND = [sys.executable, "-m", "hardneg_cli", "refine"]
 ENVIRONMENT = os.environ | {"HARDNEG_FEATURES": "x_*"}
@@ -41,7 +41,7 @@ def digits(a_class: int = 10, rows: int = 500) -> tuple[pd.DataFrame, pd.DataFra
 
 
 @cache
-def refined() -> Refined:
+def refined() -> RefineResult:
     labeled, pool, _ = digits()
     return refine(labeled, pool, features="x_*", rounds=2)
 

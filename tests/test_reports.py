@@ -28,7 +28,7 @@ from test_formats import HOSTILE
 
 from hardneg_cli.data.changes import Changes
 from hardneg_cli.data.dataset import Dataset, load
-from hardneg_cli.gating.verdict import Judged, Report, Verdict
+from hardneg_cli.gating.verdict import CheckReport, GateResult, Verdict
 from hardneg_cli.io.tables.row_locations import places
 from hardneg_cli.runtime import drawers
 from hardneg_cli.verbs.check import check, diff
@@ -60,63 +60,73 @@ def changes(dataset: Dataset, before: list[str | None], dropped: list[tuple[str,
     )  # fmt: skip
 
 
-def judged(texts: list[str], *, gate: str = "contradiction", means: str = "fail", rows: int | None = None) -> Judged:
+def judged(
+    texts: list[str], *, gate: str = "contradiction", means: str = "fail", rows: int | None = None
+) -> GateResult:
     """A gate that refuses and blames the first rows, with the texts as reasons."""
     blamed = np.arange(len(texts) if rows is None else rows)
     why = f"{len(blamed):,} rows contradict: {texts[0] if texts else ''}"
-    return Judged(gate, means, Verdict(False, why, blamed, lambda at: [texts[i] for i in at], {"rows": len(blamed)}))  # type: ignore[arg-type]
+    return GateResult(
+        gate, means, Verdict(False, why, blamed, lambda at: [texts[i] for i in at], {"rows": len(blamed)})
+    )  # type: ignore[arg-type]
 
 
-def hostile() -> Report:
+def hostile() -> CheckReport:
     texts = list(dict.fromkeys(TEXTS))
     dataset = table(texts, texts)
     moved: list[str | None] = [*texts[1:], None]
     changed = changes(dataset, moved, [(f"gone {text}", text) for text in texts], edited=9)
-    gates = judged(texts), judged(texts, gate="leak", means="warn"), Judged("flag-rate", "fail", None, " ".join(ORDERS))
-    return Report(dataset, "git:##[error]\n@x", changed, gates, tuple(texts))
+    gates = (
+        judged(texts),
+        judged(texts, gate="leak", means="warn"),
+        GateResult("flag-rate", "fail", None, " ".join(ORDERS)),
+    )
+    return CheckReport(dataset, "git:##[error]\n@x", changed, gates, tuple(texts))
 
 
-def many() -> Report:
+def many() -> CheckReport:
     ids = [f"row-{row}" for row in range(5000)]
     dataset = table(ids, [f"class {row % 400}" for row in range(5000)])
     before: list[str | None] = [f"class {row * 7 % 401}" for row in range(4500)] + [None] * 500
     changed = changes(dataset, before, [(f"gone-{row}", "class 1") for row in range(3000)], edited=1000)
     words = [f"reason {row}" for row in range(5000)]
     gates = [judged(words, gate=f"gate-{number}", means="warn" if number % 2 else "fail") for number in range(24)]
-    return Report(dataset, "base.csv", changed, tuple(gates))
+    return CheckReport(dataset, "base.csv", changed, tuple(gates))
 
 
-def example(folder: Path) -> Report:
+def example(folder: Path) -> CheckReport:
     """A file with a record of two lines, and every outcome."""
     (folder / "data.csv").write_text('id,label,text\na,cat,one\nb,dog,"two\nlines"\nc,cat,three\nd,"c|w",4\n')
     dataset = load("data.csv")
     changed = changes(dataset, ["cat", "cat", "dog", None], [("gone", "dog")], edited=1)
     gates = (
         judged(["x"], rows=0, gate="class-share", means="warn"),
-        Judged("contradiction", "fail", Verdict(
+        GateResult("contradiction", "fail", Verdict(
             False, "2 rows contradict copies with another label", np.array([1, 2]),
             lambda at: [f"labeled {('dog', 'cat')[i]!r}, 50 % agree" for i in at], {"rows": 2, "share": 0.5},
         )),
-        Judged("leak", "fail", None, "no split column: name it with --split"),
-        Judged("new-class", "fail", Verdict(True, "no new class")),
+        GateResult("leak", "fail", None, "no split column: name it with --split"),
+        GateResult("new-class", "fail", Verdict(True, "no new class")),
     )  # fmt: skip
-    return Report(dataset, "git:HEAD", changed, gates, ("the base has no column 'text'",))
+    return CheckReport(dataset, "git:HEAD", changed, gates, ("the base has no column 'text'",))
 
 
-def overlong() -> Report:
+def overlong() -> CheckReport:
     """As much as can be of what takes the most room when it is escaped."""
     texts = [f"{sign}{row}" * 2000 for row, sign in enumerate("@#|`&日" * 5)]
     dataset = table(texts, texts)
     changed = changes(dataset, [*texts[1:], texts[0]], [(f"gone {text}", text) for text in texts])
     gates = tuple(judged(texts, gate=f"gate-{number}") for number in range(24))
-    return Report(dataset, texts[0], changed, gates, tuple(texts))
+    return CheckReport(dataset, texts[0], changed, gates, tuple(texts))
 
 
-CASES: dict[str, Callable[[], Report]] = {
-    "bare": lambda: Report(table(["a"], ["x"]), None, None),
-    "passed": lambda: Report(table(["a"], ["x"]), None, None, (Judged("leak", "fail", Verdict(True, "none")),)),
-    "unchanged": lambda: Report(t := table(["a"], ["x"]), "b", changes(t, ["x"], [])),
-    "difference": lambda: Report(hostile().dataset, "b", hostile().changes),
+CASES: dict[str, Callable[[], CheckReport]] = {
+    "bare": lambda: CheckReport(table(["a"], ["x"]), None, None),
+    "passed": lambda: CheckReport(
+        table(["a"], ["x"]), None, None, (GateResult("leak", "fail", Verdict(True, "none")),)
+    ),
+    "unchanged": lambda: CheckReport(t := table(["a"], ["x"]), "b", changes(t, ["x"], [])),
+    "difference": lambda: CheckReport(hostile().dataset, "b", hostile().changes),
     "many": many,
     "overlong": overlong,
     "hostile": hostile,
@@ -131,7 +141,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
 
 
-def written(name: str, report: Report) -> str:
+def written(name: str, report: CheckReport) -> str:
     out = io.BytesIO()
     drawers.load("report", name).write(report, out)
     return out.getvalue().decode()
@@ -139,7 +149,9 @@ def written(name: str, report: Report) -> str:
 
 @every_report
 @every_case
-def test_writes_whole_lines_without_control_characters_the_same_twice(name: str, case: Callable[[], Report]) -> None:
+def test_writes_whole_lines_without_control_characters_the_same_twice(
+    name: str, case: Callable[[], CheckReport]
+) -> None:
     said = written(name, case())
     assert said == written(name, case())
     assert said.endswith("\n") or not said
@@ -212,7 +224,7 @@ def test_lines_of_other_kinds(tmp_path: Path) -> None:
 def test_rows_that_are_skipped_keep_their_lines(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,label\na,x\nragged\nb,\nc,x\n,x\nd,x\n")
     assert lines_of("a.csv", 3, on_bad_rows="skip") == [2, 5, 7]
-    report = Report(load("a.csv", on_bad_rows="skip"), None, None, (judged(["a", "c", "d"]),))
+    report = CheckReport(load("a.csv", on_bad_rows="skip"), None, None, (judged(["a", "c", "d"]),))
     assert [row["line"] for row in json.loads(written("json", report))["gates"][0]["rows"]] == [2, 5, 7]
 
 
@@ -255,11 +267,11 @@ def test_json_has_every_row_and_every_change() -> None:
 
 def test_json_has_no_nan_and_no_verdict_where_nothing_was_judged() -> None:
     dataset = table(["a"], ["x"])
-    gate = Judged("share", "fail", Verdict(True, "none", numbers={"p": float("nan"), "n": np.int64(3)}))
-    found = json.loads(written("json", Report(dataset, None, None, (gate,))), parse_constant=pytest.fail)
+    gate = GateResult("share", "fail", Verdict(True, "none", numbers={"p": float("nan"), "n": np.int64(3)}))
+    found = json.loads(written("json", CheckReport(dataset, None, None, (gate,))), parse_constant=pytest.fail)
     assert found["gates"][0]["numbers"] == {"p": None, "n": 3}
     assert found["changes"] is None
-    assert json.loads(written("json", Report(dataset, None, None)))["passed"] is None
+    assert json.loads(written("json", CheckReport(dataset, None, None)))["passed"] is None
 
 
 # ----------------------------------------------------------------------------------------------------------- github
@@ -295,7 +307,7 @@ def test_github_obeys_nothing_that_the_data_says() -> None:
 @pytest.mark.parametrize("text", TEXTS)
 def test_github_shows_the_text_as_it_is(text: str) -> None:
     dataset = table([text], ["x"])
-    log = written("github", Report(dataset, text, None, (judged([text]), Judged("leak", "fail", None, text))))
+    log = written("github", CheckReport(dataset, text, None, (judged([text]), GateResult("leak", "fail", None, text))))
     (error, row, message), (notice, leak, why) = obeyed(log)
     assert (error, row, notice, leak) == (
         "error", {"title": "contradiction: failed"}, "notice", {"title": "leak: not judged"}
@@ -361,7 +373,7 @@ class Page(HTMLParser):
             self.loose.append(text)
 
 
-def rendered(report: Report) -> Page:
+def rendered(report: CheckReport) -> Page:
     cmarkgfm = pytest.importorskip("cmarkgfm", reason="GitHub's renderer is not installed")
     from cmarkgfm.cmark import Options
 
@@ -387,7 +399,7 @@ def test_markdown_renders_to_the_text_and_nothing_else() -> None:
 
 
 @every_case
-def test_markdown_fits_in_a_comment_and_says_what_it_leaves_out(case: Callable[[], Report]) -> None:
+def test_markdown_fits_in_a_comment_and_says_what_it_leaves_out(case: Callable[[], CheckReport]) -> None:
     report = case()
     said = written("markdown", report)
     assert len(said.encode()) < 65_536
@@ -415,7 +427,7 @@ def test_markdown_counts_every_relabeled_row_in_the_matrix() -> None:
 
 
 @every_case
-def test_junit_has_a_case_a_gate(case: Callable[[], Report]) -> None:
+def test_junit_has_a_case_a_gate(case: Callable[[], CheckReport]) -> None:
     report = case()
     suites = ElementTree.fromstring(written("junit", report))
     cases = suites.findall("testsuite/testcase")
@@ -438,10 +450,10 @@ def test_junit_is_read_by_its_readers(tmp_path: Path) -> None:
 
 
 def test_text_blames_the_first_rows_and_never_passes_over_what_was_not_judged(tmp_path: Path) -> None:
-    said = written("text", Report(many().dataset, None, None, (judged([f"r{row}" for row in range(5000)]),)))
+    said = written("text", CheckReport(many().dataset, None, None, (judged([f"r{row}" for row in range(5000)]),)))
     assert re.findall(r"^ +- (row-\d+): r\d+$", said, re.MULTILINE) == [f"row-{row}" for row in range(5)]
     assert "and 4,995 more" in said
-    unjudged = Report(table(["a"], ["x"]), None, None, (Judged("leak", "fail", None, "no split column"),))
+    unjudged = CheckReport(table(["a"], ["x"]), None, None, (GateResult("leak", "fail", None, "no split column"),))
     assert written("text", unjudged).splitlines()[-1] == "passed: 0 of 1 gates passed; not judged: leak"
 
 

@@ -29,11 +29,11 @@ from hardneg_cli.data.features.features import FeatureChoice
 from hardneg_cli.detection.evidence import features as features_evidence
 from hardneg_cli.detection.evidence import neighbors as neighbors_evidence
 from hardneg_cli.io.files.source import sources
-from hardneg_cli.review.decisions.decision import Decision, latest, read_log
+from hardneg_cli.review.decisions.decision import Decision, effective_decisions, read_log
 from hardneg_cli.review.decisions.decision_log import append
-from hardneg_cli.review.queues.review_queue import Filter, as_asked, read_asked
-from hardneg_cli.review.queues.row_context import Around
-from hardneg_cli.review.queues.session import Session
+from hardneg_cli.review.queues.review_queue import QueueFilter, as_asked, read_asked
+from hardneg_cli.review.queues.row_context import RowContexts
+from hardneg_cli.review.queues.session import ReviewSession
 
 ROWS = 8
 KILLS = int(os.environ.get("REVIEW_KILLS", "15"))
@@ -126,7 +126,7 @@ def test_an_answer_is_taken_back_and_so_is_a_change_of_mind(folder: Path) -> Non
     assert [line[:3] for line in said(log)[2:]] == [
         ("q-02", "relabel", "close_account"), ("q-02", "drop", ""), ("q-02", "", ""), ("q-01", "", ""),
     ]  # fmt: skip
-    assert latest(read_log(log)[0]) == []
+    assert effective_decisions(read_log(log)[0]) == []
 
 
 def test_going_places(folder: Path) -> None:
@@ -314,7 +314,7 @@ def test_nearest_rows_and_copies_are_shown(folder: Path) -> None:
 
 def test_the_nearest_rows_are_those_of_the_evidence(folder: Path) -> None:
     dataset = load(folder / "data.csv", Columns(text="text"))
-    around = Around(dataset, None, ())
+    around = RowContexts(dataset, None, ())
     asked = as_asked("x", find(dataset, detectors=["rare-label"]).table(np.arange(len(dataset))))
     found = neighbors_evidence.gather(dataset, features_evidence.gather(dataset, FeatureChoice(text="text")))
     for place in range(len(dataset)):
@@ -444,8 +444,8 @@ def test_no_acknowledged_answer_is_lost_whenever_it_is_killed(folder: Path) -> N
 # ---------------------------------------------------------------------------------------------- without a terminal
 
 
-def session(folder: Path, **options: object) -> Session:
-    return Session(read_asked("queue.csv", sources(str(folder / "queue.csv"))), folder / "log", "ann", **options)  # type: ignore[arg-type]
+def session(folder: Path, **options: object) -> ReviewSession:
+    return ReviewSession(read_asked("queue.csv", sources(str(folder / "queue.csv"))), folder / "log", "ann", **options)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("form", ["tsv", "parquet", "ndjson", "json", "xlsx"])
@@ -498,7 +498,7 @@ def test_a_changed_row_is_asked_about_again(folder: Path) -> None:
 
 def test_the_same_row_twice_is_one_question(folder: Path) -> None:
     table = queue(folder / "data.csv", 3)
-    one = Session(as_asked("x", pa.concat_tables([table, table])), folder / "log", "ann")
+    one = ReviewSession(as_asked("x", pa.concat_tables([table, table])), folder / "log", "ann")
     one.decide("keep")
     assert (one.progress.decided, one.place) == (2, 1)
     one.undo()
@@ -512,7 +512,7 @@ def test_relabeling_to_the_label_it_has_is_keeping_it(folder: Path) -> None:
 
 def test_a_filter_that_nothing_passes_is_an_error(folder: Path) -> None:
     with pytest.raises(InputError, match="no such row"):
-        session(folder).narrow(Filter("class", "nothing"))
+        session(folder).narrow(QueueFilter("class", "nothing"))
 
 
 def test_help_does_not_load_the_screen(folder: Path) -> None:

@@ -14,8 +14,8 @@ from scipy.stats import binomtest
 
 from hardneg_cli import Decision, InputError
 from hardneg_cli.io.files.source import sources
-from hardneg_cli.review.queues.control_rows import Role, read_roles
-from hardneg_cli.review.reviewers.annotator_quality import Record, Share, as_table, track_records
+from hardneg_cli.review.queues.control_rows import RowRole, read_roles
+from hardneg_cli.review.reviewers.annotator_quality import AnnotatorQuality, Proportion, as_table, track_records
 
 
 def said(reviewer: str, answers: str) -> list[Decision]:
@@ -28,18 +28,18 @@ def said(reviewer: str, answers: str) -> list[Decision]:
     ]
 
 
-def records(roles: dict[str, Role] | None = None, **answers: str) -> dict[str, Record]:
+def records(roles: dict[str, RowRole] | None = None, **answers: str) -> dict[str, AnnotatorQuality]:
     decisions = [one for who, letters in answers.items() for one in said(who, letters)]
     return {one.reviewer: one for one in track_records(decisions, roles or {})}
 
 
 @pytest.mark.parametrize(("times", "of"), [(0, 1), (1, 1), (3, 10), (10, 10), (480, 1000)])
 def test_shares_have_the_interval_of_wilson(times: int, of: int) -> None:
-    found = Share(times, of).estimate
+    found = Proportion(times, of).estimate
     expected = binomtest(times, of).proportion_ci(method="wilson")
     assert found
     assert (found.value, found.low, found.high) == pytest.approx((times / of, expected.low, expected.high))
-    assert Share().estimate is None
+    assert Proportion().estimate is None
 
 
 def test_agreement_is_with_most_of_the_others() -> None:
@@ -51,13 +51,13 @@ def test_agreement_is_with_most_of_the_others() -> None:
     assert found["bob"].most_confused() == ["'(drop)' as 'A': 1"]
     assert found["joe"].most_confused() == ["'A' as 'B': 1"]
     alone = records(ann="kBd u")["ann"]
-    assert (alone.agreed, alone.said) == (Share(), {"keep": 1, "relabel": 1, "drop": 1, "unsure": 1})
+    assert (alone.agreed, alone.said) == (Proportion(), {"keep": 1, "relabel": 1, "drop": 1, "unsure": 1})
 
 
 def test_controls_and_flagged_rows() -> None:
-    roles = {f"r{row}": Role(row < 10, "") for row in range(20)}
+    roles = {f"r{row}": RowRole(row < 10, "") for row in range(20)}
     one = records(roles, ann="kkkkkkkkBd" + "BBBBBddkkk")["ann"]
-    assert (one.kept, one.wrong) == (Share(8, 10), Share(7, 10))
+    assert (one.kept, one.wrong) == (Proportion(8, 10), Proportion(7, 10))
     assert one.precision
     assert one.precision.value == pytest.approx((0.7 - 0.2) / (1 - 0.2))
     assert one.precision.low < one.precision.value < one.precision.high
@@ -67,7 +67,7 @@ def test_the_corrected_precision_is_the_true_one() -> None:
     rng = np.random.default_rng(0)
     wrong = rng.random(4000) < np.repeat([0.0, 0.6], 2000)  # controls, flagged rows
     said_wrong = wrong | (rng.random(4000) < 0.2)
-    roles = {f"r{row}": Role(row < 2000, "") for row in range(4000)}
+    roles = {f"r{row}": RowRole(row < 2000, "") for row in range(4000)}
     one = records(roles, ann="".join("B" if word else "k" for word in said_wrong))["ann"]
     assert one.wrong.times / one.wrong.of > 0.65
     assert one.precision
@@ -76,14 +76,14 @@ def test_the_corrected_precision_is_the_true_one() -> None:
 
 
 def test_who_takes_over_every_suggestion_is_named() -> None:
-    roles = {f"r{row}": Role(row % 2 == 0, "B") for row in range(40)}
+    roles = {f"r{row}": RowRole(row % 2 == 0, "B") for row in range(40)}
     found = records(roles, ann="B" * 40, bob="kB" * 20, joe="kB" * 18 + "kkkk")
     assert found["ann"].anchored == "takes over every suggestion, 40 of 40 (others, about the same rows: 48%)"
-    assert found["ann"].followed_controls == Share(20, 20)
+    assert found["ann"].followed_controls == Proportion(20, 20)
     assert (found["bob"].anchored, found["joe"].anchored) == ("", "")
     assert records(roles, ann="B" * 38 + "kk", bob="kB" * 20)["ann"].anchored.startswith("takes over 95% of 40 sugg")
     assert records(roles, ann="B" * 9)["ann"].anchored == ""  # nine are too few
-    assert records({f"r{row}": Role(None, "A") for row in range(40)}, ann="k" * 40)["ann"].followed == Share()
+    assert records({f"r{row}": RowRole(None, "A") for row in range(40)}, ann="k" * 40)["ann"].followed == Proportion()
 
 
 def test_nobody_and_no_roles() -> None:
@@ -94,12 +94,15 @@ def test_nobody_and_no_roles() -> None:
 
 
 def test_roles_are_read_from_either_column(tmp_path: Path) -> None:
-    def roles(text: str) -> dict[str, Role]:
+    def roles(text: str) -> dict[str, RowRole]:
         (tmp_path / "f.csv").write_text(text)
         return dict(read_roles(sources(str(tmp_path / "f.csv")), every=True))
 
-    assert roles("id,flagged,suggested_label\na,true,B\nb,False,\n") == {"a": Role(False, "B"), "b": Role(True, "")}
-    assert roles("id,role,flagged\na,control,true\nb,suspect,\n") == {"a": Role(True, ""), "b": Role(False, "")}
+    assert roles("id,flagged,suggested_label\na,true,B\nb,False,\n") == {
+        "a": RowRole(False, "B"),
+        "b": RowRole(True, ""),
+    }
+    assert roles("id,role,flagged\na,control,true\nb,suspect,\n") == {"a": RowRole(True, ""), "b": RowRole(False, "")}
     for text, message in (("id,flaged\na,1\n", "no column 'flagged'; did you mean 'flaged'"),
                           ("id,role\na,contrl\n", "row 'a': no role 'contrl'; did you mean 'control'")):  # fmt: skip
         with pytest.raises(InputError, match=message):

@@ -24,10 +24,10 @@ from hardneg_cli.errors import InputError
 from hardneg_cli.io.files import text_encoding
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.table_files import Edits, Wanted
+from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest
 
 
-def rewritten(data: bytes | str, edits: Edits, name: str = "data.csv") -> bytes:
+def rewritten(data: bytes | str, edits: CellEdits, name: str = "data.csv") -> bytes:
     out = io.BytesIO()
     source = Source(name, data=data.encode() if isinstance(data, str) else data)
     table_files.rewrite(source, out, edits)
@@ -35,11 +35,11 @@ def rewritten(data: bytes | str, edits: Edits, name: str = "data.csv") -> bytes:
     return out.getvalue()
 
 
-def edits(cells: Mapping[int, str] | None = None, drop: set[int] | None = None, **more: Any) -> Edits:
-    return Edits(**{"column": "label", "cells": cells or {}, "drop": frozenset(drop or ()), **more})
+def edits(cells: Mapping[int, str] | None = None, drop: set[int] | None = None, **more: Any) -> CellEdits:
+    return CellEdits(**{"column": "label", "cells": cells or {}, "drop": frozenset(drop or ()), **more})
 
 
-def fails(data: bytes | str, change: Edits, *parts: str, name: str = "data.csv") -> None:
+def fails(data: bytes | str, change: CellEdits, *parts: str, name: str = "data.csv") -> None:
     with pytest.raises(InputError) as caught:
         rewritten(data, change, name)
     for part in (name, *parts):
@@ -157,9 +157,9 @@ def test_random_edits_change_exactly_their_cells(data: st.DataObject) -> None:
     mark = data.draw(st.sampled_from([None, "mark"]))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(text_encoding, "CHUNK_BYTES", data.draw(st.sampled_from([1, 7, 1 << 20])))
-        assert rewritten(encoded, Edits("c1", {})) == encoded
+        assert rewritten(encoded, CellEdits("c1", {})) == encoded
         expect = {row: rows[row][1] for row in {*cells, *drop}}
-        new = rewritten(encoded, Edits("c1", cells, drop, mark, expect))
+        new = rewritten(encoded, CellEdits("c1", cells, drop, mark, expect))
     wanted = [header + ["mark"] * (mark is not None)]
     for number, row in enumerate(rows):
         row = [row[0], cells.get(number, row[1]), *row[2:]]
@@ -183,15 +183,17 @@ def test_rows_are_numbered_as_they_are_read(body: str, chunk: int) -> None:
             read = second_cells(source.data)
         except InputError:
             return
-        assert rewritten(source.data, Edits("c1", {}, expect=dict(enumerate(read)), skip_ragged=True)) == source.data
+        assert (
+            rewritten(source.data, CellEdits("c1", {}, expect=dict(enumerate(read)), skip_ragged=True)) == source.data
+        )
         with pytest.raises(InputError, match="no row"):
-            rewritten(source.data, Edits("c1", {len(read): ""}, skip_ragged=True))
+            rewritten(source.data, CellEdits("c1", {len(read): ""}, skip_ragged=True))
         upper = {row: text.upper() for row, text in enumerate(read)}
-        assert second_cells(rewritten(source.data, Edits("c1", upper, skip_ragged=True))) == list(upper.values())
+        assert second_cells(rewritten(source.data, CellEdits("c1", upper, skip_ragged=True))) == list(upper.values())
 
 
 def second_cells(data: bytes) -> list[str]:
-    wanted = Wanted(text=("c1",), skip_ragged=lambda _: None)
+    wanted = ReadRequest(text=("c1",), skip_ragged=lambda _: None)
     found = table_files.read([Source("x.csv", data=data)], wanted)
     return [text for batch in found for text in batch.column(0).to_pylist()]
 
@@ -262,7 +264,7 @@ def test_random_json_edits_change_exactly_their_values(
     cells, drop = data.draw(st.dictionaries(places, cell)), data.draw(st.frozensets(places))
     wanted = [{**o, key: cells[i]} if i in cells else o for i, o in enumerate(objects) if i not in drop]
     for text in ("\n".join(json.dumps(o) for o in objects), json.dumps(objects, indent=2, ensure_ascii=False)):
-        new = rewritten(text, Edits(key, cells, drop), "a.json").decode()
+        new = rewritten(text, CellEdits(key, cells, drop), "a.json").decode()
         read = json.loads(new) if text.startswith("[") else [json.loads(line) for line in new.split("\n") if line]
         for row, o in zip(read, wanted, strict=True):
             assert list(row) == list(o)
@@ -421,7 +423,7 @@ def test_workbooks_keep_the_rest() -> None:
     assert book["data"].column_dimensions["B"].width == 33
     old = cells(data)
     assert cells(new) == [old[0], (1, "=1+1", 0.5), old[2], (2, "8", True), *old[4:]]
-    read = [b.column(0).to_pylist() for b in table_files.read([Source("a.xlsx", data=new)], Wanted(("label",)))]
+    read = [b.column(0).to_pylist() for b in table_files.read([Source("a.xlsx", data=new)], ReadRequest(("label",)))]
     assert read == [["=1+1", "8", "dog", "cat"]]
 
 
@@ -431,7 +433,9 @@ def test_text_that_xml_cannot_hold_is_written_as_excel_writes_it_and_never_chang
     new = rewritten(saved(workbook()), change, "a.xlsx")
     twice = rewritten(new, edits({2: "other"}, expect={0: text, 2: "next"}), "a.xlsx")  # and so when kept
     for data, third in ((new, "next"), (twice, "other")):
-        read = [b.column(0).to_pylist() for b in table_files.read([Source("a.xlsx", data=data)], Wanted(("label",)))]
+        read = [
+            b.column(0).to_pylist() for b in table_files.read([Source("a.xlsx", data=data)], ReadRequest(("label",)))
+        ]
         assert read[0][:3] == [text, read[0][1], third]
 
 

@@ -22,7 +22,7 @@ from test_queue_files import OFFICE, browser, click, downloaded, opened, press  
 from test_queue_files import text as content
 
 from hardneg_cli import apply, find
-from hardneg_cli.io.excel.exact_text import shown
+from hardneg_cli.io.excel.exact_text import printable
 from hardneg_cli.review.annotation_tools._class_names import offered
 from hardneg_cli.review.annotation_tools._tasks import KEY
 from hardneg_cli.review.decisions.decision import log_of
@@ -265,7 +265,9 @@ def typeable(name: str, said: list[Answer]) -> list[Answer]:
     """New labels that a person can type into a cell: what no cell holds can only be chosen."""
     if name != "xlsx":
         return said
-    return [Answer(one.decision, one.new_label if shown(one.new_label) == one.new_label else "+new") for one in said]
+    return [
+        Answer(one.decision, one.new_label if printable(one.new_label) == one.new_label else "+new") for one in said
+    ]
 
 
 @pytest.mark.parametrize("name", FILLING)

@@ -29,10 +29,10 @@ from hardneg_cli.cli.options import memory_bytes
 from hardneg_cli.data.probabilities import probabilities
 from hardneg_cli.data.probabilities.loading import from_file
 from hardneg_cli.data.row_identity import blank, repeated_values
-from hardneg_cli.io.tables.spill import kept
+from hardneg_cli.io.tables.spill import spool
 from hardneg_cli.io.tables.text_tables import separated
 from hardneg_cli.statistics.label_noise import label_errors, noise_fit
-from hardneg_cli.statistics.label_noise.noise_model import LearnedFlips
+from hardneg_cli.statistics.label_noise.noise_model import LearnedTransition
 
 ROWS = 3000
 NAMES = [f"class {code}" for code in range(5)]
@@ -150,8 +150,8 @@ def test_what_is_no_size_is_refused(size: str) -> None:
 def test_what_is_kept_is_what_came(memory: int) -> None:
     rng = np.random.default_rng(0)
     blocks = [rng.random((rows, 3)) for rows in (0, 1, 700, 20_000, 3)]
-    np.testing.assert_array_equal(kept(iter(blocks), memory), np.concatenate(blocks))
-    assert kept(iter([]), memory).shape == (0, 0)
+    np.testing.assert_array_equal(spool(iter(blocks), memory), np.concatenate(blocks))
+    assert spool(iter([]), memory).shape == (0, 0)
 
 
 def test_a_file_that_shrinks_is_an_error_that_names_it(folder: Path, tmp_path: Path) -> None:
@@ -229,9 +229,9 @@ def test_learned_flips_are_the_same_sparse_or_not(monkeypatch: pytest.MonkeyPatc
     joint = np.diag(rng.uniform(50, 100, 30))
     joint[rng.integers(0, 30, 40), rng.integers(0, 30, 40)] += 5
     p = rng.dirichlet(np.full(30, 0.3), 200).T.copy()
-    sparse = LearnedFlips.of(joint).unlearned(p)
+    sparse = LearnedTransition.of(joint).unlearned(p)
     monkeypatch.setattr("hardneg_cli.statistics.label_noise.noise_model.SPARSE", 0)
-    dense = LearnedFlips.of(joint).unlearned(p)
+    dense = LearnedTransition.of(joint).unlearned(p)
     assert sparse.dtype != dense.dtype
     np.testing.assert_allclose(sparse, dense, rtol=1e-4, atol=1e-6)
 

@@ -18,8 +18,8 @@ from hardneg_cli import InputError, apply, collect, find
 from hardneg_cli.detection.findings import FILLED_IN, Findings
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.queues.assigned_queues import ANCHORING, TELLING, lead, queues
-from hardneg_cli.review.queues.assignment import Shape, Wish, shape
-from hardneg_cli.review.queues.workload import Pace, paced, wish
+from hardneg_cli.review.queues.assignment import Assignment, AssignmentPlan, shape
+from hardneg_cli.review.queues.workload import ReviewPace, parse_plan, review_pace
 
 CLASSES = [f"c{code}" for code in range(6)]
 Row = dict[str, str]
@@ -47,9 +47,9 @@ def findings() -> Findings:
     return found()
 
 
-def shaped(findings: Findings, *names: str, overlap: float = 0.1, control: float = 0.0, **kwargs: object) -> Shape:
+def shaped(findings: Findings, *names: str, overlap: float = 0.1, control: float = 0.0, **kwargs: object) -> Assignment:
     amounts = {"overlap": Fraction(overlap).limit_denominator(), "control": Fraction(control).limit_denominator()}
-    return shape(findings, findings.select(), Wish(names, **amounts, **kwargs))  # type: ignore[arg-type]
+    return shape(findings, findings.select(), AssignmentPlan(names, **amounts, **kwargs))  # type: ignore[arg-type]
 
 
 def test_every_row_is_asked_about_and_the_shared_ones_by_all(findings: Findings) -> None:
@@ -92,7 +92,7 @@ def test_row_order_does_not_matter(findings: Findings) -> None:
 
 
 def test_nothing_asked_for_leaves_the_queue_as_it_was(findings: Findings) -> None:
-    only = queues(shape(findings, findings.select(), Wish()), ("text",))
+    only = queues(shape(findings, findings.select(), AssignmentPlan()), ("text",))
     assert [table.to_pylist() for table in only] == [findings.table(show=("text",)).to_pylist()]
 
 
@@ -141,7 +141,7 @@ def test_suggestions_lack_as_often_in_control_rows() -> None:
     copies = find(table, detectors=["exact-duplicate"])
     if not len(copies.select()):
         copies = find(pa.table({"label": ["a"] * 150 + ["b"] * 140 + ["c"] * 10}), detectors=["rare-label"])
-    result = shape(copies, copies.select(limit=40), Wish(("a", "b"), control=10))
+    result = shape(copies, copies.select(limit=40), AssignmentPlan(("a", "b"), control=10))
     rows_ = lead(result).to_pylist()
     bare = {role: {bool(r["suggested_label"]) for r in rows_ if r["role"] == role} for role in ("suspect", "control")}
     assert bare["control"] == bare["suspect"]
@@ -155,7 +155,7 @@ def test_without_probabilities_the_neighbors_suggest() -> None:
     labels[:6] = "far"
     table = pa.table({"id": [str(n) for n in range(180)], "label": labels, "x": x[:, 0], "y": x[:, 1]})
     neighbors = find(table, features="x,y", detectors=["outvoted-label"])
-    result = shape(neighbors, neighbors.select(), Wish(("a",), control=60))
+    result = shape(neighbors, neighbors.select(), AssignmentPlan(("a",), control=60))
     doubts = neighbors.doubts["outvoted-label"]
     said = dict(zip(doubts.rows.tolist(), doubts.suggested.tolist(), strict=True))
     for row in result.rows[result.control].tolist():
@@ -165,7 +165,7 @@ def test_without_probabilities_the_neighbors_suggest() -> None:
 
 
 def test_blind_shows_no_opinion_and_no_order(findings: Findings) -> None:
-    (table,) = queues(shape(findings, findings.select(), Wish(blind=True)), ("text",))
+    (table,) = queues(shape(findings, findings.select(), AssignmentPlan(blind=True)), ("text",))
     for name in ANCHORING:
         assert set(table[name].to_pylist()) <= {"", None}
     scores = [findings.score[int(id_[1:])] for id_ in table["id"].to_pylist()]
@@ -179,7 +179,7 @@ def test_the_budget_is_for_all_queues_together_worst_first(
     findings: Findings, budget: int, names: tuple[str, ...]
 ) -> None:
     control = Fraction(1, 10) if names else 0
-    wanted = Wish(names, Fraction(1, 10), control, budget)
+    wanted = AssignmentPlan(names, Fraction(1, 10), control, budget)
     least = 1 if not names else 1 + 1 + 2 * (len(names) == 3)
     if budget < least:
         with pytest.raises(InputError, match=f"{budget} rows are too few: one suspect row, .* takes {least}"):
@@ -195,7 +195,7 @@ def test_the_budget_is_for_all_queues_together_worst_first(
 @pytest.mark.parametrize("n", [0, 1, 2, 5])
 def test_few_rows_and_many_reviewers(findings: Findings, n: int) -> None:
     names = tuple("abcdefg")
-    result = shape(findings, findings.select(limit=n), Wish(names, 3, 5, blind=True))
+    result = shape(findings, findings.select(limit=n), AssignmentPlan(names, 3, 5, blind=True))
     tables = queues(result, ("text",))
     assert [len(table) for table in tables] == [len(places) for places in result.queues]
     assert len(result.rows) == (n + 5 if n else 0)
@@ -203,9 +203,9 @@ def test_few_rows_and_many_reviewers(findings: Findings, n: int) -> None:
 
 
 def test_no_more_control_rows_than_there_are(findings: Findings) -> None:
-    everything = shape(findings, findings.select(every=True), Wish(("a",), control=10))
+    everything = shape(findings, findings.select(every=True), AssignmentPlan(("a",), control=10))
     assert not everything.control.any()
-    rest = shape(findings, findings.select(), Wish(("a",), control=10**9))
+    rest = shape(findings, findings.select(), AssignmentPlan(("a",), control=10**9))
     assert rest.control.sum() == (~findings.flagged).sum()
 
 
@@ -215,7 +215,7 @@ def test_decided_rows_are_no_control() -> None:
     rows = first.table(np.flatnonzero(~first.flagged)).to_pylist()
     said = [Decision(row["id"], row["row_hash"], row["given_label"], "keep", reviewer="z") for row in rows[5:]]
     after = find(table, probs=[p], classes=CLASSES, detectors=["doubtful-label"], decisions=said)
-    result = shape(after, after.select(), Wish(("a",), control=1000))
+    result = shape(after, after.select(), AssignmentPlan(("a",), control=1000))
     decided = {one.id for one in said}
     assert not decided & set(after.dataset.ids.take(result.rows).to_pylist())
 
@@ -234,18 +234,22 @@ def test_decided_rows_are_no_control() -> None:
 )  # fmt: skip
 def test_odd_names_are_refused(names: str, why: str) -> None:
     with pytest.raises(InputError, match=why.replace("\\", "\\\\")):
-        wish(names, None, None, None, blind=False, pace=Pace())
+        parse_plan(names, None, None, None, blind=False, pace=ReviewPace())
 
 
 def test_names_of_the_world_are_taken() -> None:
-    assert wish("अमित, 李, o.k@x-1", None, None, None, blind=False, pace=Pace()).reviewers == ("अमित", "李", "o.k@x-1")
+    assert parse_plan("अमित, 李, o.k@x-1", None, None, None, blind=False, pace=ReviewPace()).reviewers == (
+        "अमित",
+        "李",
+        "o.k@x-1",
+    )
 
 
 @pytest.mark.parametrize(
     ("typed", "rows"), [("40", 40), ("2min", 20), ("1h30min", 900), ("1.5h", 900), ("90s", 15), ("1 h", 600)]
 )
 def test_a_budget_is_rows_or_time(typed: str, rows: int) -> None:
-    assert wish(None, None, None, typed, blind=False, pace=Pace()).budget == rows
+    assert parse_plan(None, None, None, typed, blind=False, pace=ReviewPace()).budget == rows
 
 
 @pytest.mark.parametrize(
@@ -257,14 +261,14 @@ def test_a_budget_is_rows_or_time(typed: str, rows: int) -> None:
 def test_odd_amounts_are_refused(option: str, typed: str) -> None:
     given = {"overlap": None, "control": None, "budget": None} | {option: typed}
     with pytest.raises(InputError, match=f"--{option}"):
-        wish("a,b", given["overlap"], given["control"], given["budget"], blind=False, pace=Pace())
+        parse_plan("a,b", given["overlap"], given["control"], given["budget"], blind=False, pace=ReviewPace())
 
 
 def test_what_needs_reviewers_says_so() -> None:
     with pytest.raises(InputError, match=r"--overlap .* name them with --reviewers"):
-        wish("a", "5", None, None, blind=False, pace=Pace())
+        parse_plan("a", "5", None, None, blind=False, pace=ReviewPace())
     with pytest.raises(InputError, match="--control needs --reviewers"):
-        wish(None, None, "5", None, blind=False, pace=Pace())
+        parse_plan(None, None, "5", None, blind=False, pace=ReviewPace())
 
 
 def test_the_pace_is_that_of_the_log_without_its_pauses() -> None:
@@ -272,15 +276,15 @@ def test_the_pace_is_that_of_the_log_without_its_pauses() -> None:
         return [Decision(f"{who}{s}", "h", "x", "keep", reviewer=who, at=stamp(s)) for s in seconds]
 
     slow = at(*range(0, 88, 8)) + at(*range(5000, 5080, 8)) + at(*[10**6] * 50, who="b")
-    assert paced(None, slow).seconds == 8
-    assert "21 decisions" not in str(paced(2.5, slow))
-    assert paced(2.5, slow).seconds == 2.5
-    assert paced(None, at(*range(0, 60, 8))).seconds == Pace().seconds  # too few to tell
+    assert review_pace(None, slow).seconds == 8
+    assert "21 decisions" not in str(review_pace(2.5, slow))
+    assert review_pace(2.5, slow).seconds == 2.5
+    assert review_pace(None, at(*range(0, 60, 8))).seconds == ReviewPace().seconds  # too few to tell
     odd = [Decision("x", "h", "x", "keep", at=text) for text in ("", "noon", "9999-99-99", "2026-01-01")]
-    assert paced(None, [*slow, *odd]).seconds == 8
+    assert review_pace(None, [*slow, *odd]).seconds == 8
     for number in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(InputError, match="--pace"):
-            paced(number, [])
+            review_pace(number, [])
 
 
 def stamp(seconds: int) -> str:
@@ -288,7 +292,14 @@ def stamp(seconds: int) -> str:
 
 
 def test_times_are_told_in_words() -> None:
-    assert [Pace().lasts(n) for n in (0, 4, 40, 599, 800, 1200)] == ["0 s", "30 s", "4 min", "1 h", "1 h 20 min", "2 h"]
+    assert [ReviewPace().lasts(n) for n in (0, 4, 40, 599, 800, 1200)] == [
+        "0 s",
+        "30 s",
+        "4 min",
+        "1 h",
+        "1 h 20 min",
+        "2 h",
+    ]
 
 
 # -------------------------------------------------------------------------------------------------------- real files

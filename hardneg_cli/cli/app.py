@@ -17,7 +17,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from hardneg_cli import __version__
-from hardneg_cli.cli.configuration import Configured, configured, list_options, option_names, parameters
+from hardneg_cli.cli.configuration import Configuration, configured, list_options, option_names, parameters
 from hardneg_cli.cli.progress_bar import metered
 from hardneg_cli.errors import HardnegError, did_you_mean
 from hardneg_cli.runtime import drawers
@@ -98,12 +98,12 @@ def _commands(group: str, names: list[str]) -> dict[str, Command]:
     return {name: drawers.load("command", name, group).run for name in names}
 
 
-def _defaults(commands: Mapping[str, Command], settings: Configured) -> dict[str, dict[str, Any]]:
+def _defaults(commands: Mapping[str, Command], settings: Configuration) -> dict[str, dict[str, Any]]:
     """By command, then by parameter, what is configured."""
     return {name: parameters(run, settings.options) for name, run in commands.items()}
 
 
-def _app(groups: Mapping[str, Mapping[str, Command]], settings: Configured) -> typer.Typer:
+def _app(groups: Mapping[str, Mapping[str, Command]], settings: Configuration) -> typer.Typer:
     root = typer.Typer(add_completion=True, rich_markup_mode=None, pretty_exceptions_enable=False)
     root.callback(invoke_without_command=True)(_root)
     for group, commands in groups.items():

@@ -11,24 +11,24 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hardneg_cli.cli import outputs
-from hardneg_cli.cli.outputs import Target
+from hardneg_cli.cli.outputs import OutputTarget
 from hardneg_cli.errors import InputError
 from hardneg_cli.runtime.progress import progress
 
 if TYPE_CHECKING:
     from hardneg_cli.data.dataset import Columns, Dataset
     from hardneg_cli.io.files.source import Source
-    from hardneg_cli.review.queues.control_rows import Role
-    from hardneg_cli.review.reviewers.annotator_quality import Record
-    from hardneg_cli.review.reviewers.collected import Collected
-    from hardneg_cli.review.reviewers.consensus import Consensus, Ground
+    from hardneg_cli.review.queues.control_rows import RowRole
+    from hardneg_cli.review.reviewers.annotator_quality import AnnotatorQuality
+    from hardneg_cli.review.reviewers.collected import CollectResult
+    from hardneg_cli.review.reviewers.consensus import Consensus, ConsensusInputs
     from hardneg_cli.review.reviewers.preference_pairs import Content
 
 PAIRS = ".jsonl"  # of no format of findings
 
 
 @dataclass(frozen=True)
-class Extras:
+class CollectOutputs:
     """The files that are asked for, and what they are made from. data: None where only the log is named."""
 
     data: str | None
@@ -48,37 +48,37 @@ class Extras:
             raise InputError("--probs is for the consensus: name a file for it with --consensus")
 
     @cached_property
-    def tables(self) -> dict[str, list[Target]]:
+    def tables(self) -> dict[str, list[OutputTarget]]:
         """The targets of the consensus and of the report, where they are asked for."""
         named = {"consensus": self.consensus, "report": self.report}
         return {kind: outputs.targets([name], None) for kind, name in named.items() if name is not None}
 
     @property
-    def targets(self) -> list[Target]:
-        lines = [Target("ndjson", name) for name in self.pairs]
+    def targets(self) -> list[OutputTarget]:
+        lines = [OutputTarget("ndjson", name) for name in self.pairs]
         return [*(target for targets in self.tables.values() for target in targets), *lines]
 
 
 @dataclass(frozen=True)
-class Facts:
+class CollectContext:
     """What is read for the extras: ground of the consensus, content of the pairs, roles of rows for the records."""
 
-    ground: Ground | None
+    ground: ConsensusInputs | None
     dataset: Dataset | None
     content: Content | None
-    roles: Mapping[str, Role]
+    roles: Mapping[str, RowRole]
 
 
 @dataclass(frozen=True)
-class Told:
+class CollectSummary:
     """What the summary says of the extras."""
 
     consensus: Consensus | None
-    records: tuple[Record, ...]
+    records: tuple[AnnotatorQuality, ...]
     notes: tuple[str, ...]
 
 
-def facts(asked: Extras, files: Sequence[Source], *, quiet: bool) -> Facts:
+def facts(asked: CollectOutputs, files: Sequence[Source], *, quiet: bool) -> CollectContext:
     """Raises InputError for what cannot be right."""
     from hardneg_cli.data.dataset import load
     from hardneg_cli.io.files.source import sources
@@ -98,30 +98,30 @@ def facts(asked: Extras, files: Sequence[Source], *, quiet: bool) -> Facts:
     roles = read_roles(sources(asked.findings), every=True) if asked.findings else {}
     if not asked.findings and (asked.report or not quiet):
         roles = read_roles(files)
-    return Facts(on, dataset, content, roles)
+    return CollectContext(on, dataset, content, roles)
 
 
-def write(asked: Extras, known: Facts, collected: Collected, *, quiet: bool) -> Told:
+def write(asked: CollectOutputs, known: CollectContext, collected: CollectResult, *, quiet: bool) -> CollectSummary:
     """Write the files that are asked for."""
-    from hardneg_cli.review.decisions.decision import first_answers
+    from hardneg_cli.review.decisions.decision import independent_answers
     from hardneg_cli.review.reviewers.annotator_quality import as_table, track_records
     from hardneg_cli.review.reviewers.consensus import consensus
 
     found: Consensus | None = None
-    records: tuple[Record, ...] = ()
+    records: tuple[AnnotatorQuality, ...] = ()
     if known.ground:
         with progress("weighing the answers"):
             found = consensus(known.ground, collected.said)
         outputs.write(found.table(), asked.tables["consensus"])
     if asked.report or not quiet:
-        records = track_records(first_answers(collected.said), known.roles)
+        records = track_records(independent_answers(collected.said), known.roles)
     if asked.report:
         right, weight = (found.accuracy, found.weight) if found else ({}, {})
         outputs.write(as_table(records, right, weight), asked.tables["report"])
-    return Told(found, records, _write_pairs(asked.pairs, known, collected))
+    return CollectSummary(found, records, _write_pairs(asked.pairs, known, collected))
 
 
-def _write_pairs(names: Sequence[str], known: Facts, collected: Collected) -> tuple[str, ...]:
+def _write_pairs(names: Sequence[str], known: CollectContext, collected: CollectResult) -> tuple[str, ...]:
     from hardneg_cli.review.reviewers.preference_pairs import content_of, pairs, relabeled
 
     if not names:
@@ -130,6 +130,6 @@ def _write_pairs(names: Sequence[str], known: Facts, collected: Collected) -> tu
     if known.dataset is not None:
         content = content_of(known.dataset, [one.id for one in relabeled(collected.said)])
     found = pairs(collected.said, content or {})
-    outputs.write(found.table, [Target("ndjson", name) for name in names])
+    outputs.write(found.table, [OutputTarget("ndjson", name) for name in names])
     lost = f"; {found.lost:,} relabeled rows are left out, whose content is not there or another one now"
     return (f"{len(found.table):,} preference pairs{lost if found.lost else ''}",)

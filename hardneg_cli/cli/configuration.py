@@ -23,7 +23,7 @@ UNITS = ("detector", "gate", "mode", "attack", "strategy", "model")  # kinds tha
 
 
 @dataclass(frozen=True)
-class Configured:
+class Configuration:
     """options: values by name. units: settings by detector, gate or strategy. origins: where each option is set.
 
     datasets: by name, what `[datasets.NAME]` says of the options, `data` among them, and of units, for that data alone.
@@ -32,35 +32,35 @@ class Configured:
     options: Mapping[str, Any]
     units: Mapping[str, Mapping[str, Any]]
     origins: Mapping[str, str]
-    datasets: Mapping[str, Configured] = field(default_factory=dict)
+    datasets: Mapping[str, Configuration] = field(default_factory=dict)
 
-    def of(self, name: str) -> Configured:
+    def of(self, name: str) -> Configuration:
         """What holds for one dataset: its own table goes before the rest of the file, and after the environment."""
         own = self.datasets[name]
         fixed = {option for option, origin in self.origins.items() if origin.startswith(ENVIRONMENT)}
         mine = {option: value for option, value in own.options.items() if option not in fixed}
         units = {unit: {**self.units.get(unit, {}), **settings} for unit, settings in own.units.items()}
         origins = {option: own.origins[option] for option in mine}
-        return Configured({**self.options, **mine}, {**self.units, **units}, {**self.origins, **origins})
+        return Configuration({**self.options, **mine}, {**self.units, **units}, {**self.origins, **origins})
 
 
-def configured(options: Callable[[], Mapping[str, bool]], folder: Path | None = None) -> Configured:
+def configured(options: Callable[[], Mapping[str, bool]], folder: Path | None = None) -> Configuration:
     """What the environment and the nearest file say; `options` names all commands' ones, and whether each is a list.
 
     Raises InputError for a file that cannot be read and for keys that nothing knows.
     """
     path, table = _nearest(folder or Path.cwd())
     if not table and not any(variable.startswith(PREFIX) for variable in os.environ):
-        return Configured({}, {}, {})
+        return Configuration({}, {}, {})
     known = options()
     file = _table(path, "", {key: value for key, value in table.items() if key != DATASETS}, known)
     datasets = _datasets(path, table.get(DATASETS, {}), known)
     found = _environment(known)
     origins = {option: f"{ENVIRONMENT}{PREFIX}{option.upper()}" for option in found}
-    return Configured({**file.options, **found}, file.units, {**file.origins, **origins}, datasets)
+    return Configuration({**file.options, **found}, file.units, {**file.origins, **origins}, datasets)
 
 
-def _datasets(path: Path, given: Any, known: Mapping[str, bool]) -> dict[str, Configured]:
+def _datasets(path: Path, given: Any, known: Mapping[str, bool]) -> dict[str, Configuration]:
     """What is said of each dataset; `data` says where it is."""
     if not isinstance(given, dict) or not all(isinstance(one, dict) for one in given.values()):
         raise InputError(f"{path}: {DATASETS} holds a table of options for each dataset, as in [{DATASETS}.train]")
@@ -73,7 +73,7 @@ def _datasets(path: Path, given: Any, known: Mapping[str, bool]) -> dict[str, Co
     return datasets
 
 
-def _table(path: Path, where: str, table: Mapping[str, Any], known: Mapping[str, bool]) -> Configured:
+def _table(path: Path, where: str, table: Mapping[str, Any], known: Mapping[str, bool]) -> Configuration:
     """The options and the units of a table; `where` is its name and a point."""
     options: dict[str, Any] = {}
     units: dict[str, Mapping[str, Any]] = {}
@@ -87,7 +87,7 @@ def _table(path: Path, where: str, table: Mapping[str, Any], known: Mapping[str,
         else:
             known_keys = {*(name.replace("_", "-") for name in known), *kinds, *([] if where else [DATASETS])}
             raise InputError(f"{path}: unknown key {where + key!r}{did_you_mean(key, known_keys)}")
-    return Configured(options, units, {option: f"{path}: {where}{option.replace('_', '-')}" for option in options})
+    return Configuration(options, units, {option: f"{path}: {where}{option.replace('_', '-')}" for option in options})
 
 
 def _unit(path: Path, kind: str, name: str, given: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Target:
+class OutputTarget:
     """Where a result goes: in which format, and to a file or (None) standard output. kind: format or report."""
 
     format: str
@@ -44,14 +44,14 @@ class Target:
 
 def targets(
     outputs: Sequence[str] | None, format_: str | None, kind: str = "format", usual: str = "table"
-) -> list[Target]:
+) -> list[OutputTarget]:
     """The files of `-o`, and standard output where `-f` asks for it or there is no file.
 
     kind: whose formats are known. usual: the format where none is named.
     """
     found = [_file(output, kind) for output in outputs or ()]
     if format_ is not None or not found:
-        target = Target(format_ or usual, None, kind)
+        target = OutputTarget(format_ or usual, None, kind)
         if getattr(target.form, "BINARY", False) and sys.stdout.isatty():
             raise InputError(f"{target.format} is no text for a terminal: name a file with -o")
         found.append(target)
@@ -59,7 +59,7 @@ def targets(
 
 
 def refuse_overwriting_inputs(
-    results: Iterable[Target], patterns: Iterable[str], files: Iterable[str | None] = ()
+    results: Iterable[OutputTarget], patterns: Iterable[str], files: Iterable[str | None] = ()
 ) -> None:
     """Raises InputError for a target that is an input, a directory or in no folder, before any work is done.
 
@@ -74,7 +74,7 @@ def refuse_overwriting_inputs(
     refuse_overwriting([path for target in targets for path in (target.path or "", *target.beside)], read)
 
 
-def write(table: Any, results: Iterable[Target]) -> list[str]:
+def write(table: Any, results: Iterable[OutputTarget]) -> list[str]:
     """The table, or report, to every target; files first, so that a reader who leaves early loses none of them.
 
     What the formats have to say about it (a picture that could not be shown) is the answer.
@@ -103,17 +103,17 @@ def _to_standard_output(form: ModuleType, table: Any) -> list[str]:
     return notes
 
 
-def _file(output: str, kind: str) -> Target:
+def _file(output: str, kind: str) -> OutputTarget:
     """`format:path` where the prefix is a format, else the format of the extension."""
     prefix, colon, path = output.partition(":")
     known = drawers.names(kind)
     if colon and prefix in known:
-        return Target(prefix, path, kind)
+        return OutputTarget(prefix, path, kind)
     suffix = Path(output).suffix.lower()
     extensions: list[str] = []
     for name in sorted(known, key=lambda name: name != suffix[1:]):  # its namesake is nearly always the one
-        extensions += Target(name, None, kind).form.EXTENSIONS
+        extensions += OutputTarget(name, None, kind).form.EXTENSIONS
         if suffix in extensions:
-            return Target(name, output, kind)
+            return OutputTarget(name, output, kind)
     hint = f"{did_you_mean(suffix, extensions)} (known: {', '.join(sorted(extensions))})"
     raise InputError(f"-o {output!r}: no {kind} for {suffix!r}{hint}")

@@ -9,7 +9,7 @@ from hardneg_cli.data.row_identity import repeated_values
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.table_files import Wanted
+from hardneg_cli.io.tables.table_files import ReadRequest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,7 @@ def read_ids(files: tuple[Source, ...], column: str, encoding: str | None = None
     """A file's ids, in its own order."""
     import pyarrow as pa
 
-    parts = [batch.column(0) for batch in table_files.read(files, Wanted(text=(column,), encoding=encoding))]
+    parts = [batch.column(0) for batch in table_files.read(files, ReadRequest(text=(column,), encoding=encoding))]
     return pa.chunked_array(parts, pa.string()).combine_chunks()
 
 

@@ -15,7 +15,7 @@ from hardneg_cli.data.row_identity import blank, repeated_values
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.table_files import Wanted
+from hardneg_cli.io.tables.table_files import ReadRequest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,9 +80,9 @@ def read(
     _require(name, names, columns)
     ragged: list[str] = []
     text = tuple(column for column in names if not column.startswith(columns.prob_prefix) or column == columns.label)
-    wanted = Wanted(text=text, encoding=encoding, skip_ragged=ragged.append)
+    wanted = ReadRequest(text=text, encoding=encoding, skip_ragged=ragged.append)
     schema = pa.schema([(column, pa.string()) for column in text])
-    parts = [batch for source in files for batch in table_files.kind(source).read(source, wanted)]
+    parts = [batch for source in files for batch in table_files.reader_of(source).read(source, wanted)]
     table = pa.Table.from_batches(parts, schema)
     notes = [*remarks]
     if ragged:

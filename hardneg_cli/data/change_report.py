@@ -19,7 +19,7 @@ KINDS = ("relabeled", "edited", "added", "dropped")
 SLICE = 1 << 14
 
 
-class Pair(NamedTuple):
+class LabelChange(NamedTuple):
     """A label in the base, another one now, and the rows that went from the one to the other."""
 
     before: str
@@ -27,7 +27,7 @@ class Pair(NamedTuple):
     rows: int
 
 
-class Row(NamedTuple):
+class ChangedRow(NamedTuple):
     """A changed row; it may be edited and relabeled at once. before is None for an added, after for a dropped row."""
 
     id: str
@@ -37,7 +37,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Counts:
+class ChangeCounts:
     """How many rows each change befell; `changed` counts a row once that is both edited and relabeled."""
 
     changed: int
@@ -53,12 +53,12 @@ class Counts:
         return f"{self.changed:,} {'row' if self.changed == 1 else 'rows'} changed: {', '.join(kinds)}"
 
 
-def counts(changes: Changes) -> Counts:
+def counts(changes: Changes) -> ChangeCounts:
     dropped = len(changes.dropped)
     changed, relabeled, edited, added = (
         int(mask.sum()) for mask in (changes.changed, changes.relabeled, changes.edited, changes.added)
     )
-    return Counts(changed + dropped, relabeled, edited, added, dropped)
+    return ChangeCounts(changed + dropped, relabeled, edited, added, dropped)
 
 
 def columns(changes: Changes) -> str:
@@ -67,7 +67,7 @@ def columns(changes: Changes) -> str:
     return "; ".join(f"{word} columns: {', '.join(map(repr, names))}" for word, names in sides if names)
 
 
-def pairs(dataset: Dataset, changes: Changes) -> list[Pair]:
+def pairs(dataset: Dataset, changes: Changes) -> list[LabelChange]:
     """The relabeled rows by label before and after, the most frequent pair first, ties by name."""
     import numpy as np
 
@@ -77,13 +77,13 @@ def pairs(dataset: Dataset, changes: Changes) -> list[Pair]:
     codes = before.indices.to_numpy().astype(np.int64) * len(dataset.classes) + dataset.labels[rows]
     found, frequency = np.unique(codes, return_counts=True)
     counted = [
-        Pair(names[code // len(dataset.classes)], dataset.classes[code % len(dataset.classes)], number)
+        LabelChange(names[code // len(dataset.classes)], dataset.classes[code % len(dataset.classes)], number)
         for code, number in zip(found.tolist(), frequency.tolist(), strict=True)
     ]
     return sorted(counted, key=lambda pair: (-pair.rows, pair.before, pair.after))
 
 
-def rows(dataset: Dataset, changes: Changes, kind: str | None = None) -> Iterator[Row]:
+def rows(dataset: Dataset, changes: Changes, kind: str | None = None) -> Iterator[ChangedRow]:
     """The changed rows in the order of the dataset, the dropped ones behind them; those of one kind alone."""
     masks = {name: getattr(changes, name) for name in KINDS[:-1]}
     here = _here(dataset, changes, masks, changes.changed if kind is None else masks.get(kind))
@@ -92,7 +92,7 @@ def rows(dataset: Dataset, changes: Changes, kind: str | None = None) -> Iterato
 
 def _here(
     dataset: Dataset, changes: Changes, masks: dict[str, NDArray[np.bool_]], chosen: NDArray[np.bool_] | None
-) -> Iterator[Row]:
+) -> Iterator[ChangedRow]:
     import numpy as np
 
     found = np.flatnonzero(chosen) if chosen is not None else np.empty(0, np.int64)
@@ -102,12 +102,12 @@ def _here(
         ids, before = dataset.ids.take(some).to_pylist(), changes.before.take(some).to_pylist()
         for id_, marks, old, code in zip(ids, befell, before, dataset.labels[some].tolist(), strict=True):
             kinds = tuple(name for name, mark in zip(masks, marks, strict=True) if mark)
-            yield Row(id_, kinds, old, dataset.classes[code])
+            yield ChangedRow(id_, kinds, old, dataset.classes[code])
 
 
-def _gone(changes: Changes) -> Iterator[Row]:
+def _gone(changes: Changes) -> Iterator[ChangedRow]:
     for id_, label in zip(_texts(changes.dropped), _texts(changes.dropped_labels), strict=True):
-        yield Row(id_, ("dropped",), label, None)
+        yield ChangedRow(id_, ("dropped",), label, None)
 
 
 def _texts(column: pa.Array) -> Iterator[str]:

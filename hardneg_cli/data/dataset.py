@@ -15,8 +15,8 @@ from hardneg_cli.errors import InputError, did_you_mean, listing
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.matrix import matrix
-from hardneg_cli.io.tables.spill import MEMORY, kept
-from hardneg_cli.io.tables.table_files import Wanted
+from hardneg_cli.io.tables.spill import MEMORY, spool
+from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.runtime.progress import progress
 
 if TYPE_CHECKING:
@@ -130,7 +130,9 @@ class Dataset:
 
     def numbers(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Batches of these columns as numbers, the file's skipped rows included."""
-        return table_files.read(self.sources, Wanted(numbers=tuple(names), encoding=self.encoding, skip_ragged=_ignore))
+        return table_files.read(
+            self.sources, ReadRequest(numbers=tuple(names), encoding=self.encoding, skip_ragged=_ignore)
+        )
 
 
 def load(
@@ -164,7 +166,7 @@ def load(
     text = tuple(column for column in names if column not in set(numbers))
     along = numbers if with_probabilities and not table_files.cheap_to_read_again(files[0]) else ()
     with progress(f"reading {name}"):
-        table, values = _read(files, Wanted(text, along, encoding, note), memory)
+        table, values = _read(files, ReadRequest(text, along, encoding, note), memory)
     dataset = _dataset(name, files, columns, encoding, tuple(names), table, skipped, note)
     del table
     pa.default_memory_pool().release_unused()  # what the table and its reader needed
@@ -197,7 +199,9 @@ def in_memory(table: Any) -> Source:
     return Source("table", data=out.getvalue())
 
 
-def _read(files: tuple[Source, ...], wanted: Wanted, memory: int) -> tuple[pa.Table, NDArray[np.floating[Any]] | None]:
+def _read(
+    files: tuple[Source, ...], wanted: ReadRequest, memory: int
+) -> tuple[pa.Table, NDArray[np.floating[Any]] | None]:
     """The wanted text as a table, and the numbers, if any are wanted, as a matrix."""
     import pyarrow as pa
 
@@ -208,7 +212,7 @@ def _read(files: tuple[Source, ...], wanted: Wanted, memory: int) -> tuple[pa.Ta
             parts.append(batch.select(list(wanted.text)))
             yield matrix(batch.select(list(wanted.numbers)))
 
-    values = kept(numbers(), memory) if wanted.numbers else None
+    values = spool(numbers(), memory) if wanted.numbers else None
     schema = pa.schema([(name, pa.string()) for name in wanted.text])
     table = pa.Table.from_batches(parts or list(table_files.read(files, wanted)), schema)
     if not table.num_rows:

@@ -17,7 +17,7 @@ NO_CLASS = -1
 
 
 @dataclass(frozen=True)
-class Doubts:
+class DetectorResult:
     """A detector's opinion about some rows; rows that it does not name it has nothing against.
 
     rows: (n,) row numbers, ascending, each at most once.

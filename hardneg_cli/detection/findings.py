@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.data.dataset import Dataset, choose
 from hardneg_cli.data.probabilities.digest import Digest
-from hardneg_cli.detection.detector_result import NO_CLASS, Doubts
+from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.statistics.scores import Estimate
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Findings:
     score: NDArray[np.float64]
     flagged: NDArray[np.bool_]
     suggested: NDArray[np.int32]
-    doubts: Mapping[str, Doubts]
+    doubts: Mapping[str, DetectorResult]
     skipped: Mapping[str, str]
     digest: Digest | None
     errors: Estimate | None

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.probabilities import Probabilities
-from hardneg_cli.detection.detector_result import NO_CLASS, Doubts
+from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.detection.label_error_scores import estimate
-from hardneg_cli.statistics.scores import Estimate, best_f1_cut, in_conflict, log_odds, pooled
+from hardneg_cli.statistics.scores import Estimate, best_f1_cut, equal_weight_pool, log_odds, one_of_each_group_right
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Verdicts:
+class FusedScores:
     """score, flagged, suggested: (N,) as in Findings. errors: the estimated number, None where nothing tells."""
 
     score: NDArray[np.float64]
@@ -27,7 +27,7 @@ class Verdicts:
     errors: Estimate | None
 
 
-def fuse(dataset: Dataset, doubts: Mapping[str, Doubts]) -> Verdicts:
+def fuse(dataset: Dataset, doubts: Mapping[str, DetectorResult]) -> FusedScores:
     """Weigh all doubts.
 
     1. Detectors with class probabilities behind them are judged together, as several models are; other
@@ -48,11 +48,11 @@ def fuse(dataset: Dataset, doubts: Mapping[str, Doubts]) -> Verdicts:
         score, flagged, errors = _named(score, flagged, errors, d)
     if not by_kind["label"]:
         score, flagged = _troubled(score, flagged, by_kind["row"], join=bool(by_kind["conflict"] + by_kind["name"]))
-    return Verdicts(score, flagged, _suggested(len(dataset), doubts), errors)
+    return FusedScores(score, flagged, _suggested(len(dataset), doubts), errors)
 
 
 def _labels(
-    dataset: Dataset, doubts: list[Doubts]
+    dataset: Dataset, doubts: list[DetectorResult]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], Estimate | None]:  # fmt: skip
     import numpy as np
 
@@ -70,16 +70,16 @@ def _labels(
         models = tuple(model for d in together for model in d.models)
         judged = np.logical_and.reduce([~np.isnan(_spread(n, d)) for d in together])
         found = estimate(dataset, Probabilities(models, dataset.classes, n), judged)
-        alone = pooled([_spread(n, d) for d in together])
+        alone = equal_weight_pool([_spread(n, d) for d in together])
         sources.append(np.where(judged, found.score, alone))
         errors = found.errors
     else:
         sources += [_spread(n, d) for d in together]
-    score = sources[0] if len(sources) == 1 else pooled(sources)
+    score = sources[0] if len(sources) == 1 else equal_weight_pool(sources)
     return score, score >= 0.5 if len(sources) == 1 else best_f1_cut(score), errors
 
 
-def _spread(n: int, doubts: Doubts) -> NDArray[np.float64]:
+def _spread(n: int, doubts: DetectorResult) -> NDArray[np.float64]:
     """(N,) the detector's scores, NaN for the rows that it does not judge."""
     import numpy as np
 
@@ -89,20 +89,20 @@ def _spread(n: int, doubts: Doubts) -> NDArray[np.float64]:
 
 
 def _weighed(
-    score: NDArray[np.float64], flagged: NDArray[np.bool_], dataset: Dataset, doubts: Doubts, *, alone: bool
+    score: NDArray[np.float64], flagged: NDArray[np.bool_], dataset: Dataset, doubts: DetectorResult, *, alone: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Rows in a conflict: of their different labels at most one is right, whatever was thought of each before."""
     rows = doubts.rows
     if alone or doubts.group is None:
         score[rows], flagged[rows] = doubts.score, doubts.flagged
         return score, flagged
-    score[rows] = in_conflict(log_odds(score[rows]), doubts.group, dataset.labels[rows])
+    score[rows] = one_of_each_group_right(log_odds(score[rows]), doubts.group, dataset.labels[rows])
     flagged[rows] = score[rows] >= 0.5
     return score, flagged | (score >= score[flagged].min() if flagged.any() else flagged)
 
 
 def _named(
-    score: NDArray[np.float64], flagged: NDArray[np.bool_], errors: Estimate | None, doubts: Doubts
+    score: NDArray[np.float64], flagged: NDArray[np.bool_], errors: Estimate | None, doubts: DetectorResult
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], Estimate | None]:
     import numpy as np
 
@@ -116,7 +116,7 @@ def _named(
 
 
 def _troubled(
-    score: NDArray[np.float64], flagged: NDArray[np.bool_], doubts: list[Doubts], *, join: bool
+    score: NDArray[np.float64], flagged: NDArray[np.bool_], doubts: list[DetectorResult], *, join: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Rows in other trouble: with `join` at the lowest flagged score, else at their own."""
     import numpy as np
@@ -129,7 +129,7 @@ def _troubled(
     return score, flagged
 
 
-def _suggested(n: int, doubts: Mapping[str, Doubts]) -> NDArray[np.int32]:
+def _suggested(n: int, doubts: Mapping[str, DetectorResult]) -> NDArray[np.int32]:
     """(N,) the suggestion of the detector with the highest score among those that have one."""
     import numpy as np
 

@@ -23,14 +23,14 @@ MOST_CELLS, LEAST_ROWS = 4_000_000, 2_000  # of very many classes, fewer rows
 
 
 @dataclass(frozen=True)
-class Estimated:
+class LabelErrorScores:
     """score: (N,) probability that the label is wrong, NaN for rows that are not judged. errors: how many are."""
 
     score: NDArray[np.float64]
     errors: Estimate
 
 
-def estimate(dataset: Dataset, probabilities: Probabilities, judged: NDArray[np.bool_]) -> Estimated:
+def estimate(dataset: Dataset, probabilities: Probabilities, judged: NDArray[np.bool_]) -> LabelErrorScores:
     """Judge the (N,) `judged` rows by all models together. Two passes, O(N·K·M) and O(N·K²) for few classes.
 
     Neither the order of the rows, the names of the classes nor the number of threads changes the result: the
@@ -65,7 +65,7 @@ def estimate(dataset: Dataset, probabilities: Probabilities, judged: NDArray[np.
     score = np.full(len(dataset), np.nan)
     score[by_id] = fitted.score(order[by_id])
     share, n = fitted.errors, len(by_id)
-    return Estimated(score, Estimate(share.value * n, share.low * n, share.high * n))
+    return LabelErrorScores(score, Estimate(share.value * n, share.low * n, share.high * n))
 
 
 def _sample(

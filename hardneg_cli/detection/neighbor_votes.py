@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Votes:
+class NeighborVotes:
     """said: (N, k) the neighbors' class codes. weight: (N, k) what their votes count, usual: what one does on average.
 
     prior: (K,) the classes' shares.
@@ -31,7 +31,7 @@ class Votes:
     prior: NDArray[np.float64]
 
     @classmethod
-    def of(cls, dataset: Dataset, neighbors: Neighbors, among: int) -> Votes:
+    def of(cls, dataset: Dataset, neighbors: Neighbors, among: int) -> NeighborVotes:
         import numpy as np
 
         near, far = neighbors.rows[:, :among], neighbors.distances[:, :among]

@@ -19,7 +19,7 @@ SEEN = 0.8  # how often what is called noticeable is noticed
 
 
 @dataclass(frozen=True)
-class FreshRows:
+class ChangedRowTest:
     """N rows, of which some are fresh, some unchanged, and some neither.
 
     labels: (N,) class codes. suspect: (N,) bool, the rows whose labels are doubted. level: (N,) how much, see `levels`.
@@ -40,7 +40,7 @@ class FreshRows:
         score: NDArray[np.float64],
         cut: float,
         right: Mask,
-    ) -> FreshRows:
+    ) -> ChangedRowTest:
         """Rows are suspect from `cut` on; fresh ones that are known to be `right` are in no doubt."""
         import numpy as np
 
@@ -102,7 +102,7 @@ class FreshRows:
         rows = np.flatnonzero(self.fresh | self.unchanged)
         return permutation_p(Strata.of(self.level[rows], self.fresh[rows], self.labels[rows].astype(np.int64)))
 
-    def by_class(self, alpha: float) -> list[ClassRate]:
+    def by_class(self, alpha: float) -> list[ClassTest]:
         """The classes with too many suspect fresh rows, worst first; at most `alpha` that any is by chance."""
         import numpy as np
 
@@ -111,7 +111,7 @@ class FreshRows:
         rows = fresh + self._told(self.unchanged)
         p = fisher_p(rows, suspect, fresh, hit)
         bad = significant(p, fisher_p(rows, suspect, fresh, np.minimum(suspect, fresh)), alpha)
-        found = [ClassRate(int(self.told[i]), int(hit[i]), int(fresh[i]), float(p[i])) for i in np.flatnonzero(bad)]
+        found = [ClassTest(int(self.told[i]), int(hit[i]), int(fresh[i]), float(p[i])) for i in np.flatnonzero(bad)]
         return sorted(found, key=lambda one: (one.p, one.code))
 
     def _count(self, mask: Mask) -> Counts:
@@ -125,7 +125,7 @@ class FreshRows:
 
 
 @dataclass(frozen=True)
-class ClassRate:
+class ClassTest:
     """A class: `suspect` of its `fresh` rows are."""
 
     code: int

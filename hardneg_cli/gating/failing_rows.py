@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hardneg_cli.io.tables.row_locations import Place, places
+from hardneg_cli.io.tables.row_locations import RowLocation, places
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from hardneg_cli.data.dataset import Dataset
-    from hardneg_cli.gating.verdict import Judged
+    from hardneg_cli.gating.verdict import GateResult
 
 
 @dataclass(frozen=True)
-class Blamed:
+class FailingRow:
     """file: as it was named; path: None where the rows came from no file. line: None where the file has no lines."""
 
     id: str
@@ -27,14 +27,14 @@ class Blamed:
     line: int | None
 
 
-def count(judged: Judged) -> int:
+def count(judged: GateResult) -> int:
     """How many rows the gate blames; one that passes blames none."""
     if judged.verdict is None or judged.verdict.passed or judged.verdict.rows is None:
         return 0
     return len(judged.verdict.rows)
 
 
-def blamed(dataset: Dataset, judged: Judged, most: int | None = None) -> list[Blamed]:
+def blamed(dataset: Dataset, judged: GateResult, most: int | None = None) -> list[FailingRow]:
     """The first `most` of the rows that the gate blames, in the order of the dataset; all of them for None."""
     import numpy as np
 
@@ -45,10 +45,10 @@ def blamed(dataset: Dataset, judged: Judged, most: int | None = None) -> list[Bl
     reasons = verdict.reasons(np.arange(len(rows))) if verdict.reasons else [""] * len(rows)
     ids = dataset.ids.take(rows).to_pylist()
     return [
-        Blamed(id_, reason, place.source.name, place.source.path, place.line)
+        FailingRow(id_, reason, place.source.name, place.source.path, place.line)
         for id_, reason, place in zip(ids, reasons, _places(dataset, rows), strict=True)
     ]
 
 
-def _places(dataset: Dataset, rows: NDArray[np.int64]) -> list[Place]:
+def _places(dataset: Dataset, rows: NDArray[np.int64]) -> list[RowLocation]:
     return places(dataset.sources, dataset.encoding, dataset.positions[rows])

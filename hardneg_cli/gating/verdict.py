@@ -35,7 +35,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Judged:
+class GateResult:
     """One gate of a run: what a refusal means (`fail` or `warn`), and its verdict, or why there is none."""
 
     gate: str
@@ -53,7 +53,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Report:
+class CheckReport:
     """All that a run says of a dataset: its rows, what changed since the base, and the verdict of each gate.
 
     changes: None where there is no base. judged: empty where only the difference was asked for.
@@ -63,7 +63,7 @@ class Report:
     dataset: Dataset
     base: str | None
     changes: Changes | None
-    judged: tuple[Judged, ...] = ()
+    judged: tuple[GateResult, ...] = ()
     notes: tuple[str, ...] = ()
     findings: Findings | None = None
 
@@ -73,6 +73,6 @@ class Report:
         return not self.failed
 
     @property
-    def failed(self) -> tuple[Judged, ...]:
+    def failed(self) -> tuple[GateResult, ...]:
         """The gates that fail the commit."""
         return tuple(one for one in self.judged if one.outcome == "failed")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 
-def one_of_each(dataset: Dataset, chosen: Bools, copies: Copies | None) -> Bools:
+def one_per_copy_group(dataset: Dataset, chosen: Bools, copies: Copies | None) -> Bools:
     """(N,) the chosen rows less all but the first, by id, of rows with the same content.
 
     Rows whose texts differ in case and punctuation only are copies too. Of copies that carry different labels, chosen

@@ -13,7 +13,7 @@ from hardneg_cli.data.row_identity import repeated_values
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.table_files import Wanted
+from hardneg_cli.io.tables.table_files import ReadRequest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +27,7 @@ TEXT = ("id", "fold", "row_hash", "given_label")
 
 
 @dataclass(frozen=True)
-class Frozen:
+class FrozenPredictions:
     """An older file's say about the N rows of a dataset.
 
     kept: (N,) bool, the content is the same, so the probabilities stay. unchanged: (N,) bool, the label is too, so the
@@ -70,7 +70,7 @@ class Frozen:
         return found
 
 
-def frozen(old: str | Path, dataset: Dataset) -> Frozen:
+def frozen(old: str | Path, dataset: Dataset) -> FrozenPredictions:
     """What `old`, written by `predict`, says about the rows of the dataset.
 
     Raises InputError for a file that is none of that kind, and where it knows no row of the dataset.
@@ -88,7 +88,7 @@ def frozen(old: str | Path, dataset: Dataset) -> Frozen:
             raise InputError(
                 f"{old}: no column {name!r}{did_you_mean(name, names)}; --frozen takes a file that predict wrote"
             )
-    table = pa.Table.from_batches(list(table_files.read(files, Wanted(text=TEXT, numbers=probabilities))))
+    table = pa.Table.from_batches(list(table_files.read(files, ReadRequest(text=TEXT, numbers=probabilities))))
     if repeated := repeated_values(read_ids(files, "id")):
         raise InputError(f"{old}: ids that stand in more than one row: {repeated[:5]}")
     place = pc.fill_null(pc.index_in(dataset.ids, value_set=table["id"].combine_chunks()), -1).to_numpy()
@@ -100,7 +100,7 @@ def frozen(old: str | Path, dataset: Dataset) -> Frozen:
         raise InputError(f"{old}: none of its rows is a row of {dataset.name} as it is now; is it the right file?")
     folds, fold = np.unique(np.array(table["fold"].to_pylist(), object), return_inverse=True)
     values = np.column_stack([table[name].to_numpy() for name in probabilities])
-    return Frozen(
+    return FrozenPredictions(
         kept=kept,
         unchanged=kept & (np.array(table["given_label"].to_pylist(), object)[place] == labels),
         fold=np.where(kept, fold[place], -1),

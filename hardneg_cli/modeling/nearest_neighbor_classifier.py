@@ -13,7 +13,7 @@ BLOCK = 1 << 10  # rows that are compared with all others at once
 
 
 @dataclass
-class Nearest:
+class NearestNeighborClassifier:
     """Votes weighted by 1 + cosine; one more vote is shared out by the classes' frequencies.
 
     Fitting costs nothing, predicting O(N) a row.
@@ -21,7 +21,9 @@ class Nearest:
 
     among: int
 
-    def fit(self, rows: Any, labels: NDArray[np.int64], sample_weight: NDArray[np.float64] | None = None) -> Nearest:
+    def fit(
+        self, rows: Any, labels: NDArray[np.int64], sample_weight: NDArray[np.float64] | None = None
+    ) -> NearestNeighborClassifier:
         import numpy as np
         from sklearn.preprocessing import normalize
 

@@ -6,7 +6,7 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.data.features.inputs import Material
+from hardneg_cli.data.features.inputs import ModelInputs
 from hardneg_cli.data.features.vectorizer import Vectorizer
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.evidence_store import checked_settings
@@ -36,8 +36,8 @@ class Classifier:
         build = drawers.load("model", name).build
         return cls(name, tuple(sorted(checked_settings("model", name, build, settings or {}).items())))
 
-    def trained(self, rows: Material, chosen: Codes, labels: Codes, *, weights: Block | None = None, seed: int = SEED
-                ) -> Trained:  # fmt: skip
+    def trained(self, rows: ModelInputs, chosen: Codes, labels: Codes, *, weights: Block | None = None, seed: int = SEED
+                ) -> FittedModel:  # fmt: skip
         """The model after the chosen rows, whose labels are (n,) codes; one class alone is learned too."""
         import numpy as np
 
@@ -46,25 +46,25 @@ class Classifier:
         vectors = vectorizer.fit_transform(rows, chosen)
         classes = np.unique(labels)
         if len(classes) == 1:
-            return Trained(vectorizer, None, classes)
+            return FittedModel(vectorizer, None, classes)
         model = module.build(hasattr(vectors, "toarray"), seed, **dict(self.settings))
         with warnings.catch_warnings():
             from sklearn.exceptions import ConvergenceWarning
 
             warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early is a choice, and mild regularization
             model.fit(vectors, labels, **({} if weights is None else {"sample_weight": weights}))
-        return Trained(vectorizer, model, model.classes_)
+        return FittedModel(vectorizer, model, model.classes_)
 
 
 @dataclass(frozen=True)
-class Trained:
+class FittedModel:
     """A trained model; None where it has seen one class only."""
 
     vectorizer: Vectorizer
     model: Any
     classes: Codes
 
-    def probabilities(self, rows: Material, chosen: Codes, k: int) -> Block:
+    def probabilities(self, rows: ModelInputs, chosen: Codes, k: int) -> Block:
         """(n, K) of the chosen rows; a class that it has not seen has 0."""
         import numpy as np
 
@@ -76,8 +76,8 @@ class Trained:
 
 
 def out_of_fold(
-    rows: Material, labels: Codes, fold: Codes, classifier: Classifier, k: int, order: Codes, *,
-    pool: Material | None = None, step: Callable[[int], object] = lambda _: None,
+    rows: ModelInputs, labels: Codes, fold: Codes, classifier: Classifier, k: int, order: Codes, *,
+    pool: ModelInputs | None = None, step: Callable[[int], object] = lambda _: None,
 ) -> tuple[Block, Block | None]:  # fmt: skip
     """(N, K) probabilities, uncalibrated, and the mean of all folds' models for a pool of M other rows, (M, K).
 

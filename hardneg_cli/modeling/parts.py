@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.features.inputs import Material
+from hardneg_cli.data.features.inputs import ModelInputs
 from hardneg_cli.modeling.folds import dealt
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 
-def held_out(dataset: Dataset, rows: Material, train: Bools, folds: int) -> list[Bools]:
+def held_out_parts(dataset: Dataset, rows: ModelInputs, train: Bools, folds: int) -> list[Bools]:
     """(N,) bool each: what is held out; the other splits, or each fold in turn."""
     import numpy as np
 
@@ -33,7 +33,7 @@ def held_out(dataset: Dataset, rows: Material, train: Bools, folds: int) -> list
     return [fold == number for number in range(folds)]
 
 
-def in_words(dataset: Dataset, train: Bools, folds: int) -> str:
+def describe(dataset: Dataset, train: Bools, folds: int) -> str:
     if not train.all():
         return "rows of other splits"
     if dataset.columns.fold is not None:

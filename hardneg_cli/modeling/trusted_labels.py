@@ -19,7 +19,7 @@ NONE = -1  # no class, or one that nobody else has
 
 
 @dataclass(frozen=True)
-class Taught:
+class LabelTrust:
     """N rows. truth: (N,) class codes, the given label's where nobody decided. weight: (N,) how far to trust it, 0 … 1.
 
     decided: (N,) bool. A weight of 1 − P(the label is wrong) makes a weighted mean over the rows one over those whose
@@ -30,9 +30,9 @@ class Taught:
     weight: NDArray[np.float64]
     decided: NDArray[np.bool_]
 
-    def of(self, rows: NDArray[np.int64]) -> Taught:
+    def of(self, rows: NDArray[np.int64]) -> LabelTrust:
         """These rows alone, in this order."""
-        return Taught(self.truth[rows], self.weight[rows], self.decided[rows])
+        return LabelTrust(self.truth[rows], self.weight[rows], self.decided[rows])
 
     def wrong(self, called: NDArray[np.int64]) -> NDArray[np.float64]:
         """(N,) 1 where the class that a model calls is not the right one, else 0."""
@@ -50,7 +50,7 @@ class Taught:
 
 def taught(
     dataset: Dataset, score: NDArray[np.float64], judged: NDArray[np.bool_], decisions: Sequence[Decision] = ()
-) -> Taught:
+) -> LabelTrust:
     """score: (N,) the probability that the given label is wrong. judged: (N,) bool, rows that a model speaks of.
 
     A row to be dropped, and one that is not judged, teaches nothing: its weight is 0. A new label that is no class of
@@ -72,4 +72,4 @@ def taught(
             truth[row] = code.get(decision.new_label, NONE)
     weight[answers.rows[answers.dropped]] = 0
     weight[~judged] = 0
-    return Taught(truth, weight, known)
+    return LabelTrust(truth, weight, known)

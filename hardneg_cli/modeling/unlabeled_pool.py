@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hardneg_cli.data.dataset import Columns, Dataset, load
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.table_files import Wanted
+from hardneg_cli.io.tables.table_files import ReadRequest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,7 +29,7 @@ def unlabeled(pool: str | Path | pa.Table, columns: Columns, encoding: str | Non
     files = sources(str(pool))
     names = table_files.columns(files, encoding)
     wanted = tuple(name for name in names if not name.startswith(columns.prob_prefix))
-    parts = list(table_files.read(files, Wanted(text=wanted, encoding=encoding)))
+    parts = list(table_files.read(files, ReadRequest(text=wanted, encoding=encoding)))
     return _without_labels(str(pool), pa.Table.from_batches(parts), columns)
 
 

@@ -9,10 +9,10 @@ from textual.app import App
 from textual.events import Event, Key, Paste
 from textual.screen import Screen
 
-from hardneg_cli.review.queues.row_context import Around
-from hardneg_cli.review.queues.session import Session
+from hardneg_cli.review.queues.row_context import RowContexts
+from hardneg_cli.review.queues.session import ReviewSession
 from hardneg_cli.review_screen.dialogs import Dialog
-from hardneg_cli.review_screen.screen import DARK, Reviewing
+from hardneg_cli.review_screen.screen import DARK, ReviewScreen
 
 STOPPED = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
@@ -23,9 +23,9 @@ class ReviewApp(App[int]):
     TITLE = "hardneg review"
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(self, session: Session, name: str, around: Around | None = None) -> None:
+    def __init__(self, session: ReviewSession, name: str, around: RowContexts | None = None) -> None:
         super().__init__()
-        self._reviewing = Reviewing(session, name, around)
+        self._reviewing = ReviewScreen(session, name, around)
 
     def get_default_screen(self) -> Screen[None]:
         return self._reviewing
@@ -38,7 +38,7 @@ class ReviewApp(App[int]):
     async def on_event(self, event: Event) -> None:
         """Keys are taken in their order, each to its end, by the screen that is on top at that moment."""
         screen = self.screen if isinstance(event, Key | Paste) else None
-        if isinstance(screen, Reviewing | Dialog):
+        if isinstance(screen, ReviewScreen | Dialog):
             if isinstance(event, Key):
                 screen.press(event)
             elif isinstance(event, Paste):
@@ -47,7 +47,7 @@ class ReviewApp(App[int]):
         await super().on_event(event)
 
 
-def review(session: Session, name: str, around: Around | None = None) -> int:
+def review(session: ReviewSession, name: str, around: RowContexts | None = None) -> int:
     """Show the session on the terminal until the reviewer leaves; the exit code."""
     before = {number: signal.getsignal(number) for number in STOPPED}
     try:

@@ -18,7 +18,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from hardneg_cli.data.text_normalization import folded_name
-from hardneg_cli.review_screen.line_editor import Typed
+from hardneg_cli.review_screen.line_editor import LineEditor
 from hardneg_cli.review_screen.rendering import MUTED, line
 
 ELSEWHERE = 4  # the rank of what does not match
@@ -52,7 +52,7 @@ class Dialog(ModalScreen[None]):
     def __init__(self, title: str, remark: str, then: Callable[[Any], None]) -> None:
         super().__init__()
         self._title, self._remark, self._then = title, remark, then
-        self._typed = Typed()
+        self._typed = LineEditor()
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:

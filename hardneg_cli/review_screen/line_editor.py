@@ -12,7 +12,7 @@ SEEN = 60  # characters around the cursor
 
 
 @dataclass
-class Typed:
+class LineEditor:
     """The text, and the cursor's place in it."""
 
     text: str = ""

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from textual.content import Content
 
 from hardneg_cli.review.decisions.decision import Decision
-from hardneg_cli.review.queues.review_queue import Item
-from hardneg_cli.review.queues.row_context import Other, Surroundings
-from hardneg_cli.review.queues.session import Progress
+from hardneg_cli.review.queues.review_queue import QueueItem
+from hardneg_cli.review.queues.row_context import ContextRow, RowContext
+from hardneg_cli.review.queues.session import ReviewProgress
 from hardneg_cli.runtime.terminal import plain
 
 MOST = 50_000  # characters of a text that are shown
@@ -41,7 +41,7 @@ def paragraphs(text: str) -> str:
     return "\n".join(line(part) for part in ENDS.split(text[:MOST])) + more
 
 
-def head(item: Item, answer: Decision | None, width: int) -> Content:
+def head(item: QueueItem, answer: Decision | None, width: int) -> Content:
     """The id, the labels and what was said about the row, a line each, cut where the line ends."""
     measured = item.p_given is not None or item.p_suggested is not None
     said = ("undecided", MUTED) if answer is None else (_said(answer), "bold $success")
@@ -54,7 +54,7 @@ def head(item: Item, answer: Decision | None, width: int) -> Content:
     return Content("\n").join([*lines, _line("you", "", *said, width)])
 
 
-def body(item: Item, note: str, around: Surroundings | None, width: int, *, waits: bool) -> Content:
+def body(item: QueueItem, note: str, around: RowContext | None, width: int, *, waits: bool) -> Content:
     """Everything else, to be wrapped. waits: the note is not saved, as there is no answer to save it with."""
     parts = [*_why(item, width)]
     if note:
@@ -66,7 +66,7 @@ def body(item: Item, note: str, around: Surroundings | None, width: int, *, wait
     return Content("\n").join(parts)
 
 
-def progress(found: Progress, name: str, reviewer: str, place: int, filtered: str, width: int) -> Content:
+def progress(found: ReviewProgress, name: str, reviewer: str, place: int, filtered: str, width: int) -> Content:
     """The first line: what is reviewed, by whom, and how far they are."""
     parts = [f"row {place + 1:,}", f"{found.decided:,} of {found.rows:,} decided", line(reviewer, 20)]
     right = Content(" · ".join([f"only {line(filtered, 24)}", *parts] if filtered else parts))
@@ -75,7 +75,7 @@ def progress(found: Progress, name: str, reviewer: str, place: int, filtered: st
     return Content.assemble(left, " " * max(width - left.cell_length - right.cell_length, 2), right)
 
 
-def pace(found: Progress) -> str:
+def pace(found: ReviewProgress) -> str:
     """`7.5 rows a minute, 38 min left`, once there is a pace."""
     if found.per_minute is None or not found.left:
         return ""
@@ -114,7 +114,7 @@ def _bar(p: float) -> str:
     return ("█" * (eighths // 8) + EIGHTHS[eighths % 8]).rstrip()
 
 
-def _why(item: Item, width: int) -> Iterator[Content]:
+def _why(item: QueueItem, width: int) -> Iterator[Content]:
     if item.score is not None:
         who = f"  {', '.join(item.detectors)}" if item.detectors else ""
         yield Content.assemble(_name("wrong"), (f"{_below_certain(item.score):.1%} likely", "bold"), (line(who), MUTED))
@@ -144,7 +144,7 @@ def _content(cells: Iterable[tuple[str, str]], width: int) -> Iterator[Content]:
         yield Content(paragraphs(text))
 
 
-def _around(found: Surroundings) -> Iterator[Content]:
+def _around(found: RowContext) -> Iterator[Content]:
     if found.trouble:
         yield from (Content(""), Content.styled(line(found.trouble), "$warning"))
     if found.copies:
@@ -155,7 +155,7 @@ def _around(found: Surroundings) -> Iterator[Content]:
         yield from map(_other, found.nearest)
 
 
-def _other(other: Other) -> Content:
+def _other(other: ContextRow) -> Content:
     """Its label, and behind that what tells it apart."""
     text = f"  {line(other.text, 160)}" if other.text else ""
     told = f"  {other.how}  {line(other.id, 80)}"

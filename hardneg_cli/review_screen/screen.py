@@ -13,9 +13,9 @@ from textual.widgets import Static
 
 from hardneg_cli.errors import Busy, InputError
 from hardneg_cli.review.decisions.decision import Decision
-from hardneg_cli.review.queues.row_context import Around
-from hardneg_cli.review.queues.session import Session
-from hardneg_cli.review_screen.background_loader import Lookout
+from hardneg_cli.review.queues.row_context import RowContexts
+from hardneg_cli.review.queues.session import ReviewSession
+from hardneg_cli.review_screen.background_loader import BackgroundLoader
 from hardneg_cli.review_screen.dialogs import Choice, Dialog, Help, Picker, Prompt
 from hardneg_cli.review_screen.keys import HELP, REMARKS, foot
 from hardneg_cli.review_screen.rendering import MUTED, body, head, line, pace, progress
@@ -26,7 +26,7 @@ WIDEST = 120  # cells
 LOW = 18  # lines; a screen with fewer names the help alone
 
 
-class Reviewing(Screen[None], inherit_bindings=False):
+class ReviewScreen(Screen[None], inherit_bindings=False):
     """Shows a session's row, and does what the keys say. Nothing is called saved before it is on disk.
 
     An answer that cannot be saved because another run holds the log is tried again until it is, or until the reviewer
@@ -44,11 +44,11 @@ class Reviewing(Screen[None], inherit_bindings=False):
     #keys { height: auto; padding: 0 1; background: $panel; }
     """
 
-    def __init__(self, session: Session, name: str, around: Around | None = None) -> None:
+    def __init__(self, session: ReviewSession, name: str, around: RowContexts | None = None) -> None:
         super().__init__()
         self._told, self._drawn = ("", ""), -1
         self.session, self._reviewed = session, name
-        self._lookout = Lookout(around, self._looked) if around and not session.blind else None
+        self._lookout = BackgroundLoader(around, self._looked) if around and not session.blind else None
         self._pending: Callable[[], Decision | None] | None = None
         self._warned = self._shown = False
 

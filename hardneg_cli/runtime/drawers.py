@@ -19,7 +19,7 @@ from hardneg_cli.errors import InputError, did_you_mean
 
 
 @dataclass(frozen=True)
-class Setting:
+class UnitSetting:
     """A setting's type (or Literal of its choices) and its default."""
 
     kind: Any
@@ -124,11 +124,11 @@ def _import(kind: str, name: str, within: str) -> ModuleType:
     return importlib.import_module(f"hardneg_cli.{path}")
 
 
-def settings(function: Any) -> dict[str, Setting]:
+def settings(function: Any) -> dict[str, UnitSetting]:
     """A function's settings: its keyword-only parameters, by name, with their types and defaults."""
     chosen = [p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
     annotated = {p.name: function.__annotations__[p.name] for p in chosen}
     # Only these are evaluated: the types of the evidence may be known to the type checker alone.
     holder = type("Settings", (), {"__annotations__": annotated, "__module__": function.__module__})
     kinds = get_type_hints(holder)
-    return {p.name: Setting(kinds[p.name], p.default) for p in chosen}
+    return {p.name: UnitSetting(kinds[p.name], p.default) for p in chosen}

@@ -10,7 +10,7 @@ from hardneg_cli.errors import InputError, Unavailable, did_you_mean
 from hardneg_cli.runtime import drawers
 
 
-class Evidence:
+class EvidenceStore:
     """What is known about a run's input.
 
     `given` is what the run was handed, by name; a missing piece has the reason why in `lacking`.

@@ -33,7 +33,7 @@ FEWEST_ANSWERS = 2  # of a stratum, for a variance
 
 
 @dataclass(frozen=True)
-class Answers:
+class AuditStrata:
     """What n audited rows change: `change` (n × C, sparse) of their facts, `stratum` (n,) and that one's `size` (n,).
 
     Each stratum has at least two answers, unless there is but one in all.
@@ -63,7 +63,7 @@ def units(facts: Any, group: Codes | None, seed: int) -> Any:
     return _added(rows, dealt)
 
 
-def total(facts: Any, answers: Answers | None = None) -> Numbers:
+def total(facts: Any, answers: AuditStrata | None = None) -> Numbers:
     """(C,) the sums themselves."""
     import numpy as np
 
@@ -71,7 +71,7 @@ def total(facts: Any, answers: Answers | None = None) -> Numbers:
     return found if answers is None else found + answers.change.T @ answers.weight
 
 
-def drawn(units: Any, answers: Answers | None, draws: int, seed: int) -> Iterator[Numbers]:
+def drawn(units: Any, answers: AuditStrata | None, draws: int, seed: int) -> Iterator[Numbers]:
     """`draws` rows of C sums, some at a time."""
     import numpy as np
 
@@ -114,7 +114,7 @@ def _added(facts: Any, group: Codes) -> Any:
     return sparse.csr_array((np.ones(len(group)), index), shape=(int(group.max()) + 1, len(group))) @ facts
 
 
-def _redrawn(answers: Answers, draws: int, rng: np.random.Generator) -> Numbers:
+def _redrawn(answers: AuditStrata, draws: int, rng: np.random.Generator) -> Numbers:
     """(n, draws) how many rows each answer stands for."""
     import numpy as np
 

@@ -23,7 +23,7 @@ PIECES_TO_SHARE = 8  # fewer are not worth handing over
 
 
 @dataclass(frozen=True)
-class Piece:
+class ColumnBlock:
     """K×n log-probabilities of rows in the order of their (n,) labels; the rows of label present[i] begin at starts[i].
 
     own: where in the matrix, row by row, each label's cell is.
@@ -41,7 +41,7 @@ def each(work: Callable[[Item], Answer], items: Sequence[Item]) -> list[Answer]:
     return list(map(work, items) if len(items) < PIECES_TO_SHARE else in_order(work, items))
 
 
-def pieces(z: Array, labels: Labels) -> list[Piece]:
+def pieces(z: Array, labels: Labels) -> list[ColumnBlock]:
     """The columns by label, in pieces; each row of the data keeps its place among those of its label."""
     import numpy as np
 
@@ -53,5 +53,5 @@ def pieces(z: Array, labels: Labels) -> list[Piece]:
         mine = labels[chosen]
         present, starts = np.unique(mine, return_index=True)
         own = mine * len(mine) + np.arange(len(mine))
-        pieces.append(Piece(np.ascontiguousarray(z[:, chosen]), mine, own, present, starts))
+        pieces.append(ColumnBlock(np.ascontiguousarray(z[:, chosen]), mine, own, present, starts))
     return pieces

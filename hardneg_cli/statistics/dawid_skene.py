@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, TypeAlias
 
-from hardneg_cli.statistics.label_noise.noise_model import log_softmax, uniform_flips
+from hardneg_cli.statistics.label_noise.noise_model import log_softmax, uniform_transition
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +38,7 @@ LEAST_SHARED = 20  # rows that a pair must share before its excess is believed
 
 
 @dataclass(frozen=True)
-class Said:
+class AnnotatorLabels:
     """One reviewer's answers: (A,) rows, each once, and (A,) class codes."""
 
     rows: Codes
@@ -46,7 +46,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Crowd:
+class DawidSkeneFit:
     """classes: N×K probability that each class is right. flips: R×K×K, each reviewer's T[right, answer].
 
     accuracy: (R,) expected share of right answers. weight: (R,) what an answer counts, 1 for independent reviewers.
@@ -61,7 +61,7 @@ class Crowd:
 
 
 @dataclass(frozen=True)
-class Prior:
+class ModelPrior:
     """z: N×K log-probabilities of a model. strange: (K,) shares of the classes that it does not know, 0 of others.
 
     Sharpness is about what the model knows, so a strange class keeps its share.
@@ -97,23 +97,23 @@ class Prior:
         return sharpness
 
 
-def weigh(said: Sequence[Said], prior: Prior) -> Crowd:
+def fit(said: Sequence[AnnotatorLabels], prior: ModelPrior) -> DawidSkeneFit:
     """The posterior of N rows from R reviewers' answers."""
     import numpy as np
 
     k = prior.z.shape[1]
-    flips, sharpness = np.stack([uniform_flips(1 - USUAL_ACCURACY, k)] * len(said)), 1.0
+    flips, sharpness = np.stack([uniform_transition(1 - USUAL_ACCURACY, k)] * len(said)), 1.0
     weight = np.ones(len(said))
     for left in reversed(range(ROUNDS)):
         classes, flips, sharpness = _fitted(said, prior, flips, sharpness, weight)
         if left:
             weight = _weights(said, prior.odds(sharpness), flips, weight)
     accuracy = np.array([classes[one.rows, one.codes].mean() if len(one.rows) else np.nan for one in said])
-    return Crowd(classes, flips, accuracy, weight, sharpness)
+    return DawidSkeneFit(classes, flips, accuracy, weight, sharpness)
 
 
 def _fitted(
-    said: Sequence[Said], prior: Prior, flips: Array, sharpness: float, weight: Array
+    said: Sequence[AnnotatorLabels], prior: ModelPrior, flips: Array, sharpness: float, weight: Array
 ) -> tuple[Array, Array, float]:  # fmt: skip
     """Expectation-maximization with fixed weights, until the sharpness stands still."""
     import numpy as np
@@ -127,7 +127,7 @@ def _fitted(
     return np.exp(log_softmax(_odds(said, prior.odds(sharpness), flips, weight))), flips, sharpness
 
 
-def _odds(said: Sequence[Said], prior: Array, flips: Array, weight: Array) -> Array:
+def _odds(said: Sequence[AnnotatorLabels], prior: Array, flips: Array, weight: Array) -> Array:
     odds = prior.copy()
     for one, own, counts in zip(said, flips, weight, strict=True):
         odds[one.rows] += _evidence(one.codes, own, counts)
@@ -142,7 +142,7 @@ def _evidence(codes: Codes, flips: Array, weight: float) -> Array:
     return found
 
 
-def _flips(said: Sequence[Said], classes: Array) -> Array:
+def _flips(said: Sequence[AnnotatorLabels], classes: Array) -> Array:
     """R×K×K from the expected counts, each shrunk toward its reviewer's accuracy and everybody's confusions."""
     import numpy as np
 
@@ -150,7 +150,7 @@ def _flips(said: Sequence[Said], classes: Array) -> Array:
     counts = np.stack([_counts(one, classes) for one in said])
     every = counts.sum(axis=0)
     usual = (np.trace(every) + USUAL_ACCURACY) / (every.sum() + 1)
-    confused = (every + EVERYBODY_ROWS * uniform_flips(1 - usual, k)) * (1 - np.eye(k))
+    confused = (every + EVERYBODY_ROWS * uniform_transition(1 - usual, k)) * (1 - np.eye(k))
     confused /= confused.sum(axis=1, keepdims=True)
     right = np.trace(counts, axis1=1, axis2=2) + EVERYBODY_ROWS * usual
     accuracy = (right / (counts.sum(axis=(1, 2)) + EVERYBODY_ROWS))[:, None, None]
@@ -159,7 +159,7 @@ def _flips(said: Sequence[Said], classes: Array) -> Array:
     return shrunk
 
 
-def _counts(one: Said, classes: Array) -> Array:
+def _counts(one: AnnotatorLabels, classes: Array) -> Array:
     """K×K expected number of rows by right class and answer."""
     import numpy as np
     from scipy.sparse import csr_array
@@ -170,7 +170,7 @@ def _counts(one: Said, classes: Array) -> Array:
     return counts
 
 
-def _weights(said: Sequence[Said], prior: Array, flips: Array, weight: Array) -> Array:
+def _weights(said: Sequence[AnnotatorLabels], prior: Array, flips: Array, weight: Array) -> Array:
     """(R,) one over the design effect: 1 + the excess agreement with each other reviewer, where they share rows."""
     import numpy as np
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from hardneg_cli.statistics.column_blocks import Piece, each, pieces
+from hardneg_cli.statistics.column_blocks import ColumnBlock, each, pieces
 from hardneg_cli.statistics.label_noise.noise_model import FLOOR, sigmoid, softmax
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _pooling_loss(logs: list[Array], labels: Labels) -> Callable[[Array], tuple[
     def loss(t: Array) -> tuple[float, Array]:
         flip = float(sigmoid(t[m:])[0])
 
-        def part(one: tuple[Piece, ...]) -> Array:
+        def part(one: tuple[ColumnBlock, ...]) -> Array:
             odds = t[0] * one[0].z
             for a, piece in zip(t[1:m], one[1:], strict=True):
                 odds += a * piece.z

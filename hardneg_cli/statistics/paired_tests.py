@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Flips:
+class PairedOutcomes:
     """(K,) rows of each class: wrong before and right now, the reverse, wrong both times, right both times.
 
     `broke` is what was forgotten; its share of all rows is the negative-flip rate (Yan et al., Positive-congruent
@@ -32,14 +32,14 @@ class Flips:
         return self.fixed + self.broke + self.both_wrong + self.both_right
 
 
-def flips(before: Codes, now: Codes, labels: Codes, k: int) -> Flips:
+def flips(before: Codes, now: Codes, labels: Codes, k: int) -> PairedOutcomes:
     """Count by label. All (N,); labels are codes from 0, or −1 for a row without one, which is left out."""
     import numpy as np
 
     known = labels >= 0
     was, is_, true = before[known] == labels[known], now[known] == labels[known], labels[known]
     masks = (~was & is_, was & ~is_, ~was & ~is_, was & is_)
-    return Flips(*(np.bincount(true[mask], minlength=k) for mask in masks))
+    return PairedOutcomes(*(np.bincount(true[mask], minlength=k) for mask in masks))
 
 
 def differing(a: Codes, b: Codes, labels: Codes, k: int) -> Codes:

@@ -22,7 +22,7 @@ STEP = 1.1  # how many times the rows of one test the next one has
 
 
 @dataclass(frozen=True)
-class Cut:
+class RiskControlledThreshold:
     """score: what a row needs. tested: held-out rows that have it. wrong: how many of them are. bound: on the rate."""
 
     score: float
@@ -45,7 +45,7 @@ def upper(wrong: int, tested: int, confidence: float) -> float:
 
 def safe_cut(
     scores: NDArray[np.float64], wrong: NDArray[np.bool_], *, max_error: float, confidence: float
-) -> Cut | None:
+) -> RiskControlledThreshold | None:
     """The lowest score above which the error rate is proved to be at most `max_error`; None where there is no proof.
 
     scores, wrong: (n,) of held-out rows, in any order; equal scores are tested together.
@@ -64,7 +64,9 @@ def safe_cut(
             if bound > max_error:
                 break
             if best is None or counts[place] > best.tested:
-                best = Cut(float(levels[ends[place]]), int(counts[place]), int(errors[ends[place]]), bound)
+                best = RiskControlledThreshold(
+                    float(levels[ends[place]]), int(counts[place]), int(errors[ends[place]]), bound
+                )
     return best
 
 

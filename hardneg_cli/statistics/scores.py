@@ -40,7 +40,7 @@ def best_f1_cut(score: NDArray[np.float64]) -> NDArray[np.bool_]:
     return chosen
 
 
-def pooled(scores: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+def equal_weight_pool(scores: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     """One score a row from several, NaN where a source says nothing: the mean of their log-odds.
 
     The logarithmic opinion pool with equal weights (Genest and Zidek 1986).
@@ -63,7 +63,7 @@ def log_odds(score: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
-def in_conflict(
+def one_of_each_group_right(
     odds: NDArray[np.float64], group: NDArray[np.int64], labels: NDArray[np.int32]
 ) -> NDArray[np.float64]:  # fmt: skip
     """(n,) probability that a row's label is wrong, given that of each group's different labels at most one is right.

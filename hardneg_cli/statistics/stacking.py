@@ -26,14 +26,14 @@ DECIMALS = 6  # coefficients are rounded: the last bits depend on the processor
 
 
 @dataclass(frozen=True)
-class Pool:
+class OpinionPool:
     """weights: (M,) of the models. biases: (K,) of the classes."""
 
     weights: Block
     biases: Block
 
     @classmethod
-    def fitted(cls, logs: Sequence[Block], truth: Codes, weight: Block) -> Pool:
+    def fitted(cls, logs: Sequence[Block], truth: Codes, weight: Block) -> OpinionPool:
         """The most probable weights after n rows. logs: M times n×K. truth, weight: (n,). O(n·K·M) a step."""
         import numpy as np
         from scipy.optimize import minimize

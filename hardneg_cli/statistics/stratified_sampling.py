@@ -27,7 +27,7 @@ LEAST_SPREAD = 0.35
 
 
 @dataclass(frozen=True)
-class Sample:
+class StratifiedSample:
     """n drawn rows: their places, strata (0 is the lowest) and inclusion probabilities, and the size of each stratum.
 
     The order is random, and any beginning of it is nearly a smaller sample of the same design.
@@ -39,7 +39,7 @@ class Sample:
     size: Counts
 
 
-def draw(score: Numbers, flagged: Mask, n: int, seed: int = 0) -> Sample:
+def draw(score: Numbers, flagged: Mask, n: int, seed: int = 0) -> StratifiedSample:
     """Draw n of N rows that are sorted by (flagged, score), ascending; all of them if there are no more. O(N log N)."""
     import numpy as np
 
@@ -53,7 +53,7 @@ def draw(score: Numbers, flagged: Mask, n: int, seed: int = 0) -> Sample:
     places, turn, stratum = within[drawn], turn[drawn], stratum[drawn]
     order = np.lexsort((stratum, (turn + generator.random(len(size))[stratum]) / take[stratum]))
     stratum = stratum[order]
-    return Sample(places[order], stratum, (take / size)[stratum], size)
+    return StratifiedSample(places[order], stratum, (take / size)[stratum], size)
 
 
 def strata(score: Numbers, flagged: Mask, n: int) -> Counts:

@@ -30,7 +30,7 @@ LEVEL = 0.95
 
 
 @dataclass(frozen=True)
-class Answered:
+class StratumCounts:
     """What is known of each of H strata, lowest score first: its rows, the answered ones, errors among them, its side.
 
     A stratum without an answer has joined a neighbor.
@@ -58,7 +58,7 @@ class Survey:
     rows_to_halve: int
 
 
-def tally(stratum: Counts, size: Counts, flagged: Mask, answered: Mask, is_error: Mask) -> Answered:
+def stratum_counts(stratum: Counts, size: Counts, flagged: Mask, answered: Mask, is_error: Mask) -> StratumCounts:
     """Count by stratum. All (n,), a row each; size is that of the row's stratum. At least one row is answered."""
     import numpy as np
 
@@ -69,10 +69,10 @@ def tally(stratum: Counts, size: Counts, flagged: Mask, answered: Mask, is_error
     # to the nearest stratum with answers, one on the same side of the cut if there is any
     far = np.abs(full - np.arange(len(first))[:, None]) + len(first) * (side[full] != side[:, None])
     joined: Numbers = np.bincount(full[far.argmin(axis=1)], size[first], len(first)).astype(np.float64)
-    return Answered(joined[full], answers[full].astype(np.float64), errors[full].astype(np.float64), side[full])
+    return StratumCounts(joined[full], answers[full].astype(np.float64), errors[full].astype(np.float64), side[full])
 
 
-def survey(known: Answered, flagged: int) -> Survey:
+def survey(known: StratumCounts, flagged: int) -> Survey:
     """The number of errors, and how good the set of the `flagged` rows is, each with its 95 % interval."""
     import numpy as np
 
@@ -97,7 +97,7 @@ def survey(known: Answered, flagged: int) -> Survey:
     return Survey(int(total), int(n.sum()), flagged, errors, precision, recall, halve)
 
 
-def anticipated(score: Numbers, flagged: Mask, n: int) -> Estimate:
+def expected_interval(score: Numbers, flagged: Mask, n: int) -> Estimate:
     """The count that the scores promise, with the interval that an audit of n rows would then give it.
 
     Sorted as in `draw`.
@@ -107,10 +107,10 @@ def anticipated(score: Numbers, flagged: Mask, n: int) -> Estimate:
     edges, take = plan(score, flagged, n)
     size = np.diff(edges).astype(float)
     errors = np.add.reduceat(score, edges[:-1]) / size * take
-    return survey(Answered(size, take.astype(float), errors, flagged[edges[:-1]]), int(flagged.sum())).errors
+    return survey(StratumCounts(size, take.astype(float), errors, flagged[edges[:-1]]), int(flagged.sum())).errors
 
 
-def _monotone_rate(known: Answered) -> Numbers:
+def _monotone_rate(known: StratumCounts) -> Numbers:
     """(H,) error rates, neighbors pooled until none falls with the score (Ayer et al. 1955); Jeffreys' in a pool."""
     import numpy as np
 

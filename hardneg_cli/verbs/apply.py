@@ -14,14 +14,14 @@ from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.review.correction import rewrite
-from hardneg_cli.review.correction.provenance import Change, Written, changes_of, document
-from hardneg_cli.review.correction.rewrite import Stamp, Telling
+from hardneg_cli.review.correction.provenance import RowChange, WrittenFile, changes_of, document
+from hardneg_cli.review.correction.rewrite import ProvenanceTarget, Stamp
 from hardneg_cli.review.decisions import decision_sources
-from hardneg_cli.review.decisions.decision import Decision, Stale, Unsettled, conflicts, log_of
-from hardneg_cli.review.decisions.decision_sources import Answers
-from hardneg_cli.review.decisions.filled_queue import Policy
+from hardneg_cli.review.decisions.decision import Decision, StaleDecision, UnsettledDecisions, conflicts, log_of
+from hardneg_cli.review.decisions.decision_sources import CollectedAnswers
+from hardneg_cli.review.decisions.filled_queue import AutoPolicy
 from hardneg_cli.review.decisions.reviewers import user
-from hardneg_cli.review.decisions.row_matching import CHANGED, GONE, Matched, match
+from hardneg_cli.review.decisions.row_matching import CHANGED, GONE, MatchedDecisions, match
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,7 +33,7 @@ LARGE = 1 << 20  # bytes in a provenance worth a note
 
 
 @dataclass(frozen=True)
-class Applied:
+class ApplyResult:
     """What a run changed, in the order of the rows, and how many rows it left alone, by reason.
 
     kept, unsure: as reviewers decided. undecided: asked about, but not decided by anybody. already: decisions whose
@@ -42,12 +42,12 @@ class Applied:
     """
 
     rows: int
-    changes: tuple[Change, ...]
+    changes: tuple[RowChange, ...]
     kept: int
     unsure: int
     undecided: int
     already: int
-    stale: tuple[Stale, ...]
+    stale: tuple[StaleDecision, ...]
     protected: int
     policy_stale: int
     notes: tuple[str, ...]
@@ -78,12 +78,12 @@ def apply(
     in_place: bool = False,
     on_drop: str = "remove",
     skip_stale: bool = False,
-    policy: Policy | None = None,
+    policy: AutoPolicy | None = None,
     provenance: str | Path | None = None,
     reviewer: str | None = None,
     encoding: str | None = None,
     on_bad_rows: str = "fail",
-) -> Applied:
+) -> ApplyResult:
     """Correct `data` as the filled `queues` say, or without any the decisions log beside it.
 
     The result is written to `output`, or over the data with `in_place`; with neither, nothing is written at all.
@@ -93,7 +93,7 @@ def apply(
     Raises Unsettled, and writes nothing, for decisions that contradict each other, and for stale ones unless they
     are to be skipped; InputError for input that cannot be right.
     """
-    policy, who = policy or Policy(), reviewer or user()
+    policy, who = policy or AutoPolicy(), reviewer or user()
     if on_drop not in ON_DROP:
         raise InputError(
             f"--on-drop cannot be {on_drop!r}{did_you_mean(on_drop, ON_DROP)} (known: {', '.join(ON_DROP)})"
@@ -112,7 +112,7 @@ def apply(
     record = partial(
         document, str(data), changes=applied.changes, by=who, queues=[queue.name for queue in asked], how=how
     )
-    written = rewrite.write(corrections, output, Telling(provenance, record) if provenance else None)
+    written = rewrite.write(corrections, output, ProvenanceTarget(provenance, record) if provenance else None)
     return replace(applied, notes=(*applied.notes, *_large(provenance, written)))
 
 
@@ -133,7 +133,7 @@ def _seen(
     return {file.name: rewrite.stamp(file) for file in files}
 
 
-def _refuse_settings(dataset: Dataset, policy: Policy, mark: str | None) -> None:
+def _refuse_settings(dataset: Dataset, policy: AutoPolicy, mark: str | None) -> None:
     if mark in dataset.all_columns:
         raise InputError(f"{dataset.name}: there is a column {mark!r} already: rename it, or use --on-drop remove")
     if not policy.protect:
@@ -147,7 +147,7 @@ def _refuse_settings(dataset: Dataset, policy: Policy, mark: str | None) -> None
             raise InputError(f"{dataset.name}: no row is of split {name!r}, which was to be protected{hint}")
 
 
-def _settled(dataset: Dataset, given: Answers, policy: Policy, *, skip_stale: bool) -> Applied:
+def _settled(dataset: Dataset, given: CollectedAnswers, policy: AutoPolicy, *, skip_stale: bool) -> ApplyResult:
     """What there is to do; raises Unsettled where people have to decide first."""
     people, automatic = match(dataset, given.decided, given.ids), match(dataset, given.automatic, given.ids)
     acting = _unprotected(dataset, policy, automatic.fresh)
@@ -156,10 +156,10 @@ def _settled(dataset: Dataset, given: Answers, policy: Policy, *, skip_stale: bo
         by_row.setdefault(row, []).append(decision)
     clashes = conflicts(decision for decisions in by_row.values() for decision in decisions)
     if clashes or (people.stale and not skip_stale):
-        raise Unsettled(_verdict(dataset, people, clashes, skip_stale=skip_stale), people.stale, clashes)
+        raise UnsettledDecisions(_verdict(dataset, people, clashes, skip_stale=skip_stale), people.stale, clashes)
     changes = changes_of(dataset, by_row)
     done = len({decision.id for _, decision in acting} | {decision.id for decision in automatic.already})
-    return Applied(
+    return ApplyResult(
         rows=len(dataset),
         changes=changes,
         kept=len(by_row) - len(changes),
@@ -173,7 +173,9 @@ def _settled(dataset: Dataset, given: Answers, policy: Policy, *, skip_stale: bo
     )
 
 
-def _unprotected(dataset: Dataset, policy: Policy, fresh: Sequence[tuple[int, Decision]]) -> list[tuple[int, Decision]]:
+def _unprotected(
+    dataset: Dataset, policy: AutoPolicy, fresh: Sequence[tuple[int, Decision]]
+) -> list[tuple[int, Decision]]:
     """What the policy may act on."""
     if not policy.protect:
         return list(fresh)
@@ -181,7 +183,7 @@ def _unprotected(dataset: Dataset, policy: Policy, fresh: Sequence[tuple[int, De
     return [pair for pair, split in zip(fresh, splits, strict=True) if split not in policy.protect]
 
 
-def _verdict(dataset: Dataset, people: Matched, clashes: Sequence[object], *, skip_stale: bool) -> str:
+def _verdict(dataset: Dataset, people: MatchedDecisions, clashes: Sequence[object], *, skip_stale: bool) -> str:
     stale = 0 if skip_stale else len(people.stale)
     parts = []
     if clashes:
@@ -193,7 +195,7 @@ def _verdict(dataset: Dataset, people: Matched, clashes: Sequence[object], *, sk
     return f"{dataset.name}: nothing was written: {', and '.join(parts)}"
 
 
-def _cause(people: Matched) -> str:
+def _cause(people: MatchedDecisions) -> str:
     """What is likely wrong where no decision fits at all."""
     reasons = {stale.why for stale in people.stale}
     if people.fresh or people.already or len(reasons) > 1:
@@ -205,7 +207,7 @@ def _cause(people: Matched) -> str:
     return ""
 
 
-def _remarks(dataset: Dataset, changes: Sequence[Change]) -> list[str]:
+def _remarks(dataset: Dataset, changes: Sequence[RowChange]) -> list[str]:
     """Rows not looked at, and what may be a mistake: a label that nothing has, drops that may hit copies next time."""
     new = Counter(change.after for change in changes if change.after is not None)
     notes = [f"{sentence}: left as it is" for sentence in dataset.skipped]
@@ -219,7 +221,7 @@ def _remarks(dataset: Dataset, changes: Sequence[Change]) -> list[str]:
     return notes
 
 
-def _large(provenance: str | Path | None, written: Sequence[Written]) -> list[str]:
+def _large(provenance: str | Path | None, written: Sequence[WrittenFile]) -> list[str]:
     """A note where undoing takes much: what is written packed, in columns or in sheets, is written all anew."""
     size = sum(file.back.size for file in written if file.back)
     if size < LARGE:

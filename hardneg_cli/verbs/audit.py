@@ -11,17 +11,17 @@ from hardneg_cli.detection.findings import FILLED_IN
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.table_files import Wanted
+from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.audit.filled_audit import DESIGN, INCLUSION, SIZE, STRATUM, read_audit, truths
 from hardneg_cli.statistics import stratified_sampling
-from hardneg_cli.statistics.survey_estimation import Survey, survey, tally
+from hardneg_cli.statistics.survey_estimation import Survey, stratum_counts, survey
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from hardneg_cli.statistics.stratified_sampling import Sample
+    from hardneg_cli.statistics.stratified_sampling import StratifiedSample
 
 NEEDED = ("id", "given_label", "score", "flagged", "rank", "row_hash")
 NUMBERS = ("score", "p_given", "p_suggested", "rank")
@@ -29,7 +29,7 @@ DECIMALS = 6  # of a score in text: the same rows are drawn from every format
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnAudit:
     """What was drawn. table: the sample, to be filled in. rows, strata: of all that it was drawn from."""
 
     table: pa.Table
@@ -37,7 +37,7 @@ class Drawn:
     strata: int
 
 
-def draw(scores: str | Path, rows: int = 300, *, seed: int = 0) -> Drawn:
+def draw(scores: str | Path, rows: int = 300, *, seed: int = 0) -> DrawnAudit:
     """Draw `rows` rows, stratified by score, from a findings file that holds every row (`hardneg find --all`).
 
     The sample has the findings' columns, with nothing filled in, and `stratum`, `stratum_rows` and `inclusion`, the
@@ -55,7 +55,7 @@ def draw(scores: str | Path, rows: int = 300, *, seed: int = 0) -> Drawn:
     score, flagged, rank = _ranking(files)
     order = np.lexsort((-rank, flagged))
     sample = stratified_sampling.draw(score[order], flagged[order], rows, seed)
-    return Drawn(_table(files, names, order[sample.places], sample), len(score), len(sample.size))
+    return DrawnAudit(_table(files, names, order[sample.places], sample), len(score), len(sample.size))
 
 
 def estimate(audit: str | Path) -> Survey:
@@ -64,7 +64,7 @@ def estimate(audit: str | Path) -> Survey:
     Raises InputError for a file that is no audit or was changed beside its answers, and for fewer than 20 answers.
     """
     audited = read_audit(audit)
-    known = tally(audited.stratum, audited.size, audited.flagged, audited.answered, audited.is_error)
+    known = stratum_counts(audited.stratum, audited.size, audited.flagged, audited.answered, audited.is_error)
     return survey(known, audited.flagged_rows)
 
 
@@ -73,7 +73,7 @@ def _ranking(files: Sequence[Source]) -> tuple[NDArray[np.float64], NDArray[np.b
     import numpy as np
     import pyarrow as pa
 
-    table = pa.Table.from_batches(list(table_files.read(files, Wanted(("flagged",), ("score", "rank")))))
+    table = pa.Table.from_batches(list(table_files.read(files, ReadRequest(("flagged",), ("score", "rank")))))
     score, rank = (table[name].to_numpy().astype(float) for name in ("score", "rank"))
     flagged, name = truths(files, table["flagged"]), files[0].name
     advice = "an audit is drawn from all rows: write them with hardneg find --all, and without --limit"
@@ -87,7 +87,9 @@ def _ranking(files: Sequence[Source]) -> tuple[NDArray[np.float64], NDArray[np.b
     return score.round(DECIMALS), flagged, rank.astype(np.int64)
 
 
-def _table(files: Sequence[Source], names: Sequence[str], drawn: NDArray[np.int64], sample: Sample) -> pa.Table:
+def _table(
+    files: Sequence[Source], names: Sequence[str], drawn: NDArray[np.int64], sample: StratifiedSample
+) -> pa.Table:
     """The drawn rows as they stand in the files, nothing filled in, with the columns of the design behind them."""
     import pyarrow as pa
 
@@ -108,7 +110,7 @@ def _taken(files: Sequence[Source], names: Sequence[str], drawn: NDArray[np.int6
     import pyarrow as pa
 
     numbers = tuple(name for name in NUMBERS if name in names)
-    wanted = Wanted(tuple(name for name in names if name not in numbers), numbers)
+    wanted = ReadRequest(tuple(name for name in names if name not in numbers), numbers)
     by_place, first, parts = np.sort(drawn), 0, []
     for batch in table_files.read(files, wanted):
         low, high = np.searchsorted(by_place, (first, first + len(batch)))

@@ -12,14 +12,14 @@ from hardneg_cli.data import snapshot
 from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.dataset import Columns, Dataset, in_memory, load
 from hardneg_cli.errors import InputError, Unavailable, did_you_mean
-from hardneg_cli.gating.verdict import Judged, Report
+from hardneg_cli.gating.verdict import CheckReport, GateResult
 from hardneg_cli.io.files import git_revision
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.review.audit.filled_audit import read_audit
 from hardneg_cli.review.decisions.decided_rows import recorded
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.runtime import drawers
-from hardneg_cli.runtime.evidence_store import Evidence, checked_settings
+from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.verbs.find import find
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def check(
     with_findings: bool = False,
     encoding: str | None = None,
     on_bad_rows: str = "fail",
-) -> Report:
+) -> CheckReport:
     """Ask every gate that is on by default, or named, about `data`.
 
     base: what it was before: a file, `git:REV` for the same path at that revision, a table. saved: the same from a
@@ -82,19 +82,23 @@ def check(
         dataset = found.dataset if found else dataset
     before = _base(dataset, base, saved, encoding)
     _put(given, lacking, "baseline", before, NO_BASE)
-    evidence = Evidence(given | {"dataset": dataset}, lacking)
+    evidence = EvidenceStore(given | {"dataset": dataset}, lacking)
     judged = tuple(_judged(name, *gate, evidence) for name, gate in chosen.items())
     return _report(dataset, before, evidence, judged, said.notes)
 
 
 def diff(
-    before: Base, data: str | Path | Dataset | pa.Table | pd.DataFrame, columns: Columns | None = None, *,
-    encoding: str | None = None, on_bad_rows: str = "fail",
-) -> Report:  # fmt: skip
+    before: Base,
+    data: str | Path | Dataset | pa.Table | pd.DataFrame,
+    columns: Columns | None = None,
+    *,
+    encoding: str | None = None,
+    on_bad_rows: str = "fail",
+) -> CheckReport:
     """What changed from `before` to `data`; no gate is asked. Raises InputError where that cannot be told."""
     dataset = data if isinstance(data, Dataset) else load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
     baseline = _base(dataset, before, None, encoding)
-    evidence = Evidence({"dataset": dataset, "baseline": baseline}, {})
+    evidence = EvidenceStore({"dataset": dataset, "baseline": baseline}, {})
     try:
         evidence["changes"]
     except Unavailable as reason:
@@ -103,8 +107,12 @@ def diff(
 
 
 def _report(
-    dataset: Dataset, before: Baseline | None, evidence: Evidence, judged: tuple[Judged, ...], notes: Iterable[str]
-) -> Report:  # fmt: skip
+    dataset: Dataset,
+    before: Baseline | None,
+    evidence: EvidenceStore,
+    judged: tuple[GateResult, ...],
+    notes: Iterable[str],
+) -> CheckReport:
     changes = findings = None
     notes = [*notes, *(() if before is None else before.notes)]
     try:
@@ -114,7 +122,7 @@ def _report(
             notes.append(f"what changed cannot be told: {reason}")
     findings = evidence.known("findings")
     notes += findings.notes if findings else ()
-    return Report(
+    return CheckReport(
         dataset, None if before is None else before.name, changes, judged, tuple(dict.fromkeys(notes)), findings
     )
 
@@ -145,11 +153,11 @@ def _chosen(
     return chosen, others
 
 
-def _judged(name: str, means: Means, function: Any, settings: Mapping[str, Any], evidence: Evidence) -> Judged:
+def _judged(name: str, means: Means, function: Any, settings: Mapping[str, Any], evidence: EvidenceStore) -> GateResult:
     try:
-        return Judged(name, means, evidence.call(function, settings))
+        return GateResult(name, means, evidence.call(function, settings))
     except Unavailable as reason:
-        return Judged(name, means, None, str(reason))
+        return GateResult(name, means, None, str(reason))
 
 
 def _names(function: Any, evidence: str) -> bool:

@@ -13,22 +13,29 @@ from hardneg_cli.detection.findings import LEADING, TRAILING
 from hardneg_cli.errors import InputError, did_you_mean, listing
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.table_files import Wanted
-from hardneg_cli.review.decisions.adjudication import POLICIES, UNANIMOUS, by_policy, rulings, split, unheard
+from hardneg_cli.io.tables.table_files import ReadRequest
+from hardneg_cli.review.decisions.adjudication import (
+    POLICIES,
+    UNANIMOUS,
+    adjudications,
+    new_answers,
+    policy_settlements,
+    split,
+)
 from hardneg_cli.review.decisions.decision import (
     Decision,
     Question,
+    chronological,
     conflicts,
-    first_answers,
-    in_time,
+    effective_decisions,
+    independent_answers,
     is_log,
-    latest,
     read_log,
 )
-from hardneg_cli.review.decisions.decision_log import Log, held, now
-from hardneg_cli.review.decisions.filled_queue import Policy, export, read_queue
+from hardneg_cli.review.decisions.decision_log import DecisionLog, held, now
+from hardneg_cli.review.decisions.filled_queue import AutoPolicy, export, read_queue
 from hardneg_cli.review.reviewers.agreement import agreement
-from hardneg_cli.review.reviewers.collected import Collected
+from hardneg_cli.review.reviewers.collected import CollectResult
 from hardneg_cli.runtime.progress import progress
 
 if TYPE_CHECKING:
@@ -36,7 +43,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Given:
+class CollectInput:
     """What the files say. filled: by people in queues, file by file. logged: lines of other logs."""
 
     filled: tuple[tuple[Decision, ...], ...]
@@ -53,7 +60,7 @@ def collect(
     policy: str = UNANIMOUS,
     adjudicator: str | None = None,
     dry_run: bool = False,
-) -> Collected:
+) -> CollectResult:
     """Add what filled queues and other logs say to `log`, and what follows for conflicts between reviewers.
 
     reviewer: who decided where a queue does not say it, by default whoever runs this. A decision is new if it is not
@@ -71,7 +78,7 @@ def collect(
     with _no_search_for_cycles():
         given = _given(asked, reviewer)
         if dry_run:
-            return _collected(Log(Path(log)), asked, given, policy, adjudicator)
+            return _collected(DecisionLog(Path(log)), asked, given, policy, adjudicator)
         with held(log) as own, progress(f"collecting into {log}"):
             return _collected(own, asked, given, policy, adjudicator, write=True)
 
@@ -89,24 +96,30 @@ def _no_search_for_cycles() -> Iterator[None]:
 
 
 def _collected(
-    log: Log, asked: Sequence[Source], given: Given, policy: str, adjudicator: str | None, *, write: bool = False
-) -> Collected:
+    log: DecisionLog,
+    asked: Sequence[Source],
+    given: CollectInput,
+    policy: str,
+    adjudicator: str | None,
+    *,
+    write: bool = False,
+) -> CollectResult:
     known, torn = log.read()
     lines = set(known) if given.logged else set()
     logged = [line for line in dict.fromkeys(given.logged) if line not in lines]
-    said = in_time([*known, *logged])
-    fresh = given.filled if adjudicator else [unheard(said, decisions) for decisions in given.filled]
+    said = chronological([*known, *logged])
+    fresh = given.filled if adjudicator else [new_answers(said, decisions) for decisions in given.filled]
     ordinary, verdicts = split(said, _stamped(fresh, said), adjudicator)
-    new = unheard(said, ordinary)
-    said = in_time([*said, *new]) if new else said
-    adjudicated = rulings(said, verdicts)
-    decreed = by_policy(in_time([*said, *adjudicated]) if adjudicated else said, policy)
-    said = in_time([*said, *adjudicated, *decreed]) if adjudicated or decreed else said
+    new = new_answers(said, ordinary)
+    said = chronological([*said, *new]) if new else said
+    adjudicated = adjudications(said, verdicts)
+    decreed = policy_settlements(chronological([*said, *adjudicated]) if adjudicated else said, policy)
+    said = chronological([*said, *adjudicated, *decreed]) if adjudicated or decreed else said
     if write:
         log.append([*logged, *new, *adjudicated, *decreed])
-    left = tuple(sorted(conflicts(latest(said)), key=lambda group: group[0].question))
+    left = tuple(sorted(conflicts(effective_decisions(said)), key=lambda group: group[0].question))
     notes = [*given.notes, *_torn(str(log.path), torn), *_stranger(adjudicator, said)]
-    return Collected(
+    return CollectResult(
         log=log.path,
         read=sum(map(len, given.filled)) + len(given.logged),
         appended=len(logged) + len(new) + len(adjudicated),
@@ -114,13 +127,13 @@ def _collected(
         undecided=given.undecided,
         conflicts=left,
         shown=_shown(asked, {group[0].id for group in left}),
-        agreement=agreement(first_answers(said)),
+        agreement=agreement(independent_answers(said)),
         notes=tuple(notes),
         said=said,
     )
 
 
-def _given(asked: Iterable[Source], reviewer: str | None) -> Given:
+def _given(asked: Iterable[Source], reviewer: str | None) -> CollectInput:
     filled, logged, notes, undecided = [], [], [], 0
     for source in asked:
         if is_log(source):
@@ -129,12 +142,12 @@ def _given(asked: Iterable[Source], reviewer: str | None) -> Given:
             notes += _torn(source.name, torn)
             continue
         with progress(f"reading {source.name}"):
-            queue = read_queue(source, reviewer, Policy())
+            queue = read_queue(source, reviewer, AutoPolicy())
         # a file that is called like a settlement is none
         said = [replace(one, source=f"./{one.source}") if one.settles else one for one in queue.decisions]
         filled.append(tuple(dict.fromkeys(said)))
         undecided += len(queue.ids) - len(said)
-    return Given(_without_doubts(filled), tuple(logged), undecided, tuple(notes))
+    return CollectInput(_without_doubts(filled), tuple(logged), undecided, tuple(notes))
 
 
 def _without_doubts(filled: Iterable[tuple[Decision, ...]]) -> tuple[tuple[Decision, ...], ...]:
@@ -199,4 +212,4 @@ def _own(source: Source) -> Iterator[pa.RecordBatch]:
         return
     own = [name for name in table_files.columns([source]) if name not in (*LEADING, *TRAILING, "reviewer")]
     if own:
-        yield from table_files.kind(source).read(source, Wanted(("id", *own)))
+        yield from table_files.reader_of(source).read(source, ReadRequest(("id", *own)))

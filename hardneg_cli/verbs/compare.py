@@ -12,15 +12,15 @@ from hardneg_cli.data.probabilities.hard_predictions import from_predictions, pr
 from hardneg_cli.data.probabilities.loading import from_array, from_file
 from hardneg_cli.data.probabilities.probabilities import Model
 from hardneg_cli.errors import InputError, did_you_mean, listing
-from hardneg_cli.modeling.evaluation.comparison import Labeling, Line, adjusted, lines, measured
-from hardneg_cli.modeling.evaluation.metrics import LESS_IS_BETTER, OVERALL, Outputs, facts
-from hardneg_cli.modeling.evaluation.model_outputs import Judged, judged
-from hardneg_cli.review.audit.filled_audit import Audited, read_audit
+from hardneg_cli.modeling.evaluation.comparison import LabelSet, MetricRow, adjusted, lines, measured
+from hardneg_cli.modeling.evaluation.metrics import LESS_IS_BETTER, OVERALL, PredictionSummary, row_sums
+from hardneg_cli.modeling.evaluation.model_outputs import ModelOutputs, judged
+from hardneg_cli.review.audit.filled_audit import FilledAudit, read_audit
 from hardneg_cli.review.decisions.corrected_labels import audited_labels, codes, relabeled
 from hardneg_cli.review.decisions.decided_rows import recorded
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.runtime.progress import progress
-from hardneg_cli.statistics.bootstrap import Answers, pooled_strata
+from hardneg_cli.statistics.bootstrap import AuditStrata, pooled_strata
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +35,7 @@ SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True)
-class Compared:
+class CompareResult:
     """models: their names, in the order given. labels: which labels were judged by. rows: how many have them.
 
     lines: a metric each, of a model, or of a model against one before it.
@@ -45,18 +45,18 @@ class Compared:
     models: tuple[str, ...]
     labels: tuple[str, ...]
     rows: int
-    lines: tuple[Line, ...]
+    lines: tuple[MetricRow, ...]
     notes: tuple[str, ...]
 
     def table(self) -> pa.Table:
         """One line a metric: model, against, labels, metric, class, value, low … p_adjusted; null is unknown."""
         import pyarrow as pa
 
-        columns = {name.rstrip("_"): [getattr(line, name) for line in self.lines] for name in Line.__annotations__}
+        columns = {name.rstrip("_"): [getattr(line, name) for line in self.lines] for name in MetricRow.__annotations__}
         kinds = {name: pa.string() for name in ("model", "against", "labels", "metric", "class")}
         return pa.table({name: pa.array(cells, kinds.get(name, pa.float64())) for name, cells in columns.items()})
 
-    def of(self, metric: str, labels: str) -> list[Line]:
+    def of(self, metric: str, labels: str) -> list[MetricRow]:
         """The lines of a metric over all classes."""
         return [line for line in self.lines if (line.metric, line.labels, line.class_) == (metric, labels, "")]
 
@@ -69,7 +69,7 @@ class Compared:
         leading = (min if metric in LESS_IS_BETTER else max)(values.values())
         return [name for name, value in values.items() if abs(value - leading) < 1e-12]
 
-    def worse(self, metric: str) -> list[Line]:
+    def worse(self, metric: str) -> list[MetricRow]:
         """The models that are significantly worse than the first one, by the labels that are trusted most.
 
         Raises InputError where that cannot be told: a check that could not run is no pass.
@@ -101,7 +101,7 @@ def compare(
     seed: int = 0,
     encoding: str | None = None,
     on_bad_rows: str = "fail",
-) -> Compared:
+) -> CompareResult:
     """Metrics of each model with 95 % intervals, and paired differences of every one to each before it.
 
     models: files (`prob_<class>` columns, .npy with `classes`, or a column of predictions) or N×K arrays. Rows that
@@ -127,10 +127,10 @@ def compare(
         dataset, [model for model, _ in loaded], [hard for _, hard in loaded], kinds, may_skip=on_bad_rows == "skip"
     )
     group = _groups(dataset, found.rows)
-    told: list[Line] = []
+    told: list[MetricRow] = []
     with progress("resampling", total=len(kinds)) as advance:
         for kind in kinds:
-            labeling = Labeling(kind, found.labels[kind], found.p_label[kind])
+            labeling = LabelSet(kind, found.labels[kind], found.p_label[kind])
             if kind == AUDITED and drawn is not None and asked is not None:
                 labeling = _estimated(found, drawn, asked)
             numbers = measured(found.outputs, labeling, len(found.classes), group, seed)
@@ -138,7 +138,7 @@ def compare(
             advance(1)
     notes = [*(note for model, _ in loaded for note in model.notes), *found.notes, *said.notes, *corrections.notes]
     notes += [f"{model.name} names classes only: no metrics of probabilities" for model, hard in loaded if hard]
-    return Compared(
+    return CompareResult(
         dataset.name, tuple(model.name for model, _ in loaded), tuple(kinds), len(found.rows), tuple(adjusted(told)),
         tuple(notes),
     )  # fmt: skip
@@ -185,7 +185,7 @@ def _groups(dataset: Dataset, rows: Codes) -> Codes | None:
     return np.array([number[key] for key in own], np.int64)
 
 
-def _estimated(found: Judged, audited: Audited, asked: Codes) -> Labeling:
+def _estimated(found: ModelOutputs, audited: FilledAudit, asked: Codes) -> LabelSet:
     """The given labels, and what the answers of the audit change about them, each for the rows that it stands for."""
     import numpy as np
     from scipy import sparse
@@ -196,7 +196,7 @@ def _estimated(found: Judged, audited: Audited, asked: Codes) -> Labeling:
     known = np.flatnonzero(mine >= 0)  # a row that a model lacks changes nothing
     stratum, size = pooled_strata(audited.stratum, audited.size.astype(np.float64), audited.answered)
     before, after = (
-        facts(
+        row_sums(
             [_taken(output, mine[known]) for output in found.outputs], found.labels[kind][mine[known]],
             [None if p is None else p[mine[known]] for p in found.p_label[kind]], k,
         )
@@ -208,11 +208,11 @@ def _estimated(found: Judged, audited: Audited, asked: Codes) -> Labeling:
     nothing = sparse.csr_array((len(rest), before.shape[1]))
     change = sparse.vstack([(after - before)[order], nothing]).tocsr()
     rows = answered[np.concatenate([known[order], rest])]
-    answers = Answers(change, stratum[rows], size[rows])
-    return Labeling(AUDITED, found.labels[GIVEN], found.p_label[GIVEN], answers)
+    answers = AuditStrata(change, stratum[rows], size[rows])
+    return LabelSet(AUDITED, found.labels[GIVEN], found.p_label[GIVEN], answers)
 
 
-def _taken(output: Outputs, rows: Codes) -> Outputs:
+def _taken(output: PredictionSummary, rows: Codes) -> PredictionSummary:
     if output.p_top is None or output.squares is None or output.bin is None:
-        return Outputs(output.name, output.top[rows])
-    return Outputs(output.name, output.top[rows], output.p_top[rows], output.squares[rows], output.bin[rows])
+        return PredictionSummary(output.name, output.top[rows])
+    return PredictionSummary(output.name, output.top[rows], output.p_top[rows], output.squares[rows], output.bin[rows])

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.dataset import Columns, Dataset, load
 from hardneg_cli.data.features.features import feature_choice
-from hardneg_cli.data.features.inputs import Material, material
-from hardneg_cli.data.probabilities.given import mean_of
+from hardneg_cli.data.features.inputs import ModelInputs, material
+from hardneg_cli.data.probabilities.given import mean_probabilities
 from hardneg_cli.data.probabilities.loading import from_array, from_file, inside
 from hardneg_cli.data.probabilities.probabilities import Model
 from hardneg_cli.errors import InputError
-from hardneg_cli.modeling.error_model.conditions import Rows
-from hardneg_cli.modeling.error_model.tables import Dual
+from hardneg_cli.modeling.error_model.conditions import ConditionTable
+from hardneg_cli.modeling.error_model.tables import DualResult
 from hardneg_cli.modeling.folds import dealt
 from hardneg_cli.modeling.out_of_fold import Classifier, out_of_fold
 from hardneg_cli.modeling.trusted_labels import NONE, taught
@@ -56,7 +56,7 @@ def dual(
     new_features: Any = None,
     encoding: str | None = None,
     on_bad_rows: str = "fail",
-) -> Dual:
+) -> DualResult:
     """Learn from `data` where the model of `probs` errs (the mean of several), and correct it.
 
     What data, probs, classes, features and decisions are, `find` says, whose score tells how far a label is trusted;
@@ -78,40 +78,42 @@ def dual(
         dataset, probs=probs, classes=classes, features=features, decisions=said.decisions, on_bad_rows=on_bad_rows
     )
     dataset = findings.dataset
-    first, sound = mean_of(_models(probs, dataset, classes), dataset, dataset.classes, may_skip=on_bad_rows == "skip")
+    first, sound = mean_probabilities(
+        _models(probs, dataset, classes), dataset, dataset.classes, may_skip=on_bad_rows == "skip"
+    )
     lessons = taught(dataset, findings.score, sound, said.decisions)
     rows = _material(dataset, features)
     fold, names = _folds(dataset, rows, folds)
     brought, others = None, None
     if pool is not None:
-        brought = mean_of(_models(new_probs, pool, classes), pool, dataset.classes)[0]
+        brought = mean_probabilities(_models(new_probs, pool, classes), pool, dataset.classes)[0]
         others = _material(pool, features if new_features is None else new_features)
     own, theirs = _seconds(dataset, rows, others, lessons.learned(guard), fold, chosen if rows else [])
     order = dataset.by_id
     order = order[sound[order]]
     lessons, fold, first = lessons.of(order), fold[order], first[order]
     second = second_model.run(
-        second_model.Opinions(first, tuple(block[order] for block in own)), lessons, fold,
-        None if brought is None else second_model.Opinions(brought, tuple(theirs)),
+        second_model.ModelOpinions(first, tuple(block[order] for block in own)), lessons, fold,
+        None if brought is None else second_model.ModelOpinions(brought, tuple(theirs)),
     )  # fmt: skip
     found = slices.run(
         rows_of(dataset, first, order), lessons.wrong(first.argmax(axis=1)), lessons.weight, fold % slices.PARTS,
         dataset.columns.text, **tuned,
     )  # fmt: skip
-    return Dual(
+    return DualResult(
         findings, order, first, second, tuple(found), lessons, tuple(names[number] for number in fold),
         None if pool is None or brought is None else (pool, brought),
     )  # fmt: skip
 
 
-def rows_of(dataset: Dataset, first: Block, order: Codes | None = None) -> Rows:
+def rows_of(dataset: Dataset, first: Block, order: Codes | None = None) -> ConditionTable:
     """The rows to ask the conditions of slices of; `first` are their probabilities of the first model, (n, K)."""
     names = [dataset.classes[code] for code in first.argmax(axis=1)]
     content = dataset.content
     for column in (dataset.columns.split, dataset.columns.groups):
         if column is not None and column not in content.column_names:
             content = content.append_column(column, dataset.roles[column])
-    return Rows(content if order is None else content.take(order), names)
+    return ConditionTable(content if order is None else content.take(order), names)
 
 
 def _tuned(settings: Settings) -> dict[str, Any]:
@@ -139,14 +141,14 @@ def _pool(new: str | Path | pa.Table, new_probs: Sequence[Any], dataset: Dataset
     return unlabeled(new, dataset.columns, encoding)
 
 
-def _material(dataset: Dataset, features: Any) -> Material | None:
+def _material(dataset: Dataset, features: Any) -> ModelInputs | None:
     """What the second model learns from besides the first one's probabilities, if there is anything."""
     choice = feature_choice(features, dataset.columns.text)
     something = choice.columns or choice.file or choice.text or choice.array is not None
     return material(dataset, choice) if something else None
 
 
-def _folds(dataset: Dataset, rows: Material | None, folds: int) -> tuple[Codes, list[str]]:
+def _folds(dataset: Dataset, rows: ModelInputs | None, folds: int) -> tuple[Codes, list[str]]:
     """(N,) fold numbers, and the folds' names: the dataset's own, or dealt by content, groups together."""
     import numpy as np
 
@@ -170,7 +172,7 @@ def _folds(dataset: Dataset, rows: Material | None, folds: int) -> tuple[Codes, 
 
 
 def _seconds(
-    dataset: Dataset, rows: Material | None, others: Material | None, labels: Codes, fold: Codes,
+    dataset: Dataset, rows: ModelInputs | None, others: ModelInputs | None, labels: Codes, fold: Codes,
     models: Sequence[Classifier],
 ) -> tuple[list[Block], list[Block]]:  # fmt: skip
     """The second models' probabilities: (N, K) out of fold each, and (M, K) of the other rows."""

@@ -69,5 +69,5 @@ def _roots(evidence: str) -> list[str]:
     return [root for name in inspect.signature(gather).parameters for root in _roots(name)]
 
 
-def _kind(setting: drawers.Setting) -> str:
+def _kind(setting: drawers.UnitSetting) -> str:
     return f"  (one of: {', '.join(setting.choices)})" if setting.choices else f"  ({setting.kind.__name__})"

@@ -13,18 +13,18 @@ from hardneg_cli.data.probabilities.digest import Digest
 from hardneg_cli.data.probabilities.loading import from_array, from_file, inside
 from hardneg_cli.data.probabilities.probabilities import Engine, Model, Probabilities, together
 from hardneg_cli.data.probabilities.validation import refuse_nonsense
-from hardneg_cli.detection.detector_result import Doubts
+from hardneg_cli.detection.detector_result import DetectorResult
 from hardneg_cli.detection.findings import Findings
-from hardneg_cli.detection.fusion import Verdicts, fuse
-from hardneg_cli.detection.reranking.rerank import learned
+from hardneg_cli.detection.fusion import FusedScores, fuse
+from hardneg_cli.detection.reranking.rerank import rerank_on_decisions
 from hardneg_cli.errors import InputError, Unavailable
 from hardneg_cli.io.tables.spill import MEMORY
-from hardneg_cli.review.audit.filled_audit import Audited, read_audit
-from hardneg_cli.review.audit.recalibration import surveyed
-from hardneg_cli.review.decisions.decided_rows import Decided, decided, recorded
+from hardneg_cli.review.audit.filled_audit import FilledAudit, read_audit
+from hardneg_cli.review.audit.recalibration import recalibrate_on_audit
+from hardneg_cli.review.decisions.decided_rows import DecidedRows, decided, recorded
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.runtime import drawers
-from hardneg_cli.runtime.evidence_store import Evidence, checked_settings
+from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.runtime.progress import progress
 
 if TYPE_CHECKING:
@@ -73,13 +73,15 @@ def find(
     )  # fmt: skip
     _refuse_one_class(dataset)
     said, drawn = recorded(dataset, decisions), None if audit is None else read_audit(audit)
-    chosen, may_skip = _chosen(detectors, settings or {}), on_bad_rows == "skip"
+    chosen, may_skip = _selected(detectors, settings or {}), on_bad_rows == "skip"
     if engine != "local" and not (probs or dataset.columns.probabilities(dataset.all_columns)):
         raise InputError(
             f"{dataset.name}: no probabilities, so --engine {engine} has nothing to share out; leave it out"
         )
     with engaged as working:
-        heard = _heard(dataset, _models(dataset, probs, classes, may_skip, memory), features, chosen, working, may_skip)
+        heard = _detect(
+            dataset, _models(dataset, probs, classes, may_skip, memory), features, chosen, working, may_skip
+        )
     dataset, doubts = heard.dataset, heard.doubts
     if detectors and not doubts:
         raise InputError("; ".join(f"{name} cannot run: {reason}" for name, reason in heard.skipped.items()))
@@ -96,45 +98,49 @@ def find(
 
 
 @dataclass(frozen=True)
-class _Heard:
+class _Detection:
     """What the detectors say of the dataset, which has all models' classes now; None of the digest without models."""
 
     dataset: Dataset
     digest: Digest | None
-    doubts: dict[str, Doubts]
+    doubts: dict[str, DetectorResult]
     skipped: dict[str, str]
     notes: tuple[str, ...]
 
 
-def _heard(
+def _detect(
     dataset: Dataset, models: list[Model], features: Any, chosen: _Chosen, engine: Engine, may_skip: bool
-) -> _Heard:  # fmt: skip
+) -> _Detection:  # fmt: skip
     """Gather the evidence and ask the detectors; afterwards nobody holds probabilities that nobody will ask for."""
     dataset, evidence, notes = _gathered(dataset.with_probabilities(None), models, features, engine, may_skip)
-    doubts, skipped = _asked(chosen, evidence)
+    doubts, skipped = _run_detectors(chosen, evidence)
     if sum(bool(doubt.models) for doubt in doubts.values()) < 2:  # none that are judged together
         doubts = _without_models(doubts)
     digest = evidence["digest"] if models else None
-    return _Heard(dataset, digest, doubts, skipped, (*notes, *evidence.notes()))
+    return _Detection(dataset, digest, doubts, skipped, (*notes, *evidence.notes()))
 
 
-def _without_models(doubts: Mapping[str, Doubts]) -> dict[str, Doubts]:
+def _without_models(doubts: Mapping[str, DetectorResult]) -> dict[str, DetectorResult]:
     return {name: replace(doubt, models=()) for name, doubt in doubts.items()}
 
 
 def _learned(
-    dataset: Dataset, doubts: Mapping[str, Doubts], digest: Digest | None, verdicts: Verdicts, answers: Decided
-) -> tuple[Verdicts, list[str]]:
+    dataset: Dataset,
+    doubts: Mapping[str, DetectorResult],
+    digest: Digest | None,
+    verdicts: FusedScores,
+    answers: DecidedRows,
+) -> tuple[FusedScores, list[str]]:
     """The verdicts in the order that the answers teach, and a note on that."""
     if not len(answers.rows):
         return verdicts, []
-    verdicts, note = learned(dataset, doubts, digest, verdicts, *answers.lessons(doubts))
+    verdicts, note = rerank_on_decisions(dataset, doubts, digest, verdicts, *answers.lessons(doubts))
     return verdicts, [note]
 
 
 def _recalibrated(
-    dataset: Dataset, digest: Digest | None, verdicts: Verdicts, audited: Audited | None
-) -> tuple[Verdicts, int, list[str]]:
+    dataset: Dataset, digest: Digest | None, verdicts: FusedScores, audited: FilledAudit | None
+) -> tuple[FusedScores, int, list[str]]:
     """The verdicts on the ground of the audit, how many rows have an answer there, and a note on that."""
     if audited is None:
         return verdicts, 0, []
@@ -143,10 +149,10 @@ def _recalibrated(
     judged = np.ones(len(dataset), bool) if digest is None else ~digest.bad
     answers = len(audited.decisions)
     note = f"score, cut and count are recalibrated on {answers:,} audited rows ({audited.name})"
-    return surveyed(dataset, judged, verdicts, audited), answers, [note]
+    return recalibrate_on_audit(dataset, judged, verdicts, audited), answers, [note]
 
 
-def _open(flagged: NDArray[np.bool_], answers: Decided) -> NDArray[np.bool_]:
+def _open(flagged: NDArray[np.bool_], answers: DecidedRows) -> NDArray[np.bool_]:
     """The flagged rows that nobody decided."""
     left = flagged.copy()
     left[answers.rows] = False
@@ -155,7 +161,7 @@ def _open(flagged: NDArray[np.bool_], answers: Decided) -> NDArray[np.bool_]:
 
 def _gathered(
     dataset: Dataset, models: list[Model], features: Any, engine: Engine, may_skip: bool
-) -> tuple[Dataset, Evidence, list[str]]:
+) -> tuple[Dataset, EvidenceStore, list[str]]:
     """The dataset with all models' classes, and the evidence to ask; probabilities are read and checked now."""
     given: dict[str, Any] = {}
     lacking: dict[str, str] = {}
@@ -168,7 +174,7 @@ def _gathered(
         reason = f"no probabilities: name them with --probs, or add {dataset.columns.prob_prefix}<class> columns"
         lacking = {"probabilities": reason, "digest": reason}
     given |= {"dataset": dataset, "feature_choice": feature_choice(features, dataset.columns.text)}
-    evidence = Evidence(given, lacking)
+    evidence = EvidenceStore(given, lacking)
     if models:
         notes += refuse_nonsense(dataset, given["probabilities"], evidence["digest"])
     return dataset, evidence, notes
@@ -217,7 +223,7 @@ def _refuse_one_class(dataset: Dataset) -> None:
         raise InputError(f"{dataset.name}: every label is {only!r}; at least two classes are needed to doubt a label")
 
 
-def _chosen(detectors: Sequence[str], settings: Settings) -> _Chosen:
+def _selected(detectors: Sequence[str], settings: Settings) -> _Chosen:
     """The detectors to run, each with its settings; settings of a detector that does not exist are an error."""
     for name in settings:
         drawers.load("detector", name)
@@ -228,9 +234,9 @@ def _chosen(detectors: Sequence[str], settings: Settings) -> _Chosen:
     return chosen
 
 
-def _asked(chosen: _Chosen, evidence: Evidence) -> tuple[dict[str, Doubts], dict[str, str]]:
+def _run_detectors(chosen: _Chosen, evidence: EvidenceStore) -> tuple[dict[str, DetectorResult], dict[str, str]]:
     """What each detector says, and why the others could not run."""
-    doubts: dict[str, Doubts] = {}
+    doubts: dict[str, DetectorResult] = {}
     skipped: dict[str, str] = {}
     with progress("asking the detectors", total=len(chosen)) as advance:
         for name, (function, settings) in chosen.items():

@@ -9,7 +9,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.loading import inside
 from hardneg_cli.detection.findings import Findings
 from hardneg_cli.runtime import drawers
-from hardneg_cli.runtime.evidence_store import Evidence, checked_settings
+from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.verbs.find import find
 from hardneg_cli.verbs.predict import predict
 
@@ -50,7 +50,7 @@ def guarded(
 def _near_the_boundary(found: Findings, trainable: Bools, settings: Settings) -> Codes:
     run = drawers.verb("mode", "boundary")
     chosen = checked_settings("strategy", "boundary", run, settings.get("boundary", {}))
-    evidence = Evidence({"dataset": found.dataset, "digest": found.digest, "trainable": trainable}, {})
+    evidence = EvidenceStore({"dataset": found.dataset, "digest": found.digest, "trainable": trainable}, {})
     rows: Codes = evidence.call(run, chosen).rows
     return rows
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hardneg_cli.data.dataset import Columns, Dataset, choose, load
 from hardneg_cli.data.features.features import feature_choice
-from hardneg_cli.data.features.inputs import Material, material
+from hardneg_cli.data.features.inputs import ModelInputs, material
 from hardneg_cli.errors import InputError, did_you_mean, listing
-from hardneg_cli.modeling.out_of_fold import Classifier, Trained
-from hardneg_cli.modeling.parts import held_out, in_words
-from hardneg_cli.modeling.robustness.augmentation import Augmented, Taught, together
-from hardneg_cli.modeling.robustness.numeric import Numbers
-from hardneg_cli.modeling.robustness.tables import HARD_WEIGHT, Hardened, Measured
-from hardneg_cli.modeling.robustness.textual import Texts
+from hardneg_cli.modeling.out_of_fold import Classifier, FittedModel
+from hardneg_cli.modeling.parts import describe, held_out_parts
+from hardneg_cli.modeling.robustness.augmentation import Augmented, TrainingRows, together
+from hardneg_cli.modeling.robustness.numeric import NumericAttack
+from hardneg_cli.modeling.robustness.tables import HARD_WEIGHT, HardenResult, RobustAccuracy
+from hardneg_cli.modeling.robustness.textual import TextAttack
 from hardneg_cli.modeling.split import in_training
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.evidence_store import checked_settings
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 Settings: TypeAlias = Mapping[str, Mapping[str, Any]]
-Ground: TypeAlias = Numbers | Texts
+Ground: TypeAlias = NumericAttack | TextAttack
 
 KINDS = ("attack", "model")  # whose settings are harden's own
 GUARD, EPSILON, FOLDS = 0.5, 0.3, 5
@@ -58,7 +58,7 @@ def harden(
     seed: int = 0,
     encoding: str | None = None,
     on_bad_rows: str = "fail",
-) -> Hardened:
+) -> HardenResult:
     """Versions of the training rows that fool `model`, and its accuracy before and after training with them.
 
     features: patterns of number columns, each of which may move by `epsilon` times its standard deviation; with a text
@@ -85,16 +85,16 @@ def harden(
         order = dataset.by_id
         ground = _ground(dataset, rows, order[kept[order]], model, settings or {}, seed, epsilon)
         weights = np.where(hard & kept, HARD_WEIGHT, 1.0)
-        parts = held_out(dataset, rows, train, folds)
+        parts = held_out_parts(dataset, rows, train, folds)
         lessons = [_taught(dataset, order[kept[order] & ~part[order]], weights) for part in parts]
         taught = _taught(dataset, order[kept[order]], weights)
         measured, augmented = _trials(
             ground, dataset, taught, lessons, [order[part[order]] for part in parts], boundary
         )
     attack = f"edits of the text, {_edits(settings or {})} at most" if names == () else f"moves of {epsilon:g} spreads"
-    return Hardened(
+    return HardenResult(
         dataset, measured, np.flatnonzero(kept | ~train), hard & kept, int((train & ~kept).sum()), guard, augmented,
-        names, attack, in_words(dataset, train, folds),
+        names, attack, describe(dataset, train, folds),
     )  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def _refuse_settings(settings: Settings) -> None:
             checked_settings(kinds[name], name, drawers.verb(kinds[name], name), given)
 
 
-def _material(dataset: Dataset, features: str | None) -> tuple[Material, tuple[str, ...]]:
+def _material(dataset: Dataset, features: str | None) -> tuple[ModelInputs, tuple[str, ...]]:
     """The rows, and the names of the columns whose numbers move: none where there is a text to edit."""
     choice = feature_choice(features, dataset.columns.text)
     if choice.file or choice.array is not None:
@@ -135,26 +135,31 @@ def _material(dataset: Dataset, features: str | None) -> tuple[Material, tuple[s
 
 
 def _ground(
-    dataset: Dataset, rows: Material, train: Codes, model: str | None, settings: Settings, seed: int, epsilon: float
+    dataset: Dataset, rows: ModelInputs, train: Codes, model: str | None, settings: Settings, seed: int, epsilon: float
 ) -> Ground:
     name = model or ("mlp" if rows.texts is None else "logistic")
     classifier = Classifier.called(name, settings.get(name))
     if rows.texts is None:
-        return Numbers.of(rows, train, classifier, settings, seed, epsilon)
-    return Texts(rows, classifier, settings, seed, dataset.classes)
+        return NumericAttack.of(rows, train, classifier, settings, seed, epsilon)
+    return TextAttack(rows, classifier, settings, seed, dataset.classes)
 
 
-def _taught(dataset: Dataset, rows: Codes, weights: NDArray[np.float64]) -> Taught:
+def _taught(dataset: Dataset, rows: Codes, weights: NDArray[np.float64]) -> TrainingRows:
     import numpy as np
 
     if len(np.unique(dataset.labels[rows])) < 2:
         raise InputError(f"{dataset.name}: fewer than two classes are left to train with; raise --guard")
-    return Taught(rows, dataset.labels[rows].astype(np.int64), weights[rows])
+    return TrainingRows(rows, dataset.labels[rows].astype(np.int64), weights[rows])
 
 
 def _trials(
-    ground: Ground, dataset: Dataset, taught: Taught, lessons: Sequence[Taught], held: Sequence[Codes], boundary: bool
-) -> tuple[tuple[Measured, ...], Augmented]:
+    ground: Ground,
+    dataset: Dataset,
+    taught: TrainingRows,
+    lessons: Sequence[TrainingRows],
+    held: Sequence[Codes],
+    boundary: bool,
+) -> tuple[tuple[RobustAccuracy, ...], Augmented]:
     """Each way of training by each lesson, judged on what it leaves out; and the augmented rows of all `taught`."""
     import numpy as np
 
@@ -165,7 +170,7 @@ def _trials(
         for lesson, rows in zip(lessons, held, strict=True):
             if len(lesson.rows) < len(taught.rows):
                 models = _versions(ground, lesson, boundary=boundary)[0]
-            if isinstance(ground, Texts) and len(rows) > MOST:
+            if isinstance(ground, TextAttack) and len(rows) > MOST:
                 rows = np.sort(np.random.default_rng(ground.seed).permutation(rows)[:MOST])
             for name, model in models.items():
                 found.setdefault(name, []).append(
@@ -173,12 +178,13 @@ def _trials(
                 )
             advance(1)
     judged = [
-        Measured(name, *(np.concatenate(side) for side in zip(*parts, strict=True))) for name, parts in found.items()
+        RobustAccuracy(name, *(np.concatenate(side) for side in zip(*parts, strict=True)))
+        for name, parts in found.items()
     ]
     return tuple(judged), augmented
 
 
-def _versions(ground: Ground, taught: Taught, *, boundary: bool) -> tuple[dict[str, Trained], Augmented]:
+def _versions(ground: Ground, taught: TrainingRows, *, boundary: bool) -> tuple[dict[str, FittedModel], Augmented]:
     """The models of each way of training, and the augmented rows: against the model that withstands most."""
     plain = ground.fitted(taught)
     models = {PLAIN: plain}
@@ -198,7 +204,9 @@ def _versions(ground: Ground, taught: Taught, *, boundary: bool) -> tuple[dict[s
     return models, augmented
 
 
-def _judged(ground: Ground, model: Trained, taught: Taught, held: Codes, labels: Codes) -> tuple[Bools, Bools]:
+def _judged(
+    ground: Ground, model: FittedModel, taught: TrainingRows, held: Codes, labels: Codes
+) -> tuple[Bools, Bools]:
     """Which rows the model gets right, as they are and under attack."""
     import numpy as np
 

@@ -13,14 +13,14 @@ from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.probabilities.loading import inside
 from hardneg_cli.detection.findings import Findings
 from hardneg_cli.errors import InputError, Unavailable
-from hardneg_cli.modeling.deduplication import one_of_each
+from hardneg_cli.modeling.deduplication import one_per_copy_group
 from hardneg_cli.modeling.mining.hard_negatives import EVEN, HardNegatives
-from hardneg_cli.modeling.mining.similarity import Likeness, with_anchors
+from hardneg_cli.modeling.mining.similarity import SimilarRows, with_anchors
 from hardneg_cli.modeling.mining.tables import hard_rows, triplets
 from hardneg_cli.modeling.split import in_training
 from hardneg_cli.review.decisions.decided_rows import decided, recorded
 from hardneg_cli.runtime import drawers
-from hardneg_cli.runtime.evidence_store import Evidence, checked_settings
+from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.verbs.find import find
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ LEAST_GUARD = 0.0025
 
 
 @dataclass(frozen=True)
-class Mined:
+class MineResult:
     """Hard negatives, and the findings whose flagged rows are none of them.
 
     guard: no row whose score is greater was mined. eligible: how many rows might have been. why_guard: in words.
@@ -104,7 +104,7 @@ def mine(
     decisions: Sequence[str | Path] | None = None,
     encoding: str | None = None,
     on_bad_rows: str = "fail",
-) -> Mined:
+) -> MineResult:
     """Hard negatives of `data`, by the strategy `mode`: boundary, confusion or retrieval.
 
     data: as for `find`, or what it found (then what it was told need not be told again, but for the features).
@@ -129,15 +129,15 @@ def mine(
     guard, why = _guard(findings, guard)
     given = {"dataset": findings.dataset, "feature_choice": feature_choice(features, dataset.columns.text)}
     trainable = training & _probably_right(findings, guard, decisions)
-    trainable = one_of_each(findings.dataset, trainable, _copies(Evidence(given, {})))
-    evidence = Evidence(given | {"digest": findings.digest, "trainable": trainable}, {})
+    trainable = one_per_copy_group(findings.dataset, trainable, _copies(EvidenceStore(given, {})))
+    evidence = EvidenceStore(given | {"digest": findings.digest, "trainable": trainable}, {})
     try:
         pairs: HardNegatives = evidence.call(run, chosen).capped(limit, per_class)
         if anchors:
             pairs = _with_anchors(evidence, pairs)
     except Unavailable as reason:
         raise InputError(f"--mode {mode}: {reason}") from reason
-    return Mined(findings, mode, pairs, guard, why, int(trainable.sum()))
+    return MineResult(findings, mode, pairs, guard, why, int(trainable.sum()))
 
 
 def _strategy(
@@ -180,7 +180,7 @@ def _probably_right(findings: Findings, guard: float, decisions: Any) -> Bools:
     return right
 
 
-def _copies(evidence: Evidence) -> Copies | None:
+def _copies(evidence: EvidenceStore) -> Copies | None:
     try:
         copies: Copies = evidence["copies"]
     except Unavailable:  # no content to compare
@@ -188,11 +188,11 @@ def _copies(evidence: Evidence) -> Copies | None:
     return copies
 
 
-def _with_anchors(evidence: Evidence, pairs: HardNegatives) -> HardNegatives:
+def _with_anchors(evidence: EvidenceStore, pairs: HardNegatives) -> HardNegatives:
     """The pairs, each with an anchor and a positive where there are any."""
     if len(pairs.rows) == 0 or (pairs.anchor >= 0).any():
         return pairs
-    likeness = Likeness.of(evidence["dataset"], evidence["features"], evidence["trainable"])
+    likeness = SimilarRows.of(evidence["dataset"], evidence["features"], evidence["trainable"])
     anchor, positive, cosine = with_anchors(likeness, pairs.rows, pairs.anchor_class)
     return replace(pairs, anchor=anchor, positive=positive, similarity=cosine)
 

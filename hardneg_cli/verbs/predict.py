@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.dataset import Columns, Dataset, load
 from hardneg_cli.data.features.features import feature_choice
-from hardneg_cli.data.features.inputs import Material, material
+from hardneg_cli.data.features.inputs import ModelInputs, material
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.modeling.folds import bundles, dealt
-from hardneg_cli.modeling.frozen_predictions import Frozen, frozen
+from hardneg_cli.modeling.frozen_predictions import FrozenPredictions, frozen
 from hardneg_cli.modeling.out_of_fold import Classifier, out_of_fold
 from hardneg_cli.modeling.temperature_scaling import calibrated, overall
 from hardneg_cli.modeling.unlabeled_pool import unlabeled
@@ -34,7 +34,7 @@ IN_THE_POOL = "pool"
 
 
 @dataclass(frozen=True)
-class Predicted:
+class PredictResult:
     """(N, C) out-of-fold probabilities of `classes`, and each row's fold.
 
     kept: how many rows' probabilities were taken from an older file. pool: those of the unlabeled rows, if there are
@@ -88,7 +88,7 @@ def predict(
     new_features: Any = None,
     encoding: str | None = None,
     on_bad_rows: str = "fail",
-) -> Predicted:
+) -> PredictResult:
     """Out-of-fold probabilities of `data` by k-fold cross-validation, calibrated by temperature.
 
     features: as for `find`; the text column (`columns.text`) is used with or without them. models: names of
@@ -112,13 +112,15 @@ def predict(
     agreement = float((own.argmax(axis=1)[judged] == labels[judged]).mean()) if judged.any() else float("nan")
     if before is not None:
         own = before.laid_over(own, classes)
-    return Predicted(
+    return PredictResult(
         dataset, classes, own, tuple(names[number] for number in fold), 0 if before is None else before.rows,
         agreement, unknown, None if pool is None or theirs is None else (pool, theirs),
     )  # fmt: skip
 
 
-def _folds(dataset: Dataset, rows: Material, folds: int, before: Frozen | None) -> tuple[Codes, list[str]]:
+def _folds(
+    dataset: Dataset, rows: ModelInputs, folds: int, before: FrozenPredictions | None
+) -> tuple[Codes, list[str]]:
     """(N,) fold numbers, and the folds' names: those of the dataset's own column, of the older file, or dealt ones."""
     import numpy as np
 
@@ -139,7 +141,9 @@ def _folds(dataset: Dataset, rows: Material, folds: int, before: Frozen | None) 
     return dealt(keys, dataset.labels.astype(np.int64), folds, groups), [str(number + 1) for number in range(folds)]
 
 
-def _learnable(dataset: Dataset, fold: Codes, before: Frozen | None) -> tuple[tuple[str, ...], Codes, tuple[str, ...]]:
+def _learnable(
+    dataset: Dataset, fold: Codes, before: FrozenPredictions | None
+) -> tuple[tuple[str, ...], Codes, tuple[str, ...]]:
     """The classes that stand in two folds, (N,) codes into them of the rows that teach (else −1), and the other ones.
 
     A class of one fold alone would never be known to the models that judge its rows.
@@ -161,7 +165,7 @@ def _learnable(dataset: Dataset, fold: Codes, before: Frozen | None) -> tuple[tu
 
 
 def _scored(
-    dataset: Dataset, rows: Material, others: Material | None, fold: Codes, labels: Codes, k: int,
+    dataset: Dataset, rows: ModelInputs, others: ModelInputs | None, fold: Codes, labels: Codes, k: int,
     models: Sequence[Classifier],
 ) -> tuple[Block, Block | None]:  # fmt: skip
     """(N, K) calibrated probabilities out of fold, and those of the pool by the models of all folds."""

@@ -15,12 +15,12 @@ from hardneg_cli.data.features.inputs import material
 from hardneg_cli.errors import InputError
 from hardneg_cli.modeling.out_of_fold import Classifier
 from hardneg_cli.modeling.self_training import self_training
-from hardneg_cli.modeling.self_training.active_learning import Question, contradicted, queue_table, useful
-from hardneg_cli.modeling.self_training.ledger import Entry
-from hardneg_cli.modeling.self_training.pool_labels import Trusted, trusted
-from hardneg_cli.modeling.self_training.self_training import Round, Trained, best
-from hardneg_cli.modeling.self_training.tables import Added, added, dataset_table, entries, refuse_told
-from hardneg_cli.modeling.self_training.task import Demand, Together, together
+from hardneg_cli.modeling.self_training.active_learning import QueryRow, contradicted, most_informative, queue_table
+from hardneg_cli.modeling.self_training.ledger import LedgerRound
+from hardneg_cli.modeling.self_training.pool_labels import PoolLabels, trusted
+from hardneg_cli.modeling.self_training.self_training import SelfTrainingRound, SelfTrainingRun, best
+from hardneg_cli.modeling.self_training.tables import AddedRow, added, dataset_table, entries, refuse_told
+from hardneg_cli.modeling.self_training.task import PooledRows, SelfTrainingGoal, together
 from hardneg_cli.modeling.unlabeled_pool import unlabeled as read_pool
 from hardneg_cli.review.decisions.decided_rows import recorded
 from hardneg_cli.review.decisions.decision import Decision, log_of
@@ -35,7 +35,7 @@ STRATEGY = "self-training"
 
 
 @dataclass(frozen=True)
-class Refined:
+class RefineResult:
     """What the rounds made of a labeled dataset and its pool.
 
     together: their rows as one. trained: the rounds of this run and those before it, done anew. entries: the ledger's
@@ -44,19 +44,19 @@ class Refined:
 
     labeled: Dataset
     pool: Dataset
-    said: Trusted
-    together: Together
-    trained: Trained
-    entries: tuple[Entry, ...]
+    said: PoolLabels
+    together: PooledRows
+    trained: SelfTrainingRun
+    entries: tuple[LedgerRound, ...]
     done: int
     notes: tuple[str, ...]
 
     @property
-    def best(self) -> Round:
+    def best(self) -> SelfTrainingRound:
         return best(self.trained.rounds)
 
     @cached_property
-    def new_rows(self) -> tuple[Added, ...]:
+    def new_rows(self) -> tuple[AddedRow, ...]:
         """The rows of the pool that have got a label, in the pool's order."""
         return added(self.labeled, self.pool, self.said, self.entries[-1])
 
@@ -73,7 +73,7 @@ class Refined:
             if all_.task.drawn[row] and int(all_.places[row]) not in self.said.labeled
         ]  # fmt: skip
         open_ = all_.task.pool & ~round_.accepted
-        rows = [*own, *useful(thought, open_, self.trained.graph, budget).tolist()][:budget]
+        rows = [*own, *most_informative(thought, open_, self.trained.graph, budget).tolist()][:budget]
         return queue_table(self.labeled, self.pool, [self._question(row) for row in rows], show)
 
     def shown(self, patterns: str | None, features: str | None) -> tuple[str, ...]:
@@ -85,14 +85,14 @@ class Refined:
         own = [name for name in names if name in self.labeled.content.column_names]
         return tuple(name for name in own if not any(fnmatchcase(name, pattern) for pattern in hidden))
 
-    def _question(self, row: int) -> Question:
+    def _question(self, row: int) -> QueryRow:
         p, names = self.best.probabilities[row], self.together.classes
         place = self.together.places[row]
         first, second = p.argsort(kind="stable")[::-1][:2].tolist()
         if self.together.task.pool[row]:
-            return Question(True, place, names[first], names[second], float(p[first]), float(p[second]))
+            return QueryRow(True, place, names[first], names[second], float(p[first]), float(p[second]))
         given = int(self.together.task.labels[row])
-        return Question(False, place, names[given], names[first], float(p[given]), float(p[first]))
+        return QueryRow(False, place, names[given], names[first], float(p[given]), float(p[first]))
 
     def summary(self) -> Iterator[str]:
         """Lines for people."""
@@ -138,10 +138,10 @@ def refine(
     folds: int = 5,
     seed: int = 0,
     decisions: Sequence[str | Path | Decision] | None = None,
-    before: Sequence[Entry] = (),
+    before: Sequence[LedgerRound] = (),
     encoding: str | None = None,
     on_bad_rows: str = "fail",
-) -> Refined:
+) -> RefineResult:
     """Pseudo-labels for the rows of `unlabeled` whose error the labels of `data` prove to be within `max_error`.
 
     models: names of classifiers, beside label spreading. rounds: at most so many more than `before`, the ledger's
@@ -162,7 +162,7 @@ def refine(
         material(labeled, feature_choice(features, text)),
         material(pool, feature_choice(features if unlabeled_features is None else unlabeled_features, text)),
         tuple(Classifier.called(name, chosen.get(name)) for name in models),
-        Demand(max_error, confidence, len(before) + rounds, at_least=len(before) + 1),
+        SelfTrainingGoal(max_error, confidence, len(before) + rounds, at_least=len(before) + 1),
         folds=folds, seed=seed,
     )  # fmt: skip
     own = checked_settings("strategy", STRATEGY, self_training.run, chosen.get(STRATEGY, {}))
@@ -170,11 +170,11 @@ def refine(
     facts = {"models": [*models], "seed": seed, "max_error": max_error, "confidence": confidence}
     told = entries(pool, all_, trained.rounds, before, facts)
     notes = (*heard.notes, *said.notes, *all_.notes)
-    return Refined(labeled, pool, said, all_, trained, told, len(before), notes)
+    return RefineResult(labeled, pool, said, all_, trained, told, len(before), notes)
 
 
 def undo(
-    data: str | Path, unlabeled: str | Path, columns: Columns | None, before: Sequence[Entry], round_: int, *,
+    data: str | Path, unlabeled: str | Path, columns: Columns | None, before: Sequence[LedgerRound], round_: int, *,
     decisions: Sequence[str | Path] | None = None, encoding: str | None = None, on_bad_rows: str = "fail",
 ) -> pa.Table:  # fmt: skip
     """The refined dataset as it was before a round of the ledger; raises InputError if there was no such round."""
@@ -185,7 +185,7 @@ def undo(
     pool = read_pool(unlabeled, labeled.columns, encoding)
     heard = recorded(labeled, _logs(data, unlabeled) if decisions is None else decisions)
     said = trusted(labeled, pool, heard.decisions)
-    last = before[round_ - 2] if round_ > 1 else Entry({}, {})
+    last = before[round_ - 2] if round_ > 1 else LedgerRound({}, {})
     return dataset_table(labeled, said.labeled, pool, added(labeled, pool, said, last))
 
 

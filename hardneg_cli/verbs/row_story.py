@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.table_files import Wanted
+from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.runtime.terminal import plain
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _read(findings: str) -> pa.Table:
     names = table_files.columns(files, None)
     if missing := [name for name in (*TEXT, *NUMBERS) if name not in names]:
         raise InputError(f"{findings}: no column {missing[0]!r}; is it a findings file, written by find?")
-    return pa.Table.from_batches(list(table_files.read(files, Wanted(text=TEXT, numbers=NUMBERS))))
+    return pa.Table.from_batches(list(table_files.read(files, ReadRequest(text=TEXT, numbers=NUMBERS))))
 
 
 def _whole(table: pa.Table) -> bool:

@@ -13,14 +13,14 @@ from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.review.correction import rewrite
 from hardneg_cli.review.correction.provenance import document
-from hardneg_cli.review.correction.rewrite import Stamp, Telling, stamp
-from hardneg_cli.review.correction.undo_delta import Kept, fitting, read_kept, restore
+from hardneg_cli.review.correction.rewrite import ProvenanceTarget, Stamp, stamp
+from hardneg_cli.review.correction.undo_delta import RecordedFile, fitting, read_kept, restore
 from hardneg_cli.review.decisions.decision import log_of
 from hardneg_cli.review.decisions.reviewers import user
 
 
 @dataclass(frozen=True)
-class Undone:
+class UndoResult:
     """restored: the files that are as before again. already: those that were so, or that the run had left alone."""
 
     restored: tuple[str, ...]
@@ -32,7 +32,7 @@ class Undone:
 class _Restoring:
     source: Source
     seen: Stamp
-    kept: Kept
+    kept: RecordedFile
     told: str
     notes: list[str] = field(default_factory=list)
 
@@ -55,7 +55,7 @@ def undo(
     in_place: bool = False,
     provenance: str | Path | None = None,
     reviewer: str | None = None,
-) -> Undone:
+) -> UndoResult:
     """Give back what `data` was before the run of apply whose provenance is `told`.
 
     The result is written to `output`, or over the data with `in_place`; nothing is, unless every file of the data is
@@ -80,13 +80,13 @@ def undo(
     ]
     how = {"undoes": str(told)}
     record = partial(document, str(data), changes=(), by=reviewer or user(), queues=(), how=how)
-    rewrite.write(restoring, output, Telling(provenance, record) if provenance else None)
+    rewrite.write(restoring, output, ProvenanceTarget(provenance, record) if provenance else None)
     names = [[one.source.name for one in restoring if one.unchanged is same] for same in (False, True)]
     notes = [note for one in restoring for note in one.notes]
-    return Undone(tuple(names[0]), tuple(names[1]), (*notes, *_remarks(data, names[0])))
+    return UndoResult(tuple(names[0]), tuple(names[1]), (*notes, *_remarks(data, names[0])))
 
 
-def _refuse_other_files(found: Sequence[Source], fits: Sequence[Kept | None], told: str | Path) -> None:
+def _refuse_other_files(found: Sequence[Source], fits: Sequence[RecordedFile | None], told: str | Path) -> None:
     strange = [source.name for source, fit in zip(found, fits, strict=True) if fit is None]
     if strange:
         raise Refused(

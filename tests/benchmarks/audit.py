@@ -31,11 +31,11 @@ from measures import best_f1, calibration_error, f1
 from numpy.typing import NDArray
 
 from hardneg_cli import Decision, Findings, find
-from hardneg_cli.detection.fusion import Verdicts
-from hardneg_cli.review.audit.filled_audit import Audited
-from hardneg_cli.review.audit.recalibration import surveyed
-from hardneg_cli.statistics.stratified_sampling import Sample, draw
-from hardneg_cli.statistics.survey_estimation import Survey, survey, tally
+from hardneg_cli.detection.fusion import FusedScores
+from hardneg_cli.review.audit.filled_audit import FilledAudit
+from hardneg_cli.review.audit.recalibration import recalibrate_on_audit
+from hardneg_cli.statistics.stratified_sampling import StratifiedSample, draw
+from hardneg_cli.statistics.survey_estimation import Survey, stratum_counts, survey
 from hardneg_cli.verbs.audit import DECIMALS
 
 SURVEYED, RECALIBRATED = 300, 200  # rows
@@ -65,18 +65,18 @@ class World:
         rows = findings.ranked[::-1]
         return cls(f"{folder.name} {models}", findings, wrong, rows[np.argsort(findings.flagged[rows], kind="stable")])
 
-    def drawn(self, n: int, seed: int) -> Sample:
+    def drawn(self, n: int, seed: int) -> StratifiedSample:
         score = self.findings.score[self.order].round(DECIMALS)
         return draw(score, self.findings.flagged[self.order], n, seed)
 
-    def audited(self, sample: Sample) -> Audited:
+    def audited(self, sample: StratifiedSample) -> FilledAudit:
         rows, dataset = self.order[sample.places], self.findings.dataset
         said = zip(dataset.ids.take(rows).to_pylist(), dataset.row_hashes(rows), dataset.labels[rows], strict=True)
         decisions = tuple(Decision(id_, row_hash, dataset.classes[code], "keep") for id_, row_hash, code in said)
         every, flagged = np.ones(len(rows), bool), self.findings.flagged[rows]
         ids = dataset.ids.take(rows)
         size = sample.size[sample.stratum]
-        return Audited("audit", _chunked(ids), decisions, sample.stratum, size, flagged, every, self.wrong[rows])
+        return FilledAudit("audit", _chunked(ids), decisions, sample.stratum, size, flagged, every, self.wrong[rows])
 
 
 def _chunked(ids: object) -> object:
@@ -134,7 +134,7 @@ def _survey(world: World, seed: int) -> Survey:
     sample = world.drawn(SURVEYED, seed)
     rows = world.order[sample.places]
     flagged, every = world.findings.flagged, np.ones(len(rows), bool)
-    known = tally(sample.stratum, sample.size[sample.stratum], flagged[rows], every, world.wrong[rows])
+    known = stratum_counts(sample.stratum, sample.size[sample.stratum], flagged[rows], every, world.wrong[rows])
     return survey(known, int(flagged.sum()))
 
 
@@ -154,10 +154,10 @@ def _simple_width(n: int, errors: int, *, fpc: bool) -> float:
 def _fits(world: World, fits: int) -> NDArray[np.float64]:
     """(fits, 3) F1 lost, the count's distance from the truth as a share of it, and the calibration error."""
     wrong, f = world.wrong, world.findings
-    before, best = Verdicts(f.score, f.flagged, f.suggested, f.errors), best_f1(wrong, f.score)
+    before, best = FusedScores(f.score, f.flagged, f.suggested, f.errors), best_f1(wrong, f.score)
     judged, found = np.ones(len(wrong), bool), []
     for seed in range(fits):
-        after = surveyed(f.dataset, judged, before, world.audited(world.drawn(RECALIBRATED, seed)))
+        after = recalibrate_on_audit(f.dataset, judged, before, world.audited(world.drawn(RECALIBRATED, seed)))
         assert after.errors is not None
         off = abs(after.errors.value / wrong.sum() - 1)
         found.append((best - f1(wrong, after.flagged), off, calibration_error(wrong, after.score)))

@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardneg_cli import Decision, Findings, find
-from hardneg_cli.detection.fusion import Verdicts
-from hardneg_cli.detection.reranking.rerank import learned
+from hardneg_cli.detection.fusion import FusedScores
+from hardneg_cli.detection.reranking.rerank import rerank_on_decisions
 from hardneg_cli.review.decisions.decided_rows import decided
 
 ROWS, MISTAKEN, BUDGET = 200, 0.05, 0.1
@@ -99,11 +99,11 @@ def _wrong(truth: Path, findings: Findings) -> Bools:
 def gains(world: World, queue: str, draws: int) -> Gains:
     findings, wrong = world.findings, world.wrong
     found, kept = np.empty((draws, len(MEASURES))), np.empty(draws)
-    before = Verdicts(findings.score, findings.flagged, findings.suggested, findings.errors)
+    before = FusedScores(findings.score, findings.flagged, findings.suggested, findings.errors)
     base = _recalls(findings, findings.score, wrong, np.zeros(0, np.int64))[0]
     for seed in range(draws):
         rows, answers = review(queue, findings, wrong, seed)
-        after, _ = learned(findings.dataset, findings.doubts, findings.digest, before, rows, answers)
+        after, _ = rerank_on_decisions(findings.dataset, findings.doubts, findings.digest, before, rows, answers)
         kept[seed] = after is not before
         found[seed] = _recalls(findings, after.score, wrong, rows) - _recalls(findings, findings.score, wrong, rows)
     return Gains(world.name, queue, 100 * float(base), 100 * found, float(kept.mean()))
@@ -148,8 +148,8 @@ def confirm_whole_run(world: World) -> None:
     ]
     said = decided(data, decisions)
     assert set(said.rows) == set(rows)
-    before = Verdicts(findings.score, findings.flagged, findings.suggested, findings.errors)
-    after, note = learned(data, findings.doubts, findings.digest, before, rows, answers)
+    before = FusedScores(findings.score, findings.flagged, findings.suggested, findings.errors)
+    after, note = rerank_on_decisions(data, findings.doubts, findings.digest, before, rows, answers)
     whole = find(data, probs=world.probs, decisions=decisions)
     assert note in whole.notes
     assert np.array_equal(whole.score, after.score)

@@ -15,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hardneg_cli.modeling.evaluation.comparison import Labeling, Line, lines, measured
-from hardneg_cli.modeling.evaluation.metrics import Outputs, bins, facts
-from hardneg_cli.statistics.bootstrap import Answers, pooled_strata
+from hardneg_cli.modeling.evaluation.comparison import LabelSet, MetricRow, lines, measured
+from hardneg_cli.modeling.evaluation.metrics import PredictionSummary, bins, row_sums
+from hardneg_cli.statistics.bootstrap import AuditStrata, pooled_strata
 from hardneg_cli.statistics.stratified_sampling import draw
 from hardneg_cli.verbs.compare import compare
 
@@ -60,9 +60,9 @@ def sample(rows: int, skills: Skills, rng: np.random.Generator) -> Sample:
     return Sample(truth, given, (models[0], models[1]))
 
 
-def outputs(models: Sequence[Numbers]) -> list[Outputs]:
+def outputs(models: Sequence[Numbers]) -> list[PredictionSummary]:
     return [
-        Outputs(name, p.argmax(axis=1), p.max(axis=1), (p**2).sum(axis=1), bins(p.max(axis=1)))
+        PredictionSummary(name, p.argmax(axis=1), p.max(axis=1), (p**2).sum(axis=1), bins(p.max(axis=1)))
         for name, p in zip("AB", models, strict=True)
     ]
 
@@ -78,24 +78,24 @@ def truths(skills: Skills) -> dict[str, float]:
     return {name: float(np.mean([one[name].difference or 0.0 for one in found])) for name in METRICS}
 
 
-def _lines(models: Sequence[Numbers], labels: Codes, answers: Answers | None, draws: int | None) -> list[Line]:
+def _lines(models: Sequence[Numbers], labels: Codes, answers: AuditStrata | None, draws: int | None) -> list[MetricRow]:
     theirs = outputs(models)
-    labeling = Labeling("given", labels, tuple(of(p, labels) for p in models), answers)
+    labeling = LabelSet("given", labels, tuple(of(p, labels) for p in models), answers)
     numbers = measured(theirs, labeling, len(CLASSES), None, 0, draws)
     return list(lines(theirs, labeling, CLASSES, numbers, grouped=False))
 
 
-def _differences(found: Sequence[Line]) -> dict[str, Line]:
+def _differences(found: Sequence[MetricRow]) -> dict[str, MetricRow]:
     return {line.metric: line for line in found if line.against and not line.class_}
 
 
-def compared(world: Sample) -> dict[str, Line]:
+def compared(world: Sample) -> dict[str, MetricRow]:
     names = np.array(CLASSES)[world.truth]
     table = pa.table({"id": [f"{row:06}" for row in range(len(names))], "label": names})
     return _differences(compare(table, world.models, classes=CLASSES).lines)
 
 
-def audited(world: Sample, seed: int) -> dict[str, Line]:
+def audited(world: Sample, seed: int) -> dict[str, MetricRow]:
     """By the given labels and 200 true ones, drawn as `audit draw` does."""
     p = np.mean([of(p, world.given) for p in world.models], axis=0)
     order = np.argsort(1 - p, kind="stable")
@@ -104,17 +104,17 @@ def audited(world: Sample, seed: int) -> dict[str, Line]:
     rows, whole, k = order[drawn.places], outputs(world.models), len(CLASSES)
     stratum, size = pooled_strata(drawn.stratum, drawn.size[drawn.stratum].astype(float), np.ones(len(rows), bool))
     before, after = (
-        facts([_taken(one, rows) for one in whole], labels[rows], [of(p, labels)[rows] for p in world.models], k)
+        row_sums([_taken(one, rows) for one in whole], labels[rows], [of(p, labels)[rows] for p in world.models], k)
         for labels in (world.given, world.truth)
     )  # fmt: skip
-    return _differences(_lines(world.models, world.given, Answers(after - before, stratum, size), None))
+    return _differences(_lines(world.models, world.given, AuditStrata(after - before, stratum, size), None))
 
 
-def _taken(model: Outputs, rows: Codes) -> Outputs:
+def _taken(model: PredictionSummary, rows: Codes) -> PredictionSummary:
     assert model.p_top is not None
     assert model.squares is not None
     assert model.bin is not None
-    return Outputs(model.name, model.top[rows], model.p_top[rows], model.squares[rows], model.bin[rows])
+    return PredictionSummary(model.name, model.top[rows], model.p_top[rows], model.squares[rows], model.bin[rows])
 
 
 def part(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str]:
@@ -142,15 +142,15 @@ def _rng(seeds: Sequence[int], run: int) -> np.random.Generator:
     return np.random.default_rng([seeds[run % len(seeds)], run])
 
 
-def _held(found: Sequence[dict[str, Line]], true: dict[str, float]) -> dict[str, float]:
-    def holds(line: Line) -> bool:
+def _held(found: Sequence[dict[str, MetricRow]], true: dict[str, float]) -> dict[str, float]:
+    def holds(line: MetricRow) -> bool:
         low, high = line.diff_low, line.diff_high
         return low is not None and high is not None and low <= true[line.metric] <= high
 
     return {name: float(np.mean([holds(one[name]) for one in found])) for name in METRICS}
 
 
-def _row(name: str, rows: int, held: dict[str, float], found: Sequence[dict[str, Line]]) -> str:
+def _row(name: str, rows: int, held: dict[str, float], found: Sequence[dict[str, MetricRow]]) -> str:
     alarms = (np.mean([(one[metric].p or 0) < 0.05 for one in found]) for metric in DEMANDED)
     shares = " | ".join(f"{held[metric]:.1%}" for metric in METRICS)
     return f"| {name} | {rows:,} | {shares} | {' / '.join(f'{alarm:.1%}' for alarm in alarms)} |"

@@ -21,7 +21,7 @@ from hardneg_cli import Columns, Findings, find, load
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import material
 from hardneg_cli.modeling.out_of_fold import Classifier
-from hardneg_cli.verbs.mine import Mined, mine
+from hardneg_cli.verbs.mine import MineResult, mine
 from hardneg_cli.verbs.predict import predict
 
 MODES = ("boundary", "confusion", "retrieval")
@@ -81,7 +81,7 @@ def _measure(one: Planted, seed: int, shares: Figures, accuracy: Figures, strong
         accuracy.setdefault((one.name, how), []).append(_accuracy(one, given))
 
 
-def _weighted(plain: NDArray[np.float64], found: Mined) -> NDArray[np.float64]:
+def _weighted(plain: NDArray[np.float64], found: MineResult) -> NDArray[np.float64]:
     weights = plain.copy()
     weights[found.pairs.rows[found.pairs.firsts()]] = found.table()["weight"].to_numpy()
     return weights

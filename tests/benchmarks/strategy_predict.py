@@ -18,7 +18,7 @@ from hardneg_cli import Columns, apply, find
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import material
 from hardneg_cli.modeling.out_of_fold import Classifier
-from hardneg_cli.review.decisions.filled_queue import Policy
+from hardneg_cli.review.decisions.filled_queue import AutoPolicy
 from hardneg_cli.verbs.predict import predict
 
 AUTOMATIC = 0.8  # the score from which --auto-relabel acts: a wrong suggestion costs more than a missed one
@@ -69,20 +69,20 @@ def _outcome(one: Planted) -> Outcome:
     )  # fmt: skip
     labels = {"clean": one.truth, "planted": one.train["label"].to_numpy(object)}
     queue = findings.table(findings.select(every=True)).to_pandas()
-    labels["auto-relabel"] = _applied(one, queue, Policy(relabel=AUTOMATIC))
+    labels["auto-relabel"] = _applied(one, queue, AutoPolicy(relabel=AUTOMATIC))
     reviewed = queue.head(int(REVIEWED * len(queue))).copy()
     truth = dict(zip(one.train["id"], one.truth, strict=True))
     right = reviewed["id"].map(truth)
     reviewed["decision"] = np.where(right == reviewed["given_label"], "keep", "relabel")
     reviewed["new_label"] = np.where(right == reviewed["given_label"], "", right)
-    labels["reviewer"] = _applied(one, reviewed, Policy())
+    labels["reviewer"] = _applied(one, reviewed, AutoPolicy())
     return Outcome(
         float((top == one.truth).mean()), float(average_precision_score(one.wrong, findings.score)), seconds,
         {kind: _tested(one, given) for kind, given in labels.items()},
     )  # fmt: skip
 
 
-def _applied(one: Planted, queue: pd.DataFrame, policy: Policy) -> np.ndarray:
+def _applied(one: Planted, queue: pd.DataFrame, policy: AutoPolicy) -> np.ndarray:
     """The labels after `apply`, in the order of the rows."""
     with tempfile.TemporaryDirectory() as folder:
         data, filled, corrected = (Path(folder) / name for name in ("data.csv", "queue.csv", "corrected.csv"))

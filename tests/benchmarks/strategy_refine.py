@@ -22,7 +22,7 @@ from hardneg_cli.data.dataset import load
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import material
 from hardneg_cli.modeling.out_of_fold import Classifier
-from hardneg_cli.verbs.refine import Refined, refine
+from hardneg_cli.verbs.refine import RefineResult, refine
 
 A_CLASS = 10
 BUDGETS = (0.02, 0.05, 0.10)
@@ -80,7 +80,7 @@ def _split(data: Planted, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.Ser
     return drawn, right.drop(index=drawn.index).drop(columns="label"), right.set_index("id")["label"]
 
 
-def _refined(data: Planted, seed: int, budget: float) -> tuple[Refined, pd.DataFrame, pd.Series]:
+def _refined(data: Planted, seed: int, budget: float) -> tuple[RefineResult, pd.DataFrame, pd.Series]:
     labeled, pool, truth = _split(data, seed)
     return (
         refine(labeled, pool, Columns(id="id", text=data.text), features=data.features, max_error=budget),
@@ -113,7 +113,7 @@ def _wrong(rows: pd.DataFrame, truth: pd.Series) -> float:
     return float((rows.label.to_numpy() != truth.loc[rows.id].to_numpy()).mean()) if len(rows) else 0.0
 
 
-def _unproved(found: Refined, table: pd.DataFrame) -> pd.DataFrame:
+def _unproved(found: RefineResult, table: pd.DataFrame) -> pd.DataFrame:
     """The labeled rows, and every pool row that passes its class's threshold, weighted as `refine` does."""
     thought, all_ = found.best.probabilities, found.together
     code = thought.argmax(axis=1)

@@ -24,12 +24,12 @@ import typer
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.options import OnBadRows
 from hardneg_cli.errors import InputError
-from hardneg_cli.review.decisions.decision import Stale, Unsettled
+from hardneg_cli.review.decisions.decision import StaleDecision, UnsettledDecisions
 from hardneg_cli.runtime.terminal import say
 
 if TYPE_CHECKING:
-    from hardneg_cli.verbs.apply import Applied
-    from hardneg_cli.verbs.undo import Undone
+    from hardneg_cli.verbs.apply import ApplyResult
+    from hardneg_cli.verbs.undo import UndoResult
 
 
 TAKEN_BY_UNDO = ("data", "undo", "output", "in_place", "provenance", "reviewer", "quiet", "color")
@@ -90,7 +90,7 @@ def run(
     quiet: options.Quiet = False,
     color: options.Colors = options.Color.AUTO,
 ) -> int:
-    from hardneg_cli.review.decisions.filled_queue import Policy
+    from hardneg_cli.review.decisions.filled_queue import AutoPolicy
     from hardneg_cli.verbs.apply import apply
 
     if undo is not None:
@@ -106,13 +106,13 @@ def run(
             in_place=in_place and not dry_run,
             on_drop=on_drop,
             skip_stale=skip_stale,
-            policy=Policy(auto_relabel, auto_drop, tuple(protect_split or ())),
+            policy=AutoPolicy(auto_relabel, auto_drop, tuple(protect_split or ())),
             provenance=provenance,
             reviewer=reviewer,
             encoding=encoding,
             on_bad_rows=on_bad_rows,
         )
-    except Unsettled as refusal:
+    except UnsettledDecisions as refusal:
         for line in _unsettled(refusal, skip_stale=skip_stale):
             say(line)
         raise
@@ -123,7 +123,7 @@ def run(
     return 0
 
 
-def _listing(ctx: typer.Context, format_: str | None, *, dry_run: bool) -> list[outputs.Target]:
+def _listing(ctx: typer.Context, format_: str | None, *, dry_run: bool) -> list[outputs.OutputTarget]:
     """Where a dry run lists its changes."""
     if dry_run:
         return outputs.targets(None, format_)
@@ -159,26 +159,26 @@ def _undo(
     return 0
 
 
-def _undo_summary(undone: Undone) -> Iterator[str]:
+def _undo_summary(undone: UndoResult) -> Iterator[str]:
     files = "1 file" if len(undone.restored) == 1 else f"{len(undone.restored):,} files"
     already = f", {len(undone.already):,} already so, or never changed" if undone.already else ""
     yield f"{files} as before{already}"
     yield from (f"note: {note}" for note in undone.notes)
 
 
-def _unsettled(refusal: Unsettled, *, skip_stale: bool) -> Iterator[str]:
+def _unsettled(refusal: UnsettledDecisions, *, skip_stale: bool) -> Iterator[str]:
     yield from _stale(refusal.stale)
     for decisions in refusal.conflicts:
         said = sorted({f"{one.reviewer} ({one.source}) says {one.answer}" for one in decisions})
         yield f"conflict: {decisions[0].id!r}: {', '.join(said)}"
 
 
-def _stale(stale: tuple[Stale, ...]) -> Iterator[str]:
+def _stale(stale: tuple[StaleDecision, ...]) -> Iterator[str]:
     for one in stale:
         yield f"stale: {one.decision.id!r} ({one.decision.answer}): {one.why}"
 
 
-def _summary(applied: Applied, *, dry_run: bool) -> Iterator[str]:
+def _summary(applied: ApplyResult, *, dry_run: bool) -> Iterator[str]:
     done = "would be " if dry_run else ""
     yield f"{applied.rows:,} rows: {done}{applied.relabeled:,} relabeled, {applied.dropped:,} dropped"
     rest = {

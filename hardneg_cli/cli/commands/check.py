@@ -21,7 +21,7 @@ from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.terminal import say
 
 if TYPE_CHECKING:
-    from hardneg_cli.gating.verdict import Judged, Report
+    from hardneg_cli.gating.verdict import CheckReport, GateResult
 
 
 def run(
@@ -135,7 +135,7 @@ def _gates(names: list[str] | None) -> tuple[str, ...]:
     return tuple(names or ())
 
 
-def _open_rows(report: Report, features: str | None) -> object:
+def _open_rows(report: CheckReport, features: str | None) -> object:
     """The findings of the rows that are changed, flagged and undecided, worst first."""
     findings = report.findings
     assert findings is not None
@@ -144,7 +144,7 @@ def _open_rows(report: Report, features: str | None) -> object:
     return findings.table(rows, findings.shown(None, features))
 
 
-def _code(report: Report, required: tuple[str, ...], *, exit_zero: bool) -> int:
+def _code(report: CheckReport, required: tuple[str, ...], *, exit_zero: bool) -> int:
     """0, or the refusal: the verdict goes before what could not be judged."""
     if not (report.passed or exit_zero):
         raise Refused(f"{report.dataset.name} fails {' and '.join(map(_summary, report.failed))}")
@@ -154,7 +154,7 @@ def _code(report: Report, required: tuple[str, ...], *, exit_zero: bool) -> int:
     return 0
 
 
-def _summary(judged: Judged) -> str:
+def _summary(judged: GateResult) -> str:
     assert judged.verdict is not None
     count = 0 if judged.verdict.rows is None else len(judged.verdict.rows)
     rows = "1 row" if count == 1 else f"{count:,} rows"

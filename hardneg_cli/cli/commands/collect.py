@@ -28,13 +28,13 @@ from typing import Annotated
 import typer
 
 from hardneg_cli.cli import collect_outputs, options, outputs
-from hardneg_cli.cli.collect_outputs import Extras
+from hardneg_cli.cli.collect_outputs import CollectOutputs
 from hardneg_cli.cli.summaries.collect import lines
 from hardneg_cli.errors import InputError, Refused
 from hardneg_cli.runtime.terminal import say
 
 
-class Settle(StrEnum):
+class ConflictPolicy(StrEnum):
     UNANIMOUS = "unanimous"
     MAJORITY = "majority"
     LATEST = "latest"
@@ -48,8 +48,8 @@ def run(
     log: Annotated[str | None, typer.Option("--log", metavar="FILE", help="The log, instead of --data.")] = None,
     reviewer: options.Reviewer = None,
     policy: Annotated[
-        Settle, typer.Option("--policy", help="How reviewers' conflicts are settled; unanimous: not at all.")
-    ] = Settle.UNANIMOUS,
+        ConflictPolicy, typer.Option("--policy", help="How reviewers' conflicts are settled; unanimous: not at all.")
+    ] = ConflictPolicy.UNANIMOUS,
     adjudicator: Annotated[
         str | None, typer.Option("--adjudicator", metavar="NAME", help="Whose decisions settle the others' conflicts.")
     ] = None,
@@ -85,7 +85,7 @@ def run(
     targets = outputs.targets([name for name in output or () if name not in pairs], format_)
     columns = options.columns(label, id_, text, None, None, None, prob_prefix)
     names = options.class_names(classes)
-    extras = Extras(data, columns, consensus, report, pairs, tuple(probs or ()), names, findings, encoding)
+    extras = CollectOutputs(data, columns, consensus, report, pairs, tuple(probs or ()), names, findings, encoding)
     every = [*targets, *extras.targets]
     outputs.refuse_overwriting_inputs(every, [*files, data or "", *(probs or []), findings or ""], [classes])
     _refuse_the_log(every, path)
@@ -123,7 +123,7 @@ def _log(data: str | None, log: str | None) -> str:
     return str(log_of(data))
 
 
-def _refuse_the_log(targets: Iterable[outputs.Target], log: str) -> None:
+def _refuse_the_log(targets: Iterable[outputs.OutputTarget], log: str) -> None:
     """Raises InputError for a target that is the log or its lock, whether they are there yet or not."""
     own = {os.path.realpath(path) for path in (log, f"{log}.lock")}
     for target in targets:

@@ -20,7 +20,7 @@ import typer
 
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.options import OnBadRows
-from hardneg_cli.cli.outputs import Target
+from hardneg_cli.cli.outputs import OutputTarget
 from hardneg_cli.cli.summaries.find import asked, lines
 from hardneg_cli.detection.findings import LEADING
 from hardneg_cli.errors import InputError, did_you_mean
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from hardneg_cli.detection.findings import Findings
-    from hardneg_cli.review.queues.assignment import Shape
+    from hardneg_cli.review.queues.assignment import Assignment
 
 
 def run(
@@ -105,12 +105,12 @@ def run(
 
     lead = outputs.targets(output, format_)
     logs = options.decided(decisions, unread=no_decisions)
-    speed = workload.paced(pace, [] if no_decisions else workload.logged(data, decisions))
-    wish = workload.wish(reviewers, overlap, control, budget, blind=blind, pace=speed)
+    speed = workload.review_pace(pace, [] if no_decisions else workload.logged_decisions(data, decisions))
+    wish = workload.parse_plan(reviewers, overlap, control, budget, blind=blind, pace=speed)
     theirs = [[_of(target, name) for target in lead] for name in wish.reviewers]
     inputs = [data, *(probs or []), *(decisions or [])]
     every = [target for targets in (lead, *theirs) for target in targets]
-    every += [Target("parquet", state)] if state else []
+    every += [OutputTarget("parquet", state)] if state else []
     outputs.refuse_overwriting_inputs(every, inputs, [features, classes, audit, str(log_of(data))])
     findings = find(
         data,
@@ -148,7 +148,7 @@ def run(
     return 0
 
 
-def _of(target: Target, reviewer: str) -> Target:
+def _of(target: OutputTarget, reviewer: str) -> OutputTarget:
     """The reviewer's file beside the lead's. Raises InputError where there is no room for one."""
     if target.path is None or (Path(target.path).exists() and not Path(target.path).is_file()):
         raise InputError("--reviewers makes a file for each of them: name the lead's with -o, such as -o queue.csv")
@@ -156,7 +156,7 @@ def _of(target: Target, reviewer: str) -> Target:
     return replace(target, path=str(path.with_name(f"{path.stem}.{reviewer}{path.suffix}")))
 
 
-def _tables(shaped: Shape, shown: tuple[str, ...]) -> Iterator[pa.Table]:
+def _tables(shaped: Assignment, shown: tuple[str, ...]) -> Iterator[pa.Table]:
     """The lead's, then one a reviewer; one for whoever it may be where nobody is named."""
     from hardneg_cli.review.queues.assigned_queues import lead, queues
 

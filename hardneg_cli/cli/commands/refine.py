@@ -85,7 +85,7 @@ def run(
     ) else []  # fmt: skip
     asked = outputs.targets(queue, None) if queue else []
     inputs = [data, unlabeled, *(decisions or [])]
-    ledgers = [outputs.Target("ndjson", ledger)] if ledger else []
+    ledgers = [outputs.OutputTarget("ndjson", ledger)] if ledger else []
     outputs.refuse_overwriting_inputs([*targets, *asked, *ledgers], inputs, [features, unlabeled_features])
     columns = options.columns(label, id_, text, groups, split, None, prob_prefix)
     before = book.read(ledger)

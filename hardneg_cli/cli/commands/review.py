@@ -24,9 +24,9 @@ from hardneg_cli.runtime.terminal import say
 
 if TYPE_CHECKING:
     from hardneg_cli.data.dataset import Columns
-    from hardneg_cli.review.queues.review_queue import Asked
-    from hardneg_cli.review.queues.row_context import Around
-    from hardneg_cli.review.queues.session import Session
+    from hardneg_cli.review.queues.review_queue import ReviewQueue
+    from hardneg_cli.review.queues.row_context import RowContexts
+    from hardneg_cli.review.queues.session import ReviewSession
 
 FOR_FIND = ("probs", "classes", "detector", "set_", "audit", "all_", "limit", "per_class", "show")
 FOR_DATA = ("label", "id_", "text", "features", "prob_prefix", "groups", "split", "fold", "on_bad_rows")
@@ -75,7 +75,7 @@ def run(
     from hardneg_cli.io.tables import table_files
     from hardneg_cli.review.decisions.decision import log_of
     from hardneg_cli.review.queues.review_queue import as_asked, is_queue
-    from hardneg_cli.review.queues.row_context import Around
+    from hardneg_cli.review.queues.row_context import RowContexts
 
     _need_terminal()
     if queue == "-":
@@ -98,7 +98,7 @@ def run(
             encoding=encoding, on_bad_rows=on_bad_rows,
         )  # fmt: skip
         rows, shown = findings.select(every=all_, limit=limit, per_class=per_class), findings.shown(show, features)
-        asked, around = as_asked(queue, findings.table(rows, shown)), Around(findings.dataset, features, shown)
+        asked, around = as_asked(queue, findings.table(rows, shown)), RowContexts(findings.dataset, features, shown)
     path, bring_in = log or str(log_of(data or queue)), log is None and data is None and around is None
     return _review(asked, path, reviewer, around, blind=blind, quiet=quiet, bring_in=bring_in)
 
@@ -121,27 +121,34 @@ def _refuse(ctx: typer.Context, parameters: Iterable[str], why: str) -> None:
 
 def _from_queue(
     queue: str, data: str | None, columns: Columns, features: str | None, encoding: str | None, on_bad_rows: str
-) -> tuple[Asked, Around | None]:
+) -> tuple[ReviewQueue, RowContexts | None]:
     """The rows of a queue, and where the data are named what stands around them."""
     from hardneg_cli.data.dataset import load
     from hardneg_cli.io.files.source import sources
     from hardneg_cli.review.queues.review_queue import read_asked
-    from hardneg_cli.review.queues.row_context import Around
+    from hardneg_cli.review.queues.row_context import RowContexts
 
     asked = read_asked(queue, sources(queue), encoding)
     if data is None:
         return asked, None
     dataset = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
-    return asked, Around(dataset, features, [name for name in asked.shown if name in dataset.content.column_names])
+    return asked, RowContexts(dataset, features, [name for name in asked.shown if name in dataset.content.column_names])
 
 
 def _review(
-    asked: Asked, log: str, reviewer: str | None, around: Around | None, *, blind: bool, quiet: bool, bring_in: bool
+    asked: ReviewQueue,
+    log: str,
+    reviewer: str | None,
+    around: RowContexts | None,
+    *,
+    blind: bool,
+    quiet: bool,
+    bring_in: bool,
 ) -> int:
     from hardneg_cli.review.decisions.reviewers import user
-    from hardneg_cli.review.queues.session import Session
+    from hardneg_cli.review.queues.session import ReviewSession
 
-    session = Session(asked, log, reviewer or user(), blind=blind, classes=around.classes if around else ())
+    session = ReviewSession(asked, log, reviewer or user(), blind=blind, classes=around.classes if around else ())
     code = 0
     if len(asked):
         from hardneg_cli.review_screen.app import review
@@ -152,7 +159,7 @@ def _review(
     return code
 
 
-def _goodbye(session: Session, *, bring_in: bool) -> Iterator[str]:
+def _goodbye(session: ReviewSession, *, bring_in: bool) -> Iterator[str]:
     name, done = session.asked.name, session.progress
     if not done.rows:
         yield f"{name}: no rows to review"

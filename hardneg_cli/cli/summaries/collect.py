@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hardneg_cli.cli.collect_outputs import Told
+    from hardneg_cli.cli.collect_outputs import CollectSummary
     from hardneg_cli.review.reviewers.agreement import Agreement
-    from hardneg_cli.review.reviewers.annotator_quality import Record, Share
-    from hardneg_cli.review.reviewers.collected import Collected
+    from hardneg_cli.review.reviewers.annotator_quality import AnnotatorQuality, Proportion
+    from hardneg_cli.review.reviewers.collected import CollectResult
     from hardneg_cli.review.reviewers.consensus import Consensus
     from hardneg_cli.statistics.scores import Estimate
 
@@ -17,7 +17,7 @@ MOST_LINES = 10  # pairs, or reviewers
 LOW_WEIGHT = 0.75  # of an answer: it is as good as said by others
 
 
-def lines(collected: Collected, told: Told, *, dry_run: bool) -> Iterator[str]:
+def lines(collected: CollectResult, told: CollectSummary, *, dry_run: bool) -> Iterator[str]:
     done = "would be " if dry_run else ""
     yield (
         f"{collected.log}: {collected.read:,} decisions read, {collected.appended:,} {done}appended, "
@@ -43,7 +43,7 @@ def _agreement(found: Agreement) -> Iterator[str]:
         yield f"and of {len(found.pairs) - MOST_LINES:,} more pairs"
 
 
-def _records(records: Sequence[Record]) -> Iterator[str]:
+def _records(records: Sequence[AnnotatorQuality]) -> Iterator[str]:
     """A line for each reviewer of whom something can be said, and one for each who follows suggestions."""
     told = [(one, ", ".join(_clauses(one))) for one in records]
     told = [(one, clauses) for one, clauses in told if clauses]
@@ -54,7 +54,7 @@ def _records(records: Sequence[Record]) -> Iterator[str]:
     yield from (f"warning: {one.reviewer} {one.anchored}" for one in records if one.anchored)
 
 
-def _clauses(one: Record) -> Iterator[str]:
+def _clauses(one: AnnotatorQuality) -> Iterator[str]:
     if one.agreed.of:
         yield f"agrees with most of the others on {_share(one.agreed)}"
     if one.kept.of:
@@ -80,7 +80,7 @@ def _consensus(found: Consensus) -> Iterator[str]:
         yield f"{name}: {found.accuracy[name]:.1%} of the labels right, as far as the consensus tells{copied}"
 
 
-def _share(share: Share) -> str:
+def _share(share: Proportion) -> str:
     found = share.estimate
     return f"{share.times:,} of {share.of:,}" + (f" ({found.low:.0%} to {found.high:.0%})" if found else "")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from hardneg_cli.verbs.compare import GIVEN, SIGNIFICANT, Compared
+from hardneg_cli.verbs.compare import GIVEN, SIGNIFICANT, CompareResult
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from hardneg_cli.modeling.evaluation.comparison import Line
+    from hardneg_cli.modeling.evaluation.comparison import MetricRow
 
 MOST_FORGOTTEN = 5
 COUNTS = ("fixed", "broke", "both_wrong", "both_right")
@@ -19,7 +19,7 @@ WORDS = {
 }  # fmt: skip
 
 
-def shown(compared: Compared, *, every: bool) -> pa.Table:
+def shown(compared: CompareResult, *, every: bool) -> pa.Table:
     """The lines with their intervals in words; `every` takes those of single classes too."""
     import pyarrow as pa
 
@@ -29,7 +29,7 @@ def shown(compared: Compared, *, every: bool) -> pa.Table:
                      for name in (rows[0] if rows else {}) if name not in empty})  # fmt: skip
 
 
-def verdict(compared: Compared, metric: str) -> Iterator[str]:
+def verdict(compared: CompareResult, metric: str) -> Iterator[str]:
     """Lines for people."""
     rows = "1 row" if compared.rows == 1 else f"{compared.rows:,} rows"
     models = "1 model" if len(compared.models) == 1 else f"{len(compared.models)} models"
@@ -46,7 +46,7 @@ def verdict(compared: Compared, metric: str) -> Iterator[str]:
         yield f"note: {note}"
 
 
-def _lead(compared: Compared, metric: str, labels: str, best: list[str]) -> Iterator[str]:
+def _lead(compared: CompareResult, metric: str, labels: str, best: list[str]) -> Iterator[str]:
     by = f"{metric} by {WORDS[labels]}"
     if not best:
         yield f"{by}: unknown"
@@ -70,7 +70,7 @@ def _lead(compared: Compared, metric: str, labels: str, best: list[str]) -> Iter
     yield f"{by}: {best[0]} leads, {_number(value.value)}, but not significantly before {others} ({p})"
 
 
-def _flips(compared: Compared) -> Iterator[str]:
+def _flips(compared: CompareResult) -> Iterator[str]:
     """By the most corrected labels whose rows are all known."""
     labels = [name for name in compared.labels if compared.of("broke", name)][-1:] or [GIVEN]
     counts = {(line.model, line.against, name): line
@@ -86,7 +86,7 @@ def _flips(compared: Compared) -> Iterator[str]:
         yield from _forgotten(compared, model, against, labels[0])
 
 
-def _forgotten(compared: Compared, model: str, against: str, labels: str) -> Iterator[str]:
+def _forgotten(compared: CompareResult, model: str, against: str, labels: str) -> Iterator[str]:
     """The classes of which more broke than was fixed, the greatest loss first."""
     counts: dict[str, dict[str, float]] = {}
     for line in compared.lines:
@@ -106,7 +106,7 @@ def _forgotten(compared: Compared, model: str, against: str, labels: str) -> Ite
         yield f"forgotten: {len(worst) - MOST_FORGOTTEN:,} more classes"
 
 
-def _row(line: Line) -> dict[str, str]:
+def _row(line: MetricRow) -> dict[str, str]:
     count = line.metric in COUNTS
     p = line.p_adjusted
     return {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hardneg_cli.detection.findings import Findings
-from hardneg_cli.review.queues.assignment import Shape
-from hardneg_cli.review.queues.workload import Pace
-from hardneg_cli.statistics.survey_estimation import anticipated
+from hardneg_cli.review.queues.assignment import Assignment
+from hardneg_cli.review.queues.workload import ReviewPace
+from hardneg_cli.statistics.survey_estimation import expected_interval
 
 WORST_CLASSES = 5
 MOST_PAIRS = 5
@@ -36,7 +36,7 @@ def lines(findings: Findings, written: int, *, verbose: bool = False) -> Iterato
     yield from _left_out(findings, verbose=verbose)
 
 
-def asked(shape: Shape, pace: Pace, *, with_control: bool) -> Iterator[str]:
+def asked(shape: Assignment, pace: ReviewPace, *, with_control: bool) -> Iterator[str]:
     """Who is asked about how many rows, which of them tell how far the answers can be relied on, and the time it takes.
 
     with_control: whether control rows were asked for.
@@ -87,13 +87,14 @@ def _settled_by(findings: Findings) -> str:
     score, flagged = np.concatenate(parts), np.repeat([False, True], [len(part) for part in parts])  # as one is drawn
     sizes = [n for n in AUDITS if n < len(score)]
     for n in sizes:
-        count = anticipated(score, flagged, n)
+        count = expected_interval(score, flagged, n)
         error = (count.high - count.low) / 2 / max(count.value, 1)
         if error <= SETTLED or (n == AUDITS[-1] and error < 1):
             return f"an audit of {n:,} rows would say within about ±{100 * error:.0f} %"
     if len(sizes) < len(AUDITS):
         return "only an audit of all rows would settle it"
-    return f"an audit of {AUDITS[0]:,} rows could rule out more than {anticipated(score, flagged, AUDITS[0]).high:,.0f}"
+    most = expected_interval(score, flagged, AUDITS[0]).high
+    return f"an audit of {AUDITS[0]:,} rows could rule out more than {most:,.0f}"
 
 
 def _classes(findings: Findings, most: int) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset, choose
 from hardneg_cli.data.features.features import FeatureChoice
 from hardneg_cli.errors import InputError, listing
-from hardneg_cli.runtime.evidence_store import Evidence
+from hardneg_cli.runtime.evidence_store import EvidenceStore
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Material:
+class ModelInputs:
     """N rows. texts: N of them. numbers: N×D, NaN where one is missing. categories: N values each, by column."""
 
     rows: int
@@ -44,7 +44,7 @@ class Material:
         return ["\0".join(cells) for cells in zip(*parts, strict=True)]
 
 
-def material(dataset: Dataset, choice: FeatureChoice) -> Material:
+def material(dataset: Dataset, choice: FeatureChoice) -> ModelInputs:
     """The text column, besides it the feature columns (categories where not all cells are numbers) or a file's numbers.
 
     Raises InputError where nothing is chosen, and for columns that are not there.
@@ -54,13 +54,13 @@ def material(dataset: Dataset, choice: FeatureChoice) -> Material:
         texts = tuple(text or "" for text in dataset.content[dataset.columns.text].to_pylist())
     if choice.columns:
         numbers, categories = _columns(dataset, choice)
-        return Material(len(dataset), texts, numbers, categories)
+        return ModelInputs(len(dataset), texts, numbers, categories)
     if choice.file or choice.array is not None:
         given = {"dataset": dataset, "feature_choice": FeatureChoice(file=choice.file, array=choice.array)}
-        return Material(len(dataset), texts, Evidence(given, {})["features"].matrix.astype("float64"))
+        return ModelInputs(len(dataset), texts, EvidenceStore(given, {})["features"].matrix.astype("float64"))
     if texts is None:
         raise InputError("nothing to learn from: name the text with --text, or columns or a file with --features")
-    return Material(len(dataset), texts)
+    return ModelInputs(len(dataset), texts)
 
 
 def _columns(dataset: Dataset, choice: FeatureChoice) -> tuple[NDArray[np.float64] | None, dict[str, tuple[str, ...]]]:
@@ -73,7 +73,7 @@ def _columns(dataset: Dataset, choice: FeatureChoice) -> tuple[NDArray[np.float6
     ]:
         raise InputError(f"{dataset.name}: {listing(taken)} cannot be a feature: it is the label, id, text or the like")
     if len(names) == 1 and _is_list(dataset, names[0]):
-        values = Evidence({"dataset": dataset, "feature_choice": choice}, {})["features"].matrix
+        values = EvidenceStore({"dataset": dataset, "feature_choice": choice}, {})["features"].matrix
         return values.astype(np.float64), {}
     numbers, categories = [], {}
     for name in names:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from hardneg_cli.data.features.inputs import Material
+from hardneg_cli.data.features.inputs import ModelInputs
 from hardneg_cli.errors import InputError, listing
 
 
-def joined(labeled: Material, pool: Material) -> Material:
+def joined(labeled: ModelInputs, pool: ModelInputs) -> ModelInputs:
     """The labeled rows, then the pool's; raises InputError where a column is numbers in one of them only."""
     import numpy as np
 
@@ -18,12 +18,12 @@ def joined(labeled: Material, pool: Material) -> Material:
     if labeled.numbers is not None and pool.numbers is not None:
         numbers = np.concatenate([labeled.numbers, pool.numbers])
     categories = {name: (*values, *pool.categories[name]) for name, values in labeled.categories.items()}
-    return Material(labeled.rows + pool.rows, texts, numbers, categories)
+    return ModelInputs(labeled.rows + pool.rows, texts, numbers, categories)
 
 
-def chosen(rows: Material, places: list[int]) -> Material:
+def chosen(rows: ModelInputs, places: list[int]) -> ModelInputs:
     """These rows, in this order."""
-    return Material(
+    return ModelInputs(
         len(places),
         None if rows.texts is None else tuple(rows.texts[place] for place in places),
         None if rows.numbers is None else rows.numbers[places],
@@ -31,5 +31,5 @@ def chosen(rows: Material, places: list[int]) -> Material:
     )
 
 
-def _wide(rows: Material) -> int:
+def _wide(rows: ModelInputs) -> int:
     return 0 if rows.numbers is None else int(rows.numbers.shape[1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hardneg_cli.data.features.inputs import Material
+from hardneg_cli.data.features.inputs import ModelInputs
 from hardneg_cli.data.features.vectorizer import Vectorizer
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 UNEVEN = 10.0  # columns whose spreads differ by more than this have different units
 
 
-def model_vectors(rows: Material, seed: int) -> Block:
+def model_vectors(rows: ModelInputs, seed: int) -> Block:
     """(N, D): scaled numbers; for text and categories latent semantic analysis, at unit length."""
     import numpy as np
     from sklearn.preprocessing import normalize
@@ -25,7 +25,7 @@ def model_vectors(rows: Material, seed: int) -> Block:
     return normalize(found) if rows.sparse else found
 
 
-def graph_vectors(rows: Material, vectors: Block) -> Block:
+def graph_vectors(rows: ModelInputs, vectors: Block) -> Block:
     """(N, D): the same; numbers alone keep their own scale where they seem to share one, so that noise stays small."""
     import numpy as np
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.data.features.inputs import Material
+from hardneg_cli.data.features.inputs import ModelInputs
 from hardneg_cli.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ class Vectorizer:
         assert self._scale is not None
         return self._scale[1]
 
-    def fit_transform(self, rows: Material, chosen: Rows) -> Any:
+    def fit_transform(self, rows: ModelInputs, chosen: Rows) -> Any:
         """Learn words, scales and values from the chosen rows; (n, D) their vectors, sparse if the material is."""
         parts = [learn(rows, chosen) for learn in (self._learn_texts, self._learn_numbers, self._learn_values)]
         return self._reduced(_stacked([part for part in parts if part is not None], sparse=rows.sparse), learn=True)
 
-    def transform(self, rows: Material, chosen: Rows) -> Any:
+    def transform(self, rows: ModelInputs, chosen: Rows) -> Any:
         """(n, D) vectors of the chosen rows."""
         parts = []
         if self._words is not None:
@@ -49,7 +49,7 @@ class Vectorizer:
             parts.append(self._one_hot(rows, chosen))
         return self._reduced(_stacked(parts, sparse=rows.sparse), learn=False)
 
-    def _learn_texts(self, rows: Material, chosen: Rows) -> Any:
+    def _learn_texts(self, rows: ModelInputs, chosen: Rows) -> Any:
         """TF-IDF of words and pairs of them, and of character n-grams; words of one row only tell nothing."""
         if rows.texts is None:
             return None
@@ -65,7 +65,7 @@ class Vectorizer:
         except ValueError as error:
             raise InputError("no words in the text of the rows to learn from") from error
 
-    def _learn_numbers(self, rows: Material, chosen: Rows) -> Any:
+    def _learn_numbers(self, rows: ModelInputs, chosen: Rows) -> Any:
         """Unit spread around the median, a missing number being the median, and a column that says so."""
         import warnings
 
@@ -90,7 +90,7 @@ class Vectorizer:
         missing = np.isnan(values)
         return np.column_stack([np.where(missing, 0, (values - middle) / spread), missing[:, self._gaps]])
 
-    def _learn_values(self, rows: Material, chosen: Rows) -> Any:
+    def _learn_values(self, rows: ModelInputs, chosen: Rows) -> Any:
         from collections import Counter
 
         if not rows.categories:
@@ -101,7 +101,7 @@ class Vectorizer:
             self._values[name] = {value: place for place, value in enumerate(common)}
         return self._one_hot(rows, chosen)
 
-    def _one_hot(self, rows: Material, chosen: Rows) -> Any:
+    def _one_hot(self, rows: ModelInputs, chosen: Rows) -> Any:
         """A column for each common value, and one for all others."""
         import numpy as np
         from scipy.sparse import csr_array, hstack
@@ -124,7 +124,7 @@ class Vectorizer:
         return vectors.toarray() if self._directions is None else self._directions.transform(vectors)
 
 
-def _texts(rows: Material, chosen: Rows) -> list[str]:
+def _texts(rows: ModelInputs, chosen: Rows) -> list[str]:
     assert rows.texts is not None
     return [rows.texts[row] for row in chosen]
 

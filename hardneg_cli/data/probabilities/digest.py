@@ -74,7 +74,7 @@ class ModelDigest:
         """K×K, Σ p(class) over the rows of a given label."""
         return self.given_steps / STEPS
 
-    def add(self, part: Sums) -> None:
+    def add(self, part: BlockSums) -> None:
         """Add a block's sums."""
         self.given_steps[part.labels] += part.given_steps
         self.squares[:] += part.squares
@@ -86,7 +86,7 @@ class ModelDigest:
 
 
 @dataclass(frozen=True)
-class Sums:
+class BlockSums:
     """A block's part of a ModelDigest: labels: (G,) the given labels in it; given_steps: G×K; squares: (K,)."""
 
     labels: NDArray[np.int64]
@@ -94,7 +94,7 @@ class Sums:
     squares: NDArray[np.floating[Any]]
 
     @classmethod
-    def of(cls, block: NDArray[np.floating[Any]], given: NDArray[np.int32]) -> Sums:
+    def of(cls, block: NDArray[np.floating[Any]], given: NDArray[np.int32]) -> BlockSums:
         """The sums of a B×K block."""
         import numpy as np
         from scipy.sparse import csc_array

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.probabilities import Model, Probabilities
-from hardneg_cli.data.probabilities.validation import Validator
+from hardneg_cli.data.probabilities.validation import ProbabilityValidator
 from hardneg_cli.errors import InputError, listing
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST_CELLS = 1 << 27  # a gigabyte of numbers, of which several copies are made
 
 
-def mean_of(
+def mean_probabilities(
     models: Sequence[Model], dataset: Dataset, classes: Sequence[str], *, may_skip: bool = False
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """(N, K) the models' mean, rows summing to 1, and (N,) whether a row is sound; others are uniform.
@@ -36,7 +36,7 @@ def mean_of(
         if strange := sorted(set(model.classes) - set(classes)):
             raise InputError(f"{model.name}: classes that the first model and the labels lack: {listing(strange)}")
     probabilities = Probabilities(tuple(models), tuple(classes), len(dataset), may_skip)
-    validator = Validator(dataset, probabilities)
+    validator = ProbabilityValidator(dataset, probabilities)
     found = np.empty((len(dataset), len(classes)))
     for span, blocks in probabilities.blocks():
         checked = [validator.checked(number, span, block).astype(np.float64) for number, block in enumerate(blocks)]

@@ -12,7 +12,7 @@ from hardneg_cli.data.row_identity import blank
 from hardneg_cli.errors import InputError, did_you_mean, listing
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.table_files import Wanted
+from hardneg_cli.io.tables.table_files import ReadRequest
 
 if TYPE_CHECKING:
     from hardneg_cli.data.probabilities.probabilities import Block
@@ -53,7 +53,7 @@ def from_predictions(pattern: str, dataset: Dataset, column: str) -> Model:
     files = sources(pattern)
     id_column = id_name(dataset)
     by_id = id_column in table_files.columns(files, dataset.encoding) and id_column != column
-    wanted = Wanted((column, id_column) if by_id else (column,), encoding=dataset.encoding)
+    wanted = ReadRequest((column, id_column) if by_id else (column,), encoding=dataset.encoding)
     table = pa.Table.from_batches(list(table_files.read(files, wanted)))
     rows, notes = dataset.positions, tuple[str, ...]()
     if by_id:

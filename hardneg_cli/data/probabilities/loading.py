@@ -15,8 +15,8 @@ from hardneg_cli.errors import InputError, did_you_mean, listing
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.matrix import matrix
-from hardneg_cli.io.tables.spill import MEMORY, forget, kept
-from hardneg_cli.io.tables.table_files import Wanted
+from hardneg_cli.io.tables.spill import MEMORY, drop_pages, spool
+from hardneg_cli.io.tables.table_files import ReadRequest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,7 +118,7 @@ def _checked_classes(pattern: str, classes: Sequence[str] | None, columns: int) 
 def _of_matrix(
     pattern: str, files: Files, dataset: Dataset, classes: Sequence[str] | None, memory: int
 ) -> Model:  # fmt: skip
-    width = next(iter(table_files.read(files, Wanted(numbers=("values",))))).column(0).type.list_size
+    width = next(iter(table_files.read(files, ReadRequest(numbers=("values",))))).column(0).type.list_size
     return _by_order(pattern, files, dataset, ("values",), _checked_classes(pattern, classes, width), memory)
 
 
@@ -127,7 +127,7 @@ def _by_order(
 ) -> Model:
     """Row by row; where rows of the dataset were skipped, theirs are skipped here. Nothing is read before a pass."""
     skips = files == dataset.sources and not dataset.whole
-    wants = Wanted(numbers=wanted, encoding=dataset.encoding, skip_ragged=_unheard if skips else None)
+    wants = ReadRequest(numbers=wanted, encoding=dataset.encoding, skip_ragged=_unheard if skips else None)
     rows = None if dataset.whole else dataset.positions
     where = place(pattern, files, wanted, rows, dataset.rows_read)
     if dataset.whole and table_files.cheap_to_read_again(files[0]):
@@ -136,7 +136,7 @@ def _by_order(
         return replace(model, place=where)
 
     def values() -> Block:
-        found = kept(_matrices(files, wants), memory)
+        found = spool(_matrices(files, wants), memory)
         if len(found) != dataset.rows_read:
             raise wrong_length(pattern, len(found), dataset.rows_read)
         return found
@@ -155,15 +155,15 @@ def _by_id(
     match = partial(rows_by_id, may_lack=may_lack, hint="predict them too, or skip them with --on-bad-rows skip")
     if table_files.cheap_to_read_again(files[0]):
         rows, notes = match(pattern, read_ids(files, id_column, dataset.encoding), dataset)
-        wants = Wanted(numbers=wanted, encoding=dataset.encoding)
+        wants = ReadRequest(numbers=wanted, encoding=dataset.encoding)
         if np.array_equal(rows, np.arange(len(rows))):
             read = partial(_matrices, files, wants)
             model = _read_again(pattern, known, lambda: _trimmed(read(), len(rows)), len(rows), memory)
             return replace(model, notes=notes, place=place(pattern, files, wanted, None, None))
-        values = cache(lambda: kept(_matrices(files, wants), memory))
+        values = cache(lambda: spool(_matrices(files, wants), memory))
         return replace(_of_rows(pattern, known, values, rows, notes), place=place(pattern, files, wanted, rows, None))
     parts: list[pa.Array] = []
-    held = kept(_matrices(files, Wanted((id_column,), wanted, dataset.encoding), parts.append), memory)
+    held = spool(_matrices(files, ReadRequest((id_column,), wanted, dataset.encoding), parts.append), memory)
     ids = pa.chunked_array(parts, pa.string()).combine_chunks()
     rows, notes = match(pattern, ids, dataset)
     return _of_rows(pattern, known, lambda: held, rows, notes)
@@ -210,12 +210,12 @@ def _of_rows(
             if not in_turn:
                 block[chosen < 0] = np.nan
             yield block
-            forget(values)
+            drop_pages(values)
 
     return Model(name, known, blocks, notes)
 
 
-def _matrices(files: Files, wants: Wanted, collect: Callable[[pa.Array], None] | None = None) -> Iterator[Block]:
+def _matrices(files: Files, wants: ReadRequest, collect: Callable[[pa.Array], None] | None = None) -> Iterator[Block]:
     for batch in table_files.read(files, wants):
         if collect:
             collect(batch.column(0))

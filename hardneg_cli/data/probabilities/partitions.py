@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hardneg_cli.data.alignment import wrong_length
 from hardneg_cli.io.tables.matrix import matrix
-from hardneg_cli.io.tables.row_groups import Layout, Lot, is_divisible, layout, read
-from hardneg_cli.io.tables.table_files import Wanted
+from hardneg_cli.io.tables.row_groups import FileLayout, RowGroupSpan, is_divisible, layout, read
+from hardneg_cli.io.tables.table_files import ReadRequest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Place:
+class PartitionedModel:
     """Columns of files in which the dataset's rows stand in their order.
 
     rows: (N,) the number of each of them among the files' rows, ascending, −1 where there is none; None: the first N.
@@ -36,7 +36,7 @@ class Place:
     length: int | None = None
 
     @cached_property
-    def layout(self) -> Layout:
+    def layout(self) -> FileLayout:
         found = layout(self.files)
         if self.length not in (None, found.rows):
             raise wrong_length(self.name, found.rows, self.length or 0)
@@ -63,21 +63,21 @@ class Place:
 
 def place(
     name: str, files: tuple[Source, ...], columns: tuple[str, ...], rows: NDArray[np.int64] | None, length: int | None
-) -> Place | None:
+) -> PartitionedModel | None:
     """None for files that cannot be read in parts, and for rows in another order."""
     import numpy as np
 
     if not is_divisible(files) or (rows is not None and (np.diff(rows[rows >= 0]) < 0).any()):
         return None
-    return Place(name, files, columns, rows, length)
+    return PartitionedModel(name, files, columns, rows, length)
 
 
-def _matrices(lots: tuple[Lot, ...], columns: tuple[str, ...]) -> Iterator[Block]:
-    for batch in read(lots, Wanted(numbers=columns)):
+def _matrices(lots: tuple[RowGroupSpan, ...], columns: tuple[str, ...]) -> Iterator[Block]:
+    for batch in read(lots, ReadRequest(numbers=columns)):
         yield matrix(batch)
 
 
-def _picked(lots: tuple[Lot, ...], columns: tuple[str, ...], chosen: NDArray[np.int64]) -> Iterator[Block]:
+def _picked(lots: tuple[RowGroupSpan, ...], columns: tuple[str, ...], chosen: NDArray[np.int64]) -> Iterator[Block]:
     """For each of the `chosen` rows its numbers, NaN for −1."""
     import numpy as np
 

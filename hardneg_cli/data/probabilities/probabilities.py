@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hardneg_cli.data.probabilities.partitions import Place
+    from hardneg_cli.data.probabilities.partitions import PartitionedModel
 
     Block: TypeAlias = NDArray[np.floating[Any]]
     Span: TypeAlias = tuple[slice, list[Block]]
@@ -37,7 +37,7 @@ class Model:
     classes: tuple[str, ...]
     blocks: Callable[[], Iterator[Block]]
     notes: tuple[str, ...] = ()
-    place: Place | None = None
+    place: PartitionedModel | None = None
 
 
 def by_threads(

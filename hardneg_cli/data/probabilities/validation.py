@@ -35,7 +35,7 @@ IN_SAMPLE_ACCURACY = 0.995
 IN_SAMPLE_CONFIDENCE = 0.99
 
 
-class Validator:
+class ProbabilityValidator:
     """Checks rows block by block; bad ones are an error, or are neutralized and listed where rows may be skipped."""
 
     def __init__(self, dataset: Dataset, probabilities: Probabilities) -> None:
@@ -62,7 +62,7 @@ class Validator:
         self.take(model, span, trouble)
         return sound(block, trouble)
 
-    def take(self, model: int, span: slice, trouble: Unsound) -> None:
+    def take(self, model: int, span: slice, trouble: UnsoundRows) -> None:
         """Leave these rows of a model's block out; raises InputError if none may be."""
         ids = self.dataset.ids.take(trouble.rows + span.start).to_pylist()
         name, kinds = self.probabilities.models[model].name, trouble.kinds
@@ -78,7 +78,7 @@ class Validator:
 
 
 @dataclass(frozen=True)
-class Unsound:
+class UnsoundRows:
     """Rows of a block whose probabilities cannot be: (R,) places, kinds of `TROUBLES`, and sums."""
 
     rows: NDArray[np.int64]
@@ -86,7 +86,7 @@ class Unsound:
     total: NDArray[np.float64]
 
 
-def unsound(block: Block) -> Unsound | None:
+def unsound(block: Block) -> UnsoundRows | None:
     """The rows of a B×K block that are no probabilities, if there are any."""
     import numpy as np
 
@@ -101,10 +101,10 @@ def unsound(block: Block) -> Unsound | None:
     fine = (near.min(axis=1) >= 0) & (near.max(axis=1) <= 1 + TOLERANCE) & (np.abs(total - 1) <= TOLERANCE)
     if fine.all():
         return None
-    return Unsound(rows[~fine], _trouble(near[~fine]), total[~fine])
+    return UnsoundRows(rows[~fine], _trouble(near[~fine]), total[~fine])
 
 
-def sound(block: Block, trouble: Unsound) -> Block:
+def sound(block: Block, trouble: UnsoundRows) -> Block:
     """A copy of the block with its unsound rows made uniform."""
     copy = block.copy()
     copy[trouble.rows] = 1 / block.shape[1]
@@ -138,7 +138,7 @@ def refuse_nonsense(dataset: Dataset, probabilities: Probabilities, digest: Dige
         )
         if cycle := permuted(sums, dataset.counts, gap, partial(_lead_squares, dataset, probabilities, number)):
             raise InputError(f"{model.name}: {_trading(dataset, cycle)}; check the order of the class names")
-        skill = Skill.of(sums, dataset.counts)
+        skill = ModelSkill.of(sums, dataset.counts)
         if skill.is_out_of_order:
             raise InputError(
                 f"{model.name}: agrees with the labels no better than chance, far from what it claims; "
@@ -168,7 +168,7 @@ def _trading(dataset: Dataset, cycle: list[int]) -> str:
 
 
 @dataclass(frozen=True)
-class Skill:
+class ModelSkill:
     """How far Σ p(given) is above chance, which is Σ_k n_k · mean p_k.
 
     claimed: how far it would be if the labels were drawn from the probabilities: Σ p² − Σ_k n · (mean p_k)².
@@ -180,7 +180,7 @@ class Skill:
     error: float
 
     @classmethod
-    def of(cls, sums: ModelDigest, counts: NDArray[np.int64]) -> Skill:
+    def of(cls, sums: ModelDigest, counts: NDArray[np.int64]) -> ModelSkill:
         n = int(counts.sum())
         mean = sums.by_given.sum(axis=0) / n
         spread = (sums.squares - n * mean**2).clip(min=0)

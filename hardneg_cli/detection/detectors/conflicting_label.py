@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.copies import Copies
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.detection.detector_result import NO_CLASS, Doubts
-from hardneg_cli.statistics.scores import in_conflict
+from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
+from hardneg_cli.statistics.scores import one_of_each_group_right
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 USUAL_ODDS = -2.9444  # the log-odds of one label in twenty
 
 
-def detect(dataset: Dataset, copies: Copies, *, at_least: float = 0.5) -> Doubts:
+def detect(dataset: Dataset, copies: Copies, *, at_least: float = 0.5) -> DetectorResult:
     """at_least: rows whose score reaches this are flagged."""
     import numpy as np
 
@@ -30,10 +30,10 @@ def detect(dataset: Dataset, copies: Copies, *, at_least: float = 0.5) -> Doubts
     rows = np.flatnonzero(same < copies.size)
     others, size = (copies.size - same)[rows], copies.size[rows]
     group = copies.group[rows]
-    score = in_conflict(np.full(len(rows), USUAL_ODDS), group, dataset.labels[rows])
+    score = one_of_each_group_right(np.full(len(rows), USUAL_ODDS), group, dataset.labels[rows])
     suggested = np.where(commonest[rows] == dataset.labels[rows], NO_CLASS, commonest[rows]).astype(np.int32)
 
     def why(places: NDArray[np.int64]) -> list[str]:
         return [f"{others[i]} of {size[i]} identical rows are labeled otherwise" for i in places]
 
-    return Doubts(rows, score, score >= at_least, suggested, why, about="conflict", group=group)
+    return DetectorResult(rows, score, score >= at_least, suggested, why, about="conflict", group=group)

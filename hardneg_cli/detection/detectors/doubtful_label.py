@@ -23,7 +23,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.digest import Digest
 from hardneg_cli.data.probabilities.probabilities import Probabilities
 from hardneg_cli.detection.cleanlab_methods import QUALITY_SCORES, filtered, quality
-from hardneg_cli.detection.detector_result import Doubts
+from hardneg_cli.detection.detector_result import DetectorResult
 from hardneg_cli.detection.label_error_scores import estimate
 from hardneg_cli.errors import Unavailable
 
@@ -52,17 +52,17 @@ def detect(
         "low_normalized_margin",
         "low_self_confidence",
     ] = "estimated",
-) -> Doubts:
+) -> DetectorResult:
     """method: the project's own estimate, one of cleanlab's label-quality scores or one of its filters."""
     import numpy as np
 
     rows = np.flatnonzero(digest.judged)
     why, other = _words(dataset, digest, rows), digest.mean.other[rows]
     if method != "estimated":
-        return Doubts(rows, *_by_cleanlab(dataset, probabilities, rows, method), other, why)
+        return DetectorResult(rows, *_by_cleanlab(dataset, probabilities, rows, method), other, why)
     found = estimate(dataset, probabilities, digest.judged)
     score = found.score[rows]
-    return Doubts(rows, score, score >= 0.5, other, why, models=probabilities.models, errors=found.errors)
+    return DetectorResult(rows, score, score >= 0.5, other, why, models=probabilities.models, errors=found.errors)
 
 
 def _by_cleanlab(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.row_identity import blank
-from hardneg_cli.detection.detector_result import NO_CLASS, Doubts
+from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.errors import Unavailable, listing
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def detect(dataset: Dataset, *, filled_at_least: float = 0.9) -> Doubts:
+def detect(dataset: Dataset, *, filled_at_least: float = 0.9) -> DetectorResult:
     """filled_at_least: columns with values in at least this share of the rows count, and the text column always."""
     import numpy as np
 
@@ -36,4 +36,4 @@ def detect(dataset: Dataset, *, filled_at_least: float = 0.9) -> Doubts:
     def why(places: NDArray[np.int64]) -> list[str]:
         return [f"no value in {listing(names[gone[rows[i]]].tolist(), 3)}" for i in places]
 
-    return Doubts(rows, score, score >= 0.5, np.full(len(rows), NO_CLASS, np.int32), why, about="row")
+    return DetectorResult(rows, score, score >= 0.5, np.full(len(rows), NO_CLASS, np.int32), why, about="row")

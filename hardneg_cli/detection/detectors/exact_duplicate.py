@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.copies import Copies
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.detection.detector_result import NO_CLASS, Doubts
+from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
-def detect(dataset: Dataset, copies: Copies) -> Doubts:
+def detect(dataset: Dataset, copies: Copies) -> DetectorResult:
     """Score 1 for every row but the one worth keeping."""
     import numpy as np
 
@@ -30,4 +30,4 @@ def detect(dataset: Dataset, copies: Copies) -> Doubts:
         return [f"an exact copy of {id_!r}" for id_ in ids]
 
     whole = np.ones(len(rows))
-    return Doubts(rows, whole, whole > 0, np.full(len(rows), NO_CLASS, np.int32), why, about="row")
+    return DetectorResult(rows, whole, whole > 0, np.full(len(rows), NO_CLASS, np.int32), why, about="row")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.text_normalization import folded_name
-from hardneg_cli.detection.detector_result import NO_CLASS, Doubts
+from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,7 @@ SHORTEST = 3  # letters of a word in which a slip can be told from another word
 SHORTEST_REPLACED = 5  # the same where a letter was replaced
 
 
-def detect(dataset: Dataset, *, at_most: float = 0.1) -> Doubts:
+def detect(dataset: Dataset, *, at_most: float = 0.1) -> DetectorResult:
     """at_most: a slip has at most this share of the frequent spelling's rows."""
     import numpy as np
 
@@ -54,7 +54,7 @@ def detect(dataset: Dataset, *, at_most: float = 0.1) -> Doubts:
             for i in places
         ]
 
-    return Doubts(rows, score, score >= 0.5, target[rows], why, about="name")
+    return DetectorResult(rows, score, score >= 0.5, target[rows], why, about="name")
 
 
 def _one_slip(name: str, other: str) -> bool:

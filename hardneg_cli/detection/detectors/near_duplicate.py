@@ -15,7 +15,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.neighbors import Neighbors
 from hardneg_cli.data.row_identity import keyed
 from hardneg_cli.data.text_normalization import bare
-from hardneg_cli.detection.detector_result import NO_CLASS, Doubts
+from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def detect(
     dataset: Dataset, copies: Copies, neighbors: Neighbors | None = None, *, closer_than: float = 0.1
-) -> Doubts:  # fmt: skip
+) -> DetectorResult:  # fmt: skip
     """closer_than: a distance below this share of the usual (median) one makes a near duplicate."""
     import numpy as np
     from scipy.sparse import coo_array
@@ -49,7 +49,7 @@ def detect(
         return [f"nearly the same as {id_!r}" for id_ in ids]
 
     whole = np.ones(len(rows))
-    return Doubts(rows, whole, whole > 0, np.full(len(rows), NO_CLASS, np.int32), why, about="row")
+    return DetectorResult(rows, whole, whole > 0, np.full(len(rows), NO_CLASS, np.int32), why, about="row")
 
 
 def _alike_but_for_punctuation(dataset: Dataset) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

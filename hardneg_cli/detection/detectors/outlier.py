@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import Features
 from hardneg_cli.data.neighbors import Neighbors
-from hardneg_cli.detection.detector_result import NO_CLASS, Doubts
+from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def detect(
     *,
     method: Literal["distance", "isolation-forest", "clusters"] = "distance",
     beyond: float = 3.5,
-) -> Doubts:
+) -> DetectorResult:
     """beyond: the robust z-value from which on a row is flagged."""
     import numpy as np
 
@@ -63,7 +63,7 @@ def detect(
         return [f"{words[which[i]]} (robust z {z[which[i], i]:.1f})" for i in places]
 
     nothing = np.full(len(dataset), NO_CLASS, np.int32)
-    return Doubts(np.arange(len(dataset)), score, score >= 0.5, nothing, why, about="row")
+    return DetectorResult(np.arange(len(dataset)), score, score >= 0.5, nothing, why, about="row")
 
 
 def _isolation(dataset: Dataset, features: Features) -> NDArray[np.float64]:

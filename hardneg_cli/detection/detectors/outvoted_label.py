@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.neighbors import Neighbors
 from hardneg_cli.data.probabilities.probabilities import Probabilities
-from hardneg_cli.detection.detector_result import Doubts
+from hardneg_cli.detection.detector_result import DetectorResult
 from hardneg_cli.detection.label_error_scores import estimate
-from hardneg_cli.detection.neighbor_votes import Votes
+from hardneg_cli.detection.neighbor_votes import NeighborVotes
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
-def detect(dataset: Dataset, neighbors: Neighbors, *, among: int = 10) -> Doubts:
+def detect(dataset: Dataset, neighbors: Neighbors, *, among: int = 10) -> DetectorResult:
     """among: how many neighbors vote (at most 20)."""
     import numpy as np
 
-    votes = Votes.of(dataset, neighbors, among)
+    votes = NeighborVotes.of(dataset, neighbors, among)
     models = (votes.model(dataset.classes),)
     rows = np.arange(len(dataset))
     found = estimate(dataset, Probabilities(models, dataset.classes, len(dataset)), rows >= 0)
@@ -42,4 +42,4 @@ def detect(dataset: Dataset, neighbors: Neighbors, *, among: int = 10) -> Doubts
             for i in places
         ]
 
-    return Doubts(rows, found.score, found.score >= 0.5, other, why, models=models, errors=found.errors)
+    return DetectorResult(rows, found.score, found.score >= 0.5, other, why, models=models, errors=found.errors)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.detection.detector_result import NO_CLASS, Doubts
+from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TIMES_SMALLER = 10
 
 
-def detect(dataset: Dataset, *, fewer_than: int = 5) -> Doubts:
+def detect(dataset: Dataset, *, fewer_than: int = 5) -> DetectorResult:
     """fewer_than: a class of fewer rows is rare, if the average class is at least ten times its size."""
     import numpy as np
 
@@ -37,4 +37,4 @@ def detect(dataset: Dataset, *, fewer_than: int = 5) -> Doubts:
         ]
 
     score = 1 - size / (2 * fewer_than)
-    return Doubts(rows, score, score >= 0.5, np.full(len(rows), NO_CLASS, np.int32), why, about="row")
+    return DetectorResult(rows, score, score >= 0.5, np.full(len(rows), NO_CLASS, np.int32), why, about="row")

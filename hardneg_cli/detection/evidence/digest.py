@@ -7,9 +7,9 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.probabilities.digest import Digest, ModelDigest, RowDigest, Sums
+from hardneg_cli.data.probabilities.digest import BlockSums, Digest, ModelDigest, RowDigest
 from hardneg_cli.data.probabilities.probabilities import Probabilities
-from hardneg_cli.data.probabilities.validation import Unsound, Validator, sound, unsound
+from hardneg_cli.data.probabilities.validation import ProbabilityValidator, UnsoundRows, sound, unsound
 from hardneg_cli.runtime.progress import progress
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ def gather(dataset: Dataset, probabilities: Probabilities) -> Digest:
     import numpy as np
 
     models = len(probabilities.models)
-    reduction = Reduction([ModelDigest.empty(len(dataset.classes)) for _ in range(models)])
+    reduction = DigestReduction([ModelDigest.empty(len(dataset.classes)) for _ in range(models)])
     rows: list[RowDigest] = []
-    validator = Validator(dataset, probabilities)
+    validator = ProbabilityValidator(dataset, probabilities)
     with progress("reading the probabilities", len(dataset)) as advance:
         for span, (found, parts) in probabilities.over(reduction, dataset.labels):
             for model, trouble in enumerate(found):
@@ -46,19 +46,19 @@ def gather(dataset: Dataset, probabilities: Probabilities) -> Digest:
 
 
 @dataclass(frozen=True)
-class Reduction:
+class DigestReduction:
     """What is done with each block of M models, and the sums that all blocks add to."""
 
     sums: list[ModelDigest]
 
     def __call__(
         self, blocks: list[Block], given: NDArray[np.int32]
-    ) -> tuple[list[Unsound | None], list[RowDigest]]:  # fmt: skip
+    ) -> tuple[list[UnsoundRows | None], list[RowDigest]]:  # fmt: skip
         """For each model what is unsound, and the rows' digests; several models' mean is the last."""
         found = [unsound(block) for block in blocks]
         blocks = [block if bad is None else sound(block, bad) for block, bad in zip(blocks, found, strict=True)]
         for sums, block in zip(self.sums, blocks, strict=True):
-            part = Sums.of(block, given)
+            part = BlockSums.of(block, given)
             with ADDING:
                 sums.add(part)
         rows = [RowDigest.of(block, given) for block in blocks]
@@ -66,11 +66,11 @@ class Reduction:
             rows.append(RowDigest.of(sum(blocks[1:], blocks[0]) / len(blocks), given))
         return found, rows
 
-    def fresh(self) -> Reduction:
+    def fresh(self) -> DigestReduction:
         """The same with nothing added, for blocks that are worked on elsewhere."""
-        return Reduction([ModelDigest.empty(len(sums.squares)) for sums in self.sums])
+        return DigestReduction([ModelDigest.empty(len(sums.squares)) for sums in self.sums])
 
-    def merge(self, other: Reduction) -> None:
+    def merge(self, other: DigestReduction) -> None:
         """Add what was added to the other one."""
         for mine, theirs in zip(self.sums, other.sums, strict=True):
             mine.merge(theirs)

@@ -11,7 +11,7 @@ from hardneg_cli.errors import InputError, Unavailable, listing
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.matrix import matrix
-from hardneg_cli.io.tables.table_files import Wanted
+from hardneg_cli.io.tables.table_files import ReadRequest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +53,7 @@ def _from_file(dataset: Dataset, pattern: str) -> Features:
     files = sources(pattern)
     names = table_files.columns(files, None)
     wanted = [name for name in names if name != id_name(dataset)]
-    values = np.concatenate([matrix(batch) for batch in table_files.read(files, Wanted(numbers=tuple(wanted)))])
+    values = np.concatenate([matrix(batch) for batch in table_files.read(files, ReadRequest(numbers=tuple(wanted)))])
     if len(wanted) < len(names):
         values = values[rows_by_id(pattern, read_ids(files, id_name(dataset)), dataset)[0]]
     elif len(values) != dataset.rows_read:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.digest import Digest
-from hardneg_cli.detection.detector_result import NO_CLASS, Doubts
+from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.statistics.scores import log_odds
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ OF_OTHER = (1, 5)  # the columns of class clues that are about the other class
 
 
 @dataclass(frozen=True)
-class Suspicion:
+class CompetingClasses:
     """What is held against each of N rows.
 
     given: class codes. other: the best class that is not the given one, −1 where none is known. apart: whether the
@@ -34,7 +34,7 @@ class Suspicion:
     apart: NDArray[np.bool_]
 
 
-def suspicion(dataset: Dataset, doubts: Mapping[str, Doubts], digest: Digest | None) -> Suspicion:
+def suspicion(dataset: Dataset, doubts: Mapping[str, DetectorResult], digest: Digest | None) -> CompetingClasses:
     """By the models' mean where it judges a row, else by the label detector that doubts the row most."""
     import numpy as np
 
@@ -48,10 +48,10 @@ def suspicion(dataset: Dataset, doubts: Mapping[str, Doubts], digest: Digest | N
     if digest is not None:
         other = np.where(digest.judged, digest.mean.other, other)
         apart = np.where(digest.judged, digest.mean.top != dataset.labels, apart)
-    return Suspicion(dataset.labels.astype(np.int64), other, apart)
+    return CompetingClasses(dataset.labels.astype(np.int64), other, apart)
 
 
-def class_clues(base: Array, said: Suspicion, k: int) -> Array:
+def class_clues(base: Array, said: CompetingClasses, k: int) -> Array:
     """N×6, in logits and logs; O(N log N + K).
 
     In order: how often the given class is disagreed with; how often the other one is the better guess where it is a
@@ -104,7 +104,7 @@ def _lift(given: NDArray[np.int64], other: NDArray[np.int64], apart: NDArray[np.
     return np.where(other >= 0, lift, 0)
 
 
-def votes(n: int, doubts: Mapping[str, Doubts], base: Array) -> Array:
+def votes(n: int, doubts: Mapping[str, DetectorResult], base: Array) -> Array:
     """N×v: how far each label detector is from what all say together, where there are several; the others' flags."""
     import numpy as np
 

@@ -42,7 +42,7 @@ TIE = 1e-6  # rows of one score are told apart by so little
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Reranking:
     """score: (N,) in the new order, or as it was. tried: whether there were answers enough.
 
     gain, error: the log-loss saved on a held-out answer, and its standard error; nan where it was not tried.
@@ -56,7 +56,7 @@ class Lesson:
 
 
 @dataclass(frozen=True)
-class Reviewed:
+class ReviewedSample:
     """n reviewed rows in the order of their scores: where they are, what was answered, and who trains on whom.
 
     base: (n,) log-odds. x: n×d, clues and classes. train: (1 + FOLDS, n), all of them and each fold's others.
@@ -72,7 +72,7 @@ class Reviewed:
 
 def rerank(
     score: Array, id_rank: Codes, clues: Array, classes: tuple[Codes, ...], rows: Codes, is_error: NDArray[np.bool_]
-) -> Lesson:
+) -> Reranking:
     """Learn from `rows` and their answers `is_error`, and put all N rows in order. O(N·d + n·d²·folds).
 
     score: (N,) probabilities. clues: N×d. classes: (N,) codes for each role a class can have (given, other), −1 for
@@ -81,7 +81,7 @@ def rerank(
     import numpy as np
 
     if len(rows) < FEWEST or min(is_error.sum(), (~is_error).sum()) < FEWEST_OF_EACH:
-        return Lesson(score)
+        return Reranking(score)
     base = log_odds(score)
     width = clues.std(axis=0)
     scaled = np.clip((clues - clues.mean(axis=0)) / np.where(width > 1e-9, width, 1), -FARTHEST, FARTHEST)
@@ -91,9 +91,9 @@ def rerank(
     seen = _reviewed(rows[order], is_error[order].astype(float), base, effects)
     coefficients, gain, error = _fitted(seen)
     if not gain > error:
-        return Lesson(score, tried=True, gain=gain, error=error)
+        return Reranking(score, tried=True, gain=gain, error=error)
     place = _places(base, effects, seen, coefficients)
-    return Lesson(_in_order(score, place, id_rank), True, True, gain, error)
+    return Reranking(_in_order(score, place, id_rank), True, True, gain, error)
 
 
 @dataclass(frozen=True)
@@ -125,15 +125,15 @@ class _Effects:
         return total
 
 
-def _reviewed(rows: Codes, y: Array, base: Array, effects: _Effects) -> Reviewed:
+def _reviewed(rows: Codes, y: Array, base: Array, effects: _Effects) -> ReviewedSample:
     import numpy as np
 
     fold = np.arange(len(rows)) % FOLDS  # every fold has high and low scores
     train = np.vstack([np.ones(len(rows)), fold[None] != np.arange(FOLDS)[:, None]])
-    return Reviewed(rows, y, base[rows], effects.columns(rows), fold, train)
+    return ReviewedSample(rows, y, base[rows], effects.columns(rows), fold, train)
 
 
-def _fitted(seen: Reviewed) -> tuple[Array, float, float]:
+def _fitted(seen: ReviewedSample) -> tuple[Array, float, float]:
     """(1 + FOLDS, 2 + d) coefficients, the gain on held-out answers over a curve of the score alone, and its error."""
     import numpy as np
 
@@ -148,7 +148,7 @@ def _fitted(seen: Reviewed) -> tuple[Array, float, float]:
     return b, float(saved.mean()), float(saved.std(ddof=1) / np.sqrt(len(saved)))
 
 
-def _places(base: Array, effects: _Effects, seen: Reviewed, b: Array) -> Array:
+def _places(base: Array, effects: _Effects, seen: ReviewedSample, b: Array) -> Array:
     """(N,) the new log-odds, but for a constant."""
     import numpy as np
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.digest import Digest
-from hardneg_cli.detection.detector_result import Doubts
-from hardneg_cli.detection.fusion import Verdicts
-from hardneg_cli.detection.reranking.covariates import Suspicion, class_clues, suspicion, votes
-from hardneg_cli.detection.reranking.ranker import FEWEST, FEWEST_OF_EACH, Lesson, rerank
+from hardneg_cli.detection.detector_result import DetectorResult
+from hardneg_cli.detection.fusion import FusedScores
+from hardneg_cli.detection.reranking.covariates import CompetingClasses, class_clues, suspicion, votes
+from hardneg_cli.detection.reranking.ranker import FEWEST, FEWEST_OF_EACH, Reranking, rerank
 from hardneg_cli.statistics.scores import log_odds
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def learned(
+def rerank_on_decisions(
     dataset: Dataset,
-    doubts: Mapping[str, Doubts],
+    doubts: Mapping[str, DetectorResult],
     digest: Digest | None,
-    verdicts: Verdicts,
+    verdicts: FusedScores,
     rows: NDArray[np.int64],
     is_error: NDArray[np.bool_],
-) -> tuple[Verdicts, str]:
+) -> tuple[FusedScores, str]:
     """The verdicts, re-ranked if the answers `is_error` about `rows` prove that it helps, and a note on that.
 
     As many rows are flagged as before: the top of the new order.
@@ -52,7 +52,7 @@ def learned(
     return replace(verdicts, score=score, flagged=flagged), note
 
 
-def _judged(n: int, doubts: Mapping[str, Doubts]) -> NDArray[np.bool_]:
+def _judged(n: int, doubts: Mapping[str, DetectorResult]) -> NDArray[np.bool_]:
     """(N,) rows that a label detector judges and no fact about the table does: a fact is not to be outvoted."""
     import numpy as np
 
@@ -68,24 +68,24 @@ def _judged(n: int, doubts: Mapping[str, Doubts]) -> NDArray[np.bool_]:
 
 def _lesson(
     dataset: Dataset,
-    doubts: Mapping[str, Doubts],
+    doubts: Mapping[str, DetectorResult],
     digest: Digest | None,
-    verdicts: Verdicts,
+    verdicts: FusedScores,
     judged: NDArray[np.int64],
     rows: NDArray[np.int64],
     is_error: NDArray[np.bool_],
-) -> Lesson:
+) -> Reranking:
     import numpy as np
 
     base = log_odds(verdicts.score)
     said = suspicion(dataset, doubts, digest)
-    said = Suspicion(said.given[judged], said.other[judged], said.apart[judged])
+    said = CompetingClasses(said.given[judged], said.other[judged], said.apart[judged])
     clues = class_clues(base[judged], said, len(dataset.classes))
     clues = np.column_stack([clues, votes(len(dataset), doubts, base)[judged]])
     return rerank(verdicts.score[judged], dataset.id_rank[judged], clues, (said.given, said.other), rows, is_error)
 
 
-def _told(lesson: Lesson, is_error: NDArray[np.bool_]) -> str:
+def _told(lesson: Reranking, is_error: NDArray[np.bool_]) -> str:
     n, errors = len(is_error), int(is_error.sum())
     answers = f"{n:,} decisions ({errors:,} labels wrong, {n - errors:,} right)"
     if not lesson.tried:

@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import InputError, Unavailable
 from hardneg_cli.gating.verdict import Verdict
-from hardneg_cli.statistics.survey_estimation import survey, tally
+from hardneg_cli.statistics.survey_estimation import stratum_counts, survey
 
 if TYPE_CHECKING:
-    from hardneg_cli.review.audit.filled_audit import Audited
+    from hardneg_cli.review.audit.filled_audit import FilledAudit
 
 BY_DEFAULT = None
 
 
-def judge(dataset: Dataset, audited: Audited, *, at_most: float = 0.05) -> Verdict:
+def judge(dataset: Dataset, audited: FilledAudit, *, at_most: float = 0.05) -> Verdict:
     """at_most: the share of wrong labels, as the upper end of its interval."""
     if not 0 <= at_most <= 1:
         raise InputError(f"error-bound.at_most is a share between 0 and 1, not {at_most:g}")
     _refuse_another(dataset, audited)
-    known = tally(audited.stratum, audited.size, audited.flagged, audited.answered, audited.is_error)
+    known = stratum_counts(audited.stratum, audited.size, audited.flagged, audited.answered, audited.is_error)
     found = survey(known, audited.flagged_rows)
     value, low, high = (number / found.rows for number in (found.errors.value, found.errors.low, found.errors.high))
     numbers = {"audited": found.audited, "estimate": value, "low": low, "high": high, "at_most": at_most}
@@ -39,7 +39,7 @@ def judge(dataset: Dataset, audited: Audited, *, at_most: float = 0.05) -> Verdi
     return Verdict(high <= at_most, why, numbers=numbers)
 
 
-def _refuse_another(dataset: Dataset, audited: Audited) -> None:
+def _refuse_another(dataset: Dataset, audited: FilledAudit) -> None:
     """Raises Unavailable if the audit was drawn from other rows."""
     if audited.population != len(dataset):
         raise Unavailable(

@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.changes import Changes
 from hardneg_cli.detection.findings import Findings
 from hardneg_cli.errors import InputError, Unavailable
-from hardneg_cli.gating.changed_row_test import FreshRows
+from hardneg_cli.gating.changed_row_test import ChangedRowTest
 from hardneg_cli.gating.verdict import Verdict
 from hardneg_cli.statistics.stratified_tests import sign_p
 
@@ -52,7 +52,7 @@ FOR_CLASSES = 0.2  # of alpha
 
 
 @dataclass(frozen=True)
-class Answer:
+class TestOutcome:
     """What one question came to. rows: those to blame if it is `bad`."""
 
     bad: bool
@@ -80,16 +80,16 @@ def judge(
     fresh = _fresh(findings, changed_rows & ~relabeled & judged, ~changed_rows & judged, right)
     share = alpha * (1 - FOR_CLASSES) / (2 if relabeled.any() and fresh.fresh.any() else 1)
     asked = [_ask_fresh(fresh, share), _ask_relabeled(changes, findings, relabeled & ~right, share)]
-    answers = [answer for answer in asked if isinstance(answer, Answer)]
+    answers = [answer for answer in asked if isinstance(answer, TestOutcome)]
     silent = [reason for reason in (*asked, _unjudged(changed_rows, judged)) if isinstance(reason, str) and reason]
-    if isinstance(asked[0], Answer):
+    if isinstance(asked[0], TestOutcome):
         answers.append(_ask_classes(fresh, findings.dataset.classes, alpha * FOR_CLASSES))
     if not answers and silent:
         raise Unavailable("; ".join(silent))
     return _verdict(answers, silent, changes, findings)
 
 
-def _verdict(answers: list[Answer], silent: list[str], changes: Changes, findings: Findings) -> Verdict:
+def _verdict(answers: list[TestOutcome], silent: list[str], changes: Changes, findings: Findings) -> Verdict:
     import numpy as np
 
     bad = [answer for answer in answers if answer.bad]
@@ -101,7 +101,7 @@ def _verdict(answers: list[Answer], silent: list[str], changes: Changes, finding
     return Verdict(False, "; ".join(said), rows, _reasons(rows, changes, findings), numbers)
 
 
-def _ask_fresh(fresh: FreshRows, alpha: float) -> Answer | str:
+def _ask_fresh(fresh: ChangedRowTest, alpha: float) -> TestOutcome | str:
     """The first question; a sentence where it has no answer."""
     import numpy as np
 
@@ -121,10 +121,10 @@ def _ask_fresh(fresh: FreshRows, alpha: float) -> Answer | str:
     if p > alpha:
         why += f"; a further {100 * wrong:.0f} % of wrong labels would be noticed 4 times in 5"
     numbers = {"fresh": n, "doubted": len(rows), "expected": expected, "p": p, "p_fails_at": alpha}
-    return Answer(p <= alpha, why, rows, numbers | {"noticeable": wrong, "not_compared": lost})
+    return TestOutcome(p <= alpha, why, rows, numbers | {"noticeable": wrong, "not_compared": lost})
 
 
-def _ask_relabeled(changes: Changes, findings: Findings, relabeled: Mask, alpha: float) -> Answer | str:
+def _ask_relabeled(changes: Changes, findings: Findings, relabeled: Mask, alpha: float) -> TestOutcome | str:
     """The second question, likewise."""
     import numpy as np
 
@@ -142,10 +142,10 @@ def _ask_relabeled(changes: Changes, findings: Findings, relabeled: Mask, alpha:
     why = f"of {_rows(len(rows))} relabeled {worse.sum():,} had the label that the model thinks best, "
     why += f"{better.sum():,} have it now ({_p(p)}, limit {alpha:g})"
     numbers = {"relabeled": len(rows), "worse": int(worse.sum()), "better": int(better.sum()), "relabeled_p": p}
-    return Answer(p <= alpha, why, rows[worse], numbers)
+    return TestOutcome(p <= alpha, why, rows[worse], numbers)
 
 
-def _ask_classes(fresh: FreshRows, classes: tuple[str, ...], alpha: float) -> Answer:
+def _ask_classes(fresh: ChangedRowTest, classes: tuple[str, ...], alpha: float) -> TestOutcome:
     """The third question."""
     import numpy as np
 
@@ -153,12 +153,12 @@ def _ask_classes(fresh: FreshRows, classes: tuple[str, ...], alpha: float) -> An
     said = [f"{one.suspect:,} of {one.fresh:,} labeled {classes[one.code]!r} ({_p(one.p)})" for one in found[:5]]
     why = "doubted by class: " + ", ".join(said) + (" …" if len(found) > 5 else "") if found else ""
     to_blame = np.flatnonzero(fresh.compared & fresh.suspect & np.isin(fresh.labels, [one.code for one in found]))
-    return Answer(bool(found), why, to_blame, {"classes": len(found)})
+    return TestOutcome(bool(found), why, to_blame, {"classes": len(found)})
 
 
-def _fresh(findings: Findings, changed: Mask, unchanged: Mask, right: Mask) -> FreshRows:
+def _fresh(findings: Findings, changed: Mask, unchanged: Mask, right: Mask) -> ChangedRowTest:
     cut = findings.score[findings.flagged].min() if findings.flagged.any() else 0.5
-    return FreshRows.of(findings.dataset.labels, changed, unchanged, findings.score, float(cut), right)
+    return ChangedRowTest.of(findings.dataset.labels, changed, unchanged, findings.score, float(cut), right)
 
 
 def _judged(findings: Findings) -> Mask:

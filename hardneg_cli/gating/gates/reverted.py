@@ -31,7 +31,7 @@ BY_DEFAULT = "fail"
 
 
 @dataclass(frozen=True)
-class Row:
+class RevertedRow:
     """A row and its base: `before` is its label there, None where it was not there or there is no base."""
 
     number: int
@@ -88,7 +88,7 @@ def _verdict(judged: int, undone: dict[int, str]) -> Verdict:
 
 def _rows(
     dataset: Dataset, sure: list[Decision], changes: Changes | None, baseline: Baseline | None
-) -> Iterable[Row]:  # fmt: skip
+) -> Iterable[RevertedRow]:  # fmt: skip
     """The rows that decisions may be about, with the hashes under which they may have been decided."""
     import numpy as np
 
@@ -101,7 +101,7 @@ def _rows(
         hashes[place].add(old)
     for number, known in zip(rows.tolist(), hashes, strict=True):
         before = changes.before[number].as_py() if changes else None
-        yield Row(number, dataset.classes[dataset.labels[number]], before, frozenset(known))
+        yield RevertedRow(number, dataset.classes[dataset.labels[number]], before, frozenset(known))
 
 
 def _copied(dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -144,7 +144,7 @@ def _label(decision: Decision) -> str | None:
     return decision.new_label if decision.decision == "relabel" else decision.given
 
 
-def _undone(row: Row, ruling: Decision, *, has_base: bool) -> str:
+def _undone(row: RevertedRow, ruling: Decision, *, has_base: bool) -> str:
     """In words, how the ruling is undone; empty if it is not."""
     who = ruling.reviewer or "a reviewer"
     right = _label(ruling)

@@ -18,22 +18,22 @@ from hardneg_cli.gating.failing_rows import blamed, count
 from hardneg_cli.runtime.terminal import plain
 
 if TYPE_CHECKING:
-    from hardneg_cli.gating.failing_rows import Blamed
-    from hardneg_cli.gating.verdict import Judged, Report
+    from hardneg_cli.gating.failing_rows import FailingRow
+    from hardneg_cli.gating.verdict import CheckReport, GateResult
 
 EXTENSIONS = ()
 MOST = 10  # annotations of a kind that GitHub shows of one step
 COMMANDS = {"failed": "error", "warned": "warning", "not judged": "notice"}
 
 
-def write(report: Report, out: BinaryIO) -> None:
+def write(report: CheckReport, out: BinaryIO) -> None:
     for outcome, command in COMMANDS.items():
         gates = [one for one in report.judged if one.outcome == outcome]
         out.writelines(line.encode() + b"\n" for line in _annotations(report, command, gates))
     out.writelines(line.encode() + b"\n" for line in _summary(report))
 
 
-def _annotations(report: Report, command: str, gates: Sequence[Judged]) -> Iterator[str]:
+def _annotations(report: CheckReport, command: str, gates: Sequence[GateResult]) -> Iterator[str]:
     by_gate = [_of_gate(report, command, one) for one in gates]
     lines = [line for line in chain.from_iterable(zip_longest(*by_gate)) if line is not None]
     total = sum(max(count(one), 1) for one in gates)
@@ -47,7 +47,7 @@ def _annotations(report: Report, command: str, gates: Sequence[Judged]) -> Itera
     yield _command(command, {"title": "hardneg"}, [words])
 
 
-def _of_gate(report: Report, command: str, judged: Judged) -> list[str]:
+def _of_gate(report: CheckReport, command: str, judged: GateResult) -> list[str]:
     """The annotations of a gate's first rows; one at the whole file where it blames no row."""
     title = f"{judged.gate}: {judged.outcome}"
     why = judged.verdict.why if judged.verdict else judged.reason
@@ -58,7 +58,7 @@ def _of_gate(report: Report, command: str, judged: Judged) -> list[str]:
     return [_at_row(command, row, title, why) for row in rows]
 
 
-def _at_row(command: str, row: Blamed, title: str, why: str) -> str:
+def _at_row(command: str, row: FailingRow, title: str, why: str) -> str:
     file = _file(row.path)
     line = str(row.line or "") if file else ""
     blame = f"{row.id}: {row.reason}" if row.reason else row.id
@@ -77,7 +77,7 @@ def _file(path: Path | None) -> str:
     return (folder / path.name).relative_to(root).as_posix() if folder.is_relative_to(root) else ""
 
 
-def _summary(report: Report) -> Iterator[str]:
+def _summary(report: CheckReport) -> Iterator[str]:
     """Lines of the log that are no commands and hold no text of the data: an old kind of command may begin anywhere."""
     if report.changes is not None:
         yield str(change_report.counts(report.changes))

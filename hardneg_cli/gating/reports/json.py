@@ -29,13 +29,13 @@ from hardneg_cli.gating.failing_rows import blamed, count
 from hardneg_cli.io.tables.text_tables import UNSEEN
 
 if TYPE_CHECKING:
-    from hardneg_cli.gating.verdict import Judged, Report
+    from hardneg_cli.gating.verdict import CheckReport, GateResult
 
 EXTENSIONS = (".json",)
 VERSION = 1
 
 
-def write(report: Report, out: BinaryIO) -> None:
+def write(report: CheckReport, out: BinaryIO) -> None:
     """A line for the head, for each row, each pair and each gate, so that two reports can be compared as text."""
     dataset = report.dataset
     head = {
@@ -49,7 +49,7 @@ def write(report: Report, out: BinaryIO) -> None:
     out.write(b',\n"notes": ' + _text(list(report.notes)) + b"}\n")
 
 
-def _changes(report: Report) -> Iterator[bytes]:
+def _changes(report: CheckReport) -> Iterator[bytes]:
     changes = report.changes
     if changes is None:
         yield b"null"
@@ -66,7 +66,7 @@ def _changes(report: Report) -> Iterator[bytes]:
     yield b"}"
 
 
-def _gate(report: Report, judged: Judged) -> Iterator[bytes]:
+def _gate(report: CheckReport, judged: GateResult) -> Iterator[bytes]:
     verdict = judged.verdict
     found = {
         "gate": judged.gate, "means": judged.means, "outcome": judged.outcome,

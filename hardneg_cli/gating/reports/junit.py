@@ -16,14 +16,14 @@ from hardneg_cli.gating.failing_rows import blamed, count
 from hardneg_cli.runtime.terminal import plain
 
 if TYPE_CHECKING:
-    from hardneg_cli.gating.verdict import Judged, Report
+    from hardneg_cli.gating.verdict import CheckReport, GateResult
 
 EXTENSIONS = (".xml",)
 MOST_ROWS = 1000  # a server keeps every run's file
 ILLEGAL = re.compile("[\ufffe\uffff]")  # what XML 1.0 forbids besides control characters
 
 
-def write(report: Report, out: BinaryIO) -> None:
+def write(report: CheckReport, out: BinaryIO) -> None:
     outcomes = [one.outcome for one in report.judged]
     totals = {"tests": str(len(outcomes)), "failures": str(outcomes.count("failed")), "errors": "0"}
     suites = Element("testsuites", {"name": "hardneg", **totals})
@@ -37,7 +37,7 @@ def write(report: Report, out: BinaryIO) -> None:
     out.write(b"\n")
 
 
-def _case(report: Report, judged: Judged, case: Element) -> None:
+def _case(report: CheckReport, judged: GateResult, case: Element) -> None:
     why = _legal(judged.verdict.why if judged.verdict else judged.reason)
     rows = "\n".join(_rows(report, judged))
     if judged.outcome == "failed":
@@ -48,7 +48,7 @@ def _case(report: Report, judged: Judged, case: Element) -> None:
         SubElement(case, "system-out").text = f"{judged.outcome}: {why}" + (f"\n{rows}" if rows else "")
 
 
-def _rows(report: Report, judged: Judged) -> Iterator[str]:
+def _rows(report: CheckReport, judged: GateResult) -> Iterator[str]:
     for row in blamed(report.dataset, judged, MOST_ROWS):
         line = f":{row.line}" if row.line else ""
         yield _legal(f"{row.file}{line}: {row.id}: {row.reason}")
@@ -56,7 +56,7 @@ def _rows(report: Report, judged: Judged) -> Iterator[str]:
         yield f"and {more:,} more"
 
 
-def _about(report: Report) -> Iterator[str]:
+def _about(report: CheckReport) -> Iterator[str]:
     yield _legal(f"{report.dataset.name}: {len(report.dataset):,} rows")
     if report.changes is not None:
         yield _legal(f"against {report.base}: {change_report.counts(report.changes)}")

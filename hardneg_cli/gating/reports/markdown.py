@@ -19,8 +19,8 @@ from hardneg_cli.gating.failing_rows import blamed, count
 from hardneg_cli.runtime.terminal import plain
 
 if TYPE_CHECKING:
-    from hardneg_cli.data.change_report import Pair
-    from hardneg_cli.gating.verdict import Judged, Report
+    from hardneg_cli.data.change_report import LabelChange
+    from hardneg_cli.gating.verdict import CheckReport, GateResult
 
 EXTENSIONS = (".md",)
 MOST_BYTES = 60_000
@@ -43,7 +43,7 @@ class Section:
     total: int
 
 
-def write(report: Report, out: BinaryIO) -> None:
+def write(report: CheckReport, out: BinaryIO) -> None:
     text = "\n".join(_opening(report)) + "\n"
     sections = list(_sections(report))
     for number, section in enumerate(sections):
@@ -65,7 +65,7 @@ def _within(section: Section, room: int) -> str:
     return shown + (f"\n… and {left:,} more, left out here\n" if left else "")
 
 
-def _opening(report: Report) -> Iterator[str]:
+def _opening(report: CheckReport) -> Iterator[str]:
     """The verdict, what was compared, and the table of gates; each gate's sentence cut where it is overlong."""
     word = ("passed" if report.passed else "refused") if report.judged else "difference"
     yield f"## hardneg: {word}"
@@ -87,7 +87,7 @@ def _opening(report: Report) -> Iterator[str]:
         yield f"- and {more:,} more notes"
 
 
-def _sections(report: Report) -> Iterator[Section]:
+def _sections(report: CheckReport) -> Iterator[Section]:
     for one in report.judged:
         if count(one):
             yield _blamed(report, one)
@@ -101,7 +101,7 @@ def _sections(report: Report) -> Iterator[Section]:
             yield _changed(report, kind, counts[kind])
 
 
-def _blamed(report: Report, judged: Judged) -> Section:
+def _blamed(report: CheckReport, judged: GateResult) -> Section:
     total = count(judged)
     rows = blamed(report.dataset, judged, MOST_ROWS)
     several = len(report.dataset.sources) > 1
@@ -113,7 +113,7 @@ def _blamed(report: Report, judged: Judged) -> Section:
     return Section(f"{judged.gate} {judged.outcome}: {_rows(total)}", head, lines, total)
 
 
-def _changed(report: Report, kind: str, total: int) -> Section:
+def _changed(report: CheckReport, kind: str, total: int) -> Section:
     assert report.changes is not None
     rows = islice(change_report.rows(report.dataset, report.changes, kind), MOST_ROWS)
     title = f"{kind.capitalize()}: {_rows(total)}"
@@ -124,7 +124,7 @@ def _changed(report: Report, kind: str, total: int) -> Section:
     return Section(title, ("| id | label |", "| --- | --- |"), lines, total)
 
 
-def _matrix(pairs: Sequence[Pair]) -> Section:
+def _matrix(pairs: Sequence[LabelChange]) -> Section:
     """Labels in the base by labels now; where there are many, those of the most rows, and the others together."""
     before = _names([(pair.before, pair.rows) for pair in pairs])
     after = _names([(pair.after, pair.rows) for pair in pairs])

@@ -15,8 +15,8 @@ from hardneg_cli.runtime.screen import colored, drawn_on
 from hardneg_cli.runtime.terminal import plain
 
 if TYPE_CHECKING:
-    from hardneg_cli.data.change_report import Row
-    from hardneg_cli.gating.verdict import Judged, Report
+    from hardneg_cli.data.change_report import ChangedRow
+    from hardneg_cli.gating.verdict import CheckReport, GateResult
 
 EXTENSIONS = (".txt",)
 MOST_ROWS, MOST_PAIRS = 5, 5
@@ -27,7 +27,7 @@ INDENT = " " * (WIDEST + 2)
 Line = tuple[tuple[str, str], ...]  # texts, each with its style
 
 
-def write(report: Report, out: BinaryIO) -> None:
+def write(report: CheckReport, out: BinaryIO) -> None:
     lines = _lines(report)
     if colored(out):
         _draw(lines, out)
@@ -43,7 +43,7 @@ def _draw(lines: Iterable[Line], out: BinaryIO) -> None:
             console.print(Text.assemble(*line))
 
 
-def _lines(report: Report) -> Iterator[Line]:
+def _lines(report: CheckReport) -> Iterator[Line]:
     yield from _changes(report)
     if report.judged:
         yield ()
@@ -58,7 +58,7 @@ def _lines(report: Report) -> Iterator[Line]:
         yield _final_word(report)
 
 
-def _changes(report: Report) -> Iterator[Line]:
+def _changes(report: CheckReport) -> Iterator[Line]:
     changes, rows = report.changes, len(report.dataset)
     name = plain(report.dataset.name) + (f" against {plain(report.base)}" if report.base else "")
     head = f"{name}: {rows:,} {'row' if rows == 1 else 'rows'}"
@@ -77,14 +77,14 @@ def _changes(report: Report) -> Iterator[Line]:
         yield from map(_row, change_report.rows(report.dataset, changes))
 
 
-def _row(row: Row) -> Line:
+def _row(row: ChangedRow) -> Line:
     sign, style = SIGNS.get(row.kinds[0], ("~", "yellow"))
     label = f"{row.before!r} -> {row.after!r}" if "relabeled" in row.kinds else repr(row.after or row.before)
     edited = ", edited" if "edited" in row.kinds else ""
     return (f"{sign} {plain(row.id)}", style), (f"  {plain(label)}{edited}", "")
 
 
-def _gate(report: Report, judged: Judged, width: int) -> Iterator[Line]:
+def _gate(report: CheckReport, judged: GateResult, width: int) -> Iterator[Line]:
     why = judged.verdict.why if judged.verdict else judged.reason
     looks = STYLES[judged.outcome]
     yield (f"{judged.outcome:<{WIDEST}}", looks), (f"  {judged.gate:<{width}}  ", "bold"), (plain(why), "")
@@ -102,7 +102,7 @@ def _reason(reason: str) -> str:
     return f": {plain(reason)}" if reason else ""
 
 
-def _final_word(report: Report) -> Line:
+def _final_word(report: CheckReport) -> Line:
     """The verdict, and which gates stand behind it; what could not be judged is never passed over."""
     by = {outcome: [one.gate for one in report.judged if one.outcome == outcome] for outcome in STYLES}
     parts = [f"{outcome}: {', '.join(gates)}" for outcome, gates in by.items() if gates and outcome != "passed"]

@@ -11,13 +11,13 @@ from hardneg_cli.io.files.text_encoding import Encoding, chunks, encoding_of, un
 
 
 @dataclass(frozen=True)
-class Table:
+class Dialect:
     encoding: Encoding
     grammar: Grammar
     names: list[str]
 
 
-def table_of(source: Source, asked: str | None) -> Table:
+def table_of(source: Source, asked: str | None) -> Dialect:
     """By the first records. Raises InputError for a header that cannot be read."""
     encoding = encoding_of(source, asked)
     sample = source.head[len(encoding.bom) :].decode(encoding.name, errors="replace")
@@ -30,7 +30,7 @@ def table_of(source: Source, asked: str | None) -> Table:
         raise undecodable(source, encoding, "header")
     if any("\0" in name for name in names):
         raise InputError(f"{source.name}: header: NUL characters; if the file is UTF-16, say --encoding utf-16")
-    return Table(encoding, Grammar(delimiter, len(names)), names)
+    return Dialect(encoding, Grammar(delimiter, len(names)), names)
 
 
 def unclosed(source: Source, row: int) -> InputError:
@@ -38,7 +38,7 @@ def unclosed(source: Source, row: int) -> InputError:
     return InputError(f"{source.name}: {where}: a quote is opened and never closed")
 
 
-def first_undecodable(source: Source, table: Table) -> str:
+def first_undecodable(source: Source, table: Dialect) -> str:
     """The first row with bytes that are no character; decoding fails in chunks, which are no place to name."""
     row = 0
     try:

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hardneg_cli.errors import InputError
-from hardneg_cli.io.delimited.grammar import Block, Grammar, spans, unquoted
+from hardneg_cli.io.delimited.grammar import Grammar, RecordBlock, spans, unquoted
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import Encoding, chunks, encoded
-from hardneg_cli.io.tables.table_files import Edits, confirm, within
+from hardneg_cli.io.tables.table_files import CellEdits, confirm, within
 
 
 @dataclass(frozen=True)
-class Editing:
+class RecordEdits:
     """Records decoded as `raw` (one character a byte, where that is possible) whose cells are in `encoding`."""
 
     source: Source
-    edits: Edits
+    edits: CellEdits
     grammar: Grammar
     names: list[str]
     encoding: Encoding
@@ -46,7 +46,7 @@ def raw_encoding(source: Source, encoding: Encoding) -> Encoding:
     return encoding
 
 
-def edited(editing: Editing, block: Block, first: int) -> list[str]:
+def edited(editing: RecordEdits, block: RecordBlock, first: int) -> list[str]:
     """The block's records with their edits; `first` is the number of its first row, −1 for the header."""
     if block.ragged and not editing.edits.skip_ragged:
         raise _ragged(editing, block, first)
@@ -59,7 +59,7 @@ def edited(editing: Editing, block: Block, first: int) -> list[str]:
     return records
 
 
-def _edited(editing: Editing, record: str, row: int) -> str:
+def _edited(editing: RecordEdits, record: str, row: int) -> str:
     start, stop = spans(record, editing.grammar)[editing.place]
     confirm(editing.source, editing.edits, row, _text(editing, record[start:stop]))
     if editing.edits.removes(row):
@@ -70,17 +70,17 @@ def _edited(editing: Editing, record: str, row: int) -> str:
     return record[:start] + new + record[stop:]
 
 
-def _text(editing: Editing, raw: str) -> str:
+def _text(editing: RecordEdits, raw: str) -> str:
     return unquoted(raw).encode(editing.raw.name).decode(editing.encoding.name)
 
 
-def _raw(editing: Editing, text: str, *, quoted: bool) -> str:
+def _raw(editing: RecordEdits, text: str, *, quoted: bool) -> str:
     if quoted or editing.grammar.needs_quotes(text):
         text = '"' + text.replace('"', '""') + '"'
     return encoded(text, editing.encoding, editing.source.name).decode(editing.raw.name)
 
 
-def _add_mark(editing: Editing, block: Block, first: int, records: list[str]) -> None:
+def _add_mark(editing: RecordEdits, block: RecordBlock, first: int, records: list[str]) -> None:
     marks = {place: "1" * (first + index in editing.edits.drop) for index, place in enumerate(block.rows)}
     if first < 0 and marks:
         marks[block.rows[0]] = _raw(editing, editing.edits.mark or "", quoted=False)
@@ -90,7 +90,7 @@ def _add_mark(editing: Editing, block: Block, first: int, records: list[str]) ->
         records[place] = f"{cells}{editing.grammar.delimiter}{mark}{records[place][len(cells) :]}"
 
 
-def _ragged(editing: Editing, block: Block, first: int) -> InputError:
+def _ragged(editing: RecordEdits, block: RecordBlock, first: int) -> InputError:
     place = block.ragged[0]
     row = first + 1 + sum(other < place for other in block.rows)
     found = len(spans(block.records[place], editing.grammar))

@@ -26,7 +26,7 @@ class UnclosedQuoteError(ValueError):
 
 
 @dataclass(frozen=True)
-class Block:
+class RecordBlock:
     """Raw records whose concatenation is the text; `rows` are the places of data rows, `ragged` of other lengths."""
 
     records: list[str]
@@ -80,7 +80,7 @@ class Grammar:
         return any(sign in text for sign in (self.delimiter, '"', "\r", "\n")) or (not text and self.width == 1)
 
 
-def blocks(texts: Iterator[str], grammar: Grammar) -> Iterator[Block]:
+def blocks(texts: Iterator[str], grammar: Grammar) -> Iterator[RecordBlock]:
     """The records of a text. O(N), most of it in one regular expression. Raises UnclosedQuoteError."""
     seen, rest, more = 0, "", ""
     for text in texts:
@@ -154,22 +154,22 @@ def _evenness(text: str, delimiter: str) -> tuple[bool, float, int]:
     return widths[0] > 1, Counter(others)[widths[0]] / len(others), widths[0]
 
 
-def _split(text: str, grammar: Grammar) -> tuple[Block, str]:
+def _split(text: str, grammar: Grammar) -> tuple[RecordBlock, str]:
     """The complete records at the beginning of a text, and the rest of it."""
     records = grammar.rows.findall(text)
     if not records or grammar.row.fullmatch(records[-1]):
-        return Block(records, range(len(records))), ""
+        return RecordBlock(records, range(len(records))), ""
     odd = records.pop()
     places: dict[str, list[int]] = {"row": list(range(len(records))), "ragged": [], "blank": []}
     for match in grammar.records.finditer(odd):
         if match.lastgroup == "rest":
-            return Block(records, places["row"], places["ragged"]), match[0]
+            return RecordBlock(records, places["row"], places["ragged"]), match[0]
         places[match.lastgroup or ""].append(len(records))
         records.append(match[0])
-    return Block(records, places["row"], places["ragged"]), ""
+    return RecordBlock(records, places["row"], places["ragged"]), ""
 
 
-def _last(text: str, grammar: Grammar, seen: int) -> Block:
+def _last(text: str, grammar: Grammar, seen: int) -> RecordBlock:
     """The records at the end of the text, where a line end may be missing."""
     block, rest = _split(text, grammar)
     if not rest:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from hardneg_cli.io.delimited.dialect import Table
+from hardneg_cli.io.delimited.dialect import Dialect
 
 END = "-1.2345678901234567e-300"  # a number, so that it may stand in a column of numbers
 
 
-def last_row(table: Table) -> bytes:
+def last_row(table: Dialect) -> bytes:
     """The row as it is written, in UTF-8."""
     return f"\n{table.grammar.delimiter * (len(table.names) - 1)}{END}\n".encode()
 
 
-def is_last(rows: Any, table: Table) -> bool:
+def is_last(rows: Any, table: Dialect) -> bool:
     """Whether these rows, a batch or a table, end with that row."""
     return rows.num_rows > 0 and rows.column(table.names[-1])[-1].as_py() in (END, float(END))
 
@@ -24,7 +24,7 @@ class NulByteError(Exception):
     """A NUL byte, which only the largest blocks may hold."""
 
 
-class Ended(io.RawIOBase):
+class SentinelStream(io.RawIOBase):
     """A stream of UTF-8, and `end` behind it."""
 
     def __init__(self, stream: Any, end: bytes, may_hold_nul: bool) -> None:

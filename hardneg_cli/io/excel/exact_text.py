@@ -22,12 +22,12 @@ PICTURES = 0x2400  # of the control characters, in their order
 LABELS, ANSWER = ("given_label", "suggested_label"), "new_label"
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """The text with a picture for each character that no cell can hold."""
     return CONTROL.sub(lambda found: "\ufffd" if found[0] > " " else chr(PICTURES + ord(found[0])), text)
 
 
-def told(cells: Mapping[str, str]) -> str:
+def exact_cells(cells: Mapping[str, str]) -> str:
     """What the column says of a row: its unsafe cells by column."""
     return json.dumps(cells).replace("_", r"\u005f")
 
@@ -47,7 +47,7 @@ def restore(name: str, names: Sequence[str], rows: Sequence[list[Any]], filled_i
             at, text = columns[column], exact[column]
             if column in LABELS and isinstance(cells[at], str):
                 meant[cells[at]] = text
-            if column not in filled_in or cells[at] == shown(text):
+            if column not in filled_in or cells[at] == printable(text):
                 cells[at] = text
         plain |= {cells[columns[label]] for label in LABELS if label in columns and label not in exact}
     if ANSWER in columns:

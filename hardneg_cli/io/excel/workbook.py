@@ -21,7 +21,7 @@ Row = tuple[int, Sequence[Any]]
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ExcelSheet:
     """Where the table is: the sheet, its header's columns (`left` is the first, from 0), and what follows."""
 
     title: str
@@ -51,7 +51,7 @@ def book(source: Source, *, strict: bool = False, **options: Any) -> Iterator[An
 
 
 @contextmanager
-def first_sheet(source: Source) -> Iterator[Sheet]:
+def first_sheet(source: Source) -> Iterator[ExcelSheet]:
     """The first sheet with data. Raises InputError where there is none."""
     with book(source, read_only=True, data_only=True) as found:
         for sheet in found.worksheets:
@@ -62,7 +62,7 @@ def first_sheet(source: Source) -> Iterator[Sheet]:
                 place, cells = header
                 named = [index for index, cell in enumerate(cells) if not empty(cell)]
                 left, right = named[0], named[-1] + 1
-                yield Sheet(sheet.title, [as_text(cell) or "" for cell in cells[left:right]], left, place, rows)
+                yield ExcelSheet(sheet.title, [as_text(cell) or "" for cell in cells[left:right]], left, place, rows)
                 return
     raise InputError(f"{source.name}: no sheet has any data")
 

@@ -18,7 +18,7 @@ Done = subprocess.CompletedProcess[bytes]
 
 
 @dataclass(frozen=True)
-class Repository:
+class GitRepository:
     """A work tree, and how to call git for it."""
 
     top: Path
@@ -46,7 +46,7 @@ class Repository:
         return self("rev-parse", "--is-shallow-repository").strip() == "true"
 
 
-def repository_of(file: Path) -> Repository:
+def repository_of(file: Path) -> GitRepository:
     """The repository of the file's folder, in the surroundings of a hook if those are about the same one."""
     folder = file.resolve().parent
     if not folder.is_dir():
@@ -58,10 +58,10 @@ def repository_of(file: Path) -> Repository:
     if "GIT_DIR" in os.environ:
         hooked = _top(_git(("rev-parse", "--show-toplevel"), Path.cwd(), os.environ, check=False))
         if hooked and folder.is_relative_to(hooked) and top in (None, hooked):
-            return Repository(hooked, Path.cwd(), os.environ)
+            return GitRepository(hooked, Path.cwd(), os.environ)
     if top is None:
         raise InputError(f"{file}: {said(found) or 'not in the work tree of a git repository'}")
-    return Repository(top, folder, own)
+    return GitRepository(top, folder, own)
 
 
 def _top(found: Done) -> Path | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hardneg_cli.errors import InputError, did_you_mean
-from hardneg_cli.io.files.git import Repository, repository_of, said
+from hardneg_cli.io.files.git import GitRepository, repository_of, said
 from hardneg_cli.io.files.source import Source
 
 PREFIX = "git:"
@@ -18,14 +18,14 @@ MAGIC = frozenset("*?[")
 
 
 @dataclass(frozen=True)
-class AtRevision:
+class FileAtRevision:
     """sources: the files at that revision, none if there were none. notes: what is to be said about that."""
 
     sources: tuple[Source, ...]
     notes: tuple[str, ...] = ()
 
 
-def at_revision(data: str, revision: str) -> AtRevision:
+def at_revision(data: str, revision: str) -> FileAtRevision:
     """The file or files called `data` as they were at `revision`; `REV:PATH` names another path, `REV...` the commit
     at which REV and HEAD parted.
 
@@ -41,7 +41,7 @@ def at_revision(data: str, revision: str) -> AtRevision:
         return _matching(data, revision)
     repository = repository_of(Path(data))
     if revision == "HEAD" and repository.unborn:
-        return AtRevision((), (f"nothing has been committed yet: all rows of {data} count as added",))
+        return FileAtRevision((), (f"nothing has been committed yet: all rows of {data} count as added",))
     path = repository.path_of(Path(data))
     commit, explicit = _commit(repository, revision)
     if explicit is None:
@@ -50,12 +50,12 @@ def at_revision(data: str, revision: str) -> AtRevision:
         raise InputError(f"{PREFIX}{revision}: there is no {explicit!r} at that revision")
     if explicit is None:
         _refuse_dvc(repository, commit, revision, data, path)
-        return AtRevision((), (f"{data} is not in {revision}: all of its rows count as added",))
+        return FileAtRevision((), (f"{data} is not in {revision}: all of its rows count as added",))
     notes = (f"{data} was called {explicit!r} at {revision}",) if explicit != path else ()
-    return AtRevision((_source(repository, commit, revision, explicit),), notes)
+    return FileAtRevision((_source(repository, commit, revision, explicit),), notes)
 
 
-def _matching(pattern: str, revision: str) -> AtRevision:
+def _matching(pattern: str, revision: str) -> FileAtRevision:
     """The files of that revision that the glob `pattern` matches."""
     fixed = [part for part in Path(pattern).parts if not MAGIC & set(part)]
     root = Path(*fixed[: _first_magic(pattern)])
@@ -68,7 +68,7 @@ def _matching(pattern: str, revision: str) -> AtRevision:
     names = repository("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit).split("\0")
     found = sorted(name for name in names if name and _fits(name.split("/"), wanted))
     notes = () if found else (f"nothing matches {pattern} in {revision}: all rows count as added",)
-    return AtRevision(tuple(_source(repository, commit, revision, name) for name in found), notes)
+    return FileAtRevision(tuple(_source(repository, commit, revision, name) for name in found), notes)
 
 
 def _first_magic(pattern: str) -> int:
@@ -86,7 +86,7 @@ def _fits(parts: Sequence[str], pattern: Sequence[str]) -> bool:
     return fnmatch.fnmatchcase(parts[0], pattern[0]) and _fits(parts[1:], pattern[1:])
 
 
-def _commit(repository: Repository, revision: str) -> tuple[str, str | None]:
+def _commit(repository: GitRepository, revision: str) -> tuple[str, str | None]:
     """The hash of the commit, and the path that `REV:PATH` names."""
     for text, path in ((revision, None), _parted(revision)):
         if text.endswith("..."):
@@ -103,13 +103,13 @@ def _parted(revision: str) -> tuple[str, str | None]:
     return text, path if colon else None
 
 
-def _parsed(repository: Repository, text: str) -> str:
+def _parsed(repository: GitRepository, text: str) -> str:
     return os.fsdecode(
         repository.output("rev-parse", "--verify", "--quiet", "--end-of-options", f"{text}^{{commit}}").stdout
     ).strip()
 
 
-def _merge_base(repository: Repository, revision: str, text: str) -> str:
+def _merge_base(repository: GitRepository, revision: str, text: str) -> str:
     other = _parsed(repository, text)
     if not other:
         return ""
@@ -119,14 +119,14 @@ def _merge_base(repository: Repository, revision: str, text: str) -> str:
     return found
 
 
-def _unresolved(repository: Repository, revision: str) -> InputError:
+def _unresolved(repository: GitRepository, revision: str) -> InputError:
     names = repository("for-each-ref", "--format=%(refname:short)").split()
     text = _parted(revision)[0].removesuffix("...")
     hint = _deeper(repository) or did_you_mean(text, names) or "; fetch more history if it is not here yet (git fetch)"
     return InputError(f"{PREFIX}{revision}: git knows no such revision{hint}")
 
 
-def _deeper(repository: Repository) -> str:
+def _deeper(repository: GitRepository) -> str:
     if not repository.shallow:
         return ""
     return (
@@ -135,11 +135,11 @@ def _deeper(repository: Repository) -> str:
     )
 
 
-def _exists(repository: Repository, commit: str, path: str) -> bool:
+def _exists(repository: GitRepository, commit: str, path: str) -> bool:
     return repository.output("cat-file", "-t", f"{commit}:{path}").stdout.strip() == b"blob"
 
 
-def _renamed(repository: Repository, commit: str, path: str) -> str | None:
+def _renamed(repository: GitRepository, commit: str, path: str) -> str | None:
     """The name that the file had at the commit: followed through the commits since, or in one step, if staged."""
     since = ("log", "--follow", "-M", "--diff-filter=R", "--name-status", "-z", "--format=", f"{commit}..HEAD")
     pairs = _pairs(repository.output(*since, "--", f":(top,literal){path}").stdout)
@@ -155,7 +155,7 @@ def _pairs(listed: bytes) -> list[tuple[str, str]]:
     return [(old, new) for _, old, new in zip(words[::3], words[1::3], words[2::3], strict=False)]
 
 
-def _source(repository: Repository, commit: str, revision: str, path: str) -> Source:
+def _source(repository: GitRepository, commit: str, revision: str, path: str) -> Source:
     """The content as a checkout would write it."""
     name = f"{PREFIX}{_parted(revision)[0]}:{path}"
     read = repository.output("cat-file", "--filters", f"{commit}:{path}")
@@ -169,7 +169,7 @@ def _source(repository: Repository, commit: str, revision: str, path: str) -> So
     return Source(name, data=read.stdout)
 
 
-def _refuse_dvc(repository: Repository, commit: str, revision: str, data: str, path: str) -> None:
+def _refuse_dvc(repository: GitRepository, commit: str, revision: str, data: str, path: str) -> None:
     kept = Path(f"{data}.dvc").is_file() or _exists(repository, commit, f"{path}.dvc")
     if kept:
         raise InputError(

@@ -23,7 +23,7 @@ import json
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hardneg_cli.review.annotation_tools._class_names import ANSWERS
-from hardneg_cli.review.annotation_tools._tasks import KEY, Task, ascii_json, classes, picture_columns, tasks
+from hardneg_cli.review.annotation_tools._tasks import KEY, AnnotationTask, ascii_json, classes, picture_columns, tasks
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,7 +65,7 @@ def _field(name: str, how: dict[str, Any], *, required: bool) -> dict[str, Any]:
     return {"name": name, "title": name, "required": required, "settings": how}
 
 
-def _record(task: Task) -> dict[str, Any]:
+def _record(task: AnnotationTask) -> dict[str, Any]:
     fields = {"about": task.about} | ({} if task.text is None else {"text": task.text})
     fields |= {_picture(number): picture for number, picture in enumerate(task.pictures) if picture}
     suggested = {"value": task.suggested, "score": task.score, "agent": "hardneg"}

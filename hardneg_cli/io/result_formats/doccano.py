@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.review.annotation_tools._class_names import ANSWERS
-from hardneg_cli.review.annotation_tools._tasks import KEY, Task, ascii_json, classes, tasks
+from hardneg_cli.review.annotation_tools._tasks import KEY, AnnotationTask, ascii_json, classes, tasks
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,7 +56,7 @@ def _refuse_long_labels(names: list[str]) -> None:
             )
 
 
-def _example(task: Task) -> dict[str, Any]:
+def _example(task: AnnotationTask) -> dict[str, Any]:
     if task.text is None:
         raise InputError(f"{NAME}: pictures only, which a text project cannot show; use label-studio or argilla")
     return {"text": task.text, "label": [], "about": task.about, "score": task.score, KEY: task.key}

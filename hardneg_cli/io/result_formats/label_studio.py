@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, BinaryIO
 from xml.sax.saxutils import quoteattr
 
-from hardneg_cli.review.annotation_tools._tasks import KEY, Task, ascii_json, classes, picture_columns, tasks
+from hardneg_cli.review.annotation_tools._tasks import KEY, AnnotationTask, ascii_json, classes, picture_columns, tasks
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,7 +53,7 @@ def _choices(name: str, target: str, values: list[str]) -> list[str]:
     return [f'  <Choices name="{name}" toName="{target}" choice="single" showInline="true">', *found, "  </Choices>"]
 
 
-def _task(task: Task) -> dict[str, Any]:
+def _task(task: AnnotationTask) -> dict[str, Any]:
     pictures = {_picture(number): picture for number, picture in enumerate(task.pictures)}
     texts = {} if task.text is None else {"text": task.text}
     made: dict[str, Any] = {"data": {KEY: task.key, "about": task.about, "score": task.score, **texts, **pictures}}

@@ -15,7 +15,7 @@ import json
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hardneg_cli.review.annotation_tools._class_names import ANSWERS
-from hardneg_cli.review.annotation_tools._tasks import KEY, Task, ascii_json, classes, tasks
+from hardneg_cli.review.annotation_tools._tasks import KEY, AnnotationTask, ascii_json, classes, tasks
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,7 +40,7 @@ def configuration(table: pa.Table) -> bytes:
 BESIDE = {".prodigy.json": configuration}
 
 
-def _task(task: Task) -> dict[str, Any]:
+def _task(task: AnnotationTask) -> dict[str, Any]:
     shown: dict[str, Any] = {} if task.text is None else {"text": task.text}
     if picture := next((picture for picture in task.pictures if picture), None):  # the interface shows one
         shown["image"] = picture

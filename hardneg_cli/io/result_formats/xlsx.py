@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hardneg_cli.detection.findings import FILLED_IN
 from hardneg_cli.errors import InputError
-from hardneg_cli.io.excel.exact_text import COLUMN, UNSAFE, shown, told
+from hardneg_cli.io.excel.exact_text import COLUMN, UNSAFE, exact_cells, printable
 from hardneg_cli.io.tables.text_tables import as_text
 
 if TYPE_CHECKING:
@@ -89,11 +89,11 @@ def _safe(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
         for row, value in enumerate(columns.get(name, ())):
             if isinstance(value, str) and UNSAFE.search(value):
                 exact.setdefault(row, {})[name] = value
-                columns[name][row] = shown(value)
+                columns[name][row] = printable(value)
     if not exact:
         return columns
     rows = max(map(len, columns.values()))
-    return columns | {COLUMN: [told(exact[row]) if row in exact else None for row in range(rows)]}
+    return columns | {COLUMN: [exact_cells(exact[row]) if row in exact else None for row in range(rows)]}
 
 
 def _refuse_what_is_too_long(name: str, values: Sequence[Any]) -> None:

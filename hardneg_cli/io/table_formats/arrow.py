@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.arrow_edits import edited, marked, wanted_of
-from hardneg_cli.io.tables.table_files import Edits, Wanted, confirm_length, require
+from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm_length, require
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,7 +28,7 @@ def columns(source: Source, *, encoding: str | None) -> list[str]:
         return list(reader.schema.names)
 
 
-def read(source: Source, wanted: Wanted) -> Iterator[pa.RecordBatch]:
+def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
     with _reader(source) as reader:
         require(source, reader.schema.names, wanted)
         row = 0
@@ -37,7 +37,7 @@ def read(source: Source, wanted: Wanted) -> Iterator[pa.RecordBatch]:
             row += batch.num_rows
 
 
-def rewrite(source: Source, out: BinaryIO, edits: Edits) -> None:
+def rewrite(source: Source, out: BinaryIO, edits: CellEdits) -> None:
     import pyarrow as pa
 
     with _reader(source) as reader:

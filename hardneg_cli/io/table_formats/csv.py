@@ -15,13 +15,13 @@ from hardneg_cli.errors import InputError
 from hardneg_cli.io.delimited import edits as delimited_edits
 from hardneg_cli.io.delimited import grammar
 from hardneg_cli.io.delimited.chunks import block_bytes, parts
-from hardneg_cli.io.delimited.dialect import Table, first_undecodable, table_of, unclosed
+from hardneg_cli.io.delimited.dialect import Dialect, first_undecodable, table_of, unclosed
 from hardneg_cli.io.delimited.grammar import UnclosedQuoteError
-from hardneg_cli.io.delimited.sentinel import END, Ended, NulByteError, is_last, last_row
+from hardneg_cli.io.delimited.sentinel import END, NulByteError, SentinelStream, is_last, last_row
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import BOMS, chunks, undecodable
 from hardneg_cli.io.tables import row_locations
-from hardneg_cli.io.tables.table_files import Edits, Wanted, confirm_length, require
+from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm_length, require
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,7 +45,7 @@ def columns(source: Source, *, encoding: str | None) -> list[str]:
     return table_of(source, encoding).names
 
 
-def read(source: Source, wanted: Wanted) -> Iterator[pa.RecordBatch]:
+def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
 
     table = table_of(source, wanted.encoding)
@@ -69,10 +69,10 @@ def read(source: Source, wanted: Wanted) -> Iterator[pa.RecordBatch]:
     raise InputError(f"{source.name}: after row {reading.done}: {longest}")
 
 
-def rewrite(source: Source, out: BinaryIO, edits: Edits) -> None:
+def rewrite(source: Source, out: BinaryIO, edits: CellEdits) -> None:
     table = table_of(source, edits.encoding)
     raw = delimited_edits.raw_encoding(source, table.encoding)
-    editing = delimited_edits.Editing(source, edits, table.grammar, table.names, table.encoding, raw)
+    editing = delimited_edits.RecordEdits(source, edits, table.grammar, table.names, table.encoding, raw)
     row = -1  # the header
     out.write(table.encoding.bom)
     try:
@@ -93,8 +93,8 @@ class _Reading:
     """One reading, which may begin again with larger blocks: how far it came, and which rows were ragged."""
 
     source: Source
-    table: Table
-    wanted: Wanted
+    table: Dialect
+    wanted: ReadRequest
     done: int = 0
     reported: int = 0
     ragged: list[Any] = field(default_factory=list)
@@ -170,13 +170,13 @@ def _new(reading: _Reading, batch: pa.RecordBatch, row: int) -> Iterator[pa.Reco
     yield pa.RecordBatch.from_arrays(arrays, names=[*text, *numbers])
 
 
-def _stream(reading: _Reading, size: int) -> Ended:
+def _stream(reading: _Reading, size: int) -> SentinelStream:
     import pyarrow as pa
 
     stream, encoding = _opened(reading), reading.table.encoding
     if encoding.name != "utf-8":
         stream = pa.transcoding_input_stream(stream, encoding.name, "utf8")
-    return Ended(stream, last_row(reading.table), size == BLOCK_BYTES[-1])
+    return SentinelStream(stream, last_row(reading.table), size == BLOCK_BYTES[-1])
 
 
 def _opened(reading: _Reading) -> Any:

@@ -14,8 +14,8 @@ from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import chunks, encoded, encoding_of
 from hardneg_cli.io.tables import json_records, row_locations
-from hardneg_cli.io.tables.json_records import Record, Spelled
-from hardneg_cli.io.tables.table_files import Edits, Wanted, confirm, confirm_length, require
+from hardneg_cli.io.tables.json_records import JsonNumber, JsonRecord
+from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm, confirm_length, require
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,9 +39,9 @@ def columns(source: Source, *, encoding: str | None) -> list[str]:
     return list(names)
 
 
-def read(source: Source, wanted: Wanted) -> Iterator[pa.RecordBatch]:
+def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
     names: dict[str, None] = {}
-    batch: list[Record] = []
+    batch: list[JsonRecord] = []
     for record in json_records.records(source, encoding_of(source, wanted.encoding)):
         if record.value is None:
             continue
@@ -56,7 +56,7 @@ def read(source: Source, wanted: Wanted) -> Iterator[pa.RecordBatch]:
         yield _batch(source, batch, wanted)
 
 
-def rewrite(source: Source, out: BinaryIO, edits: Edits) -> None:
+def rewrite(source: Source, out: BinaryIO, edits: CellEdits) -> None:
     encoding = encoding_of(source, edits.encoding)
     out.write(encoding.bom)
     texts = _edited(source, edits, json_records.records(source, encoding))
@@ -69,7 +69,7 @@ def line_numbers(source: Source, encoding: str | None) -> Iterator[NDArray[np.in
     return row_locations.of_objects(source, encoding)
 
 
-def _edited(source: Source, edits: Edits, records: Iterator[Record]) -> Iterator[str | None]:
+def _edited(source: Source, edits: CellEdits, records: Iterator[JsonRecord]) -> Iterator[str | None]:
     """The texts of all records with their edits, None for one that is removed."""
     row = 0
     for record in records:
@@ -82,7 +82,7 @@ def _edited(source: Source, edits: Edits, records: Iterator[Record]) -> Iterator
     confirm_length(source, edits, row)
 
 
-def _record(text: str, edits: Edits, row: int) -> str:
+def _record(text: str, edits: CellEdits, row: int) -> str:
     if row in edits.cells:
         text = json_records.with_value(text, edits.column, edits.cells[row])
     if edits.mark is not None:
@@ -97,7 +97,7 @@ def _array(text: str, items: list[str | None]) -> str:
     return text[:start] + ",".join(kept) + text[stop:] if items else text
 
 
-def _batch(source: Source, batch: Sequence[Record], wanted: Wanted) -> pa.RecordBatch:
+def _batch(source: Source, batch: Sequence[JsonRecord], wanted: ReadRequest) -> pa.RecordBatch:
     import pyarrow as pa
 
     arrays = [_texts(source, batch, name) for name in wanted.text]
@@ -105,11 +105,11 @@ def _batch(source: Source, batch: Sequence[Record], wanted: Wanted) -> pa.Record
     return pa.RecordBatch.from_arrays(arrays, names=[*wanted.text, *wanted.numbers])
 
 
-def _values(batch: Sequence[Record], name: str) -> list[Any]:
+def _values(batch: Sequence[JsonRecord], name: str) -> list[Any]:
     return [record.value.get(name) for record in batch if record.value is not None]
 
 
-def _texts(source: Source, batch: Sequence[Record], name: str) -> pa.Array:
+def _texts(source: Source, batch: Sequence[JsonRecord], name: str) -> pa.Array:
     import pyarrow as pa
 
     texts = [json_records.text_of(value) for value in _values(batch, name)]
@@ -120,12 +120,12 @@ def _texts(source: Source, batch: Sequence[Record], name: str) -> pa.Array:
         raise InputError(f"{source.name}: {bad.place}: {name!r} holds half a character (a lone surrogate)") from error
 
 
-def _numbers(source: Source, batch: Sequence[Record], name: str) -> pa.Array:
+def _numbers(source: Source, batch: Sequence[JsonRecord], name: str) -> pa.Array:
     """float64, or lists of float64 as soon as one row holds a list."""
     import pyarrow as pa
 
     values = _values(batch, name)
-    if set(map(type, values)) <= {Spelled, str} and "" not in values:
+    if set(map(type, values)) <= {JsonNumber, str} and "" not in values:
         with suppress(ValueError):  # the slow way below names the place
             return pa.array(list(map(float, values)), pa.float64())
     lists = any(isinstance(value, list) for value in values)
@@ -150,6 +150,6 @@ def _row_of_numbers(value: Any) -> list[float] | None:
 def _number(value: Any) -> float:
     if value is None or value == "":
         return float("nan")
-    if not isinstance(value, Spelled | str):
+    if not isinstance(value, JsonNumber | str):
         raise TypeError(value)
     return float(value)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.arrow_edits import wanted_of
-from hardneg_cli.io.tables.table_files import Edits, Wanted, require
+from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, require
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,7 +33,7 @@ def columns(source: Source, *, encoding: str | None) -> list[str]:
     return [COLUMN]
 
 
-def read(source: Source, wanted: Wanted) -> Iterator[pa.RecordBatch]:
+def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
 
     require(source, [COLUMN], wanted)
@@ -46,7 +46,7 @@ def read(source: Source, wanted: Wanted) -> Iterator[pa.RecordBatch]:
         row += len(block)
 
 
-def rewrite(source: Source, out: BinaryIO, edits: Edits) -> None:
+def rewrite(source: Source, out: BinaryIO, edits: CellEdits) -> None:
     raise InputError(f"{source.name}: a NumPy file holds no labels to change")
 
 

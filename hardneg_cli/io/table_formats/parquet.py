@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.arrow_edits import edited, marked, wanted_of
-from hardneg_cli.io.tables.table_files import Edits, Wanted, confirm_length, require
+from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm_length, require
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,7 +36,7 @@ def groups(source: Source) -> list[int]:
         return _rows(file.metadata)
 
 
-def read(source: Source, wanted: Wanted, parts: Sequence[int] | None = None) -> Iterator[pa.RecordBatch]:
+def read(source: Source, wanted: ReadRequest, parts: Sequence[int] | None = None) -> Iterator[pa.RecordBatch]:
     """All of the file, or these of its row groups, which follow one another."""
     with _file(source) as file:
         require(source, file.schema_arrow.names, wanted)
@@ -46,7 +46,7 @@ def read(source: Source, wanted: Wanted, parts: Sequence[int] | None = None) -> 
             row += batch.num_rows
 
 
-def rewrite(source: Source, out: BinaryIO, edits: Edits) -> None:
+def rewrite(source: Source, out: BinaryIO, edits: CellEdits) -> None:
     import pyarrow.parquet as pq
 
     with _file(source) as file:
@@ -74,7 +74,7 @@ def _file(source: Source) -> Iterator[Any]:
         raise InputError(f"{source.name}: not a Parquet file that can be read: {error}") from error
 
 
-def _batch_rows(wanted: Wanted) -> int:
+def _batch_rows(wanted: ReadRequest) -> int:
     if wanted.text or not wanted.numbers:
         return BATCH_ROWS
     return max(BATCH_ROWS, min(MOST_ROWS, BATCH_CELLS // len(wanted.numbers)))

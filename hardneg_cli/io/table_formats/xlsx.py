@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from hardneg_cli.detection.findings import FILLED_IN
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.excel.exact_text import COLUMN, encoded, restore
-from hardneg_cli.io.excel.workbook import Sheet, as_text, book, empty, first_sheet
+from hardneg_cli.io.excel.workbook import ExcelSheet, as_text, book, empty, first_sheet
 from hardneg_cli.io.files.source import Source
-from hardneg_cli.io.tables.table_files import Edits, Wanted, confirm, confirm_length, require
+from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm, confirm_length, require
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +39,7 @@ def columns(source: Source, *, encoding: str | None) -> list[str]:
         return [name for name in sheet.names if name != COLUMN]
 
 
-def read(source: Source, wanted: Wanted) -> Iterator[pa.RecordBatch]:
+def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
     with first_sheet(source) as sheet:
         require(source, sheet.names, wanted)
         batch: list[Sequence[Any]] = []
@@ -54,9 +54,9 @@ def read(source: Source, wanted: Wanted) -> Iterator[pa.RecordBatch]:
             yield _batch(source, sheet, batch, wanted, first)
 
 
-def rewrite(source: Source, out: BinaryIO, edits: Edits) -> None:
+def rewrite(source: Source, out: BinaryIO, edits: CellEdits) -> None:
     with first_sheet(source) as sheet:
-        wanted = Wanted(skip_ragged=(lambda _: None) if edits.skip_ragged else None)
+        wanted = ReadRequest(skip_ragged=(lambda _: None) if edits.skip_ragged else None)
         column = sheet.names.index(edits.column)
         places = []
         for row, (place, cells) in enumerate(_data(source, sheet, wanted)):
@@ -70,7 +70,7 @@ def rewrite(source: Source, out: BinaryIO, edits: Edits) -> None:
         _save(found, out)
 
 
-def _data(source: Source, sheet: Sheet, wanted: Wanted) -> Iterator[tuple[int, list[Any]]]:
+def _data(source: Source, sheet: ExcelSheet, wanted: ReadRequest) -> Iterator[tuple[int, list[Any]]]:
     """The table's rows, as long as the header."""
     width, left = len(sheet.names), sheet.left
     for number, (place, cells) in enumerate(sheet.rows, 1):
@@ -85,7 +85,7 @@ def _data(source: Source, sheet: Sheet, wanted: Wanted) -> Iterator[tuple[int, l
         yield place, [*cells[left : left + width], *[None] * (left + width - len(cells))]
 
 
-def _meant(source: Source, sheet: Sheet, wanted: Wanted) -> Iterator[list[Any]]:
+def _meant(source: Source, sheet: ExcelSheet, wanted: ReadRequest) -> Iterator[list[Any]]:
     """The rows, with the exact text where the sheet tells it apart."""
     rows = (cells for _, cells in _data(source, sheet, wanted))
     if COLUMN not in sheet.names:
@@ -96,7 +96,9 @@ def _meant(source: Source, sheet: Sheet, wanted: Wanted) -> Iterator[list[Any]]:
     yield from every
 
 
-def _batch(source: Source, sheet: Sheet, batch: Sequence[Sequence[Any]], wanted: Wanted, first: int) -> pa.RecordBatch:
+def _batch(
+    source: Source, sheet: ExcelSheet, batch: Sequence[Sequence[Any]], wanted: ReadRequest, first: int
+) -> pa.RecordBatch:
     import pyarrow as pa
 
     place = {name: index for index, name in enumerate(sheet.names)}
@@ -128,7 +130,7 @@ def _refuse_formulas(source: Source, sheet: Any) -> None:
                 raise InputError(f"{where} is a formula, whose value would be lost; paste values over the formulas")
 
 
-def _change(source: Source, target: Any, sheet: Sheet, edits: Edits, places: list[int]) -> None:
+def _change(source: Source, target: Any, sheet: ExcelSheet, edits: CellEdits, places: list[int]) -> None:
     column = sheet.left + sheet.names.index(edits.column) + 1
     for row, text in edits.cells.items():
         _set_text(source, target.cell(places[row], column), text)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.arrow_cells import as_numbers, as_text, of_text
-from hardneg_cli.io.tables.table_files import Edits, Wanted, confirm, within
+from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm, within
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def wanted_of(batch: pa.RecordBatch, wanted: Wanted, source: Source, first: int) -> pa.RecordBatch:
+def wanted_of(batch: pa.RecordBatch, wanted: ReadRequest, source: Source, first: int) -> pa.RecordBatch:
     """The wanted columns as text and as numbers; `first` is the number of the batch's first row."""
     import pyarrow as pa
 
@@ -27,7 +27,7 @@ def wanted_of(batch: pa.RecordBatch, wanted: Wanted, source: Source, first: int)
     return pa.RecordBatch.from_arrays(arrays, names=[*wanted.text, *wanted.numbers])
 
 
-def edited(table: pa.Table, edits: Edits, source: Source, first: int) -> pa.Table:
+def edited(table: pa.Table, edits: CellEdits, source: Source, first: int) -> pa.Table:
     """The table, which begins with row `first` of the file, with the edits that concern it."""
     import numpy as np
     import pyarrow as pa
@@ -44,21 +44,23 @@ def edited(table: pa.Table, edits: Edits, source: Source, first: int) -> pa.Tabl
     return table.append_column(edits.mark, pa.array(np.where(dropped, "1", "").tolist(), pa.string()))
 
 
-def marked(schema: pa.Schema, edits: Edits) -> pa.Schema:
+def marked(schema: pa.Schema, edits: CellEdits) -> pa.Schema:
     """The schema of an edited table."""
     import pyarrow as pa
 
     return schema if edits.mark is None else schema.append(pa.field(edits.mark, pa.string()))
 
 
-def _confirm(table: pa.Table, edits: Edits, source: Source, first: int, rows: Sequence[int]) -> None:
+def _confirm(table: pa.Table, edits: CellEdits, source: Source, first: int, rows: Sequence[int]) -> None:
     column = table.column(edits.column).take([row - first for row in rows]) if rows else None
     texts = [text for chunk in column.chunks for text in as_text(chunk).to_pylist()] if column is not None else []
     for row, text in zip(rows, texts, strict=True):
         confirm(source, edits, row, text)
 
 
-def _changed(column: pa.ChunkedArray, edits: Edits, source: Source, first: int, rows: Sequence[int]) -> pa.ChunkedArray:
+def _changed(
+    column: pa.ChunkedArray, edits: CellEdits, source: Source, first: int, rows: Sequence[int]
+) -> pa.ChunkedArray:
     """New values are put behind the old ones, and rows take theirs from there: that works for every type."""
     import numpy as np
     import pyarrow as pa

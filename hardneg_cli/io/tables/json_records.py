@@ -18,13 +18,13 @@ NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 LONG_LIST = 64
 
 
-class Spelled(str):
+class JsonNumber(str):
     """A number, as it is spelled."""
 
     __slots__ = ()
 
 
-class Record(NamedTuple):
+class JsonRecord(NamedTuple):
     """An object, its text with all the blanks around it, and its place in the file; a blank line has no object."""
 
     text: str
@@ -37,7 +37,7 @@ def is_array(source: Source, encoding: Encoding) -> bool:
     return head.lstrip(BLANK).startswith("[")
 
 
-def records(source: Source, encoding: Encoding) -> Iterator[Record]:
+def records(source: Source, encoding: Encoding) -> Iterator[JsonRecord]:
     """All objects of a file. Raises InputError for what is none, and for a key that an object has twice."""
     try:
         if is_array(source, encoding):
@@ -45,7 +45,7 @@ def records(source: Source, encoding: Encoding) -> Iterator[Record]:
             return
         for number, line in enumerate(lines(chunks(source, encoding)), 1):
             place = f"line {number}"
-            yield Record(line, _object(source, line, place) if line.strip(BLANK) else None, place)
+            yield JsonRecord(line, _object(source, line, place) if line.strip(BLANK) else None, place)
     except UnicodeDecodeError:
         raise undecodable(source, encoding, _first_undecodable(source, encoding)) from None
 
@@ -54,13 +54,13 @@ def text_of(value: Any) -> str | None:
     """A value as a cell: numbers as spelled, `true`, nested values as compact JSON, long lists as a fingerprint."""
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, list) and len(value) > LONG_LIST and all(isinstance(item, Spelled) for item in value):
+    if isinstance(value, list) and len(value) > LONG_LIST and all(isinstance(item, JsonNumber) for item in value):
         return fingerprint([float(item) for item in value])
     return compact(value)
 
 
 def compact(value: Any) -> str:
-    if isinstance(value, Spelled):
+    if isinstance(value, JsonNumber):
         return str(value)
     if isinstance(value, dict):
         return "{" + ",".join(f"{compact(key)}:{compact(inner)}" for key, inner in value.items()) + "}"
@@ -111,7 +111,7 @@ def _after_blanks(text: str, position: int) -> int:
     return match.end()
 
 
-def _items(source: Source, text: str) -> Iterator[Record]:
+def _items(source: Source, text: str) -> Iterator[JsonRecord]:
     """The items of an array, each with the blanks up to the commas around it."""
     position, number = text.index("[") + 1, 0
     if text[_after_blanks(text, position) :].rstrip(BLANK) == "]":
@@ -119,7 +119,7 @@ def _items(source: Source, text: str) -> Iterator[Record]:
     while position:
         number += 1
         value, stop = _value(source, text, position, f"item {number}", NESTED)
-        yield Record(text[position:stop], value, f"item {number}")
+        yield JsonRecord(text[position:stop], value, f"item {number}")
         if text[stop : stop + 1] == ",":
             position = stop + 1
         elif text[stop:].rstrip(BLANK) == "]":
@@ -166,4 +166,6 @@ def _first_undecodable(source: Source, encoding: Encoding) -> str:
 
 
 FLAT = json.JSONDecoder(object_pairs_hook=_unique, parse_float=str, parse_int=str, parse_constant=str)
-NESTED = json.JSONDecoder(object_pairs_hook=_unique, parse_float=Spelled, parse_int=Spelled, parse_constant=Spelled)
+NESTED = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_float=JsonNumber, parse_int=JsonNumber, parse_constant=JsonNumber
+)

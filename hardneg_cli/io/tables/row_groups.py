@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.remote import is_shared
 from hardneg_cli.io.files.source import Source
-from hardneg_cli.io.tables.table_files import Wanted, kind
+from hardneg_cli.io.tables.table_files import ReadRequest, reader_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
 @dataclass(frozen=True)
-class Lot:
+class RowGroupSpan:
     """Row groups of one file that follow one another, and which of their rows are meant: `rows`, after `skip`."""
 
     source: Source
@@ -29,7 +29,7 @@ class Lot:
 
 
 @dataclass(frozen=True)
-class Layout:
+class FileLayout:
     """Files one after the other; sizes: the rows of each row group, by file."""
 
     files: tuple[Source, ...]
@@ -44,7 +44,7 @@ class Layout:
     def rows(self) -> int:
         return self.edges[-1]
 
-    def lots(self, start: int, stop: int) -> tuple[Lot, ...]:
+    def lots(self, start: int, stop: int) -> tuple[RowGroupSpan, ...]:
         """Where the rows from `start` to before `stop` are."""
         found, number = [], 0
         for source, sizes in zip(self.files, self.sizes, strict=True):
@@ -53,7 +53,7 @@ class Layout:
             first, last = max(start, edges[0]), min(stop, edges[-1])
             if first < last:
                 low, high = bisect_right(edges, first) - 1, bisect_right(edges, last - 1)
-                found.append(Lot(_bare(source), tuple(range(low, high)), first - edges[low], last - first))
+                found.append(RowGroupSpan(_bare(source), tuple(range(low, high)), first - edges[low], last - first))
         return tuple(found)
 
 
@@ -62,17 +62,17 @@ def is_divisible(files: Sequence[Source]) -> bool:
     return all(
         (source.path is not None or (source.url is not None and is_shared(source.url)))
         and source.compression is None
-        and hasattr(kind(source), "groups")
+        and hasattr(reader_of(source), "groups")
         for source in files
     )
 
 
-def layout(files: tuple[Source, ...]) -> Layout:
+def layout(files: tuple[Source, ...]) -> FileLayout:
     """Reads what the files say about themselves, nothing more."""
-    return Layout(files, tuple(tuple(kind(source).groups(source)) for source in files))
+    return FileLayout(files, tuple(tuple(reader_of(source).groups(source)) for source in files))
 
 
-def read(lots: Sequence[Lot], wanted: Wanted) -> Iterator[pa.RecordBatch]:
+def read(lots: Sequence[RowGroupSpan], wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
     """The lots' rows; raises InputError where a file cannot be read here, or has fewer rows by now."""
     for lot in lots:
         try:
@@ -81,9 +81,9 @@ def read(lots: Sequence[Lot], wanted: Wanted) -> Iterator[pa.RecordBatch]:
             raise InputError(f"{lot.source.name}: cannot be read: {error}") from error
 
 
-def _read(lot: Lot, wanted: Wanted) -> Iterator[pa.RecordBatch]:
+def _read(lot: RowGroupSpan, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
     skip, left = lot.skip, lot.rows
-    for batch in kind(lot.source).read(lot.source, wanted, lot.groups):
+    for batch in reader_of(lot.source).read(lot.source, wanted, lot.groups):
         mine = batch.slice(skip, left)
         skip = max(0, skip - batch.num_rows)
         left -= mine.num_rows

@@ -15,7 +15,7 @@ from hardneg_cli.io.delimited.grammar import blocks
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import chunks, encoding_of, lines
 from hardneg_cli.io.tables import json_records, table_files
-from hardneg_cli.io.tables.table_files import Wanted
+from hardneg_cli.io.tables.table_files import ReadRequest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,26 +25,26 @@ BLOCK_LINES = 1 << 14
 
 
 @dataclass(frozen=True)
-class Place:
+class RowLocation:
     """A row's file, and its line there; None where the kind of file has no lines."""
 
     source: Source
     line: int | None
 
 
-def places(sources: Sequence[Source], encoding: str | None, rows: NDArray[np.int64]) -> list[Place]:
+def places(sources: Sequence[Source], encoding: str | None, rows: NDArray[np.int64]) -> list[RowLocation]:
     """The place of each of the ascending `rows`, which are numbered through all files in turn, ragged ones left out.
 
     One pass over each file up to the last row; O(bytes), most of it in the regular expression that splits records.
     """
-    found: list[Place] = []
+    found: list[RowLocation] = []
     first = 0
     for number, source in enumerate(sources, 1):
         if len(found) == len(rows):
             break
         wanted = rows[len(found) :] - first
         numbers, length = _line_numbers(source, encoding, wanted, last=number == len(sources))
-        found += [Place(source, line) for line in numbers]
+        found += [RowLocation(source, line) for line in numbers]
         first += length
     return found
 
@@ -86,7 +86,7 @@ def _line_numbers(
     """The lines of the `wanted` rows that are here, and how many rows the file has, or the last file had so far."""
     import numpy as np
 
-    counted = getattr(table_files.kind(source), "line_numbers", lambda *_: None)(source, encoding)
+    counted = getattr(table_files.reader_of(source), "line_numbers", lambda *_: None)(source, encoding)
     if counted is None:
         length = int(wanted[-1]) + 1 if last else _length(source, encoding)
         return [None] * int(np.searchsorted(wanted, length)), length
@@ -103,5 +103,5 @@ def _line_numbers(
 
 def _length(source: Source, encoding: str | None) -> int:
     column = table_files.columns([source], encoding)[0]
-    wanted = Wanted(text=(column,), encoding=encoding, skip_ragged=lambda _: None)
-    return sum(batch.num_rows for batch in table_files.kind(source).read(source, wanted))
+    wanted = ReadRequest(text=(column,), encoding=encoding, skip_ragged=lambda _: None)
+    return sum(batch.num_rows for batch in table_files.reader_of(source).read(source, wanted))

@@ -18,7 +18,7 @@ MEMORY = 1 << 30  # bytes of one matrix
 FIRST_ROWS = 1 << 14
 
 
-def kept(blocks: Iterable[Block], memory: int = MEMORY) -> Block:
+def spool(blocks: Iterable[Block], memory: int = MEMORY) -> Block:
     """All B×K blocks as one N×K array: up to `memory` bytes of it are held, more go to disk, where nothing stays."""
     import numpy as np
 
@@ -42,7 +42,7 @@ def kept(blocks: Iterable[Block], memory: int = MEMORY) -> Block:
     return held
 
 
-def forget(values: Block) -> None:
+def drop_pages(values: Block) -> None:
     """Give back the memory that a mapped array's pages take; they come again from the file."""
     mapping = getattr(values, "_mmap", None)
     if mapping is not None and hasattr(mmap, "MADV_DONTNEED"):

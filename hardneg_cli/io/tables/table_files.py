@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ReadRequest:
     """What a reader is asked for.
 
     `text` columns come as `pa.string()`, as written (null where the format knows a null); `numbers` as float64,
@@ -43,7 +43,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Edits:
+class CellEdits:
     """What is to change in `column`, by row; `drop` rows vanish, or get "1" in a new column called `mark`.
 
     `expect` is what stands in `column` now (empty for a null), checked while rewriting.
@@ -66,7 +66,7 @@ class Edits:
         return self.mark is None and row in self.drop
 
 
-def kind(source: Source) -> ModuleType:
+def reader_of(source: Source) -> ModuleType:
     """The reader that recognizes the file's first bytes, else the one for its extension."""
     for reader in map(_reader, drawers.names("table format")):
         if reader.recognises(source.head):
@@ -85,7 +85,7 @@ def _reader(name: str) -> ModuleType:
 
 def cheap_to_read_again(source: Source) -> bool:
     """Whether a second pass costs little: nothing to unpack and no text to parse."""
-    return source.compression is None and bool(kind(source).CHEAP_TO_READ_AGAIN)
+    return source.compression is None and bool(reader_of(source).CHEAP_TO_READ_AGAIN)
 
 
 def columns(sources: Sequence[Source], encoding: str | None = None) -> list[str]:
@@ -101,12 +101,12 @@ def columns(sources: Sequence[Source], encoding: str | None = None) -> list[str]
     return names
 
 
-def read(sources: Sequence[Source], wanted: Wanted) -> Iterator[pa.RecordBatch]:
+def read(sources: Sequence[Source], wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
     """All files in turn; a batch has the text columns, then the numbers, in the order wanted. No rows is an error."""
     rows = 0
     for source in sources:
         try:
-            for batch in kind(source).read(source, wanted):
+            for batch in reader_of(source).read(source, wanted):
                 rows += batch.num_rows
                 yield batch
         except OSError as error:
@@ -115,9 +115,9 @@ def read(sources: Sequence[Source], wanted: Wanted) -> Iterator[pa.RecordBatch]:
         raise InputError(f"{sources[0].name}: no rows")
 
 
-def rewrite(source: Source, out: BinaryIO, edits: Edits) -> None:
+def rewrite(source: Source, out: BinaryIO, edits: CellEdits) -> None:
     """Write the file with its edits to `out`, compressed as it was; all that needs no change stays as it is."""
-    reader, names = kind(source), _columns(source, edits.encoding)
+    reader, names = reader_of(source), _columns(source, edits.encoding)
     if edits.column not in names:
         raise InputError(f"{source.name}: no column {edits.column!r}{did_you_mean(edits.column, names)}")
     if edits.mark in names:
@@ -126,7 +126,7 @@ def rewrite(source: Source, out: BinaryIO, edits: Edits) -> None:
         reader.rewrite(source, inner, edits)
 
 
-def require(source: Source, names: Sequence[str], wanted: Wanted) -> None:
+def require(source: Source, names: Sequence[str], wanted: ReadRequest) -> None:
     """Raises InputError unless every wanted column is there, wanted once."""
     known, asked = set(names), wanted.text + wanted.numbers
     for name in asked:
@@ -141,7 +141,7 @@ def within(rows: Sequence[int], first: int, stop: int) -> Sequence[int]:
     return rows[bisect_left(rows, first) : bisect_left(rows, stop)]
 
 
-def confirm(source: Source, edits: Edits, row: int, found: str | None) -> None:
+def confirm(source: Source, edits: CellEdits, row: int, found: str | None) -> None:
     """Raises InputError where a cell does not hold what the edits were made for."""
     expected = edits.expect.get(row)
     if expected is not None and expected != (found or ""):
@@ -151,7 +151,7 @@ def confirm(source: Source, edits: Edits, row: int, found: str | None) -> None:
         )
 
 
-def confirm_length(source: Source, edits: Edits, rows: int) -> None:
+def confirm_length(source: Source, edits: CellEdits, rows: int) -> None:
     """Raises InputError where the edits reach beyond the last row."""
     if edits.touched and edits.touched[-1] >= rows:
         raise InputError(f"{source.name}: no row {edits.touched[-1] + 1:,} to change; the file has {rows:,} rows")
@@ -170,7 +170,7 @@ def compressed(out: BinaryIO, compression: str | None) -> AbstractContextManager
 
 def _columns(source: Source, encoding: str | None) -> list[str]:
     try:
-        names: list[str] = kind(source).columns(source, encoding=encoding)
+        names: list[str] = reader_of(source).columns(source, encoding=encoding)
     except OSError as error:
         raise InputError(f"{source.name}: cannot be read: {error}") from error
     if "" in names:

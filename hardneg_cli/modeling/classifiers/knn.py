@@ -7,6 +7,6 @@ from typing import Any
 
 def build(sparse: bool, seed: int, *, among: int = 15) -> Any:
     """among: how many neighbors are asked; fewer where there are not so many rows."""
-    from hardneg_cli.modeling.nearest_neighbor_classifier import Nearest
+    from hardneg_cli.modeling.nearest_neighbor_classifier import NearestNeighborClassifier
 
-    return Nearest(among)
+    return NearestNeighborClassifier(among)

@@ -39,7 +39,7 @@ class Condition:
         return f"{self.column} {self.relation} {value}"
 
 
-class Rows:
+class ConditionTable:
     """N rows to ask conditions of; what a column holds is looked at once."""
 
     def __init__(self, content: pa.Table, predicted: Sequence[str]) -> None:
@@ -88,7 +88,7 @@ class Rows:
         return numbers <= edge if condition.relation in (SHORT, AT_MOST) else numbers > edge
 
 
-def conditions(rows: Rows, text: str | None, at_least: int) -> list[Condition]:
+def conditions(rows: ConditionTable, text: str | None, at_least: int) -> list[Condition]:
     """Those that hold for at least so many rows, and do not for as many. No label is looked at."""
     found = [Condition("", PREDICTED, name) for name in _common(rows.predicted, at_least)]
     for column in rows.content.column_names:
@@ -104,7 +104,7 @@ def conditions(rows: Rows, text: str | None, at_least: int) -> list[Condition]:
     return [one for one, count in zip(found, held, strict=True) if at_least <= count <= len(rows) - at_least]
 
 
-def _of_text(rows: Rows, column: str, at_least: int) -> list[Condition]:
+def _of_text(rows: ConditionTable, column: str, at_least: int) -> list[Condition]:
     import numpy as np
 
     sizes = np.array([len(WORD.findall(cell)) for cell in rows.cells(column)], np.float64)

@@ -22,7 +22,7 @@ DECIMALS = 6  # coefficients are rounded: the last bits depend on the processor
 
 
 @dataclass(frozen=True)
-class Erring:
+class ErrorClassifier:
     """coefficients: (F,) of the looks, in units of `spread` around `middle`, (F,) each; and an intercept."""
 
     middle: Block
@@ -31,7 +31,7 @@ class Erring:
     intercept: float
 
     @classmethod
-    def fitted(cls, looks: Block, wrong: Block, weight: Block) -> Erring:
+    def fitted(cls, looks: Block, wrong: Block, weight: Block) -> ErrorClassifier:
         """looks: n×F. wrong: (n,) 1 for an error. weight: (n,). Where only one of the two occurs, its rate is all."""
         import numpy as np
 

@@ -18,9 +18,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hardneg_cli.modeling.error_model.error_classifier import Erring, looks_at
-from hardneg_cli.modeling.trusted_labels import Taught
-from hardneg_cli.statistics.stacking import FLOOR, Pool, logs_of
+from hardneg_cli.modeling.error_model.error_classifier import ErrorClassifier, looks_at
+from hardneg_cli.modeling.trusted_labels import LabelTrust
+from hardneg_cli.statistics.stacking import FLOOR, OpinionPool, logs_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +33,7 @@ CHANCE = 1.6449  # standard errors: one-sided 5 %
 
 
 @dataclass(frozen=True)
-class Opinions:
+class ModelOpinions:
     """n×K probabilities of the first model, and of each second one, out of fold where the rows are those labeled."""
 
     first: Block
@@ -45,7 +45,7 @@ class Opinions:
 
 
 @dataclass(frozen=True)
-class Gain:
+class HeldOutGain:
     """Log-losses on held-out rows, in nats, and what the fall is at least, with 95 % confidence."""
 
     before: float
@@ -58,7 +58,7 @@ class Gain:
 
 
 @dataclass(frozen=True)
-class Second:
+class ErrorModelFit:
     """What the second model says of N labeled rows, and of M others.
 
     p_wrong: (N,) probability that the first model's class is wrong. adjusted: (N, K). Where a gain is not proved these
@@ -67,13 +67,13 @@ class Second:
 
     p_wrong: Block
     adjusted: Block
-    errors: Gain
-    pooled: Gain
+    errors: HeldOutGain
+    pooled: HeldOutGain
     auc: tuple[float, float]
     new: tuple[Block, Block] | None = None
 
 
-def run(opinions: Opinions, taught: Taught, fold: Codes, others: Opinions | None = None) -> Second:
+def run(opinions: ModelOpinions, taught: LabelTrust, fold: Codes, others: ModelOpinions | None = None) -> ErrorModelFit:
     """The rows stand in the order of their ids. fold: (N,) numbers. others: M rows without labels."""
     import numpy as np
 
@@ -85,7 +85,7 @@ def run(opinions: Opinions, taught: Taught, fold: Codes, others: Opinions | None
     p_wrong, adjusted = np.empty(len(first)), np.empty_like(first)
     for number in np.unique(fold):
         inside, outside = fold == number, fold != number
-        erring = Erring.fitted(looks[outside], wrong[outside], taught.weight[outside])
+        erring = ErrorClassifier.fitted(looks[outside], wrong[outside], taught.weight[outside])
         p_wrong[inside] = erring.probabilities(looks[inside])
         adjusted[inside] = _pool(logs, taught.truth, named, outside).applied([log[inside] for log in logs])
     errors = _gain(_loss_of(plain, wrong), _loss_of(p_wrong, wrong), taught.weight)
@@ -95,19 +95,19 @@ def run(opinions: Opinions, taught: Taught, fold: Codes, others: Opinions | None
     new = None
     if others is not None:
         everywhere = np.ones(len(first), bool)
-        erring, pool = Erring.fitted(looks, wrong, taught.weight), _pool(logs, taught.truth, named, everywhere)
+        erring, pool = ErrorClassifier.fitted(looks, wrong, taught.weight), _pool(logs, taught.truth, named, everywhere)
         new = (
             erring.probabilities(looks_at(others.first, others.seconds)) if errors.proved else _plain(others.first),
             pool.applied(others.logs) if pooled.proved else others.first,
         )
-    return Second(
+    return ErrorModelFit(
         p_wrong if errors.proved else plain, adjusted if pooled.proved else first, errors, pooled, auc, new
     )  # fmt: skip
 
 
-def _pool(logs: list[Block], truth: Codes, weight: Block, chosen: NDArray[np.bool_]) -> Pool:
+def _pool(logs: list[Block], truth: Codes, weight: Block, chosen: NDArray[np.bool_]) -> OpinionPool:
     chosen = chosen & (weight > 0)
-    return Pool.fitted([log[chosen] for log in logs], truth[chosen], weight[chosen])
+    return OpinionPool.fitted([log[chosen] for log in logs], truth[chosen], weight[chosen])
 
 
 def _plain(first: Block) -> Block:
@@ -129,18 +129,18 @@ def _loss_of(p: Block, wrong: Block) -> Block:
     return found
 
 
-def _gain(before: Block, after: Block, weight: Block) -> Gain:
+def _gain(before: Block, after: Block, weight: Block) -> HeldOutGain:
     """Weighted means, and the mean difference less CHANCE standard errors of it."""
     import numpy as np
 
     total = weight.sum()
     if total <= 0:
-        return Gain(float("nan"), float("nan"), float("nan"))
+        return HeldOutGain(float("nan"), float("nan"), float("nan"))
     fall = np.dot(weight, before - after) / total
     error = np.sqrt((weight**2 * (before - after - fall) ** 2).sum()) / total
     enough = np.count_nonzero(weight) > 1
     least = float(fall - CHANCE * error) if enough else float("nan")
-    return Gain(float(np.dot(weight, before) / total), float(np.dot(weight, after) / total), least)
+    return HeldOutGain(float(np.dot(weight, before) / total), float(np.dot(weight, after) / total), least)
 
 
 def _auc(wrong: Block, score: Block, weight: Block) -> float:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hardneg_cli.modeling.error_model.conditions import CONTAINS, Condition, Rows, conditions
+from hardneg_cli.modeling.error_model.conditions import CONTAINS, Condition, ConditionTable, conditions
 from hardneg_cli.statistics.intervals import wilson
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class _Found:
 
 
 def run(
-    rows: Rows, wrong: Numbers, weight: Numbers, part: NDArray[np.int64], text: str | None = None, *,
+    rows: ConditionTable, wrong: Numbers, weight: Numbers, part: NDArray[np.int64], text: str | None = None, *,
     smallest: int = 30, found: int = 10, beam: int = 50,
 ) -> list[Slice]:  # fmt: skip
     """The slices, proved ones first, each kind by the limit it was found by.

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from hardneg_cli.modeling.error_model.second_model import Gain, Second
+    from hardneg_cli.modeling.error_model.second_model import ErrorModelFit, HeldOutGain
     from hardneg_cli.modeling.error_model.slices import Slice
-    from hardneg_cli.modeling.trusted_labels import Taught
+    from hardneg_cli.modeling.trusted_labels import LabelTrust
 
     Block = NDArray[np.float64]
     Codes = NDArray[np.int64]
@@ -27,7 +27,7 @@ NAMED = 3  # slices in the summary
 
 
 @dataclass(frozen=True)
-class Dual:
+class DualResult:
     """Of N rows, in the order of their ids: what both models say, and the slices where the first one fails.
 
     order: (N,) their places in the dataset, without those whose probabilities are unsound. first: (N, K).
@@ -37,9 +37,9 @@ class Dual:
     findings: Findings
     order: Codes
     first: Block
-    second: Second
+    second: ErrorModelFit
     slices: tuple[Slice, ...]
-    taught: Taught
+    taught: LabelTrust
     fold: tuple[str, ...]
     new: tuple[Dataset, Block] | None = None
 
@@ -133,7 +133,7 @@ class Dual:
         return float(self.taught.weight @ wrong) / total if total else float("nan")
 
 
-def _told(gain: Gain, otherwise: str) -> str:
+def _told(gain: HeldOutGain, otherwise: str) -> str:
     losses = f"log-loss {gain.before:.4f} becomes {gain.after:.4f} on held-out rows"
     if gain.proved:
         return f"{losses}, with 95 % confidence at least {gain.least:.4f} less"

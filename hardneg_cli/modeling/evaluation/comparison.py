@@ -18,21 +18,21 @@ from dataclasses import dataclass, replace
 from itertools import combinations, groupby
 from typing import TYPE_CHECKING
 
-from hardneg_cli.modeling.evaluation.metrics import (  # fmt: skip
+from hardneg_cli.modeling.evaluation.metrics import (
     BY_CLASS,
     OF_CALLS,
     OF_PROBABILITIES,
     OVERALL,
     WITHOUT_INTERVAL,
-    Outputs,
-    Sums,
+    MetricSums,
+    PredictionSummary,
     by_class,
-    facts,
     overall,
+    row_sums,
 )
-from hardneg_cli.statistics.bootstrap import DRAWS, FEWEST_DRAWS, MOST_NUMBERS, Answers, drawn, total, units
+from hardneg_cli.statistics.bootstrap import DRAWS, FEWEST_DRAWS, MOST_NUMBERS, AuditStrata, drawn, total, units
 from hardneg_cli.statistics.intervals import ends, error, error_of_change, error_of_share, known, p_value
-from hardneg_cli.statistics.paired_tests import Flips, differing, flips, holm, mcnemar_p
+from hardneg_cli.statistics.paired_tests import PairedOutcomes, differing, flips, holm, mcnemar_p
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +46,7 @@ ACCURACY, RECALL = OVERALL.index("accuracy"), BY_CLASS.index("recall")
 
 
 @dataclass(frozen=True)
-class Labeling:
+class LabelSet:
     """Labels to judge by: (N,) codes, −1 for a row that is left out, and their probability (N,) by each model.
 
     answers: what an audit changes about them, made by `audited`.
@@ -55,11 +55,11 @@ class Labeling:
     name: str
     labels: Codes
     p_label: tuple[Numbers | None, ...]
-    answers: Answers | None = None
+    answers: AuditStrata | None = None
 
 
 @dataclass(frozen=True)
-class Line:
+class MetricRow:
     """One metric of a model, and beside another one. class_: empty for all classes. None is unknown."""
 
     model: str
@@ -78,7 +78,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Measured:
+class BootstrapReplicates:
     """(n_models, n_metrics) values, and as many by draw: (D, M, OVERALL), (D, M, K, BY_CLASS); labels: (K,) rows."""
 
     value: Numbers
@@ -90,28 +90,38 @@ class Measured:
 
 
 def measured(
-    models: Sequence[Outputs], labeling: Labeling, k: int, group: Codes | None, seed: int, draws: int | None = None
-) -> Measured:
+    models: Sequence[PredictionSummary],
+    labeling: LabelSet,
+    k: int,
+    group: Codes | None,
+    seed: int,
+    draws: int | None = None,
+) -> BootstrapReplicates:
     """Every metric on these labels, and on `draws` resamples; 2,000 unless there are very many classes."""
     import numpy as np
 
-    rows = facts(models, labeling.labels, labeling.p_label, k)
+    rows = row_sums(models, labeling.labels, labeling.p_label, k)
     whole = units(rows, group, seed)
     draws = draws or int(np.clip(MOST_NUMBERS // (3 * k * len(models)), FEWEST_DRAWS, DRAWS))
-    sums = Sums.of(total(rows, labeling.answers)[None], len(models), k)
+    sums = MetricSums.of(total(rows, labeling.answers)[None], len(models), k)
     classes = by_class(sums)
     parts = []
     for some in drawn(whole, labeling.answers, draws, seed):
-        resample = Sums.of(some, len(models), k)
+        resample = MetricSums.of(some, len(models), k)
         theirs = by_class(resample)
         parts.append((overall(resample, theirs), theirs))
     everything, each = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Measured(overall(sums, classes)[0], classes[0], everything, each, sums.labels[0], whole.shape[0])
+    return BootstrapReplicates(overall(sums, classes)[0], classes[0], everything, each, sums.labels[0], whole.shape[0])
 
 
 def lines(
-    models: Sequence[Outputs], labeling: Labeling, classes: Sequence[str], found: Measured, *, grouped: bool
-) -> Iterator[Line]:
+    models: Sequence[PredictionSummary],
+    labeling: LabelSet,
+    classes: Sequence[str],
+    found: BootstrapReplicates,
+    *,
+    grouped: bool,
+) -> Iterator[MetricRow]:
     """What there is to say on these labels: of every model, and of every one against each before it."""
     for m in range(len(models)):
         yield from _of_one(models[m], m, labeling, classes, found)
@@ -120,11 +130,11 @@ def lines(
         yield from _of_two(models, (before, now), labeling, classes, found, exact=exact)
 
 
-def adjusted(lines: Sequence[Line]) -> list[Line]:
+def adjusted(lines: Sequence[MetricRow]) -> list[MetricRow]:
     """The lines with p-values corrected (Holm) for all the models and classes that a metric is tested for."""
     import numpy as np
 
-    def family(line: Line) -> tuple[str, str, bool]:
+    def family(line: MetricRow) -> tuple[str, str, bool]:
         return line.labels, line.metric, line.class_ == ""
 
     places = sorted(range(len(lines)), key=lambda place: family(lines[place]))
@@ -138,8 +148,8 @@ def adjusted(lines: Sequence[Line]) -> list[Line]:
 
 
 def _of_one(
-    model: Outputs, m: int, labeling: Labeling, classes: Sequence[str], found: Measured
-) -> Iterator[Line]:  # fmt: skip
+    model: PredictionSummary, m: int, labeling: LabelSet, classes: Sequence[str], found: BootstrapReplicates
+) -> Iterator[MetricRow]:
     import numpy as np
 
     spreads, alone = error(found.draws[:, m], found.units), error_of_share(found.value[m, ACCURACY], found.labels.sum())
@@ -150,20 +160,25 @@ def _of_one(
         most = np.inf if metric == "log_loss" else 2.0 if metric == "brier" else 1.0
         spread = _spread(spreads, place, alone)
         reach = ends(value, spread, found.units, least, most)
-        yield Line(model.name, "", labeling.name, metric, "", known(value), *reach)
+        yield MetricRow(model.name, "", labeling.name, metric, "", known(value), *reach)
     spreads = error(found.draws_by_class[:, m], found.units)
     for code in np.flatnonzero(found.labels > 0).tolist():
         for place, metric in enumerate(BY_CLASS):
             value, n = found.by_class[m, code, place], found.labels[code]
             spread = max(spreads[code, place], error_of_share(value, n))
             reach = ends(value, spread, found.units, 0.0, 1.0)
-            yield Line(model.name, "", labeling.name, metric, classes[code], known(value), *reach)
+            yield MetricRow(model.name, "", labeling.name, metric, classes[code], known(value), *reach)
 
 
 def _of_two(
-    models: Sequence[Outputs], pair: tuple[int, int], labeling: Labeling, classes: Sequence[str], found: Measured, *,
+    models: Sequence[PredictionSummary],
+    pair: tuple[int, int],
+    labeling: LabelSet,
+    classes: Sequence[str],
+    found: BootstrapReplicates,
+    *,
     exact: bool,
-) -> Iterator[Line]:  # fmt: skip
+) -> Iterator[MetricRow]:
     """The later model of the pair against the earlier one."""
     import numpy as np
 
@@ -198,28 +213,30 @@ def _of_two(
         yield from _flipped(names, classes, turned)
 
 
-def _flipped(names: tuple[str, str, str], classes: Sequence[str], turned: Flips) -> Iterator[Line]:
+def _flipped(names: tuple[str, str, str], classes: Sequence[str], turned: PairedOutcomes) -> Iterator[MetricRow]:
     """How many rows were fixed, broken and left, of all and by class; the negative-flip rate is their share."""
     counts = {"fixed": turned.fixed, "broke": turned.broke, "both_wrong": turned.both_wrong}
     counts["both_right"] = turned.both_right
     rows = turned.rows
     for metric, each in counts.items():
-        yield Line(*names, metric, "", float(each.sum()))
-    yield Line(*names, "negative_flip_rate", "", known(turned.broke.sum() / rows.sum() if rows.sum() else float("nan")))
+        yield MetricRow(*names, metric, "", float(each.sum()))
+    yield MetricRow(
+        *names, "negative_flip_rate", "", known(turned.broke.sum() / rows.sum() if rows.sum() else float("nan"))
+    )
     for code in rows.nonzero()[0].tolist():
         for metric, each in counts.items():
-            yield Line(*names, metric, classes[code], float(each[code]))
-        yield Line(*names, "negative_flip_rate", classes[code], float(turned.broke[code] / rows[code]))
+            yield MetricRow(*names, metric, classes[code], float(each[code]))
+        yield MetricRow(*names, "negative_flip_rate", classes[code], float(turned.broke[code] / rows[code]))
 
 
 def _difference(
     names: tuple[str, str, str], metric: str, class_: str, value: float, other: float, spread: float, n: int, p: float
-) -> Line:  # fmt: skip
+) -> MetricRow:  # fmt: skip
     import numpy as np
 
     most = np.inf if metric == "log_loss" else 2.0 if metric in ("mcc", "brier", "squared_calibration_error") else 1.0
     reach = ends(value - other, spread, n, -most, most)
-    return Line(*names, metric, class_, known(value), None, None, known(value - other), *reach, known(p))
+    return MetricRow(*names, metric, class_, known(value), None, None, known(value - other), *reach, known(p))
 
 
 def _spread(spreads: Numbers, place: int, least: float) -> float:

@@ -38,7 +38,7 @@ WITHOUT_INTERVAL = ("ece",)
 
 
 @dataclass(frozen=True)
-class Outputs:
+class PredictionSummary:
     """What one model says about N rows: its class (N,), that one's probability (N,), and Σ p² over all classes (N,).
 
     The probabilities are None where a model names classes only. bin: (N,) the bin of its confidence.
@@ -52,7 +52,7 @@ class Outputs:
 
 
 @dataclass(frozen=True)
-class Sums:
+class MetricSums:
     """D weighted sums over the rows: of the labels by class (D, K), and for M models of what follows.
 
     right, called: (D, M, K) rows of a class that are called right, rows that are called it. loss, brier: (D, M).
@@ -69,7 +69,7 @@ class Sums:
     binned: Numbers
 
     @classmethod
-    def of(cls, sums: Numbers, models: int, k: int) -> Sums:
+    def of(cls, sums: Numbers, models: int, k: int) -> MetricSums:
         """From D rows of the sums of `facts`' columns; rounding and estimates may bring a count out of bounds."""
         import numpy as np
 
@@ -81,7 +81,7 @@ class Sums:
         return cls(labels, right, called, loss, brier, gaps, squares.clip(min=0), binned.clip(min=0))
 
 
-def facts(models: Sequence[Outputs], labels: Codes, p_label: Sequence[Numbers | None], k: int) -> Any:
+def row_sums(models: Sequence[PredictionSummary], labels: Codes, p_label: Sequence[Numbers | None], k: int) -> Any:
     """N × (K + M·(2K + 2 + 3·BINS)) sparse: what each row adds to `Sums`; nothing for a row that has no label.
 
     p_label: for each model the probability (N,) of the row's label.
@@ -121,7 +121,7 @@ def bins(confidence: Numbers) -> Codes:
     return found
 
 
-def by_class(sums: Sums) -> Numbers:
+def by_class(sums: MetricSums) -> Numbers:
     """(D, M, K, 3): precision, recall and F1; recall and F1 are NaN where no row has the class."""
     import numpy as np
 
@@ -133,7 +133,7 @@ def by_class(sums: Sums) -> Numbers:
     return np.stack(np.broadcast_arrays(precision, recall, f1), axis=-1)
 
 
-def overall(sums: Sums, classes: Numbers) -> Numbers:
+def overall(sums: MetricSums, classes: Numbers) -> Numbers:
     """(D, M, len(OVERALL)); `classes` is what `by_class` said."""
     import numpy as np
 
@@ -151,7 +151,7 @@ def overall(sums: Sums, classes: Numbers) -> Numbers:
     return np.stack(mine, axis=-1)
 
 
-def _mcc(sums: Sums, right: Numbers, n: Numbers) -> Numbers:
+def _mcc(sums: MetricSums, right: Numbers, n: Numbers) -> Numbers:
     """0 where either side knows one class only, as scikit-learn has it."""
     import numpy as np
 
@@ -161,7 +161,7 @@ def _mcc(sums: Sums, right: Numbers, n: Numbers) -> Numbers:
     return np.where(spread > 0, covariance / np.sqrt(np.where(spread > 0, spread, 1.0)), 0.0)
 
 
-def _squared_calibration_error(sums: Sums) -> Numbers:
+def _squared_calibration_error(sums: MetricSums) -> Numbers:
     """(D, M) the sum over the bins of rows times squared gap, less the gap's own variance."""
     import numpy as np
 

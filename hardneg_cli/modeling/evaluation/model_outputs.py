@@ -10,8 +10,8 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.probabilities import Model, Probabilities, together
 from hardneg_cli.data.probabilities.validation import refuse_nonsense
 from hardneg_cli.errors import InputError, listing
-from hardneg_cli.modeling.evaluation.metrics import UNLABELED, Outputs, bins
-from hardneg_cli.runtime.evidence_store import Evidence
+from hardneg_cli.modeling.evaluation.metrics import UNLABELED, PredictionSummary, bins
+from hardneg_cli.runtime.evidence_store import EvidenceStore
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Judged:
+class ModelOutputs:
     """n rows that all models know, in the order of their ids.
 
     rows: (n,) their places in the dataset. labels: by kind (n,) codes into `classes`, −1 for none. p_label: by kind
@@ -35,7 +35,7 @@ class Judged:
 
     rows: Codes
     classes: tuple[str, ...]
-    outputs: tuple[Outputs, ...]
+    outputs: tuple[PredictionSummary, ...]
     labels: Mapping[str, Codes]
     p_label: Mapping[str, tuple[Numbers | None, ...]]
     notes: tuple[str, ...]
@@ -43,7 +43,7 @@ class Judged:
 
 def judged(
     dataset: Dataset, models: Sequence[Model], hard: Sequence[bool], labels: Mapping[str, Codes], *, may_skip: bool
-) -> Judged:
+) -> ModelOutputs:
     """Read every model, check it as `find` does, and keep what metrics need. O(N·K·M) time, O(N·M) memory.
 
     hard: which models name classes only. labels: by kind (N,) codes into the dataset's classes, −1 for none.
@@ -55,7 +55,7 @@ def judged(
     kept = np.flatnonzero(~lacking)
     common, mine = _subset(dataset, kept), [_masked(model, ~lacking) for model in models]
     common, probabilities = together(mine, common, may_skip=may_skip)
-    evidence = Evidence({"dataset": common, "probabilities": probabilities}, {})
+    evidence = EvidenceStore({"dataset": common, "probabilities": probabilities}, {})
     digest: Digest = evidence["digest"]
     notes += [*refuse_nonsense(common, probabilities, digest), *digest.notes, *_unknown(common, probabilities)]
     number = {name: code for code, name in enumerate(common.classes)}
@@ -71,12 +71,12 @@ def judged(
         top = rows.top[order].astype(np.int64)
         sure = rows.p_top[order].astype(np.float64)
         soft = (None, None, None) if hard[m] else (sure, squares[m][order], bins(sure))
-        outputs.append(Outputs(model.name, top, *soft))
+        outputs.append(PredictionSummary(model.name, top, *soft))
     p_label = {
         name: tuple(None if hard[m] else theirs[order] for m, theirs in enumerate(each)) for name, each in p.items()
     }
     codes = {name: theirs[order] for name, theirs in codes.items()}
-    return Judged(kept[order], common.classes, tuple(outputs), codes, p_label, tuple(notes))
+    return ModelOutputs(kept[order], common.classes, tuple(outputs), codes, p_label, tuple(notes))
 
 
 def _lacking(dataset: Dataset, models: Sequence[Model]) -> tuple[Rows, list[str]]:

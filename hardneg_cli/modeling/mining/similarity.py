@@ -26,7 +26,7 @@ COPY = 1 - 10.0**-DIGITS  # rows at least so alike are copies of each other
 
 
 @dataclass(frozen=True)
-class Likeness:
+class SimilarRows:
     """M rows of a dataset, sorted by class and then by id.
 
     rows: (M,) row numbers. vectors: (M, D) of unit length. classes: (M,) class codes. groups: (M,) codes, where the
@@ -39,7 +39,7 @@ class Likeness:
     groups: Rows | None
 
     @classmethod
-    def of(cls, dataset: Dataset, features: Features, chosen: NDArray[np.bool_]) -> Likeness:
+    def of(cls, dataset: Dataset, features: Features, chosen: NDArray[np.bool_]) -> SimilarRows:
         """The chosen rows, but for those whose features are all zero, which are like nothing."""
         import numpy as np
 
@@ -103,7 +103,7 @@ class Likeness:
 
 
 def with_anchors(
-    likeness: Likeness, rows: Rows, anchor_class: NDArray[np.int32]
+    likeness: SimilarRows, rows: Rows, anchor_class: NDArray[np.int32]
 ) -> tuple[Rows, Rows, NDArray[np.float64]]:
     """For each row the anchor: the row of the class most like it; the row most like that one in the class; the cosine.
 

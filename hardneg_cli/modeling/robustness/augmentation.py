@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hardneg_cli.data.features.inputs import Material
+from hardneg_cli.data.features.inputs import ModelInputs
 from hardneg_cli.data.features.joined import joined
-from hardneg_cli.modeling.out_of_fold import Classifier, Trained
+from hardneg_cli.modeling.out_of_fold import Classifier, FittedModel
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Taught:
+class TrainingRows:
     """n rows of a material that teach, with their labels (n,) and how much each counts, (n,)."""
 
     rows: Codes
@@ -57,7 +57,7 @@ class Augmented:
 
         return self.take(np.flatnonzero([bool(kind) for kind in self.kinds]))
 
-    def within(self, material: Material) -> Material:
+    def within(self, material: ModelInputs) -> ModelInputs:
         """The versions as rows; what was not changed about them is their parents'."""
         numbers = material.numbers
         if numbers is not None:
@@ -66,7 +66,7 @@ class Augmented:
         if texts is not None:
             texts = tuple(texts[row] for row in self.parents) if self.texts is None else self.texts
         categories = {name: tuple(values[row] for row in self.parents) for name, values in material.categories.items()}
-        return Material(len(self), texts, numbers, categories)
+        return ModelInputs(len(self), texts, numbers, categories)
 
 
 def together(parts: Sequence[Augmented]) -> Augmented:
@@ -81,7 +81,9 @@ def together(parts: Sequence[Augmented]) -> Augmented:
     return Augmented(np.concatenate([part.parents for part in parts]), kinds, numbers, texts)
 
 
-def fitted(classifier: Classifier, material: Material, taught: Taught, more: Augmented | None, *, seed: int) -> Trained:
+def fitted(
+    classifier: Classifier, material: ModelInputs, taught: TrainingRows, more: Augmented | None, *, seed: int
+) -> FittedModel:
     """The model after the rows that teach, and their augmented ones."""
     import numpy as np
 

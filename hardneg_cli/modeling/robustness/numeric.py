@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.data.features.inputs import Material
+from hardneg_cli.data.features.inputs import ModelInputs
 from hardneg_cli.errors import InputError
-from hardneg_cli.modeling.out_of_fold import Classifier, Trained
-from hardneg_cli.modeling.robustness.augmentation import Augmented, Taught, fitted
+from hardneg_cli.modeling.out_of_fold import Classifier, FittedModel
+from hardneg_cli.modeling.robustness.augmentation import Augmented, TrainingRows, fitted
 from hardneg_cli.modeling.robustness.network import network
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.evidence_store import checked_settings
@@ -30,10 +30,10 @@ DIFFERENTIABLE = ("mlp", "logistic")
 
 
 @dataclass(frozen=True)
-class Numbers:
+class NumericAttack:
     """N rows of numbers, and the kind of model that learns them. radius: (D,) how far each number may move."""
 
-    material: Material
+    material: ModelInputs
     classifier: Classifier
     settings: Mapping[str, Mapping[str, Any]]
     seed: int
@@ -41,9 +41,9 @@ class Numbers:
 
     @classmethod
     def of(
-        cls, material: Material, train: Codes, classifier: Classifier, settings: Mapping[str, Mapping[str, Any]],
+        cls, material: ModelInputs, train: Codes, classifier: Classifier, settings: Mapping[str, Mapping[str, Any]],
         seed: int, epsilon: float,
-    ) -> Numbers:  # fmt: skip
+    ) -> NumericAttack:  # fmt: skip
         """epsilon: how far numbers move, as a share of their standard deviation among the `train` rows.
 
         Numbers with gaps and those with two values only stay. Raises InputError where there is nothing to move.
@@ -58,11 +58,11 @@ class Numbers:
             material, classifier, settings, seed, np.where(free, epsilon * material.numbers[train].std(axis=0), 0.0)
         )
 
-    def fitted(self, taught: Taught, more: Augmented | None = None) -> Trained:
+    def fitted(self, taught: TrainingRows, more: Augmented | None = None) -> FittedModel:
         """The model after these rows, and their augmented ones."""
         return fitted(self.classifier, self.material, taught, more, seed=self.seed)
 
-    def adversarial(self, taught: Taught, plain: Trained) -> Trained | None:
+    def adversarial(self, taught: TrainingRows, plain: FittedModel) -> FittedModel | None:
         """The same kind of model after adversarial training; None for a kind without a gradient."""
         from sklearn.neural_network import MLPClassifier
 
@@ -78,9 +78,9 @@ class Numbers:
         reach = partial(_reach, self._radius(plain), points.min(axis=0), points.max(axis=0))
         model = run(empty, points, taught.labels, taught.weights, reach, partial(attack, **(its | LEARNING)),
                     self.seed, **chosen)  # fmt: skip
-        return Trained(plain.vectorizer, model, model.classes_)
+        return FittedModel(plain.vectorizer, model, model.classes_)
 
-    def attacked(self, model: Trained, taught: Taught, rows: Codes, labels: Codes) -> Augmented:
+    def attacked(self, model: FittedModel, taught: TrainingRows, rows: Codes, labels: Codes) -> Augmented:
         """The rows, each moved to where the model is most wrong about its label, in the range of the taught rows."""
         import numpy as np
 
@@ -104,7 +104,7 @@ class Numbers:
         kinds[changed] = kind
         return Augmented(rows, tuple(kinds.tolist()), self._numbers(model, rows, moved - points))
 
-    def least_changes(self, model: Trained, attacked: Augmented, labels: Codes) -> Augmented:
+    def least_changes(self, model: FittedModel, attacked: Augmented, labels: Codes) -> Augmented:
         """Of the rows that the model gets right and their versions wrong, the points just behind the boundary."""
         import numpy as np
 
@@ -123,14 +123,14 @@ class Numbers:
         given = {**(defaults or {}), **self.settings.get(name, {})}
         return run, checked_settings("strategy", name, run, given)
 
-    def _radius(self, model: Trained) -> Block:
+    def _radius(self, model: FittedModel) -> Block:
         """(D',) how far each coordinate of the model's space may move; the signs of gaps stay."""
         import numpy as np
 
         width = model.vectorizer.transform(self.material, np.arange(1)).shape[1]
         return np.concatenate([self.radius / model.vectorizer.spread, np.zeros(width - len(self.radius))])
 
-    def _numbers(self, model: Trained, rows: Codes, moves: Block) -> Block:
+    def _numbers(self, model: FittedModel, rows: Codes, moves: Block) -> Block:
         """(n, D) the rows' numbers after moves in the model's space; what did not move stays as it is, to the bit."""
         import numpy as np
 
@@ -140,7 +140,7 @@ class Numbers:
         found: Block = np.where(moves == 0, own, own + moves * model.vectorizer.spread)
         return found
 
-    def _imitator(self, model: Trained, seen: Block) -> Any:
+    def _imitator(self, model: FittedModel, seen: Block) -> Any:
         """A network that answers as the model does, near the rows."""
         import numpy as np
         from sklearn.neural_network import MLPClassifier

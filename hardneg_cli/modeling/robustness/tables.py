@@ -25,7 +25,7 @@ DECIMALS = 6
 
 
 @dataclass(frozen=True)
-class Measured:
+class RobustAccuracy:
     """A way of training, and which of M held-out rows its models get right: as they are, and under attack."""
 
     training: str
@@ -34,7 +34,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Hardened:
+class HardenResult:
     """measured: by way of training, the plain one first; empty where nothing was held out.
 
     rows: the dataset's rows that stay in the training set and those of other splits, ascending. train: (N,) bool, may
@@ -43,7 +43,7 @@ class Hardened:
     """
 
     dataset: Dataset
-    measured: tuple[Measured, ...]
+    measured: tuple[RobustAccuracy, ...]
     rows: Codes
     hard: Bools
     suspects: int

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.data.features.inputs import Material
-from hardneg_cli.modeling.out_of_fold import Classifier, Trained
-from hardneg_cli.modeling.robustness.augmentation import Augmented, Taught, fitted
+from hardneg_cli.data.features.inputs import ModelInputs
+from hardneg_cli.modeling.out_of_fold import Classifier, FittedModel
+from hardneg_cli.modeling.robustness.augmentation import Augmented, TrainingRows, fitted
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.evidence_store import checked_settings
 
@@ -24,23 +24,23 @@ TELLING = 3  # letters that a word of a class name has at least; shorter ones st
 
 
 @dataclass(frozen=True)
-class Texts:
+class TextAttack:
     """N rows with texts, perhaps with numbers that stay, of K classes, and the kind of model that learns them."""
 
-    material: Material
+    material: ModelInputs
     classifier: Classifier
     settings: Mapping[str, Mapping[str, Any]]
     seed: int
     classes: Sequence[str]
 
-    def fitted(self, taught: Taught, more: Augmented | None = None) -> Trained:
+    def fitted(self, taught: TrainingRows, more: Augmented | None = None) -> FittedModel:
         """The model after these rows, and their augmented ones."""
         return fitted(self.classifier, self.material, taught, more, seed=self.seed)
 
-    def adversarial(self, taught: Taught, plain: Trained) -> None:
+    def adversarial(self, taught: TrainingRows, plain: FittedModel) -> None:
         """Texts have no gradient to train by."""
 
-    def attacked(self, model: Trained, taught: Taught, rows: Codes, labels: Codes) -> Augmented:
+    def attacked(self, model: FittedModel, taught: TrainingRows, rows: Codes, labels: Codes) -> Augmented:
         """The rows, each edited until the model is wrong about its label, or as far as it may be."""
         import numpy as np
 
@@ -64,7 +64,7 @@ class Texts:
         kinds = tuple("+".join(one.kinds) for one in found)
         return Augmented(rows, kinds, texts=tuple(one.text for one in found))
 
-    def least_changes(self, model: Trained, attacked: Augmented, labels: Codes) -> Augmented:
+    def least_changes(self, model: FittedModel, attacked: Augmented, labels: Codes) -> Augmented:
         """None: edits have nothing between them, and those of a text stop where the prediction flips."""
         import numpy as np
 

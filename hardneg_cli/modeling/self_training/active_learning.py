@@ -23,7 +23,7 @@ ALIKE = 0.5  # what is left of a row's use when one of its neighbors is asked ab
 
 
 @dataclass(frozen=True)
-class Question:
+class QueryRow:
     """A row to ask people about; rows of the pool are given the label that the model proposes."""
 
     of_pool: bool
@@ -50,7 +50,7 @@ def contradicted(probabilities: Block, labels: Codes, at_least: float) -> Codes:
     return rows[np.argsort(-p[rows], kind="stable")]
 
 
-def useful(probabilities: Block, open_: NDArray[np.bool_], graph: Any, many: int) -> Codes:
+def most_informative(probabilities: Block, open_: NDArray[np.bool_], graph: Any, many: int) -> Codes:
     """At most `many` of the open rows, the most useful first: unsure, in the midst of others, and unlike each other.
 
     Uncertainty is 1 minus the margin between the two most probable classes, times the mean similarity to the
@@ -76,7 +76,7 @@ def useful(probabilities: Block, open_: NDArray[np.bool_], graph: Any, many: int
     return np.array(found, np.int64)
 
 
-def queue_table(labeled: Dataset, pool: Dataset, questions: Sequence[Question], show: Sequence[str]) -> pa.Table:
+def queue_table(labeled: Dataset, pool: Dataset, questions: Sequence[QueryRow], show: Sequence[str]) -> pa.Table:
     """A findings table, so that `review` and `collect` take it; score: the probability that given_label is wrong."""
     import numpy as np
     import pyarrow as pa

@@ -22,7 +22,7 @@ Line = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerRound:
     """A round as it stands in the ledger: its own line, and its pseudo-labels by id."""
 
     facts: Line
@@ -37,11 +37,11 @@ class Entry:
         return [*rows, {"v": VERSION, "kind": ROUND, **self.facts}]
 
 
-def read(path: str | Path | None) -> list[Entry]:
+def read(path: str | Path | None) -> list[LedgerRound]:
     """The rounds that count, from 1 on; none where there is no ledger yet. Raises InputError for what is no ledger."""
     if path is None or not Path(path).exists():
         return []
-    entries: list[Entry] = []
+    entries: list[LedgerRound] = []
     rows: dict[str, Line] = {}
     for number, line in enumerate(Path(path).read_bytes().splitlines(), 1):
         record = _record(f"{path}: line {number}", line)
@@ -51,7 +51,7 @@ def read(path: str | Path | None) -> list[Entry]:
         if record["kind"] == UNDO:
             entries = entries[: record["round"] - 1]
             continue
-        entry = Entry({name: cell for name, cell in record.items() if name not in ("v", "kind")}, rows)
+        entry = LedgerRound({name: cell for name, cell in record.items() if name not in ("v", "kind")}, rows)
         if entry.number != len(entries) + 1 or entry.facts.get("accepted") != len(rows):
             raise InputError(f"{path}: line {number}: round {entry.number} is not whole; was the ledger edited?")
         entries.append(entry)
@@ -59,7 +59,7 @@ def read(path: str | Path | None) -> list[Entry]:
     return entries
 
 
-def add(path: str | Path, lines: Iterable[Line], *, after: Sequence[Entry]) -> None:
+def add(path: str | Path, lines: Iterable[Line], *, after: Sequence[LedgerRound]) -> None:
     """Add lines; the ledger is written whole or not at all. Raises Busy, and InputError if it has changed meanwhile."""
     with held(path):
         if [entry.facts for entry in read(path)] != [entry.facts for entry in after]:

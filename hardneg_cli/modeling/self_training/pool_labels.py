@@ -12,7 +12,7 @@ from hardneg_cli.review.decisions.row_matching import places
 
 
 @dataclass(frozen=True)
-class Trusted:
+class PoolLabels:
     """By row, the label that people gave, or None for a row that is to go; rows they disagree about are not in it."""
 
     labeled: Mapping[int, str | None]
@@ -20,7 +20,7 @@ class Trusted:
     notes: tuple[str, ...] = ()
 
 
-def trusted(labeled: Dataset, pool: Dataset, decisions: Iterable[Decision]) -> Trusted:
+def trusted(labeled: Dataset, pool: Dataset, decisions: Iterable[Decision]) -> PoolLabels:
     """The decisions that fit a row: its content is the same and, where it has one, its label is.
 
     In the pool the given label is what a model had proposed, so `keep` gives the row that one.
@@ -31,7 +31,7 @@ def trusted(labeled: Dataset, pool: Dataset, decisions: Iterable[Decision]) -> T
     clashes = sorted({*disputed, *more})
     rows = "1 row" if len(clashes) == 1 else f"{len(clashes):,} rows"
     note = f"{rows} decided in more than one way, which counts for nothing: {listing(clashes)}"
-    return Trusted(own, theirs, (note,) if clashes else ())
+    return PoolLabels(own, theirs, (note,) if clashes else ())
 
 
 def _current(labeled: Dataset, decisions: list[Decision]) -> list[Decision]:

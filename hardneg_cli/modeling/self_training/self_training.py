@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Any
 from hardneg_cli.data.features.space import graph_vectors, model_vectors
 from hardneg_cli.modeling.on_vectors import opinion
 from hardneg_cli.modeling.self_training.label_spreading import neighbor_graph, spread
-from hardneg_cli.modeling.self_training.task import Task
+from hardneg_cli.modeling.self_training.task import SelfTrainingTask
 from hardneg_cli.runtime.progress import progress
-from hardneg_cli.statistics.risk_control import Cut, safe_cut
+from hardneg_cli.statistics.risk_control import RiskControlledThreshold, safe_cut
 from hardneg_cli.statistics.weighing import pooled, weights
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Round:
+class SelfTrainingRound:
     """What a round thinks and gives out.
 
     probabilities: (N, K), each row's by the chain that does not know it. thresholds: (K,) what a class asks for,
@@ -51,21 +51,21 @@ class Round:
     number: int
     probabilities: Block
     thresholds: Block
-    cut: Cut | None
+    cut: RiskControlledThreshold | None
     accepted: Bools
     accuracy: float
     log_loss: float
 
 
 @dataclass(frozen=True)
-class Trained:
+class SelfTrainingRun:
     """The rounds, and the (N, N) sparse graph of neighbors that all of them share."""
 
-    rounds: tuple[Round, ...]
+    rounds: tuple[SelfTrainingRound, ...]
     graph: Any
 
 
-def run(task: Task, *, balance: float = 3.0, neighbors: int = 10) -> Trained:
+def run(task: SelfTrainingTask, *, balance: float = 3.0, neighbors: int = 10) -> SelfTrainingRun:
     """All rounds, until one is no better than the best before it; `best` picks one.
 
     balance: times its share among the labels that a class may have of the pseudo-labels, compared with the median
@@ -73,7 +73,7 @@ def run(task: Task, *, balance: float = 3.0, neighbors: int = 10) -> Trained:
     """
     from threadpoolctl import threadpool_limits
 
-    found: list[Round] = []
+    found: list[SelfTrainingRound] = []
     demand = task.demand
     with threadpool_limits(1), progress("self-training", total=demand.rounds * (int(task.fold.max()) + 1)) as advance:
         vectors = model_vectors(task.rows, task.seed)
@@ -92,15 +92,15 @@ def run(task: Task, *, balance: float = 3.0, neighbors: int = 10) -> Trained:
             taught = [
                 _lesson(task, fold, pooled(opinions[fold], exponents[fold]), balance) for fold in range(len(taught))
             ]
-    return Trained(tuple(found), graph)
+    return SelfTrainingRun(tuple(found), graph)
 
 
-def best(rounds: Sequence[Round]) -> Round:
+def best(rounds: Sequence[SelfTrainingRound]) -> SelfTrainingRound:
     """The round with the lowest held-out log-loss, of equal ones the first."""
     return min(rounds, key=lambda one: one.log_loss)
 
 
-def _by_neighbors(task: Task, fold: int, graph: Any) -> Block:
+def _by_neighbors(task: SelfTrainingTask, fold: int, graph: Any) -> Block:
     """(N, K) what the labels outside of the fold spread; pseudo-labels do not, for they came from there."""
     import numpy as np
 
@@ -108,7 +108,7 @@ def _by_neighbors(task: Task, fold: int, graph: Any) -> Block:
     return spread(graph, labels, task.k).astype(np.float32)
 
 
-def _by_classifiers(task: Task, fold: int, lesson: Block | None, vectors: Any) -> list[Block]:
+def _by_classifiers(task: SelfTrainingTask, fold: int, lesson: Block | None, vectors: Any) -> list[Block]:
     """(N, K) each classifier's opinion on all rows after it has learned from the labels and the lesson of its chain.
 
     lesson: (N, 2) the chain's pseudo-labels, −1 for none, and their weights; both without the fold.
@@ -138,7 +138,7 @@ def _evening(labels: Codes, weight: Block, shares: Codes) -> Block:
     return np.where(taught, factor[labels], 1.0)
 
 
-def _judged(task: Task, opinions: Sequence[Sequence[Block]]) -> tuple[Block, list[Block]]:
+def _judged(task: SelfTrainingTask, opinions: Sequence[Sequence[Block]]) -> tuple[Block, list[Block]]:
     """(N, K) each row's probabilities by its own fold's chain, and the chains' weights of their models."""
     import numpy as np
 
@@ -155,7 +155,7 @@ def _judged(task: Task, opinions: Sequence[Sequence[Block]]) -> tuple[Block, lis
     return judged, exponents
 
 
-def _lesson(task: Task, fold: int, judged: Block, balance: float) -> Block:
+def _lesson(task: SelfTrainingTask, fold: int, judged: Block, balance: float) -> Block:
     """(N, 2) what a chain takes for the label of pool rows outside of its fold, −1 for none, and how much it counts."""
     import numpy as np
 
@@ -183,7 +183,7 @@ def _thresholds(p: Block, code: Codes, labeled: Codes, max_error: float, balance
     return found
 
 
-def _round(task: Task, number: int, judged: Block, balance: float) -> Round:
+def _round(task: SelfTrainingTask, number: int, judged: Block, balance: float) -> SelfTrainingRound:
     import numpy as np
 
     p, code = judged.max(axis=1), judged.argmax(axis=1)
@@ -196,4 +196,4 @@ def _round(task: Task, number: int, judged: Block, balance: float) -> Round:
     accepted = passed & task.pool & (p >= cut.score) if cut else np.zeros(len(p), bool)
     drawn, right = np.flatnonzero(task.drawn), task.labels[task.drawn]
     loss = float(-np.log(np.maximum(judged[drawn, right], np.finfo(float).tiny)).mean())
-    return Round(number, judged, thresholds, cut, accepted, float((code[drawn] == right).mean()), loss)
+    return SelfTrainingRound(number, judged, thresholds, cut, accepted, float((code[drawn] == right).mean()), loss)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.columns_of import cells
 from hardneg_cli.errors import InputError, listing
-from hardneg_cli.modeling.self_training.ledger import Entry, Line
-from hardneg_cli.modeling.self_training.pool_labels import Trusted
-from hardneg_cli.modeling.self_training.self_training import Round, best
-from hardneg_cli.modeling.self_training.task import Together
+from hardneg_cli.modeling.self_training.ledger import LedgerRound, Line
+from hardneg_cli.modeling.self_training.pool_labels import PoolLabels
+from hardneg_cli.modeling.self_training.self_training import SelfTrainingRound, best
+from hardneg_cli.modeling.self_training.task import PooledRows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,7 +23,7 @@ TOLD = ("source", "round", "p", "weight")
 
 
 @dataclass(frozen=True)
-class Added:
+class AddedRow:
     """A row of the pool that has got a label: from people, or as a pseudo-label of a round with its probability."""
 
     row: int
@@ -47,7 +47,7 @@ def refuse_told(dataset: Dataset) -> None:
 
 
 def dataset_table(
-    labeled: Dataset, relabeled: Mapping[int, str | None], pool: Dataset, new: Sequence[Added]
+    labeled: Dataset, relabeled: Mapping[int, str | None], pool: Dataset, new: Sequence[AddedRow]
 ) -> pa.Table:
     """The labeled rows as people corrected them, then the added ones, in the labeled data's columns and four more.
 
@@ -79,20 +79,20 @@ def dataset_table(
 
 
 def entries(
-    pool: Dataset, all_: Together, rounds: Sequence[Round], before: Sequence[Entry], settings: Line
-) -> tuple[Entry, ...]:
+    pool: Dataset, all_: PooledRows, rounds: Sequence[SelfTrainingRound], before: Sequence[LedgerRound], settings: Line
+) -> tuple[LedgerRound, ...]:
     """The ledger's rounds with the new ones, each with the pseudo-labels of the best round up to it."""
     found = list(before)
     for number in range(len(before) + 1, len(rounds) + 1):
         ours = best(rounds[:number])
         rows = _pseudo_labels(pool, all_, ours, found[-1].rows if found else {}, number)
         facts = {"round": number, "best": ours.number, "accepted": len(rows), **_facts(all_, ours), **settings}
-        found.append(Entry(facts, rows))
+        found.append(LedgerRound(facts, rows))
     return tuple(found)
 
 
 def _pseudo_labels(
-    pool: Dataset, all_: Together, round_: Round, before: Mapping[str, Line], number: int
+    pool: Dataset, all_: PooledRows, round_: SelfTrainingRound, before: Mapping[str, Line], number: int
 ) -> dict[str, Line]:
     """By id, what the round accepts; since: the round from which on the row has had this label without a break."""
     import numpy as np
@@ -112,7 +112,7 @@ def _pseudo_labels(
     return found
 
 
-def _facts(all_: Together, round_: Round) -> Line:
+def _facts(all_: PooledRows, round_: SelfTrainingRound) -> Line:
     import numpy as np
 
     task, cut = all_.task, round_.cut
@@ -129,7 +129,7 @@ def _facts(all_: Together, round_: Round) -> Line:
     }  # fmt: skip
 
 
-def added(labeled: Dataset, pool: Dataset, said: Trusted, entry: Entry) -> tuple[Added, ...]:
+def added(labeled: Dataset, pool: Dataset, said: PoolLabels, entry: LedgerRound) -> tuple[AddedRow, ...]:
     """What people and the entry say about rows of the pool that are what they were.
 
     The pseudo-labels of a class together weigh at most as much as its labels do.
@@ -138,7 +138,7 @@ def added(labeled: Dataset, pool: Dataset, said: Trusted, entry: Entry) -> tuple
 
     hashes = dict(zip(pool.ids.to_pylist(), pool.row_hashes(np.arange(len(pool))), strict=True))
     rows = {id_: row for row, id_ in enumerate(hashes)}
-    found = [Added(row, label, PEOPLE, 1.0) for row, label in said.pool.items() if label is not None]
+    found = [AddedRow(row, label, PEOPLE, 1.0) for row, label in said.pool.items() if label is not None]
     current = [
         line for id_, line in entry.rows.items()
         if hashes.get(id_) == line["row_hash"] and rows[id_] not in said.pool
@@ -150,5 +150,5 @@ def added(labeled: Dataset, pool: Dataset, said: Trusted, entry: Entry) -> tuple
     for line in current:
         label = line["label"]
         weight = round(min(1.0, max(counts.get(label, 0), 1) / many[label]), DECIMALS)
-        found.append(Added(rows[line["id"]], label, PSEUDO, weight, int(line["since"]), float(line["p"])))
+        found.append(AddedRow(rows[line["id"]], label, PSEUDO, weight, int(line["since"]), float(line["p"])))
     return tuple(sorted(found, key=lambda one: one.row))

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.features.inputs import Material
+from hardneg_cli.data.features.inputs import ModelInputs
 from hardneg_cli.data.features.joined import chosen, joined
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.modeling.folds import dealt
 from hardneg_cli.modeling.out_of_fold import Classifier
-from hardneg_cli.modeling.self_training.pool_labels import Trusted
+from hardneg_cli.modeling.self_training.pool_labels import PoolLabels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +24,7 @@ FEWEST_CLASSES = 2
 
 
 @dataclass(frozen=True)
-class Demand:
+class SelfTrainingGoal:
     """What is asked of self-training.
 
     max_error: the share of wrong pseudo-labels that is allowed. confidence: that it is kept. rounds: at most so many.
@@ -38,20 +38,20 @@ class Demand:
 
 
 @dataclass(frozen=True)
-class Task:
+class SelfTrainingTask:
     """N rows, labeled ones and a pool, in an order that does not depend on any file's.
 
     labels: (N,) codes below k, −1 in the pool. fold: (N,) numbers. drawn: (N,) bool, labeled rows that are a random
     sample of what the pool is, with which something can be proved. classifiers: whose opinions are pooled.
     """
 
-    rows: Material
+    rows: ModelInputs
     labels: Codes
     fold: Codes
     drawn: Bools
     k: int
     classifiers: tuple[Classifier, ...]
-    demand: Demand
+    demand: SelfTrainingGoal
     seed: int = 0
 
     @property
@@ -61,13 +61,13 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Together:
+class PooledRows:
     """The task, and what its N rows are: `places` in the labeled dataset or (`of_pool`) in the pool, `classes` by code.
 
     notes: what was left out, and why.
     """
 
-    task: Task
+    task: SelfTrainingTask
     of_pool: Bools
     places: Codes
     classes: tuple[str, ...]
@@ -75,9 +75,9 @@ class Together:
 
 
 def together(
-    labeled: Dataset, pool: Dataset, said: Trusted, own: Material, theirs: Material,
-    classifiers: tuple[Classifier, ...], demand: Demand, *, folds: int, seed: int,
-) -> Together:  # fmt: skip
+    labeled: Dataset, pool: Dataset, said: PoolLabels, own: ModelInputs, theirs: ModelInputs,
+    classifiers: tuple[Classifier, ...], demand: SelfTrainingGoal, *, folds: int, seed: int,
+) -> PooledRows:  # fmt: skip
     """The rows that teach or are to be labeled; own, theirs: the materials of the datasets.
 
     Pool rows that are copies of labeled ones are left out: they have nothing to teach, and nobody has to guess.
@@ -103,9 +103,9 @@ def together(
     order = [*first, *(row + len(labeled) for row in then)]
     fold = dealt([keys[row] for row in order], labels, folds, _groups(labeled, pool, first, then))
     drawn = np.arange(len(order)) < len(first)
-    task = Task(chosen(rows, order), labels, fold, drawn, len(classes), classifiers, demand, seed)
+    task = SelfTrainingTask(chosen(rows, order), labels, fold, drawn, len(classes), classifiers, demand, seed)
     notes = (f"{len(copies):,} rows of {pool.name} are copies of labeled rows and left out",) if copies else ()
-    return Together(task, ~drawn, np.array([*first, *then], np.int64), classes, notes)
+    return PooledRows(task, ~drawn, np.array([*first, *then], np.int64), classes, notes)
 
 
 def _copies(labeled: Dataset, pool: Dataset, keys: list[str]) -> set[int]:

@@ -12,7 +12,7 @@ from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import Encoding, chunks, encoding_of
 from hardneg_cli.io.tables import json_records, table_files
-from hardneg_cli.io.tables.table_files import Wanted
+from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.annotation_tools._class_names import ANSWERS, chosen
 from hardneg_cli.review.annotation_tools._tasks import KEY, KEYED
 from hardneg_cli.runtime import drawers
@@ -27,7 +27,7 @@ Object = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Answer:
+class ToolAnswer:
     """What one annotator says about one task; with neither labels nor a decision, that nobody said anything.
 
     key: the task's key as it came back. text: what was shown of the row, if that came back too. labels: as they were
@@ -46,11 +46,11 @@ class Answer:
 
 
 def is_json(source: Source) -> bool:
-    return table_files.kind(source) is drawers.load("table format", "jsonl")
+    return table_files.reader_of(source) is drawers.load("table format", "jsonl")
 
 
 def is_csv(source: Source) -> bool:
-    return table_files.kind(source) is drawers.load("table format", "csv")
+    return table_files.reader_of(source) is drawers.load("table format", "csv")
 
 
 def objects(source: Source) -> Iterator[tuple[Object, str]]:
@@ -98,15 +98,15 @@ def csv_columns(source: Source) -> frozenset[str]:
 def csv_rows(source: Source, names: Iterable[str]) -> Iterator[tuple[Object, str]]:
     """The rows of a CSV with those of the columns `names` that it has."""
     known = set(table_files.columns([source]))
-    wanted = Wanted(tuple(name for name in names if name in known))
+    wanted = ReadRequest(tuple(name for name in names if name in known))
     number = 0
-    for batch in table_files.kind(source).read(source, wanted):
+    for batch in table_files.reader_of(source).read(source, wanted):
         for row in batch.to_pylist():
             number += 1
             yield row, f"row {number}"
 
 
-def queue(source: Source, answers: Iterable[Answer]) -> pa.Table:
+def queue(source: Source, answers: Iterable[ToolAnswer]) -> pa.Table:
     """The table of a filled queue, a row for every reviewer of a task, and one where there was none.
 
     A reviewer's last answer about a row counts. Raises InputError for tasks that are not from a queue, and for more
@@ -135,7 +135,7 @@ def queue(source: Source, answers: Iterable[Answer]) -> pa.Table:
         raise InputError(f"{source.name}: {error.object[:40]!r} holds half a character (a lone surrogate)") from error
 
 
-def _sound(source: Source, answers: Iterable[Answer]) -> Iterator[Answer]:
+def _sound(source: Source, answers: Iterable[ToolAnswer]) -> Iterator[ToolAnswer]:
     """The answers; raises InputError where a file is not built as its tool builds it."""
     place = "the beginning"
     try:
@@ -150,7 +150,7 @@ def _sound(source: Source, answers: Iterable[Answer]) -> Iterator[Answer]:
         ) from error
 
 
-def _row(source: Source, answer: Answer) -> Object:
+def _row(source: Source, answer: ToolAnswer) -> Object:
     row = _key(source, answer) | {"new_label": "", "note": answer.note, "reviewer": answer.reviewer}
     row[SHOWN] = answer.text if isinstance(answer.text, str) else ""
     words = {ANSWERS[label] for label in answer.labels if label in ANSWERS} | {answer.decision} - {""}
@@ -165,7 +165,7 @@ def _row(source: Source, answer: Answer) -> Object:
     return row | ({"decision": "keep"} if label == row["given_label"] else {"decision": "relabel", "new_label": label})
 
 
-def _key(source: Source, answer: Answer) -> Object:
+def _key(source: Source, answer: ToolAnswer) -> Object:
     """The task's id, row_hash, labels and score; raises InputError where it has none."""
     if answer.key is None or answer.key == "":
         raise InputError(

@@ -28,7 +28,7 @@ NOTHING = "(empty)"  # some tools refuse a task without any text
 
 
 @dataclass(frozen=True)
-class Task:
+class AnnotationTask:
     """A row to decide on.
 
     text: its display columns, None where all of them are pictures. pictures: data URIs, one a picture column, empty
@@ -44,7 +44,7 @@ class Task:
     score: float | None
 
 
-def tasks(table: pa.Table, what: str) -> Iterator[Task]:
+def tasks(table: pa.Table, what: str) -> Iterator[AnnotationTask]:
     """The rows of a findings table, in its order; `what` names the format. Raises InputError for another table."""
     for name in NEEDED:
         if name not in table.column_names:
@@ -98,10 +98,12 @@ def _texts(shown: pa.Table) -> list[str]:
     return ["\n".join(f"{name}: {cell}" for name, cell in row.items()) for row in rows]
 
 
-def _task(row: dict[str, Any], text: str | None, pictures: tuple[str, ...]) -> Task:
+def _task(row: dict[str, Any], text: str | None, pictures: tuple[str, ...]) -> AnnotationTask:
     kept = {name: row[name] or "" for name in KEYED}
     given, suggested = offered(kept["given_label"]), offered(kept["suggested_label"]) if row["suggested_label"] else ""
     about = f"labeled {given}"
     about += f", suggested {suggested}" if suggested else ""
     about += f": {row['why']}" if row["why"] else ""
-    return Task(ascii_json(kept | {"score": row["score"]}), kept["id"], text, pictures, about, suggested, row["score"])
+    return AnnotationTask(
+        ascii_json(kept | {"score": row["score"]}), kept["id"], text, pictures, about, suggested, row["score"]
+    )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.review.annotation_tools import _answers
-from hardneg_cli.review.annotation_tools._answers import SHOWN, Answer, Object
+from hardneg_cli.review.annotation_tools._answers import SHOWN, Object, ToolAnswer
 from hardneg_cli.review.annotation_tools._tasks import KEY
 
 if TYPE_CHECKING:
@@ -32,19 +32,19 @@ def read(source: Source) -> pa.Table:
     return _answers.queue(source, _entries(source))
 
 
-def _entries(source: Source) -> Iterator[Answer]:
+def _entries(source: Source) -> Iterator[ToolAnswer]:
     for record, place in _records(source):
         nested = isinstance(record.get("fields"), dict)
         key = (record.get("metadata") or {}).get(KEY) if nested else record.get(KEY)
         text = record["fields"].get(SHOWN) if nested else record.get(SHOWN)
-        yield Answer(key, place, text)
+        yield ToolAnswer(key, place, text)
         for user, said in (_nested(record) if nested else _flat(record)).items():
             status = said.get("status")
             if status == "submitted":
                 label, note = said.get("label"), said.get("note") or ""
-                yield Answer(key, place, text, (label,) if label else (), "", note, user)
+                yield ToolAnswer(key, place, text, (label,) if label else (), "", note, user)
             elif status == "discarded":
-                yield Answer(key, place, text, (), "unsure", said.get("note") or "", user)
+                yield ToolAnswer(key, place, text, (), "unsure", said.get("note") or "", user)
 
 
 def _records(source: Source) -> Iterator[tuple[Object, str]]:

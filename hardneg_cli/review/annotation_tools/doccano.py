@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.source import COMPRESSED_SUFFIXES, Source
 from hardneg_cli.review.annotation_tools import _answers
-from hardneg_cli.review.annotation_tools._answers import SHOWN, Answer
+from hardneg_cli.review.annotation_tools._answers import SHOWN, ToolAnswer
 from hardneg_cli.review.annotation_tools._tasks import KEY
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def reviewer(source: Source) -> str:
     return "" if stem == SHARED else stem
 
 
-def _entries(source: Source) -> Iterator[Answer]:
+def _entries(source: Source) -> Iterator[ToolAnswer]:
     for example, place in _answers.objects(source):
         note = "\n".join(example.get("Comments") or ())
-        yield Answer(example.get(KEY), place, example.get(SHOWN), tuple(example.get("label") or ()), "", note)
+        yield ToolAnswer(example.get(KEY), place, example.get(SHOWN), tuple(example.get("label") or ()), "", note)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.review.annotation_tools import _answers
-from hardneg_cli.review.annotation_tools._answers import SHOWN, Answer, Object
+from hardneg_cli.review.annotation_tools._answers import SHOWN, Object, ToolAnswer
 from hardneg_cli.review.annotation_tools._tasks import KEY
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def read(source: Source) -> pa.Table:
     return _answers.queue(source, _entries(source))
 
 
-def _entries(source: Source) -> Iterator[Answer]:
+def _entries(source: Source) -> Iterator[ToolAnswer]:
     if _answers.is_csv(source):
         rows = _answers.csv_rows(source, (KEY, SHOWN, *CONTROLS, "annotator", "updated_at"))
         yield from (_flat(row, place) for row, place in rows)
@@ -47,15 +47,15 @@ def _entries(source: Source) -> Iterator[Answer]:
             yield _flat(task, place)
 
 
-def _of_task(source: Source, task: Object, place: str) -> Iterator[Answer]:
+def _of_task(source: Source, task: Object, place: str) -> Iterator[ToolAnswer]:
     key, text = task["data"].get(KEY), task["data"].get(SHOWN)
-    yield Answer(key, place, text)
+    yield ToolAnswer(key, place, text)
     for annotation in task.get("annotations") or ():
         said = _said(source, annotation, place)
         who, at = _who(annotation.get("completed_by")), str(annotation.get("updated_at") or "")
         skipped = "unsure" if annotation.get("was_cancelled") else ""
         words = [skipped] if skipped else said["decision"]
-        yield Answer(key, place, text, tuple(said["label"]), "".join(words[:1]), "\n".join(said["note"]), who, at)
+        yield ToolAnswer(key, place, text, tuple(said["label"]), "".join(words[:1]), "\n".join(said["note"]), who, at)
 
 
 def _said(source: Source, annotation: Object, place: str) -> dict[str, list[str]]:
@@ -83,7 +83,7 @@ def _who(user: Any) -> str:
     return "" if user is None else str(user)
 
 
-def _flat(row: Object, place: str) -> Answer:
+def _flat(row: Object, place: str) -> ToolAnswer:
     """A row of JSON-MIN, CSV or TSV; a task without annotations has one with nothing in it."""
     who = row.get("annotator")
     decision = row.get("decision") or ""
@@ -92,7 +92,7 @@ def _flat(row: Object, place: str) -> Answer:
     note = row.get("note") or ""
     note = note if isinstance(note, str) else "\n".join(map(str, note))
     labels, at = _labels(row.get("label")), row.get("updated_at") or ""
-    return Answer(row.get(KEY), place, row.get(SHOWN), labels, str(decision), note, who, at)
+    return ToolAnswer(row.get(KEY), place, row.get(SHOWN), labels, str(decision), note, who, at)
 
 
 def _labels(entered: Any) -> tuple[str, ...]:

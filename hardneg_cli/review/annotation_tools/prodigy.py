@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.review.annotation_tools import _answers
-from hardneg_cli.review.annotation_tools._answers import SHOWN, Answer, Object
+from hardneg_cli.review.annotation_tools._answers import SHOWN, Object, ToolAnswer
 from hardneg_cli.review.annotation_tools._tasks import KEY
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ def read(source: Source) -> pa.Table:
     return _answers.queue(source, _entries(source))
 
 
-def _entries(source: Source) -> Iterator[Answer]:
+def _entries(source: Source) -> Iterator[ToolAnswer]:
     for task, place in _answers.objects(source):
         answer, note = task.get("answer"), task.get("note") or ""
         accepted = tuple(task.get("accept") or ()) if answer == "accept" else ()
         decision = "unsure" if answer in ("ignore", "reject") else ""
-        yield Answer(task.get(KEY), place, task.get(SHOWN), accepted, decision, note, _who(task))
+        yield ToolAnswer(task.get(KEY), place, task.get(SHOWN), accepted, decision, note, _who(task))
 
 
 def _who(task: Object) -> str:

@@ -16,9 +16,9 @@ from hardneg_cli.data.row_identity import repeated_values
 from hardneg_cli.errors import InputError, did_you_mean, listing
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.table_files import Wanted
+from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.decisions.decision import Decision
-from hardneg_cli.review.decisions.filled_queue import Policy, read_queue
+from hardneg_cli.review.decisions.filled_queue import AutoPolicy, read_queue
 from hardneg_cli.review.decisions.row_matching import match
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ TRUE, FALSE = ("true", "1"), ("false", "0")
 
 
 @dataclass(frozen=True)
-class Audited:
+class FilledAudit:
     """n drawn rows, in the order of the file.
 
     stratum, size: (n,) of the row's stratum. flagged: (n,) whether it was, when they were drawn. answered: (n,) bool.
@@ -81,7 +81,7 @@ class Audited:
         return np.array([row for row, _ in matched.fresh], np.int64)
 
 
-def read_audit(path: str | Path) -> Audited:
+def read_audit(path: str | Path) -> FilledAudit:
     """The answers and the design of a filled audit.
 
     Raises InputError for a missing column, a design that was changed, and too few answers.
@@ -90,14 +90,14 @@ def read_audit(path: str | Path) -> Audited:
 
     source = _one(sources(str(path)))
     design = _design(source)
-    queue = read_queue(source, "", Policy())
+    queue = read_queue(source, "", AutoPolicy())
     if repeated := repeated_values(queue.ids.combine_chunks()):
         raise InputError(f"{source.name}: rows that stand in it more than once: {listing(repeated)}; keep one of each")
     answers = {decision.id: decision for decision in queue.decisions if decision.decides}
     ids = queue.ids.to_pylist()
     answered = np.array([id_ in answers for id_ in ids], bool)
     is_error = np.array([id_ in answers and answers[id_].decision != "keep" for id_ in ids], bool)
-    audited = Audited(source.name, queue.ids, tuple(answers.values()), *design, answered, is_error)
+    audited = FilledAudit(source.name, queue.ids, tuple(answers.values()), *design, answered, is_error)
     if answered.sum() < min(FEWEST_ANSWERS, audited.population):
         raise InputError(
             f"{source.name}: {len(answers)} rows have an answer, and an estimate needs at least {FEWEST_ANSWERS}: "
@@ -138,7 +138,7 @@ def _design(source: Source) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArr
         if name not in names:
             hint = did_you_mean(name, names)
             raise InputError(f"{source.name}: no column {name!r}{hint}; an audit is what hardneg audit draw wrote")
-    table = pa.Table.from_batches(list(table_files.read([source], Wanted(("flagged",), DESIGN))))
+    table = pa.Table.from_batches(list(table_files.read([source], ReadRequest(("flagged",), DESIGN))))
     flagged = truths(source, table["flagged"])
     stratum, size, inclusion = (table[name].to_numpy().astype(float) for name in DESIGN)
     whole = (stratum == np.floor(stratum)) & (size == np.floor(size))

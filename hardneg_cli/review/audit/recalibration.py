@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.detection.fusion import Verdicts
+from hardneg_cli.detection.fusion import FusedScores
 from hardneg_cli.errors import InputError
-from hardneg_cli.review.audit.filled_audit import Audited
+from hardneg_cli.review.audit.filled_audit import FilledAudit
 from hardneg_cli.statistics.beta_calibration import recalibrate
 from hardneg_cli.statistics.scores import best_f1_cut
-from hardneg_cli.statistics.survey_estimation import survey, tally
+from hardneg_cli.statistics.survey_estimation import stratum_counts, survey
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 LEAST_FLAGGED = 0.1  # the best expected F1 of hopeless scores is that of flagging everything
 
 
-def surveyed(dataset: Dataset, judged: NDArray[np.bool_], verdicts: Verdicts, audited: Audited) -> Verdicts:
+def recalibrate_on_audit(
+    dataset: Dataset, judged: NDArray[np.bool_], verdicts: FusedScores, audited: FilledAudit
+) -> FusedScores:
     """Recalibrate the scores of the (N,) `judged` rows on the audited ones, cut them, and count as the survey does.
 
     The inclusion probabilities are those of the draw, so this holds whatever has become of the scores since.
@@ -34,7 +36,7 @@ def surveyed(dataset: Dataset, judged: NDArray[np.bool_], verdicts: Verdicts, au
             "name the data that was audited, or draw a new audit from what find --all writes now"
         )
     rows, answered = audited.rows(dataset), audited.answered
-    known = tally(audited.stratum, audited.size, audited.flagged, answered, audited.is_error)
+    known = stratum_counts(audited.stratum, audited.size, audited.flagged, answered, audited.is_error)
     sound = judged[rows]
     is_error, share = audited.is_error[answered][sound], _answered_share(audited)[answered][sound]
     place = np.cumsum(judged) - 1
@@ -45,7 +47,7 @@ def surveyed(dataset: Dataset, judged: NDArray[np.bool_], verdicts: Verdicts, au
     return replace(verdicts, score=score, flagged=flagged, errors=survey(known, audited.flagged_rows).errors)
 
 
-def _answered_share(audited: Audited) -> NDArray[np.float64]:
+def _answered_share(audited: FilledAudit) -> NDArray[np.float64]:
     """(n,) the share of each row's stratum that is answered: what its inclusion probability has come to."""
     import numpy as np
 

@@ -12,13 +12,13 @@ from typing import Any
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.table_files import Wanted
-from hardneg_cli.review.correction.undo_delta import VERSION, WayBack
+from hardneg_cli.io.tables.table_files import ReadRequest
+from hardneg_cli.review.correction.undo_delta import VERSION, UndoDelta
 from hardneg_cli.review.decisions.decision import Decision
 
 
 @dataclass(frozen=True)
-class Change:
+class RowChange:
     """One changed row, as the decisions say that agree about it. `row` counts the data rows of `file` from 1.
 
     `after` is None for a row that is dropped; `at` is when it was decided, where that is known.
@@ -38,7 +38,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenFile:
     """A file of the dataset, and what became of it; the hashes are of the bytes on disk, compressed or not.
 
     back: how to undo it, None for a file that was not changed.
@@ -48,13 +48,13 @@ class Written:
     written: str
     sha256_before: str
     sha256_after: str
-    back: WayBack | None = None
+    back: UndoDelta | None = None
 
     def facts(self) -> dict[str, str]:
         return {name: value for name, value in vars(self).items() if name != "back"}
 
 
-def changes_of(dataset: Dataset, decisions: Mapping[int, Sequence[Decision]]) -> tuple[Change, ...]:
+def changes_of(dataset: Dataset, decisions: Mapping[int, Sequence[Decision]]) -> tuple[RowChange, ...]:
     """The changes that the decisions about each row of the dataset make, in the order of the rows.
 
     Those about one row are all the same but for who made them.
@@ -70,7 +70,7 @@ def changes_of(dataset: Dataset, decisions: Mapping[int, Sequence[Decision]]) ->
 
 
 def document(
-    data: str, files: Sequence[Written], *, changes: Iterable[Change], by: str, queues: Sequence[str],
+    data: str, files: Sequence[WrittenFile], *, changes: Iterable[RowChange], by: str, queues: Sequence[str],
     how: Mapping[str, Any],
 ) -> Iterator[bytes]:  # fmt: skip
     """The provenance of one run as JSON in pieces, a change a line; `how` are the settings that decided what happened.
@@ -99,21 +99,21 @@ def document(
     yield b"\n ]\n}\n"
 
 
-def _change(file: str, row: int, decisions: Sequence[Decision]) -> Change:
+def _change(file: str, row: int, decisions: Sequence[Decision]) -> RowChange:
     first = decisions[0]
     after = first.new_label if first.decision == "relabel" else None
     who, source, note, at = (
         "; ".join(sorted({getattr(decision, name) for decision in decisions} - {""}))
         for name in ("reviewer", "source", "note", "at")
     )
-    return Change(file, row, first.id, first.row_hash, first.decision, first.given, after, who, source, note, at)
+    return RowChange(file, row, first.id, first.row_hash, first.decision, first.given, after, who, source, note, at)
 
 
 def _starts(dataset: Dataset) -> list[int]:
     """The place of each file's first row when all files are read in turn."""
-    wanted = Wanted(text=(dataset.columns.label,), encoding=dataset.encoding, skip_ragged=lambda _: None)
+    wanted = ReadRequest(text=(dataset.columns.label,), encoding=dataset.encoding, skip_ragged=lambda _: None)
     lengths = [
-        sum(batch.num_rows for batch in table_files.kind(source).read(source, wanted))
+        sum(batch.num_rows for batch in table_files.reader_of(source).read(source, wanted))
         for source in dataset.sources[:-1]
     ]
     return [0, *accumulate(lengths)]

@@ -15,8 +15,8 @@ from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.atomic_write import whole_file
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.table_files import Edits
-from hardneg_cli.review.correction.provenance import Change, Written
+from hardneg_cli.io.tables.table_files import CellEdits
+from hardneg_cli.review.correction.provenance import RowChange, WrittenFile
 from hardneg_cli.review.correction.undo_delta import digest, raw, sha256_of, way_back
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.progress import progress
@@ -30,7 +30,7 @@ PROMISES = {
 Stamp = tuple[int, int, int] | None
 
 
-class Rewriting(Protocol):
+class FileRewrite(Protocol):
     """A file that is to be written anew, or (unchanged) is as it should be."""
 
     @property
@@ -46,11 +46,11 @@ class Rewriting(Protocol):
 
 
 @dataclass(frozen=True)
-class Correction:
+class FileCorrection:
     """A file, what is to change in it (None: nothing), and its stamp when it was read."""
 
     source: Source
-    edits: Edits | None
+    edits: CellEdits | None
     seen: Stamp
 
     @property
@@ -66,35 +66,35 @@ class Correction:
 
 
 @dataclass(frozen=True)
-class Telling:
+class ProvenanceTarget:
     """Where to tell about the run, and what to say once it is known which files were written."""
 
     path: str | Path
-    record: Callable[[Sequence[Written]], Iterable[bytes]]
+    record: Callable[[Sequence[WrittenFile]], Iterable[bytes]]
 
-    def write(self, written: Sequence[Written]) -> None:
+    def write(self, written: Sequence[WrittenFile]) -> None:
         with whole_file(self.path) as out:
             out.writelines(self.record(written))
 
 
 def corrections(
-    dataset: Dataset, changes: Sequence[Change], mark: str | None, seen: Mapping[str, Stamp]
-) -> list[Correction]:
+    dataset: Dataset, changes: Sequence[RowChange], mark: str | None, seen: Mapping[str, Stamp]
+) -> list[FileCorrection]:
     """Each file of the dataset with its changes; if any row is marked, every file gets the new column."""
     mark = mark if any(change.action == "drop" for change in changes) else None
-    found: dict[str, list[Change]] = {source.name: [] for source in dataset.sources}
+    found: dict[str, list[RowChange]] = {source.name: [] for source in dataset.sources}
     for change in changes:
         found[change.file].append(change)
     return [
-        Correction(source, _edits(dataset, found[source.name], mark), seen.get(source.name))
+        FileCorrection(source, _edits(dataset, found[source.name], mark), seen.get(source.name))
         for source in dataset.sources
     ]
 
 
-def _edits(dataset: Dataset, changes: Sequence[Change], mark: str | None) -> Edits | None:
+def _edits(dataset: Dataset, changes: Sequence[RowChange], mark: str | None) -> CellEdits | None:
     if not changes and mark is None:
         return None
-    return Edits(
+    return CellEdits(
         column=dataset.columns.label,
         cells={change.row - 1: change.after for change in changes if change.after is not None},
         drop=frozenset(change.row - 1 for change in changes if change.action == "drop"),
@@ -120,8 +120,8 @@ def stamp(source: Source) -> Stamp:
 
 
 def write(
-    rewritings: Sequence[Rewriting], output: str | Path | BinaryIO | None, telling: Telling | None
-) -> Sequence[Written]:
+    rewritings: Sequence[FileRewrite], output: str | Path | BinaryIO | None, telling: ProvenanceTarget | None
+) -> Sequence[WrittenFile]:
     """To `output`, which takes one file, or (None) each changed file over itself; the others are not touched.
 
     Answers what was written, and nothing unless somebody is told.
@@ -140,7 +140,7 @@ def refuse_other_format(source: Source, output: str | Path) -> None:
     target = Source(str(output))
     readers = [drawers.load("table format", name) for name in drawers.names("table format")]
     known = any(target.suffix in reader.EXTENSIONS for reader in readers)
-    foreign = known and target.suffix not in table_files.kind(source).EXTENSIONS
+    foreign = known and target.suffix not in table_files.reader_of(source).EXTENSIONS
     ours, theirs = PROMISES.get(source.suffix), PROMISES.get(target.suffix)
     advice = "apply keeps the format of the data"
     if foreign or (ours and theirs and ours != theirs):
@@ -155,21 +155,21 @@ def refuse_other_format(source: Source, output: str | Path) -> None:
 
 
 def _write_files(
-    targets: Sequence[tuple[Rewriting, str]], telling: Telling | None, *, skip_same: bool
-) -> list[Written]:
+    targets: Sequence[tuple[FileRewrite, str]], telling: ProvenanceTarget | None, *, skip_same: bool
+) -> list[WrittenFile]:
     """The provenance takes its name first: no change without its record, whenever the run is killed."""
     with ExitStack() as deltas, ExitStack() as unnamed:
         written = []
         for rewriting, path in targets:
             if skip_same and rewriting.unchanged:
-                written += _told(rewriting, path, None, deltas) if telling else []
+                written += _written_file(rewriting, path, None, deltas) if telling else []
                 continue
             out = unnamed.enter_context(whole_file(path))
             if telling and not out.readable():  # a pipe: what was written to it cannot be looked at again
                 written += _write_held(rewriting, path, out, deltas)
                 continue
             rewriting.write(out)
-            written += _told(rewriting, path, out, deltas) if telling else []
+            written += _written_file(rewriting, path, out, deltas) if telling else []
         for rewriting, _ in targets:
             confirm_unchanged(rewriting)
         if telling:
@@ -177,20 +177,20 @@ def _write_files(
     return written
 
 
-def confirm_unchanged(rewriting: Rewriting) -> None:
+def confirm_unchanged(rewriting: FileRewrite) -> None:
     """Raises InputError for a file that somebody else wrote meanwhile: their rows may be other ones."""
     if stamp(rewriting.source) != rewriting.seen:
         raise InputError(f"{rewriting.source.name}: has changed since it was read; run apply again")
 
 
-def _write_stream(rewriting: Rewriting, out: BinaryIO, telling: Telling | None) -> list[Written]:
+def _write_stream(rewriting: FileRewrite, out: BinaryIO, telling: ProvenanceTarget | None) -> list[WrittenFile]:
     """Nothing reaches `out` before all of it is there."""
     if out.isatty() and _is_binary(rewriting.source):
         raise InputError(f"{rewriting.source.name} is no text for a terminal: name a file with -o")
     with tempfile.TemporaryFile() as held, ExitStack() as deltas:
         rewriting.write(held)
         confirm_unchanged(rewriting)
-        written = _told(rewriting, "standard output", held, deltas) if telling else []
+        written = _written_file(rewriting, "standard output", held, deltas) if telling else []
         if telling:
             telling.write(written)
         held.seek(0)
@@ -199,23 +199,23 @@ def _write_stream(rewriting: Rewriting, out: BinaryIO, telling: Telling | None) 
     return written
 
 
-def _write_held(rewriting: Rewriting, path: str, out: BinaryIO, deltas: ExitStack) -> list[Written]:
+def _write_held(rewriting: FileRewrite, path: str, out: BinaryIO, deltas: ExitStack) -> list[WrittenFile]:
     with tempfile.TemporaryFile() as held:
         rewriting.write(held)
-        written = _told(rewriting, path, held, deltas)
+        written = _written_file(rewriting, path, held, deltas)
         held.seek(0)
         shutil.copyfileobj(held, out)
     return written
 
 
-def _told(rewriting: Rewriting, path: str, out: BinaryIO | None, deltas: ExitStack) -> list[Written]:
+def _written_file(rewriting: FileRewrite, path: str, out: BinaryIO | None, deltas: ExitStack) -> list[WrittenFile]:
     """What became of a file (`out` is None where it is left alone); `deltas` closes what is kept for undoing it."""
     source, before = rewriting.source, sha256_of(rewriting.source)
     after = before if out is None else digest(out)
     back = None
     if out is not None and after != before:
         back = way_back(source, before, out, deltas.enter_context(tempfile.TemporaryFile()))  # noqa: SIM115 -- closed by deltas
-    return [Written(source.name, path, before, after, back)]
+    return [WrittenFile(source.name, path, before, after, back)]
 
 
 def _is_binary(source: Source) -> bool:

@@ -28,7 +28,7 @@ DAMAGED = (KeyError, TypeError, ValueError, AttributeError)  # what a document o
 
 
 @dataclass(frozen=True)
-class WayBack:
+class UndoDelta:
     """From the bytes written to those before. packed: the compression below which the delta applies; None: as on disk.
 
     A delta below the compression is small, but leads to the same file only where packing again gives the same bytes:
@@ -47,7 +47,7 @@ class WayBack:
 
 
 @dataclass(frozen=True)
-class Kept:
+class RecordedFile:
     """One file as a provenance tells about it; `lines` are None where it was not changed."""
 
     name: str
@@ -59,7 +59,7 @@ class Kept:
     lines: tuple[str, ...] | None = None
 
 
-def way_back(source: Source, before: str, out: BinaryIO, delta: BinaryIO) -> WayBack:
+def way_back(source: Source, before: str, out: BinaryIO, delta: BinaryIO) -> UndoDelta:
     """From `out` back to the file of `source`, whose hash is `before`; `delta` is an empty file to keep it in."""
     packed, sha256 = None, before
     with ExitStack() as stack:
@@ -70,10 +70,10 @@ def way_back(source: Source, before: str, out: BinaryIO, delta: BinaryIO) -> Way
                 packed, sha256 = source.compression, digest(unpacked)
                 there, wanted = stack.enter_context(_unpacked(out, packed)), unpacked
         write_delta(there, wanted, delta)
-    return WayBack(packed, sha256, delta.tell(), delta)
+    return UndoDelta(packed, sha256, delta.tell(), delta)
 
 
-def restore(source: Source, kept: Kept, told: str, out: BinaryIO) -> str:
+def restore(source: Source, kept: RecordedFile, told: str, out: BinaryIO) -> str:
     """Write the file as it was before; a note where that is so but for its compression.
 
     Raises Refused where it would be another file, and InputError for a provenance that is damaged.
@@ -98,7 +98,7 @@ def restore(source: Source, kept: Kept, told: str, out: BinaryIO) -> str:
     return ""
 
 
-def read_kept(path: str | Path) -> tuple[Mapping[str, Any], list[Kept]]:
+def read_kept(path: str | Path) -> tuple[Mapping[str, Any], list[RecordedFile]]:
     """A provenance: all of it, and its files. Raises InputError for what is none, or keeps nothing to undo with."""
     try:
         document = json.loads(Path(path).read_bytes())
@@ -114,7 +114,9 @@ def read_kept(path: str | Path) -> tuple[Mapping[str, Any], list[Kept]]:
     try:
         backs = {one["file"]: (one["packed"], one["sha256"], tuple(one["delta"])) for one in changed}
         kept = [
-            Kept(one["name"], one["written"], one["sha256_before"], one["sha256_after"], *backs.get(one["name"], ()))
+            RecordedFile(
+                one["name"], one["written"], one["sha256_before"], one["sha256_after"], *backs.get(one["name"], ())
+            )
             for one in files
         ]
     except DAMAGED as error:
@@ -145,7 +147,7 @@ def raw(source: Source) -> BinaryIO:
     return held
 
 
-def fitting(source: Source, kept: Sequence[Kept]) -> Kept | None:
+def fitting(source: Source, kept: Sequence[RecordedFile]) -> RecordedFile | None:
     """What a provenance tells about this very file, before its run or after; files may have moved, so by content."""
     now, name = sha256_of(source), Path(source.name).name
     found = [one for one in kept if now in (one.before, one.after)]
@@ -153,7 +155,7 @@ def fitting(source: Source, kept: Sequence[Kept]) -> Kept | None:
     if not found:
         return None
     # as before already: there is nothing to do
-    return found[0] if found[0].after == now else Kept(found[0].name, found[0].written, now, now)
+    return found[0] if found[0].after == now else RecordedFile(found[0].name, found[0].written, now, now)
 
 
 def _unpacked(packed: BinaryIO, compression: str) -> BinaryIO:

@@ -13,10 +13,10 @@ from hardneg_cli.review.decisions.decision import (
     ADJUDICATION,
     Decision,
     Question,
+    chronological,
     conflicts,
-    first_answers,
-    in_time,
-    latest,
+    effective_decisions,
+    independent_answers,
 )
 from hardneg_cli.review.decisions.decision_log import now
 from hardneg_cli.review.decisions.filled_queue import POLICY
@@ -39,16 +39,16 @@ def split(
 def _disputed(said: Sequence[Decision], adjudicator: str) -> set[Question]:
     """What the adjudicator has no part in: others gave several answers, or a later one than the settlement."""
     own = {one.question for one in said if one.reviewer == adjudicator and not one.settles and one.decides}
-    others = [one for one in first_answers(said) if one.reviewer != adjudicator]
-    return {group[0].question for group in (*conflicts(others), *conflicts(latest(said)))} - own
+    others = [one for one in independent_answers(said) if one.reviewer != adjudicator]
+    return {group[0].question for group in (*conflicts(others), *conflicts(effective_decisions(said)))} - own
 
 
-def unheard(said: Iterable[Decision], filled: Iterable[Decision]) -> list[Decision]:
+def new_answers(said: Iterable[Decision], filled: Iterable[Decision]) -> list[Decision]:
     """Those that are not the last word of their reviewer from their file.
 
     An older file that is collected again takes back nothing that was decided elsewhere since.
     """
-    last = {(one.question, one.reviewer, one.source): (one.decision, one.new_label) for one in in_time(said)}
+    last = {(one.question, one.reviewer, one.source): (one.decision, one.new_label) for one in chronological(said)}
     new = []
     for one in {(one.question, one.reviewer, one.source): one for one in filled}.values():
         before = (last.get((one.question, one.reviewer, source)) for source in (one.source, ADJUDICATION))
@@ -57,12 +57,12 @@ def unheard(said: Iterable[Decision], filled: Iterable[Decision]) -> list[Decisi
     return new
 
 
-def rulings(said: Sequence[Decision], verdicts: Iterable[Decision]) -> list[Decision]:
+def adjudications(said: Sequence[Decision], verdicts: Iterable[Decision]) -> list[Decision]:
     """The lines that settle conflicts as the adjudicator says, where that is not in the log already."""
     verdicts = list(verdicts)
     if not verdicts:
         return []
-    standing = latest(said)
+    standing = effective_decisions(said)
     left = {group[0].question for group in conflicts(standing)}
     ruled = {one.question: one.answer for one in standing if one.source == ADJUDICATION}
     at = now(after=max((one.at for one in said), default=""))
@@ -73,14 +73,14 @@ def rulings(said: Sequence[Decision], verdicts: Iterable[Decision]) -> list[Deci
     ]
 
 
-def by_policy(said: Sequence[Decision], policy: str) -> list[Decision]:
+def policy_settlements(said: Sequence[Decision], policy: str) -> list[Decision]:
     """The lines that settle what is left, unless an adjudicator ruled on it."""
     if policy == UNANIMOUS:
         return []
-    groups = conflicts(latest(said))
+    groups = conflicts(effective_decisions(said))
     left = {group[0].question for group in groups if all(one.source != ADJUDICATION for one in group)}
     words: dict[Question, list[Decision]] = {}
-    for word in first_answers(said):
+    for word in independent_answers(said):
         if word.question in left and word.decides:
             words.setdefault(word.question, []).append(word)
     at = now(after=max((one.at for one in said), default=""))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import InputError, listing
-from hardneg_cli.review.audit.filled_audit import Audited
+from hardneg_cli.review.audit.filled_audit import FilledAudit
 from hardneg_cli.review.decisions.decision import Decision, conflicts
 from hardneg_cli.review.decisions.row_matching import match
 
@@ -20,14 +20,14 @@ DROPPED = -1
 
 
 @dataclass(frozen=True)
-class Relabeled:
+class CorrectedLabels:
     """new: by row of the dataset its new label, None where the row is dropped. Rows that keep theirs are not in it."""
 
     new: dict[int, str | None]
     notes: tuple[str, ...] = ()
 
 
-def relabeled(dataset: Dataset, decisions: Sequence[Decision]) -> Relabeled:
+def relabeled(dataset: Dataset, decisions: Sequence[Decision]) -> CorrectedLabels:
     """What `apply` would make of the labels; rows in dispute and decisions that fit no row change nothing."""
     import pyarrow as pa
 
@@ -46,7 +46,7 @@ def relabeled(dataset: Dataset, decisions: Sequence[Decision]) -> Relabeled:
     if matched.stale:
         ids = sorted({one.decision.id for one in matched.stale})
         notes.append(f"decisions about {len(ids):,} rows fit none any more and were left out: {listing(ids)}")
-    return Relabeled(new, tuple(notes))
+    return CorrectedLabels(new, tuple(notes))
 
 
 def codes(dataset: Dataset, new: dict[int, str | None]) -> NDArray[np.int64]:
@@ -60,7 +60,7 @@ def codes(dataset: Dataset, new: dict[int, str | None]) -> NDArray[np.int64]:
     return found
 
 
-def audited_labels(dataset: Dataset, audited: Audited) -> tuple[NDArray[np.int64], dict[int, str | None]]:
+def audited_labels(dataset: Dataset, audited: FilledAudit) -> tuple[NDArray[np.int64], dict[int, str | None]]:
     """The places of the audited rows that have an answer, and the labels of those that are wrong.
 
     Raises InputError if the audit was not drawn from these rows, or any of them has changed since.

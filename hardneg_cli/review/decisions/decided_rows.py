@@ -9,12 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.detection.detector_result import Doubts
+from hardneg_cli.detection.detector_result import DetectorResult
 from hardneg_cli.errors import listing
 from hardneg_cli.io.files.source import Source, sources
-from hardneg_cli.review.decisions.decision import LOG_SUFFIX, Decision, conflicts, is_log, latest, log_of, read_log
-from hardneg_cli.review.decisions.filled_queue import Policy, read_queue
-from hardneg_cli.review.decisions.row_matching import Matched, match, places
+from hardneg_cli.review.decisions.decision import (
+    LOG_SUFFIX,
+    Decision,
+    conflicts,
+    effective_decisions,
+    is_log,
+    log_of,
+    read_log,
+)
+from hardneg_cli.review.decisions.filled_queue import AutoPolicy, read_queue
+from hardneg_cli.review.decisions.row_matching import MatchedDecisions, match, places
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Recorded:
+class LoadedDecisions:
     """The last word of every reviewer, and notes on what could not be read."""
 
     decisions: tuple[Decision, ...] = ()
@@ -33,7 +41,7 @@ class Recorded:
 
 
 @dataclass(frozen=True)
-class Decided:
+class DecidedRows:
     """n rows that people decided, ascending.
 
     wrong: (n,) bool, the label that the row has is not to stay. dropped: (n,) bool, nor is the row. telling: (n,) bool,
@@ -51,7 +59,7 @@ class Decided:
     def clauses(self) -> Mapping[int, str]:
         return dict(zip(self.rows.tolist(), self.words, strict=True))
 
-    def lessons(self, doubts: Mapping[str, Doubts]) -> tuple[Rows, Bools]:
+    def lessons(self, doubts: Mapping[str, DetectorResult]) -> tuple[Rows, Bools]:
         """The rows to learn from, and whether their labels are wrong.
 
         A row may be dropped for another trouble that a detector sees in it (a copy, an empty cell): that says nothing
@@ -65,7 +73,7 @@ class Decided:
         return self.rows[chosen], self.wrong[chosen]
 
 
-def recorded(dataset: Dataset, given: Sequence[str | Path | Decision] | None) -> Recorded:
+def recorded(dataset: Dataset, given: Sequence[str | Path | Decision] | None) -> LoadedDecisions:
     """The decisions of logs and filled queues; where none are named, of the log beside the data, if there is one."""
     if given is None:
         log = log_of(dataset.name)
@@ -76,20 +84,20 @@ def recorded(dataset: Dataset, given: Sequence[str | Path | Decision] | None) ->
     for file in (str(one) for one in given if not isinstance(one, Decision)):
         for source in [Source(file, Path(file))] if _named_as_log(file) else sources(file):
             if not (_named_as_log(file) or is_log(source)):
-                queued += read_queue(source, None, Policy()).decisions
+                queued += read_queue(source, None, AutoPolicy()).decisions
                 continue
             decisions, torn = read_log(source.name)
             said += decisions
             if torn:
                 notes.append(f"{source.name}: {len(torn):,} lines are torn and were left out: {listing(torn)}")
-    return Recorded((*latest(said), *queued), tuple(notes))
+    return LoadedDecisions((*effective_decisions(said), *queued), tuple(notes))
 
 
 def _named_as_log(file: str) -> bool:
     return file.endswith(LOG_SUFFIX) and Path(file).is_file()
 
 
-def decided(dataset: Dataset, decisions: Iterable[Decision]) -> Decided:
+def decided(dataset: Dataset, decisions: Iterable[Decision]) -> DecidedRows:
     """The rows that are decided: same id, content and label, and nobody contradicts.
 
     A row that was relabeled as decided counts as kept with its new label, unless a decision about that one fits.
@@ -100,7 +108,7 @@ def decided(dataset: Dataset, decisions: Iterable[Decision]) -> Decided:
     sure = [decision for decision in decisions if decision.decides]
     if not sure:
         nothing = np.zeros(0, bool)
-        return Decided(np.zeros(0, np.int64), nothing, nothing, nothing, (), ())
+        return DecidedRows(np.zeros(0, np.int64), nothing, nothing, nothing, (), ())
     ids = pa.chunked_array([pa.array([decision.id for decision in sure], pa.string())])
     matched = match(dataset, sure, ids)
     fresh: dict[int, list[Decision]] = {}
@@ -116,10 +124,10 @@ def decided(dataset: Dataset, decisions: Iterable[Decision]) -> Decided:
     notes = [*_remarks(matched, sorted(id_ for id_, *_ in clashes)), *_count(wrong), *_untold(telling, len(settled))]
     words = (_words(settled[row]) if row in settled else _words(applied[row], applied=True) for row in rows)
     dropped = np.array([answer == "drop" for answer in answers], bool)
-    return Decided(np.array(rows, np.int64), wrong, dropped, telling, tuple(words), tuple(notes))
+    return DecidedRows(np.array(rows, np.int64), wrong, dropped, telling, tuple(words), tuple(notes))
 
 
-def _applied(dataset: Dataset, matched: Matched, fresh: Mapping[int, object]) -> dict[int, list[Decision]]:
+def _applied(dataset: Dataset, matched: MatchedDecisions, fresh: Mapping[int, object]) -> dict[int, list[Decision]]:
     """The decisions whose label the row has now, by row, where no other one fits it."""
     found: dict[int, list[Decision]] = {}
     for row, decision in zip(
@@ -130,7 +138,7 @@ def _applied(dataset: Dataset, matched: Matched, fresh: Mapping[int, object]) ->
     return found
 
 
-def _telling(rows: Sequence[int], settled: Mapping[int, Sequence[Decision]], matched: Matched) -> Bools:
+def _telling(rows: Sequence[int], settled: Mapping[int, Sequence[Decision]], matched: MatchedDecisions) -> Bools:
     """(n,) the answers that came after all that are applied.
 
     Of the rows decided before, those with wrong labels are gone from the data: what is left would teach that the
@@ -170,7 +178,7 @@ def _count(wrong: Bools) -> list[str]:
     return [f"{rows} decided and not asked about again, {int(wrong.sum()):,} of them not yet applied"]
 
 
-def _remarks(matched: Matched, clashes: Sequence[str]) -> list[str]:
+def _remarks(matched: MatchedDecisions, clashes: Sequence[str]) -> list[str]:
     notes = []
     if clashes:
         rows = "1 row is" if len(clashes) == 1 else f"{len(clashes):,} rows are"

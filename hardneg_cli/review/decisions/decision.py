@@ -74,17 +74,19 @@ IN_TIME = attrgetter("at", *NAMES)
 
 
 @dataclass(frozen=True)
-class Stale:
+class StaleDecision:
     """A decision about a row that is no longer what it was."""
 
     decision: Decision
     why: str
 
 
-class Unsettled(Refused):
+class UnsettledDecisions(Refused):
     """Decisions that no longer fit the data, or that contradict each other."""
 
-    def __init__(self, message: str, stale: tuple[Stale, ...], conflicts: tuple[tuple[Decision, ...], ...]) -> None:
+    def __init__(
+        self, message: str, stale: tuple[StaleDecision, ...], conflicts: tuple[tuple[Decision, ...], ...]
+    ) -> None:
         super().__init__(message)
         self.stale = stale
         self.conflicts = conflicts
@@ -139,28 +141,32 @@ def is_log(source: Source) -> bool:
     return False
 
 
-class InTime(list[Decision]):
+class ChronologicalDecisions(list[Decision]):
     """Decisions in the order of their times, the same however they came; `in_time` makes it, once."""
 
 
-def in_time(decisions: Iterable[Decision]) -> InTime:
-    return decisions if isinstance(decisions, InTime) else InTime(sorted(decisions, key=IN_TIME))
+def chronological(decisions: Iterable[Decision]) -> ChronologicalDecisions:
+    return (
+        decisions
+        if isinstance(decisions, ChronologicalDecisions)
+        else ChronologicalDecisions(sorted(decisions, key=IN_TIME))
+    )
 
 
-def first_answers(decisions: Iterable[Decision]) -> list[Decision]:
+def independent_answers(decisions: Iterable[Decision]) -> list[Decision]:
     """The last word of each reviewer about each row, if it was not taken back; settlements aside."""
-    last = {(one.id, one.reviewer): one for one in in_time(decisions) if one.source not in SETTLEMENTS}
+    last = {(one.id, one.reviewer): one for one in chronological(decisions) if one.source not in SETTLEMENTS}
     return [decision for decision in last.values() if decision.decision != WITHDRAWN]
 
 
-def latest(decisions: Iterable[Decision]) -> list[Decision]:
+def effective_decisions(decisions: Iterable[Decision]) -> list[Decision]:
     """The last decision of each reviewer about each row, but for those that a settlement overrules.
 
     In whatever order they come.
     """
-    decisions = in_time(decisions)
+    decisions = chronological(decisions)
     settled = _settlements(decisions)
-    words = first_answers(decisions)
+    words = independent_answers(decisions)
     if not settled:
         return words
     return [*(word for word in words if not _overruled(word, settled.get(word.question))), *settled.values()]

@@ -25,7 +25,7 @@ POLL_SECONDS = 0.002  # far below what one append takes, so that one of many wri
 
 
 @dataclass(frozen=True)
-class Log:
+class DecisionLog:
     """A log that nobody else writes to for as long as it is held."""
 
     path: Path
@@ -48,7 +48,7 @@ class Log:
 
 
 @contextmanager
-def held(path: str | Path, patience: float = PATIENCE_SECONDS) -> Iterator[Log]:
+def held(path: str | Path, patience: float = PATIENCE_SECONDS) -> Iterator[DecisionLog]:
     """The log, locked by `<log>.lock`. Raises Busy if somebody else holds it for `patience` seconds."""
     from filelock import FileLock, Timeout
 
@@ -63,7 +63,7 @@ def held(path: str | Path, patience: float = PATIENCE_SECONDS) -> Iterator[Log]:
     except OSError as error:
         raise InputError(f"{log}.lock: cannot be written: {error.strerror or error}") from error
     try:
-        yield Log(log)
+        yield DecisionLog(log)
     finally:
         lock.release()
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.io.files.source import Source
-from hardneg_cli.review.decisions.decision import Decision, latest, log_of, read_log
-from hardneg_cli.review.decisions.filled_queue import Policy, read_queue
+from hardneg_cli.review.decisions.decision import Decision, effective_decisions, log_of, read_log
+from hardneg_cli.review.decisions.filled_queue import AutoPolicy, read_queue
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
 @dataclass(frozen=True)
-class Answers:
+class CollectedAnswers:
     """ids: of every row that was asked about. decisions: the reviewers'. automatic: the policy's, about other rows."""
 
     ids: pa.ChunkedArray
@@ -43,7 +43,7 @@ class Answers:
         return int(pc.count_distinct(self.ids, mode="all").as_py()) - len({decision.id for decision in self.decisions})
 
 
-def from_queues(files: Sequence[Source], reviewer: str | None, policy: Policy) -> Answers:
+def from_queues(files: Sequence[Source], reviewer: str | None, policy: AutoPolicy) -> CollectedAnswers:
     """The answers of filled queues. What the policy would do with a row that any reviewer looked at is left out."""
     import pyarrow as pa
 
@@ -52,10 +52,10 @@ def from_queues(files: Sequence[Source], reviewer: str | None, policy: Policy) -
     looked_at = {decision.id for decision in decisions}
     automatic = [decision for queue in queues for decision in queue.automatic if decision.id not in looked_at]
     ids = pa.chunked_array([chunk for queue in queues for chunk in queue.ids.chunks], pa.string())
-    return Answers(ids, decisions, tuple(dict.fromkeys(automatic)))
+    return CollectedAnswers(ids, decisions, tuple(dict.fromkeys(automatic)))
 
 
-def from_log(data: str | Path, policy: Policy) -> Answers:
+def from_log(data: str | Path, policy: AutoPolicy) -> CollectedAnswers:
     """The last decision of every reviewer, from the log beside the data."""
     import pyarrow as pa
 
@@ -68,6 +68,6 @@ def from_log(data: str | Path, policy: Policy) -> Answers:
         raise InputError("--auto-relabel and --auto-drop need a queue, which has the scores: name it behind the data")
     decisions, torn = read_log(log)
     note = f"{log}: {len(torn):,} lines are torn and were left out: {listing(torn)}"
-    last = latest(decisions)
+    last = effective_decisions(decisions)
     ids = pa.chunked_array([pa.array([decision.id for decision in last], pa.string())])
-    return Answers(ids, tuple(last), notes=(note,) if torn else ())
+    return CollectedAnswers(ids, tuple(last), notes=(note,) if torn else ())

@@ -14,7 +14,7 @@ from hardneg_cli.data.row_identity import blank
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.table_files import Wanted
+from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.decisions.decision import DECISIONS, Decision
 from hardneg_cli.review.decisions.reviewers import user
 from hardneg_cli.runtime import drawers
@@ -30,7 +30,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Policy:
+class AutoPolicy:
     """What is done with a row that no reviewer decided: relabeled or dropped, if its score is at least so much.
 
     Where both apply, it is relabeled if there is a suggestion, else dropped. Rows whose split is one of `protect`
@@ -53,7 +53,7 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Queue:
+class FilledQueue:
     """One filled queue: the ids of all its rows, what reviewers decided, and what the policy would do with the rest."""
 
     name: str
@@ -62,7 +62,7 @@ class Queue:
     automatic: tuple[Decision, ...]
 
 
-def read_queue(source: Source, reviewer: str | None, policy: Policy) -> Queue:
+def read_queue(source: Source, reviewer: str | None, policy: AutoPolicy) -> FilledQueue:
     """The decisions of a filled queue, or of the export of an annotation tool.
 
     reviewer: who made the decisions that name nobody; if None, whom the export is named after, else who runs this.
@@ -78,7 +78,7 @@ def read_queue(source: Source, reviewer: str | None, policy: Policy) -> Queue:
     filled = table.filter(decided).to_pylist()
     _refuse_nonsense(source, filled)
     decisions = tuple(_decision(row, source, reviewer) for row in filled)
-    return Queue(source.name, table["id"], decisions, tuple(_automatic(table.filter(~decided), policy)))
+    return FilledQueue(source.name, table["id"], decisions, tuple(_automatic(table.filter(~decided), policy)))
 
 
 def export(source: Source) -> ModuleType | None:
@@ -104,9 +104,9 @@ def _table(source: Source, *, scored: bool) -> pa.Table:
     names = table_files.columns([source])
     if names:  # an empty JSON array has no columns either
         _refuse_missing(source, names, scored=scored)
-    wanted = Wanted(tuple(name for name in TAKEN if name in names), ("score",) if scored else ())
+    wanted = ReadRequest(tuple(name for name in TAKEN if name in names), ("score",) if scored else ())
     # an empty queue is what `find` writes where nothing is suspect; `batches.read` takes no rows for an error
-    parts = list(table_files.kind(source).read(source, wanted))
+    parts = list(table_files.reader_of(source).read(source, wanted))
     if not parts:
         parts = [pa.RecordBatch.from_pydict({name: pa.array([], pa.string()) for name in wanted.text})]
     read = pa.Table.from_batches(parts)
@@ -181,7 +181,7 @@ def _decision(row: Row, source: Source, reviewer: str) -> Decision:
     )
 
 
-def _automatic(undecided: pa.Table, policy: Policy) -> list[Decision]:
+def _automatic(undecided: pa.Table, policy: AutoPolicy) -> list[Decision]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -192,7 +192,7 @@ def _automatic(undecided: pa.Table, policy: Policy) -> list[Decision]:
     return [decision for decision in decided if decision]
 
 
-def _by_policy(row: Row, policy: Policy) -> Decision | None:
+def _by_policy(row: Row, policy: AutoPolicy) -> Decision | None:
     score, label = row["score"], _suggestion(row)
     if policy.relabel is not None and score >= policy.relabel and label:
         word, limit = "relabel", policy.relabel

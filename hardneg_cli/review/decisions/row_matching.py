@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.review.decisions.decision import Decision, Stale
+from hardneg_cli.review.decisions.decision import Decision, StaleDecision
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,15 +18,15 @@ GONE, CHANGED = "no row has this id", "the row's content is no longer the same"
 
 
 @dataclass(frozen=True)
-class Matched:
+class MatchedDecisions:
     """fresh: decisions that fit a row, with its place in the dataset. already: nothing is left to do. stale: no fit."""
 
     fresh: tuple[tuple[int, Decision], ...]
     already: tuple[Decision, ...]
-    stale: tuple[Stale, ...]
+    stale: tuple[StaleDecision, ...]
 
 
-def match(dataset: Dataset, decisions: Sequence[Decision], asked: pa.ChunkedArray) -> Matched:
+def match(dataset: Dataset, decisions: Sequence[Decision], asked: pa.ChunkedArray) -> MatchedDecisions:
     """Which decisions still fit. `asked` are all ids of the queues, decided or not."""
     rows = places(dataset, [decision.id for decision in decisions])
     hashes = iter(dataset.row_hashes(rows[rows >= 0]))
@@ -44,10 +44,10 @@ def match(dataset: Dataset, decisions: Sequence[Decision], asked: pa.ChunkedArra
                 fresh.append((row, decision))
                 continue
         if why:
-            stale.append(Stale(decision, why))
+            stale.append(StaleDecision(decision, why))
         else:
             already.append(decision)
-    return Matched(tuple(fresh), tuple(already), tuple(stale))
+    return MatchedDecisions(tuple(fresh), tuple(already), tuple(stale))
 
 
 def places(dataset: Dataset, ids: Sequence[str] | pa.ChunkedArray) -> NDArray[np.int64]:

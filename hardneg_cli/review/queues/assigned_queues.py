@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hardneg_cli.detection.findings import TRAILING
-from hardneg_cli.review.queues.assignment import Shape
+from hardneg_cli.review.queues.assignment import Assignment
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,7 +29,7 @@ ANCHORING = ("suggested_label", *TELLING)
 SUSPECT, CONTROL = "suspect", "control"
 
 
-def lead(shape: Shape, show: tuple[str, ...] = ()) -> pa.Table:
+def lead(shape: Assignment, show: tuple[str, ...] = ()) -> pa.Table:
     """All rows, worst first, with all evidence, who is asked about them, and which of them are a control."""
     import pyarrow as pa
 
@@ -40,7 +40,7 @@ def lead(shape: Shape, show: tuple[str, ...] = ()) -> pa.Table:
     return _beside(table, {"reviewers": pa.array(who, pa.string()), "role": pa.array(role, pa.string())})
 
 
-def queues(shape: Shape, show: tuple[str, ...] = ()) -> list[pa.Table]:
+def queues(shape: Assignment, show: tuple[str, ...] = ()) -> list[pa.Table]:
     """What each reviewer gets, in the order of the reviewers; one queue where none is named."""
     import pyarrow as pa
 

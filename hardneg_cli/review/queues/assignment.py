@@ -30,7 +30,7 @@ Amount: TypeAlias = "int | Fraction"  # so many rows, or a share of them
 
 
 @dataclass(frozen=True)
-class Wish:
+class AssignmentPlan:
     """How a queue is to be shaped.
 
     reviewers: who is asked; nobody by name where it is empty, which makes one queue. overlap: rows that all reviewers
@@ -50,14 +50,14 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Shape:
+class Assignment:
     """n rows, worst first, and who is asked about them in what order.
 
     findings: with the suggestion that control rows show. control: (n,) bool. asked: (n, people) bool.
     queues: for each reviewer the places in `rows`, in the order in which they are asked about.
     """
 
-    wish: Wish
+    wish: AssignmentPlan
     findings: Findings
     rows: Rows
     control: Bools
@@ -70,7 +70,7 @@ class Shape:
         return int(self.asked.all(axis=1).sum()) if self.wish.people > 1 else 0
 
 
-def shape(findings: Findings, rows: Rows, wish: Wish) -> Shape:
+def shape(findings: Findings, rows: Rows, wish: AssignmentPlan) -> Assignment:
     """Share the suspect `rows`, worst first, out among the reviewers; O(n log n), with control rows O(N log N).
 
     Each reviewer gets the shared rows, drawn at random from equal stretches of the ranking, and of the others as many
@@ -90,21 +90,21 @@ def shape(findings: Findings, rows: Rows, wish: Wish) -> Shape:
     told = replace(findings, suggested=_plausible(findings, suspects, drawn))
     ids = findings.dataset.ids.take(everything)
     queues = tuple(_order(ids, control, asked[:, number], number, blind=wish.blind) for number in range(wish.people))
-    return Shape(wish, told, everything, control, asked, queues)
+    return Assignment(wish, told, everything, control, asked, queues)
 
 
 def _rows_of(amount: Amount, n: int) -> int:
     return min(n, amount) if isinstance(amount, int) else math.ceil(amount * n)
 
 
-def _counts(suspects: int, spare: int, wish: Wish) -> tuple[int, int]:
+def _counts(suspects: int, spare: int, wish: AssignmentPlan) -> tuple[int, int]:
     """How many control rows and how many shared rows go with so many suspects."""
     asked = wish.control if isinstance(wish.control, int) else _rows_of(wish.control, suspects)
     control = min(spare, asked) if suspects else 0
     return control, _rows_of(wish.overlap, suspects + control) if wish.people > 1 else 0
 
 
-def _affordable(suspects: int, spare: int, wish: Wish) -> int:
+def _affordable(suspects: int, spare: int, wish: AssignmentPlan) -> int:
     """How many suspects the budget has room for, with what goes with them."""
 
     def questions(n: int) -> int:

@@ -14,7 +14,7 @@ from hardneg_cli.detection.findings import LEADING, TRAILING
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.table_files import Wanted
+from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.decisions.decision import Question
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ OWN = {*LEADING, *TRAILING, "reviewer"}
 
 
 @dataclass(frozen=True)
-class Item:
+class QueueItem:
     """A row to decide about. content: the display columns, by name. Numbers are None where there are none."""
 
     id: str
@@ -40,13 +40,13 @@ class Item:
     why: str
     content: tuple[tuple[str, str], ...]
 
-    def blinded(self) -> Item:
+    def blinded(self) -> QueueItem:
         """Without what any model or detector said of it."""
         return replace(self, suggested="", score=None, p_given=None, p_suggested=None, detectors=(), why="")
 
 
 @dataclass(frozen=True)
-class Filter:
+class QueueFilter:
     """Rows with this given or suggested label (`class`), or that this detector doubts (`detector`)."""
 
     kind: str
@@ -54,7 +54,7 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReviewQueue:
     """N rows, in the order of the table: findings, of which text is never null."""
 
     name: str
@@ -88,27 +88,27 @@ class Asked:
         empty = [blank(self.table[name]) for name in names]
         return int(sum(~empty[0] | ~empty[-1])) if empty and len(self) else 0
 
-    def item(self, place: int) -> Item:
+    def item(self, place: int) -> QueueItem:
         row = self.table.slice(place, 1).to_pylist()[0]
         score, p_given, p_suggested = (_number(row.get(name)) for name in NUMBERS)
         detectors = tuple(name for name in row.get("detectors", "").split(",") if name)
         content = tuple((name, str(row[name])) for name in self.shown)
-        return Item(
+        return QueueItem(
             row["id"], row["row_hash"], row["given_label"], row.get("suggested_label", ""),
             score, p_given, p_suggested, detectors, row.get("why", ""), content,
         )  # fmt: skip
 
-    def filters(self, *, blind: bool) -> list[tuple[Filter, int]]:
+    def filters(self, *, blind: bool) -> list[tuple[QueueFilter, int]]:
         """What the rows can be narrowed down to, and to how many; classes first, the most frequent ones first."""
         detectors = Counter(name for names in self._texts("detectors") for name in names.split(",") if name)
         given, suggested = self._texts("given_label"), self._texts("suggested_label")
         classes = Counter(given)
         if not blind:
             classes.update(other for one, other in zip(given, suggested, strict=True) if other and other != one)
-        found = [(Filter("class", name), count) for name, count in _ordered(classes)]
-        return found if blind else [*found, *((Filter("detector", name), n) for name, n in _ordered(detectors))]
+        found = [(QueueFilter("class", name), count) for name, count in _ordered(classes)]
+        return found if blind else [*found, *((QueueFilter("detector", name), n) for name, n in _ordered(detectors))]
 
-    def places(self, chosen: Filter | None, *, blind: bool) -> list[int]:
+    def places(self, chosen: QueueFilter | None, *, blind: bool) -> list[int]:
         """The rows that a filter leaves, ascending."""
         if chosen is None:
             return list(range(len(self)))
@@ -132,25 +132,25 @@ def is_queue(names: Sequence[str]) -> bool:
     return {"id", *QUEUE} <= set(names)
 
 
-def read_asked(name: str, files: Sequence[Source], encoding: str | None = None) -> Asked:
+def read_asked(name: str, files: Sequence[Source], encoding: str | None = None) -> ReviewQueue:
     """The rows of findings files; there may be none, which is what `find` writes where nothing is suspect."""
     import pyarrow as pa
 
     names = table_files.columns(files, encoding)
     numbers = tuple(column for column in NUMBERS if column in names)
     text = tuple(column for column in names if column not in NUMBERS)
-    wanted = Wanted(text, numbers, encoding)
-    parts = [part for file in files for part in table_files.kind(file).read(file, wanted)]
+    wanted = ReadRequest(text, numbers, encoding)
+    parts = [part for file in files for part in table_files.reader_of(file).read(file, wanted)]
     schema = pa.schema([*((column, pa.string()) for column in text), *((column, pa.float64()) for column in numbers)])
     table = _whole(pa.Table.from_batches(parts) if parts else schema.empty_table())
     if lacking := (blank(table["id"]).nonzero()[0] + 1).tolist():
         raise InputError(f"{name}: no id in rows {listing(lacking)}: an answer could not say what it is about")
-    return Asked(name, table)
+    return ReviewQueue(name, table)
 
 
-def as_asked(name: str, findings: pa.Table) -> Asked:
+def as_asked(name: str, findings: pa.Table) -> ReviewQueue:
     """The rows of findings in memory."""
-    return Asked(name, _whole(findings))
+    return ReviewQueue(name, _whole(findings))
 
 
 def _whole(table: pa.Table) -> pa.Table:

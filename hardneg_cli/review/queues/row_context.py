@@ -12,8 +12,8 @@ from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.row_identity import keyed
 from hardneg_cli.data.text_normalization import bare
 from hardneg_cli.errors import InputError, Unavailable
-from hardneg_cli.review.queues.review_queue import Item
-from hardneg_cli.runtime.evidence_store import Evidence
+from hardneg_cli.review.queues.review_queue import QueueItem
+from hardneg_cli.runtime.evidence_store import EvidenceStore
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +27,7 @@ EXCERPT = 300  # characters
 
 
 @dataclass(frozen=True)
-class Other:
+class ContextRow:
     """Another row; `how` says what it is to the first one."""
 
     id: str
@@ -37,16 +37,16 @@ class Other:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class RowContext:
     """copies: the first few of `copied`. trouble: why there are no neighbors, or why the row cannot be decided."""
 
-    copies: tuple[Other, ...] = ()
+    copies: tuple[ContextRow, ...] = ()
     copied: int = 0
-    nearest: tuple[Other, ...] = ()
+    nearest: tuple[ContextRow, ...] = ()
     trouble: str = ""
 
 
-class Around:
+class RowContexts:
     """Looks around in a dataset; what that takes is gathered when the first row is asked for.
 
     features: column patterns or a file; without them the text column serves. show: the columns to quote others by.
@@ -55,7 +55,7 @@ class Around:
     def __init__(self, dataset: Dataset, features: str | None, show: Sequence[str]) -> None:
         self.dataset = dataset
         self._quoted = dataset.columns.text or next(iter(show), None)
-        self._evidence = Evidence(
+        self._evidence = EvidenceStore(
             {"dataset": dataset, "feature_choice": feature_choice(features, dataset.columns.text)}, {}
         )
 
@@ -63,25 +63,25 @@ class Around:
     def classes(self) -> tuple[str, ...]:
         return self.dataset.classes
 
-    def of(self, item: Item) -> Surroundings:
+    def of(self, item: QueueItem) -> RowContext:
         """O(N·D) for each row, where there are features; O(N) for its copies."""
         row = self._places.get(item.id)
         if row is None:
-            return Surroundings(trouble=f"no row of {self.dataset.name} has this id: an answer would be stale")
+            return RowContext(trouble=f"no row of {self.dataset.name} has this id: an answer would be stale")
         if changed := self._changed(row, item):
-            return Surroundings(trouble=f"{self.dataset.name} has changed since: {changed}: an answer would be stale")
+            return RowContext(trouble=f"{self.dataset.name} has changed since: {changed}: an answer would be stale")
         rows, same = self._copies(row)
         copies = tuple(self._other(int(r), "same" if s else "nearly the same") for r, s in zip(rows, same, strict=True))
         try:
-            return Surroundings(copies[:MOST_COPIES], len(copies), self._nearest(row))
+            return RowContext(copies[:MOST_COPIES], len(copies), self._nearest(row))
         except InputError as error:
-            return Surroundings(copies[:MOST_COPIES], len(copies), trouble=f"no neighbors: {error}")
+            return RowContext(copies[:MOST_COPIES], len(copies), trouble=f"no neighbors: {error}")
 
     @cached_property
     def _places(self) -> dict[str, int]:
         return {id_: row for row, id_ in enumerate(self.dataset.ids.to_pylist())}
 
-    def _changed(self, row: int, item: Item) -> str:
+    def _changed(self, row: int, item: QueueItem) -> str:
         import numpy as np
 
         label = self.dataset.classes[self.dataset.labels[row]]
@@ -118,7 +118,7 @@ class Around:
         group: NDArray[np.int64] = keyed(cells).combine_chunks().dictionary_encode().indices.to_numpy()
         return group
 
-    def _nearest(self, row: int) -> tuple[Other, ...]:
+    def _nearest(self, row: int) -> tuple[ContextRow, ...]:
         """The nearest rows by Euclidean distance, ties by id, as `evidence/neighbors.py` orders them for all rows."""
         import numpy as np
 
@@ -146,7 +146,7 @@ class Around:
         lengths: NDArray[np.floating[Any]] = np.einsum("nd,nd->n", values, values)
         return lengths
 
-    def _other(self, row: int, how: str) -> Other:
+    def _other(self, row: int, how: str) -> ContextRow:
         text = (self.dataset.content[self._quoted][row].as_py() or "") if self._quoted else ""
         label = self.dataset.classes[self.dataset.labels[row]]
-        return Other(self.dataset.ids[row].as_py(), label, text[:EXCERPT], how)
+        return ContextRow(self.dataset.ids[row].as_py(), label, text[:EXCERPT], how)

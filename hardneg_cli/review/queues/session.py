@@ -15,9 +15,9 @@ from itertools import chain, pairwise
 from pathlib import Path
 
 from hardneg_cli.errors import InputError, did_you_mean
-from hardneg_cli.review.decisions.decision import WITHDRAWN, Decision, Question, first_answers
-from hardneg_cli.review.decisions.decision_log import Log, held, now
-from hardneg_cli.review.queues.review_queue import Asked, Filter, Item
+from hardneg_cli.review.decisions.decision import WITHDRAWN, Decision, Question, independent_answers
+from hardneg_cli.review.decisions.decision_log import DecisionLog, held, now
+from hardneg_cli.review.queues.review_queue import QueueFilter, QueueItem, ReviewQueue
 
 SOURCE = "review"
 PATIENCE_SECONDS = 0.1  # for the log's lock, before the reviewer is told; then it is tried again
@@ -28,7 +28,7 @@ GUESSABLE = 10_000  # ids that a mistyped one is compared with
 
 
 @dataclass(frozen=True)
-class Progress:
+class ReviewProgress:
     """decided: rows with an answer of this reviewer, of `rows`. now: those answered in this session."""
 
     rows: int
@@ -45,37 +45,37 @@ class Progress:
         return self.left / self.per_minute if self.per_minute else None
 
 
-class Session:
+class ReviewSession:
     """Where a reviewer is, what they have answered, and the log that keeps it.
 
     `place` is the row that is looked at, from 0. Raises InputError for a log that cannot be read.
     """
 
     def __init__(
-        self, asked: Asked, log: str | Path, reviewer: str, *, blind: bool = False, classes: Iterable[str] = (),
+        self, asked: ReviewQueue, log: str | Path, reviewer: str, *, blind: bool = False, classes: Iterable[str] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self.asked, self.log, self.reviewer, self.blind = asked, Path(log), reviewer, blind
         if not self.log.absolute().parent.is_dir():
             raise InputError(f"{self.log}: there is no folder {str(self.log.parent)!r}")
-        said, self.torn = Log(self.log).read()
+        said, self.torn = DecisionLog(self.log).read()
         if len(self.torn) > 1 and not said:
             raise InputError(f"{self.log}: is no decisions log, but another kind of file")
-        words = first_answers(one for one in said if one.reviewer == reviewer)
+        words = independent_answers(one for one in said if one.reviewer == reviewer)
         self._newest = max((one.at for one in said), default="")
         self._answers = {one.question: one for one in words}
         self._applied = {(one.id, one.row_hash, one.new_label): one for one in words if one.decision == "relabel"}
         self.classes = sorted({*asked.classes, *classes, *(one.new_label for one in words)} - {""})
         self._history: list[tuple[int, Decision | None]] = []
         self.drafts: dict[int, str] = {}
-        self.filter: Filter | None = None
+        self.filter: QueueFilter | None = None
         self.places = asked.places(None, blind=blind)
         self._open = {place for place, question in enumerate(asked.questions) if self._answered(question) is None}
         self._clock, self._times = clock, deque([clock()], RECENT + 1)
         self.place = self._start(words)
 
     @property
-    def item(self) -> Item:
+    def item(self) -> QueueItem:
         """The row that is looked at; a blind reviewer's has nothing in it that a model or detector said."""
         item = self.asked.item(self.place)
         return item.blinded() if self.blind else item
@@ -96,11 +96,11 @@ class Session:
         return not self._open or self._open.isdisjoint(self.places)
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> ReviewProgress:
         rows = len(self.asked)
         gaps = [min(after - before, PAUSE_SECONDS) for before, after in pairwise(self._times)]
         pace = 60 * len(gaps) / max(sum(gaps), 1e-3) if len(gaps) >= FEWEST else None
-        return Progress(rows, rows - len(self._open), len({place for place, _ in self._history}), pace)
+        return ReviewProgress(rows, rows - len(self._open), len({place for place, _ in self._history}), pace)
 
     def decide(self, word: str, new_label: str = "") -> Decision:
         """Save an answer to the row, and go on to the next one without.
@@ -168,7 +168,7 @@ class Session:
             raise InputError(f"no row {number}: there are {len(self.asked):,}")
         self._show(int(number) - 1)
 
-    def narrow(self, chosen: Filter | None) -> None:
+    def narrow(self, chosen: QueueFilter | None) -> None:
         """Look at these rows only; None for all."""
         places = self.asked.places(chosen, blind=self.blind)
         if not places:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.review.decisions.decision import Decision
-from hardneg_cli.review.queues.assignment import Amount, Wish
+from hardneg_cli.review.queues.assignment import Amount, AssignmentPlan
 
 SECONDS_A_ROW = 6.0  # to read a short text or look at a picture, compare two labels and press a key
 LONGEST_GAP = 120.0  # seconds between two decisions; beyond, the reviewer did something else
@@ -28,7 +28,7 @@ UNITS = {"h": 3600, "min": 60, "s": 1}
 
 
 @dataclass(frozen=True)
-class Pace:
+class ReviewPace:
     """Seconds a row, and on what ground."""
 
     seconds: float = SECONDS_A_ROW
@@ -42,22 +42,22 @@ class Pace:
         return _duration(rows * self.seconds)
 
 
-def wish(
+def parse_plan(
     reviewers: str | None,
     overlap: str | None,
     control: str | None,
     budget: str | None,
     *,
     blind: bool,
-    pace: Pace,
-) -> Wish:
+    pace: ReviewPace,
+) -> AssignmentPlan:
     """The wish in the options' words. Raises InputError for what none of them may be."""
     names = _names(reviewers)
     if len(names) < 2 and overlap is not None:
         raise InputError("--overlap is what several reviewers have in common: name them with --reviewers")
     if control is not None and not names:
         raise InputError("--control needs --reviewers: the lead's file says which rows are a control, theirs do not")
-    return Wish(
+    return AssignmentPlan(
         names,
         OVERLAP if overlap is None else _amount("--overlap", overlap),
         0 if control is None else _amount("--control", control),
@@ -66,20 +66,20 @@ def wish(
     )
 
 
-def paced(seconds: float | None, decisions: Iterable[Decision]) -> Pace:
+def review_pace(seconds: float | None, decisions: Iterable[Decision]) -> ReviewPace:
     """The pace that is stated, else that of the decisions, else the usual one. Raises InputError for an odd one."""
     if seconds is not None:
         if not (math.isfinite(seconds) and seconds > 0):
             raise InputError(f"--pace is a number of seconds above 0, not {seconds:g}")
-        return Pace(seconds)
+        return ReviewPace(seconds)
     gaps = sorted(_gaps(decisions))
     if len(gaps) < LEAST_GAPS:
-        return Pace()
+        return ReviewPace()
     median = (gaps[(len(gaps) - 1) // 2] + gaps[len(gaps) // 2]) / 2
-    return Pace(round(median, 1), f", as {len(gaps) + 1:,} decisions so far were")
+    return ReviewPace(round(median, 1), f", as {len(gaps) + 1:,} decisions so far were")
 
 
-def logged(data: str, named: Sequence[str] | None) -> list[Decision]:
+def logged_decisions(data: str, named: Sequence[str] | None) -> list[Decision]:
     """The decisions of these logs, or of the one beside the data; queues, which keep no time, are left aside."""
     from hardneg_cli.io.files.source import Source
     from hardneg_cli.review.decisions.decision import is_log, log_of, read_log
@@ -151,7 +151,7 @@ def _amount(option: str, given: str) -> Amount:
     return share
 
 
-def _budget(given: str, pace: Pace) -> int:
+def _budget(given: str, pace: ReviewPace) -> int:
     """The most rows: as typed, or as many as the time allows."""
     text = given.replace(" ", "")
     if re.fullmatch(r"\d{1,9}", text, re.ASCII):

@@ -38,7 +38,7 @@ Row = tuple[Answer, ...]
 
 
 @dataclass(frozen=True)
-class Pair:
+class ReviewerPair:
     """Cohen's kappa of two reviewers, on the rows that both decided."""
 
     first: str
@@ -56,7 +56,7 @@ class Agreement:
     percent: Estimate
     alpha: Estimate | None
     ac1: Estimate | None
-    pairs: tuple[Pair, ...]
+    pairs: tuple[ReviewerPair, ...]
 
 
 def agreement(decisions: Iterable[Decision]) -> Agreement | None:
@@ -127,12 +127,12 @@ def _answer(decision: Decision) -> Answer:
     return (decision.new_label if decision.decision == "relabel" else decision.given,)
 
 
-def _pairs(rows: Mapping[tuple[tuple[str, Answer], ...], int]) -> list[Pair]:
+def _pairs(rows: Mapping[tuple[tuple[str, Answer], ...], int]) -> list[ReviewerPair]:
     tables: dict[tuple[str, str], Counter[tuple[Answer, Answer]]] = {}
     for row, times in rows.items():
         for (first, one), (second, other) in combinations(row, 2):
             tables.setdefault((first, second), Counter())[one, other] += times
-    return [Pair(*who, tables[who].total(), kappa(tables[who])) for who in sorted(tables)]
+    return [ReviewerPair(*who, tables[who].total(), kappa(tables[who])) for who in sorted(tables)]
 
 
 def _counts(patterns: Sequence[Sequence[Answer]]) -> Any:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hardneg_cli.review.decisions.decision import Decision, Question
-from hardneg_cli.review.queues.control_rows import Role
+from hardneg_cli.review.queues.control_rows import RowRole
 from hardneg_cli.statistics.intervals import wilson
 from hardneg_cli.statistics.scores import Estimate
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 NOTICEABLE = 0.1  # more suggestions followed than the others follow
 LEAST_SUGGESTIONS = 10  # before anybody is said to follow them
 LISTED = 3  # confusions of a reviewer
-UNKNOWN = Role(None, "")
+UNKNOWN = RowRole(None, "")
 DROP = "drop"
 
 
 @dataclass(frozen=True)
-class Share:
+class Proportion:
     """`times` of `of`."""
 
     times: int = 0
@@ -43,12 +43,12 @@ class Share:
         low, high = wilson(self.times, self.of)
         return Estimate(self.times / self.of, float(low), float(high))
 
-    def plus(self, hit: bool) -> Share:
-        return Share(self.times + hit, self.of + 1)
+    def plus(self, hit: bool) -> Proportion:
+        return Proportion(self.times + hit, self.of + 1)
 
 
 @dataclass(frozen=True)
-class Record:
+class AnnotatorQuality:
     """One reviewer's answers, all of rows as they were asked about.
 
     agreed: with most of the others. confused: (the others' answer, this reviewer's), with how often.
@@ -58,13 +58,13 @@ class Record:
 
     reviewer: str
     said: Mapping[str, int]
-    agreed: Share
+    agreed: Proportion
     confused: Mapping[tuple[str, str], int]
-    kept: Share
-    wrong: Share
-    followed: Share
-    followed_controls: Share
-    by_others: Share
+    kept: Proportion
+    wrong: Proportion
+    followed: Proportion
+    followed_controls: Proportion
+    by_others: Proportion
 
     @property
     def precision(self) -> Estimate | None:
@@ -102,13 +102,13 @@ class _Tally:
 
     said: Counter[str] = field(default_factory=Counter)
     confused: Counter[tuple[str, str]] = field(default_factory=Counter)
-    shares: dict[str, Share] = field(default_factory=dict)
+    shares: dict[str, Proportion] = field(default_factory=dict)
 
     def count(self, name: str, hit: bool) -> None:
-        self.shares[name] = self.shares.get(name, Share()).plus(hit)
+        self.shares[name] = self.shares.get(name, Proportion()).plus(hit)
 
 
-def track_records(decisions: Iterable[Decision], roles: Mapping[str, Role]) -> tuple[Record, ...]:
+def track_records(decisions: Iterable[Decision], roles: Mapping[str, RowRole]) -> tuple[AnnotatorQuality, ...]:
     """Of each reviewer, by name. decisions: first answers, as `first_answers` has them."""
     asked: dict[Question, list[Decision]] = {}
     tallies: dict[str, _Tally] = {}
@@ -125,8 +125,8 @@ def track_records(decisions: Iterable[Decision], roles: Mapping[str, Role]) -> t
             if role is not UNKNOWN:
                 _count_role(tally, one, mine, votes, role)
     return tuple(
-        Record(name, dict(tally.said), confused=dict(tally.confused), **{
-            share: tally.shares.get(share, Share())
+        AnnotatorQuality(name, dict(tally.said), confused=dict(tally.confused), **{
+            share: tally.shares.get(share, Proportion())
             for share in ("agreed", "kept", "wrong", "followed", "followed_controls", "by_others")
         })
         for name, tally in sorted(tallies.items())
@@ -147,7 +147,7 @@ def _count_agreement(tally: _Tally, mine: str, votes: Counter[str]) -> None:
         tally.confused[_words(best[0]), _words(mine)] += 1
 
 
-def _count_role(tally: _Tally, one: Decision, mine: str, votes: Counter[str], role: Role) -> None:
+def _count_role(tally: _Tally, one: Decision, mine: str, votes: Counter[str], role: RowRole) -> None:
     if role.control is not None:
         tally.count("kept" if role.control else "wrong", (mine == one.given) == role.control)
     if not role.suggested.strip() or role.suggested == one.given:
@@ -156,8 +156,8 @@ def _count_role(tally: _Tally, one: Decision, mine: str, votes: Counter[str], ro
     tally.count("followed", follows)
     if role.control:
         tally.count("followed_controls", follows)
-    before = tally.shares.get("by_others", Share())
-    tally.shares["by_others"] = Share(
+    before = tally.shares.get("by_others", Proportion())
+    tally.shares["by_others"] = Proportion(
         before.times + votes[role.suggested] - follows, before.of + votes.total() - 1
     )  # fmt: skip
 
@@ -173,7 +173,9 @@ def _words(answer: str) -> str:
     return answer or "(drop)"
 
 
-def as_table(records: Iterable[Record], accuracy: Mapping[str, float], weight: Mapping[str, float]) -> pa.Table:
+def as_table(
+    records: Iterable[AnnotatorQuality], accuracy: Mapping[str, float], weight: Mapping[str, float]
+) -> pa.Table:
     """A line a reviewer; accuracy and weight are the consensus's, where there is one."""
     import pyarrow as pa
 

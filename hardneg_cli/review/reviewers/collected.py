@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.detection.findings import LEADING, TRAILING
 from hardneg_cli.review.decisions.adjudication import answers
-from hardneg_cli.review.decisions.decision import Decision, InTime
+from hardneg_cli.review.decisions.decision import ChronologicalDecisions, Decision
 from hardneg_cli.review.reviewers.agreement import Agreement
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ NUMBERS = ("score", "p_given", "p_suggested")
 
 
 @dataclass(frozen=True)
-class Collected:
+class CollectResult:
     """What a run read, and what the log says with it.
 
     read: decisions in the files. appended: those that the log had not got yet. settled: lines that were added to
@@ -37,7 +37,7 @@ class Collected:
     shown: Mapping[str, Mapping[str, str]]
     agreement: Agreement | None
     notes: tuple[str, ...]
-    said: InTime
+    said: ChronologicalDecisions
 
     @property
     def already(self) -> int:

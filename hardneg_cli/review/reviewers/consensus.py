@@ -14,16 +14,16 @@ from hardneg_cli.data.probabilities.validation import refuse_nonsense
 from hardneg_cli.detection.findings import DECIMALS
 from hardneg_cli.errors import InputError
 from hardneg_cli.review.decisions.adjudication import answers
-from hardneg_cli.review.decisions.decision import Decision, first_answers
+from hardneg_cli.review.decisions.decision import Decision, independent_answers
 from hardneg_cli.review.decisions.row_matching import places
-from hardneg_cli.runtime.evidence_store import Evidence
+from hardneg_cli.runtime.evidence_store import EvidenceStore
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from hardneg_cli.statistics.dawid_skene import Crowd, Said
+    from hardneg_cli.statistics.dawid_skene import AnnotatorLabels, DawidSkeneFit
 
     Array: TypeAlias = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ MOST_CELLS = 100_000_000  # answered rows × classes (or reviewers × classes²)
 
 
 @dataclass(frozen=True)
-class Row:
+class ConsensusRow:
     """answered: the reviewers' answers. label: the consensus, empty for a row that most would drop.
 
     score: the estimated probability that the consensus is wrong.
@@ -64,7 +64,7 @@ class Consensus:
     explains.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[ConsensusRow, ...]
     accuracy: Mapping[str, float]
     weight: Mapping[str, float]
     notes: tuple[str, ...]
@@ -87,7 +87,7 @@ class Consensus:
 
 
 @dataclass(frozen=True)
-class Ground:
+class ConsensusInputs:
     """What a consensus stands on besides answers: the data, and the models, whose probabilities are sound."""
 
     dataset: Dataset
@@ -102,7 +102,7 @@ def ground(
     probs: Sequence[Any] = (),
     classes: Sequence[str] | None = None,
     encoding: str | None = None,
-) -> Ground:
+) -> ConsensusInputs:
     """Read and check `data` and `probs`, which are as for `find`. Raises InputError for what cannot be right."""
     dataset = data if isinstance(data, Dataset) else load(data, columns, encoding=encoding)
     models = [
@@ -113,14 +113,14 @@ def ground(
     if not probs and (own := inside(dataset)):
         models = [own]
     if not models:
-        return Ground(dataset, (), ("no probabilities: the consensus rests on the reviewers' answers alone",))
+        return ConsensusInputs(dataset, (), ("no probabilities: the consensus rests on the reviewers' answers alone",))
     wide, probabilities = together(models, dataset)
-    digest = Evidence({"dataset": wide, "probabilities": probabilities}, {})["digest"]
+    digest = EvidenceStore({"dataset": wide, "probabilities": probabilities}, {})["digest"]
     notes = [note for model in models for note in model.notes] + refuse_nonsense(wide, probabilities, digest)
-    return Ground(dataset, tuple(models), tuple(notes))
+    return ConsensusInputs(dataset, tuple(models), tuple(notes))
 
 
-def consensus(on: Ground, decisions: Iterable[Decision]) -> Consensus:
+def consensus(on: ConsensusInputs, decisions: Iterable[Decision]) -> Consensus:
     """What reviewers together say of each row that any of them answered.
 
     decisions: as `Collected.said` has them; what settles conflicts is no answer, nor is being unsure, nor what was
@@ -128,7 +128,7 @@ def consensus(on: Ground, decisions: Iterable[Decision]) -> Consensus:
     alone. A row that more than half would drop is one to drop.
     Raises InputError for more rows and classes than memory may hold.
     """
-    answered, lost = _answered(on.dataset, [one for one in first_answers(decisions) if one.decides])
+    answered, lost = _answered(on.dataset, [one for one in independent_answers(decisions) if one.decides])
     labeled = {row: [one for one in said if one.decision != "drop"] for row, said in answered.items()}
     rows = [row for row, said in labeled.items() if said]
     names = sorted({one.reviewer for said in labeled.values() for one in said})
@@ -166,11 +166,11 @@ def _answered(dataset: Dataset, said: Sequence[Decision]) -> tuple[dict[int, lis
 
 def _coded(
     rows: Sequence[int], labeled: Mapping[int, Sequence[Decision]], names: Sequence[str], labels: Sequence[str]
-) -> list[Said]:
+) -> list[AnnotatorLabels]:
     """Each reviewer's labels, as numbers of `rows` and codes into `labels`."""
     import numpy as np
 
-    from hardneg_cli.statistics.dawid_skene import Said
+    from hardneg_cli.statistics.dawid_skene import AnnotatorLabels
 
     code = {name: number for number, name in enumerate(labels)}
     found: dict[str, tuple[list[int], list[int]]] = {name: ([], []) for name in names}
@@ -178,21 +178,23 @@ def _coded(
         for one in labeled[row]:
             found[one.reviewer][0].append(place)
             found[one.reviewer][1].append(code[_label(one)])
-    return [Said(np.array(found[name][0], np.int64), np.array(found[name][1], np.int64)) for name in names]
+    return [AnnotatorLabels(np.array(found[name][0], np.int64), np.array(found[name][1], np.int64)) for name in names]
 
 
-def _weighed(on: Ground, rows: Sequence[int], said: Sequence[Said], labels: tuple[str, ...]) -> Crowd:
+def _weighed(
+    on: ConsensusInputs, rows: Sequence[int], said: Sequence[AnnotatorLabels], labels: tuple[str, ...]
+) -> DawidSkeneFit:
     import numpy as np
 
-    from hardneg_cli.statistics.dawid_skene import Prior, weigh
+    from hardneg_cli.statistics.dawid_skene import ModelPrior, fit
 
     votes = np.bincount(np.concatenate([one.codes for one in said]), minlength=len(labels)) + 1.0
     share = votes / votes.sum()
     if not on.models:
-        return weigh(said, Prior(np.tile(np.log(share), (len(rows), 1)), np.zeros(len(labels))))
+        return fit(said, ModelPrior(np.tile(np.log(share), (len(rows), 1)), np.zeros(len(labels))))
     _, probabilities = together(on.models, on.dataset.with_classes(labels))
     strange = np.where(np.logical_or.reduce(probabilities.known), 0, share)
-    return weigh(said, Prior(_pooled(_logs(probabilities, np.array(rows), share), said), strange))
+    return fit(said, ModelPrior(_pooled(_logs(probabilities, np.array(rows), share), said), strange))
 
 
 def _logs(probabilities: Probabilities, rows: NDArray[np.int64], share: Array) -> list[Array]:
@@ -213,7 +215,7 @@ def _logs(probabilities: Probabilities, rows: NDArray[np.int64], share: Array) -
     return found
 
 
-def _pooled(logs: list[Array], said: Sequence[Said]) -> Array:
+def _pooled(logs: list[Array], said: Sequence[AnnotatorLabels]) -> Array:
     """Several models as one: a logarithmic opinion pool with the weights that explain the answers best."""
     import numpy as np
 
@@ -227,20 +229,20 @@ def _pooled(logs: list[Array], said: Sequence[Said]) -> Array:
     return pooled
 
 
-def _chosen(crowd: Crowd, labels: Sequence[str]) -> list[tuple[str, float]]:
+def _chosen(crowd: DawidSkeneFit, labels: Sequence[str]) -> list[tuple[str, float]]:
     """The most probable label of each row, and the probability that it is another one; the first name of equal ones."""
     best = crowd.classes.round(DECIMALS).argmax(axis=1)
     right = crowd.classes.max(axis=1)
     return [(labels[code], 1 - p) for code, p in zip(best.tolist(), right.tolist(), strict=True)]
 
 
-def _row(dataset: Dataset, row: int, label: str, wrong: float, said: Sequence[Decision]) -> Row:
+def _row(dataset: Dataset, row: int, label: str, wrong: float, said: Sequence[Decision]) -> ConsensusRow:
     """Answers that say drop count against a label, and those that give one against dropping."""
     drops = sum(one.decision == "drop" for one in said) / len(said)
     given = dataset.classes[dataset.labels[row]]
     if drops > 0.5:
-        return Row(dataset.ids[row].as_py(), given, "", 1 - drops, tuple(said))
-    return Row(dataset.ids[row].as_py(), given, label, 1 - (1 - wrong) * (1 - drops), tuple(said))
+        return ConsensusRow(dataset.ids[row].as_py(), given, "", 1 - drops, tuple(said))
+    return ConsensusRow(dataset.ids[row].as_py(), given, label, 1 - (1 - wrong) * (1 - drops), tuple(said))
 
 
 def _label(one: Decision) -> str:

@@ -14,8 +14,8 @@ from hardneg_cli.detection.findings import LEADING, TRAILING
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.table_files import Wanted
-from hardneg_cli.review.decisions.decision import Decision, conflicts, in_time, is_log, latest
+from hardneg_cli.io.tables.table_files import ReadRequest
+from hardneg_cli.review.decisions.decision import Decision, chronological, conflicts, effective_decisions, is_log
 from hardneg_cli.review.decisions.filled_queue import export
 from hardneg_cli.review.decisions.row_matching import places
 
@@ -27,7 +27,7 @@ Content: TypeAlias = Mapping[str, tuple[str, str]]  # by id: the row's hash, and
 
 
 @dataclass(frozen=True)
-class Pairs:
+class PreferencePairs:
     """table: by id. lost: how many relabeled rows are not among them, because their content is not known or other."""
 
     table: pa.Table
@@ -36,14 +36,14 @@ class Pairs:
 
 def relabeled(said: Iterable[Decision]) -> list[Decision]:
     """The last relabels that nobody contradicts, one an id, by id."""
-    standing = latest(said)
+    standing = effective_decisions(said)
     disputed = {group[0].question for group in conflicts(standing)}
-    last = {one.id: one for one in in_time(standing) if one.decides}
+    last = {one.id: one for one in chronological(standing) if one.decides}
     found = (last[id_] for id_ in sorted(last))
     return [one for one in found if one.decision == "relabel" and one.question not in disputed]
 
 
-def pairs(said: Iterable[Decision], content: Content) -> Pairs:
+def pairs(said: Iterable[Decision], content: Content) -> PreferencePairs:
     """What was relabeled, of rows that are what they were when it was."""
     import pyarrow as pa
 
@@ -55,7 +55,7 @@ def pairs(said: Iterable[Decision], content: Content) -> Pairs:
         else:
             lost += 1
     columns = [*zip(*rows, strict=True)] or [()] * len(NAMES)
-    return Pairs(pa.table([pa.array(column, pa.string()) for column in columns], list(NAMES)), lost)
+    return PreferencePairs(pa.table([pa.array(column, pa.string()) for column in columns], list(NAMES)), lost)
 
 
 def content_of(dataset: Dataset, ids: Iterable[str]) -> Content:
@@ -84,7 +84,7 @@ def content_in(queues: Iterable[Source], text: str | None) -> Content:
         chosen = [name for name in own if text in (None, name)]
         if not chosen or not {"id", "row_hash"} <= set(names):
             continue
-        for batch in table_files.kind(source).read(source, Wanted(("id", "row_hash", *chosen))):
+        for batch in table_files.reader_of(source).read(source, ReadRequest(("id", "row_hash", *chosen))):
             for row in batch.to_pylist():
                 id_, row_hash = row.pop("id") or "", row.pop("row_hash") or ""
                 found[id_] = row_hash, _prompt(row, text)

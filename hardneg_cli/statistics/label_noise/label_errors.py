@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from hardneg_cli.statistics.label_noise.noise_fit import fit_noise_models
 from hardneg_cli.statistics.label_noise.noise_model import (
     FLOOR,
-    LearnedFlips,
+    LearnedTransition,
     NoiseModel,
     confident_joint,
     log_odds_of_wrong,
@@ -64,14 +64,14 @@ STEEPEST, FLATTEST = 1.5, 0.05  # of the score's slope: steeper, the top would t
 
 
 @dataclass(frozen=True)
-class Evidence:
+class FittedSources:
     """The fitted sources. pool: (M,) weights that sum to 1; w: inverse temperature."""
 
     pool: Array
     w: float
     flips: NoiseModel
     recalibrated: NoiseModel | None
-    learned: LearnedFlips | None
+    learned: LearnedTransition | None
 
     def pooled(self, blocks: Sequence[Array]) -> Array:
         """K×n p of the sources' K×n probabilities."""
@@ -105,7 +105,7 @@ class Evidence:
 class LabelErrors:
     """A fitted estimator. flagged: the share of rows to flag. errors: the estimated share of wrong labels."""
 
-    evidence: Evidence
+    evidence: FittedSources
     flagged: float
     errors: Estimate
 
@@ -119,7 +119,7 @@ class LabelErrors:
         for start in range(0, len(labels), size):
             piece = slice(start, start + size)
             pooled = self.evidence.pooled([block[piece].T[columns] for block in blocks])
-            found[piece] = _blended(*self.evidence.log_odds(pooled, labels[piece]))
+            found[piece] = combined_log_odds(*self.evidence.log_odds(pooled, labels[piece]))
         return found
 
     def score(self, order: Array) -> Array:
@@ -147,11 +147,11 @@ def fit(blocks: Sequence[Array], labels: Labels) -> LabelErrors:
     few = len(p) <= MANY_CLASSES
     flips, recalibrated = fit_noise_models(z, labels, pairs=len(p) <= VERY_MANY_CLASSES, mixed=few)
     joint = confident_joint(p, labels)
-    evidence = Evidence(pool, w, flips, recalibrated, LearnedFlips.of(joint) if few else None)
-    return _settled(evidence, p, z, labels, float(joint.sum() - np.trace(joint)))
+    evidence = FittedSources(pool, w, flips, recalibrated, LearnedTransition.of(joint) if few else None)
+    return fit_cut(evidence, p, z, labels, float(joint.sum() - np.trace(joint)))
 
 
-def _settled(evidence: Evidence, p: Array, z: Array, labels: Labels, confident: float) -> LabelErrors:
+def fit_cut(evidence: FittedSources, p: Array, z: Array, labels: Labels, confident: float) -> LabelErrors:
     """How many to flag and how many are wrong, from the sample; `confident`: the number of confident disagreements."""
     import numpy as np
 
@@ -161,13 +161,13 @@ def _settled(evidence: Evidence, p: Array, z: Array, labels: Labels, confident: 
     modeled = int((p[labels, np.arange(rows)] < p.max(axis=0)).sum())
     confident = min(confident, modeled)
     explained = min(1.0, p_v.sum() / max(modeled, 1))
-    trust = 1 - (1 - explained) * (1 - _undirected(p, z, labels))
-    disagreeing = _between((1 - confident / max(modeled, 1)) ** MILDNESS, confident, modeled)
-    flagged = _between(trust, _best_f1_count((p_t + p_v) / 2), disagreeing) if modeled else 0.0
+    trust = 1 - (1 - explained) * (1 - uniform_noise_share(p, z, labels))
+    disagreeing = geometric_mix((1 - confident / max(modeled, 1)) ** MILDNESS, confident, modeled)
+    flagged = geometric_mix(trust, _best_f1_count((p_t + p_v) / 2), disagreeing) if modeled else 0.0
     least, most = sorted((float(p_t.sum()), float(p_v.sum())))
     low = max(0.0, 0.7 * least - 0.01 * rows)
-    high = min(float(rows), 1.3 * _between(trust, most, max(p_s, modeled)))
-    errors = float(np.clip(_between(trust, (least + most) / 2, disagreeing), low, high))
+    high = min(float(rows), 1.3 * geometric_mix(trust, most, max(p_s, modeled)))
+    errors = float(np.clip(geometric_mix(trust, (least + most) / 2, disagreeing), low, high))
     return LabelErrors(evidence, flagged / rows, Estimate(errors / rows, low / rows, high / rows))
 
 
@@ -190,7 +190,7 @@ def _tempered(p: Array, w: float) -> Array:
     return np.maximum(z, LOWEST, out=z)
 
 
-def _blended(s: Array, t: Array, v: Array, u: Array) -> Array:
+def combined_log_odds(s: Array, t: Array, v: Array, u: Array) -> Array:
     """L of the four log-odds, in steps far above rounding errors: a row's place in a block must not matter."""
     import numpy as np
 
@@ -208,7 +208,7 @@ def _best_f1_count(p: Array) -> int:
     return int(np.argmax(2 * hits / (np.arange(1, len(p) + 1) + hits[-1] + FLOOR))) + 1
 
 
-def _undirected(p: Array, z: Array, labels: Labels) -> float:
+def uniform_noise_share(p: Array, z: Array, labels: Labels) -> float:
     """The share of the disagreements that are flips to just any class; 0 where two classes cannot tell."""
     import numpy as np
 
@@ -235,7 +235,7 @@ def _cut_at(order: Array, count: float) -> float:
     return float(np.nextafter(value, np.inf) if over > under else value)
 
 
-def _between(share: float, one: float, zero: float) -> float:
+def geometric_mix(share: float, one: float, zero: float) -> float:
     """`one` at share 1, `zero` at share 0, on a logarithmic scale; counts below 1 are 1."""
     import numpy as np
 

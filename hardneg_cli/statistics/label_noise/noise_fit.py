@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from hardneg_cli.statistics.column_blocks import Piece, each, pieces
-from hardneg_cli.statistics.label_noise.noise_model import FLOOR, NoiseModel, log_softmax, sigmoid, uniform_flips
+from hardneg_cli.statistics.column_blocks import ColumnBlock, each, pieces
+from hardneg_cli.statistics.label_noise.noise_model import FLOOR, NoiseModel, log_softmax, sigmoid, uniform_transition
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,7 +70,7 @@ class _Layout:
         k, rate, flips = self.k, float(sigmoid(t[1:2])[0]), None
         mixing = t[self.mixing].reshape(k, k) if self.recalibrate else None
         if self.pairs:
-            flips = np.exp(log_softmax(np.log(uniform_flips(rate, k)) + t[self.tilt].reshape(k, k)))
+            flips = np.exp(log_softmax(np.log(uniform_transition(rate, k)) + t[self.tilt].reshape(k, k)))
         return NoiseModel(float(np.exp(t[0])), t[self.bias], center, mixing, rate, flips)
 
 
@@ -171,7 +171,7 @@ def _fitted(layout: _Layout, t: Array, z: Array, labels: Labels, center: Array) 
     return t
 
 
-def _by_pairs(model: NoiseModel, piece: Piece) -> _Sums:
+def _by_pairs(model: NoiseModel, piece: ColumnBlock) -> _Sums:
     import numpy as np
 
     assert model.flips is not None
@@ -185,7 +185,7 @@ def _by_pairs(model: NoiseModel, piece: Piece) -> _Sums:
     return _sums(model, piece, pull, p, pairs)
 
 
-def _uniformly(model: NoiseModel, piece: Piece) -> _Sums:
+def _uniformly(model: NoiseModel, piece: ColumnBlock) -> _Sums:
     import numpy as np
 
     k = len(piece.z)
@@ -199,7 +199,7 @@ def _uniformly(model: NoiseModel, piece: Piece) -> _Sums:
     return _sums(model, piece, pull, p, np.empty((0, 0)), rate)
 
 
-def _sums(model: NoiseModel, piece: Piece, pull: Array, p: Array, pairs: Array, rate: float = 0.0) -> _Sums:
+def _sums(model: NoiseModel, piece: ColumnBlock, pull: Array, p: Array, pairs: Array, rate: float = 0.0) -> _Sums:
     import numpy as np
 
     mixing = np.empty((0, 0)) if model.mixing is None else piece.z @ pull.T
@@ -208,7 +208,7 @@ def _sums(model: NoiseModel, piece: Piece, pull: Array, p: Array, pairs: Array, 
     )  # fmt: skip
 
 
-def _spreads(model: NoiseModel, piece: Piece) -> tuple[Array, Array, float, Array]:
+def _spreads(model: NoiseModel, piece: ColumnBlock) -> tuple[Array, Array, float, Array]:
     """Expected rows of each class, and the curvatures of bias, log sharpness and mixing."""
     import numpy as np
 

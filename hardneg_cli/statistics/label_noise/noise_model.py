@@ -109,7 +109,7 @@ def sigmoid(values: Array) -> Array:
     return result
 
 
-def uniform_flips(rate: float, k: int) -> Array:
+def uniform_transition(rate: float, k: int) -> Array:
     """K×K: the label stays with 1 − rate, else becomes any other class alike."""
     import numpy as np
 
@@ -149,19 +149,19 @@ def confident_joint(p: Array, labels: Labels) -> Array:
 
 
 @dataclass(frozen=True)
-class LearnedFlips:
+class LearnedTransition:
     """T[true, written] that a model has learned: K×K `flips`, of which most are each class's smallest one."""
 
     flips: Array
 
     @classmethod
-    def of(cls, joint: Array) -> LearnedFlips:
+    def of(cls, joint: Array) -> LearnedTransition:
         """From the confident joint, each class shrunk toward uniform flips."""
         import numpy as np
 
         k = len(joint)
         rate = float(np.clip(1 - np.trace(joint) / max(joint.sum(), 1), 1e-6, 1 - 1 / k))
-        flips = joint + PSEUDO_ROWS * uniform_flips(rate, k)
+        flips = joint + PSEUDO_ROWS * uniform_transition(rate, k)
         return cls(flips / flips.sum(axis=1, keepdims=True))
 
     def unlearned(self, p: Array) -> Array:

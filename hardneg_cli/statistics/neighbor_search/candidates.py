@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.statistics.neighbor_search import packed_keys
 from hardneg_cli.statistics.neighbor_search.matmul import product
-from hardneg_cli.statistics.neighbor_search.points import PANEL, Points
+from hardneg_cli.statistics.neighbor_search.points import PANEL, ScaledPoints
 from hardneg_cli.statistics.neighbor_search.refinement import settled
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def rank(kept: int, n: int) -> int:
     return min(kept, math.ceil(share + 2.5 * math.sqrt(share) + 1.5))
 
 
-def floor_of(points: Points, rows: Rows, *, kept: int, rank: int) -> Matrix:
+def floor_of(points: ScaledPoints, rows: Rows, *, kept: int, rank: int) -> Matrix:
     """(B,) −d²/2 of each row and its rank-th nearest in the sample, and a little less: candidates are above it."""
     import numpy as np
 
@@ -52,7 +52,7 @@ def floor_of(points: Points, rows: Rows, *, kept: int, rank: int) -> Matrix:
     return raised(points, rows, np.arange(size) * n // size, rank)
 
 
-def raised(points: Points, rows: Rows, among: Rows, rank: int) -> Matrix:
+def raised(points: ScaledPoints, rows: Rows, among: Rows, rank: int) -> Matrix:
     """(B,) the same, with the rank-th nearest of certain rows; minus infinity where there are not as many."""
     import numpy as np
 
@@ -65,7 +65,7 @@ def raised(points: Points, rows: Rows, among: Rows, rank: int) -> Matrix:
     return np.nextafter(least - SLACK * np.abs(least) - points.noise(rows, rows), -np.inf, dtype=near.dtype)
 
 
-def above(points: Points, left: Matrix, rows: Rows, floor: Matrix, kept: int, others: Rows) -> Keys:
+def above(points: ScaledPoints, left: Matrix, rows: Rows, floor: Matrix, kept: int, others: Rows) -> Keys:
     """The candidates of some rows among others."""
     import numpy as np
 
@@ -76,7 +76,7 @@ def above(points: Points, left: Matrix, rows: Rows, floor: Matrix, kept: int, ot
     return packed(points, near.ravel()[flat], rows, row, others[column], kept)
 
 
-def packed(points: Points, near: Matrix, rows: Rows, row: Rows, places: Rows, kept: int) -> Keys:
+def packed(points: ScaledPoints, near: Matrix, rows: Rows, row: Rows, places: Rows, kept: int) -> Keys:
     """Keys of candidates at −d²/2; what may be rounding is no distance."""
     import numpy as np
 
@@ -96,7 +96,7 @@ def thinned(floor: Matrix, where: Rows, keys: Sequence[Keys], kept: int) -> Keys
 
 
 def proved(
-    values: Matrix, points: Points, rows: Rows, keys: Keys, floor: Matrix, *, most: int, kept: int
+    values: Matrix, points: ScaledPoints, rows: Rows, keys: Keys, floor: Matrix, *, most: int, kept: int
 ) -> Settled:  # fmt: skip
     """(B, k) places and distances of the nearest, (B,) whether nothing passed over can be nearer.
 

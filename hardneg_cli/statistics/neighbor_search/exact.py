@@ -24,7 +24,7 @@ from hardneg_cli.statistics.neighbor_search.candidates import (
     thinned,
 )
 from hardneg_cli.statistics.neighbor_search.matmul import product, shared_out, unshared
-from hardneg_cli.statistics.neighbor_search.points import PANEL, Points
+from hardneg_cli.statistics.neighbor_search.points import PANEL, ScaledPoints
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,25 +47,25 @@ def nearest(values: Matrix, most: int) -> tuple[Rows, Numbers]:
     """
     import numpy as np
 
-    points = Points.of(values, np.float64 if len(values) <= FEW else np.float32)
+    points = ScaledPoints.of(values, np.float64 if len(values) <= FEW else np.float32)
     with unshared():
         return _sure(values, points, np.arange(len(values)), _first_look(values, points, most))
 
 
-def nearest_to(values: Matrix, points: Points, rows: Rows, most: int) -> tuple[Rows, Numbers]:
+def nearest_to(values: Matrix, points: ScaledPoints, rows: Rows, most: int) -> tuple[Rows, Numbers]:
     """The same for some of the rows, among all of them."""
     with unshared():
         return _sure(values, points, rows, _look(values, points, rows, most))
 
 
-def _sure(values: Matrix, points: Points, rows: Rows, found: Settled) -> tuple[Rows, Numbers]:
+def _sure(values: Matrix, points: ScaledPoints, rows: Rows, found: Settled) -> tuple[Rows, Numbers]:
     """What is proved, and a second look at the rest."""
     import numpy as np
 
     places, distances, sure = found
     if not sure.all():
         if points.cells.dtype != np.float64:
-            points = Points.of(values, np.float64)
+            points = ScaledPoints.of(values, np.float64)
         places[~sure], distances[~sure], _ = _look(values, points, rows[~sure], places.shape[1])
     return places, distances
 
@@ -74,13 +74,13 @@ def _sure(values: Matrix, points: Points, rows: Rows, found: Settled) -> tuple[R
 class _Looking:
     """kept: candidates a row. floor: (N,) they are above it. waiting: those that a panel has in the panels before."""
 
-    points: Points
+    points: ScaledPoints
     kept: int
     floor: Matrix
     waiting: dict[int, list[Keys]] = field(default_factory=dict)
 
 
-def _first_look(values: Matrix, points: Points, most: int) -> Settled:
+def _first_look(values: Matrix, points: ScaledPoints, most: int) -> Settled:
     import numpy as np
 
     n = len(points)
@@ -106,7 +106,7 @@ def _first_look(values: Matrix, points: Points, most: int) -> Settled:
     return _together(list(shared_out(proof, range(len(all_)))))
 
 
-def _look(values: Matrix, points: Points, rows: Rows, most: int) -> Settled:
+def _look(values: Matrix, points: ScaledPoints, rows: Rows, most: int) -> Settled:
     """The same for some of the rows."""
     import numpy as np
 

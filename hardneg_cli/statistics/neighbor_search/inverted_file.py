@@ -13,7 +13,7 @@ from hardneg_cli.runtime.progress import progress
 from hardneg_cli.statistics.neighbor_search import packed_keys
 from hardneg_cli.statistics.neighbor_search.candidates import SPARE, above, panels, raised, thinned
 from hardneg_cli.statistics.neighbor_search.matmul import product, shared_out, unshared
-from hardneg_cli.statistics.neighbor_search.points import PANEL, Points
+from hardneg_cli.statistics.neighbor_search.points import PANEL, ScaledPoints
 from hardneg_cli.statistics.neighbor_search.refinement import settled
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ ROUNDS = 6  # of k-means
 
 
 @dataclass(frozen=True)
-class Regions:
+class InvertedFile:
     """of: (N,) each row's region. members: the rows of each region. nearby: (R, R) the regions, nearest first."""
 
     of: Rows
@@ -39,7 +39,7 @@ class Regions:
     nearby: Rows
 
     @classmethod
-    def around(cls, points: Points) -> Regions:
+    def around(cls, points: ScaledPoints) -> InvertedFile:
         """k-means on evenly spaced rows; O(N·R·D) time for R regions."""
         import numpy as np
 
@@ -73,7 +73,7 @@ class Regions:
         sizes = np.array([len(rows) for rows in self.members])
         return int((sizes * sizes[self.nearby[:, :looked]].sum(axis=1)).sum())
 
-    def nearest(self, values: Matrix, points: Points, most: int, looked: int) -> tuple[Rows, Numbers]:
+    def nearest(self, values: Matrix, points: ScaledPoints, most: int, looked: int) -> tuple[Rows, Numbers]:
         """(N, k) places and distances of the nearest rows in the `looked` nearest regions; −1 and infinite for none."""
         import numpy as np
 
@@ -96,7 +96,7 @@ class Regions:
         return places, distances
 
 
-def _among(values: Matrix, points: Points, rows: Rows, others: Rows, most: int) -> tuple[Rows, Numbers]:
+def _among(values: Matrix, points: ScaledPoints, rows: Rows, others: Rows, most: int) -> tuple[Rows, Numbers]:
     """(B, k) places and distances of the nearest of the others; these are in order, so that equal ones stay so."""
     import numpy as np
 
@@ -110,7 +110,7 @@ def _among(values: Matrix, points: Points, rows: Rows, others: Rows, most: int) 
     return settled(values, rows, packed_keys.places(count, keys, kept), most, points.power)
 
 
-def _regions(points: Points, rows: Rows, centers: Numbers) -> Rows:
+def _regions(points: ScaledPoints, rows: Rows, centers: Numbers) -> Rows:
     """(B,) the number of the center that is nearest to each row."""
     import numpy as np
 
@@ -123,7 +123,7 @@ def _regions(points: Points, rows: Rows, centers: Numbers) -> Rows:
     return np.concatenate(list(shared_out(of, panels(len(rows)))))
 
 
-def _moved(points: Points, rows: Rows, centers: Numbers) -> Numbers:
+def _moved(points: ScaledPoints, rows: Rows, centers: Numbers) -> Numbers:
     """The means of the rows nearest to each center; one that has none stays."""
     import numpy as np
     from scipy.sparse import csr_array
@@ -135,7 +135,7 @@ def _moved(points: Points, rows: Rows, centers: Numbers) -> Numbers:
     return np.where(many > 0, sums / np.maximum(many, 1), centers)
 
 
-def _laid_out(points: Points, centers: Numbers) -> Matrix:
+def _laid_out(points: ScaledPoints, centers: Numbers) -> Matrix:
     """Centers as the right side of a product."""
     import numpy as np
 

@@ -21,7 +21,7 @@ LARGEST = 100  # as a power of two: single precision holds all distances, if not
 
 
 @dataclass(frozen=True)
-class Points:
+class ScaledPoints:
     """cells: (N, W) the rows x, then −|x|²/2 and 1. With those two swapped on one side, a product is −d²/2.
 
     squares: (N,) |x|², infinite where x is not where it should be. dimensions: of x. power: x = features · 2^power.
@@ -38,7 +38,7 @@ class Points:
         return len(self.cells)
 
     @classmethod
-    def of(cls, values: Matrix, kind: type[np.floating[Any]]) -> Points:
+    def of(cls, values: Matrix, kind: type[np.floating[Any]]) -> ScaledPoints:
         """values: (N, D), finite. kind: single or double precision."""
         import numpy as np
 

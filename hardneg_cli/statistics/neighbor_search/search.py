@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.statistics.neighbor_search import exact
-from hardneg_cli.statistics.neighbor_search.inverted_file import Regions
-from hardneg_cli.statistics.neighbor_search.points import Points
+from hardneg_cli.statistics.neighbor_search.inverted_file import InvertedFile
+from hardneg_cli.statistics.neighbor_search.points import ScaledPoints
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +25,7 @@ WORTH = 0.25  # of the pairs of an exact search: to look at more takes longer th
 
 
 @dataclass(frozen=True)
-class Found:
+class NeighborSearchResult:
     """rows: (N, k) places, nearest first, ties by place. distances: (N, k). notes: what to tell of the search."""
 
     rows: Rows
@@ -33,37 +33,39 @@ class Found:
     notes: tuple[str, ...] = ()
 
 
-def nearest(values: Matrix, most: int, *, exact_rows: int = EXACT_ROWS) -> Found:
+def nearest(values: Matrix, most: int, *, exact_rows: int = EXACT_ROWS) -> NeighborSearchResult:
     """The `most` nearest other rows of each row of `values` (N×D, finite); fewer where there are no more."""
     import numpy as np
 
     n = len(values)
     if n <= max(exact_rows, 10 * most):
-        return Found(*exact.nearest(values, most))
-    points = Points.of(values, np.float32)
+        return NeighborSearchResult(*exact.nearest(values, most))
+    points = ScaledPoints.of(values, np.float32)
     some = np.random.default_rng(0).choice(n, min(n, TUNED_ON + MEASURED_ON), replace=False)
     truth, far = exact.nearest_to(values, points, some, min(JUDGED, most))
-    regions = Regions.around(points)
+    regions = InvertedFile.around(points)
     looked = _regions_needed(regions, some[:TUNED_ON], truth[:TUNED_ON])
     while regions.pairs(looked) < WORTH * n * n / 2:
         found, distances = regions.nearest(values, points, most, looked)
         recall = float((distances[some[TUNED_ON:], : far.shape[1]] <= far[TUNED_ON:, -1:] * (1 + 1e-9)).mean())
         if recall >= LEAST and np.isfinite(distances).all():
-            return Found(found, distances, (_note(n, recall, far.shape[1], len(some) - TUNED_ON, looked, regions),))
+            return NeighborSearchResult(
+                found, distances, (_note(n, recall, far.shape[1], len(some) - TUNED_ON, looked, regions),)
+            )
         looked *= 2
     del points, regions
     note = f"neighbors: exact among {n:,} rows, as these features have no regions that a faster search could keep to"
-    return Found(*exact.nearest(values, most), (note,))
+    return NeighborSearchResult(*exact.nearest(values, most), (note,))
 
 
-def _regions_needed(regions: Regions, rows: Rows, truth: Rows) -> int:
+def _regions_needed(regions: InvertedFile, rows: Rows, truth: Rows) -> int:
     """The fewest regions to look into that hold the share of the nearest rows to aim at."""
     import numpy as np
 
     return int(np.quantile(regions.ranks(rows, truth), AIMED, method="higher")) + 1
 
 
-def _note(n: int, recall: float, judged: int, rows: int, looked: int, regions: Regions) -> str:
+def _note(n: int, recall: float, judged: int, rows: int, looked: int, regions: InvertedFile) -> str:
     return (
         f"neighbors: approximate among {n:,} rows ({looked} of {len(regions.members):,} regions looked into); "
         f"recall@{judged} {recall:.3f} on {rows} random rows"

@@ -34,7 +34,7 @@ AHEAD, FEWEST_AHEAD = 3, 16  # parts under way, for each thread of the cluster; 
 
 
 @dataclass(frozen=True)
-class Done:
+class FinishedPart:
     """Of a part: every model's rows before the first whole block and after the last one; answers; sums, if any."""
 
     before: list[Block]
@@ -82,13 +82,13 @@ def parts(probabilities: Probabilities) -> list[slice]:
 
 def _worked_on(
     client: Client, probabilities: Probabilities, spans: Sequence[slice], work: Callable[..., Any], by_row: Rows
-) -> Iterator[tuple[slice, Done]]:
+) -> Iterator[tuple[slice, FinishedPart]]:
     """What became of each part, in their order; a few are under way, so that no more rows are held by the scheduler."""
     import cloudpickle
 
     sent = client.submit(pickle.loads, cloudpickle.dumps(work), pure=False)  # once, and again if its worker is lost
     ahead = max(FEWEST_AHEAD, AHEAD * sum(client.nthreads().values()))
-    waiting: deque[tuple[slice, Future[Done]]] = deque()
+    waiting: deque[tuple[slice, Future[FinishedPart]]] = deque()
     for span in spans:
         part, rows = probabilities.part(span.start, span.stop), [values[span] for values in by_row]
         waiting.append((span, client.submit(_part, part, span.start, sent, rows, pure=False)))
@@ -100,7 +100,7 @@ def _worked_on(
         yield span, dask_cluster.result(client, future)
 
 
-def _part(part: Probabilities, start: int, work: Callable[..., Any], rows: Rows) -> Done:
+def _part(part: Probabilities, start: int, work: Callable[..., Any], rows: Rows) -> FinishedPart:
     """One part, which begins with row `start` of all, on a worker."""
     from threadpoolctl import threadpool_limits
 
@@ -109,7 +109,7 @@ def _part(part: Probabilities, start: int, work: Callable[..., Any], rows: Rows)
     work = work.fresh() if hasattr(work, "fresh") else work
     size = block_rows(len(part.classes))
     to_whole = -start % size
-    done = Done([], [], [], work if hasattr(work, "merge") else None)
+    done = FinishedPart([], [], [], work if hasattr(work, "merge") else None)
     for span, blocks in part.blocks(to_whole or None):
         if span.start < to_whole:
             done.before.extend(blocks)
@@ -128,7 +128,7 @@ def _lean_worker() -> None:
 
 
 def _stitched(
-    probabilities: Probabilities, work: Callable[..., Any], by_row: Rows, parts: Iterable[tuple[slice, Done]]
+    probabilities: Probabilities, work: Callable[..., Any], by_row: Rows, parts: Iterable[tuple[slice, FinishedPart]]
 ) -> Iterator[tuple[slice, Any]]:
     """The answers in the order of the rows, with those of the blocks that no part had all of."""
     import numpy as np

@@ -15,7 +15,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import Features
 from hardneg_cli.errors import InputError
 from hardneg_cli.modeling.mining.hard_negatives import HardNegatives
-from hardneg_cli.modeling.mining.similarity import Likeness
+from hardneg_cli.modeling.mining.similarity import SimilarRows
 from hardneg_cli.runtime.progress import progress
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def run(
 
     if not 0 <= range_min < range_max or negatives < 1:
         raise InputError("retrieval: range_min is at least 0 and below range_max, and negatives at least 1")
-    likeness = Likeness.of(dataset, features, trainable)
+    likeness = SimilarRows.of(dataset, features, trainable)
     codes = np.unique(likeness.classes)
     parts = [_nothing()]
     with progress("looking for hard negatives", total=len(likeness.rows)) as advance:
@@ -65,7 +65,7 @@ def _nothing() -> tuple[NDArray[Any], ...]:
 
 
 def _hardest_first(
-    dataset: Dataset, likeness: Likeness, negative: Rows, anchor: Rows, positive: Rows, cosine: Numbers,
+    dataset: Dataset, likeness: SimilarRows, negative: Rows, anchor: Rows, positive: Rows, cosine: Numbers,
     hardness: Numbers,
 ) -> HardNegatives:  # fmt: skip
     """Pairs of places as pairs of rows, ties by id."""

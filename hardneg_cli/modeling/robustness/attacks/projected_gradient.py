@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 
-class Differentiable(Protocol):
+class DifferentiableModel(Protocol):
     def loss(self, points: Block, labels: Codes) -> Block: ...
 
     def gradient(self, points: Block, labels: Codes) -> Block: ...
 
 
 def run(
-    model: Differentiable, points: Block, labels: Codes, low: Block, high: Block, rng: np.random.Generator, *,
+    model: DifferentiableModel, points: Block, labels: Codes, low: Block, high: Block, rng: np.random.Generator, *,
     steps: int = 40, stride: float = 2.5, starts: int = 2,
 ) -> Block:  # fmt: skip
     """(n, D) points between `low` and `high`, (n, D) each, in place of the given ones; O(steps · starts) gradients.

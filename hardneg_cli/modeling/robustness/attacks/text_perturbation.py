@@ -37,7 +37,7 @@ BESIDE = {key: row[max(place - 1, 0)] if place else row[1] for row in KEYS for p
 
 
 @dataclass(frozen=True)
-class Perturbed:
+class PerturbedTexts:
     """A text after its edits, their kinds in the order made (none: nothing helped), and the margin that is left.
 
     margin: p(label) − the highest other p; negative where the prediction flipped.
@@ -61,14 +61,14 @@ class _State:
 
 def run(
     texts: Sequence[str], judge: Judge, class_words: Collection[str], seed: int, *, edits: int = 2, protect: str = ""
-) -> list[Perturbed]:
+) -> list[PerturbedTexts]:
     """The texts, each as far edited as it takes to flip its prediction; about 10 + 6·edits judged texts each.
 
     judge: places in `texts`, and as many versions of those texts -> (n,) margins. class_words: in lower case.
     edits: the most a text gets. protect: words never touched, comma-separated.
     """
     spared = {*NEGATIONS, *class_words, *(word.strip().casefold() for word in protect.split(","))}
-    found: list[Perturbed] = []
+    found: list[PerturbedTexts] = []
     for start in range(0, len(texts), ROWS_AT_ONCE):
         rows = range(start, min(start + ROWS_AT_ONCE, len(texts)))
         states = _ranked([texts[row] for row in rows], rows, judge, spared)
@@ -76,7 +76,7 @@ def run(
         while active:
             _step(active, judge, spared, seed)
             active = [s for s in active if s.margin >= 0 and s.open and len(s.kinds) < edits]
-        found += [Perturbed("".join(state.tokens), state.kinds, state.margin) for state in states]
+        found += [PerturbedTexts("".join(state.tokens), state.kinds, state.margin) for state in states]
     return found
 
 
