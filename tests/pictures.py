@@ -17,7 +17,7 @@ from typing import Any
 
 from hardneg_cli import Columns, find
 from hardneg_cli.io.result_formats import html
-from hardneg_cli.review.queues.review_queue import as_asked
+from hardneg_cli.review.queues.review_queue import review_queue_of
 from hardneg_cli.review.queues.row_context import RowContexts
 from hardneg_cli.review.queues.session import ReviewSession
 from hardneg_cli.review_screen.app import ReviewApp
@@ -106,7 +106,7 @@ async def review(folder: Path) -> str:
     data = questions(folder)
     classes, p = probabilities(data)
     findings = find(data, Columns(text="text"), probs=[p], classes=classes)
-    asked = as_asked("questions.csv", findings.table(findings.select(every=True, limit=30), ("text",)))
+    asked = review_queue_of("questions.csv", findings.table(findings.select(every=True, limit=30), ("text",)))
     session = ReviewSession(asked, folder / "log", "ann", clock=count(0, 7.5).__next__)
     app = ReviewApp(session, asked.name, RowContexts(findings.dataset, None, ("text",)))
     async with app.run_test(size=(92, 26)) as pilot:

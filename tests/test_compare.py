@@ -23,7 +23,7 @@ from sklearn import metrics as sk
 from hardneg_cli import Columns, Decision, InputError, load
 from hardneg_cli.modeling.evaluation.comparison import MetricRow
 from hardneg_cli.modeling.evaluation.metrics import BINS, OVERALL
-from hardneg_cli.statistics.bootstrap import AuditStrata, drawn, pooled_strata, total, units
+from hardneg_cli.statistics.bootstrap import AuditStrata, pooled_strata, replicates, total, units
 from hardneg_cli.statistics.paired_tests import flips, holm, mcnemar_p
 from hardneg_cli.verbs.compare import CompareResult, compare
 
@@ -258,7 +258,7 @@ def test_an_audit_of_everything_is_the_truth() -> None:
     answers = AuditStrata(change, stratum, size)
     rows = sparse.csr_array(np.ones((4, 2)))
     assert total(rows, answers).tolist() == [7, 3]
-    resampled = np.concatenate(list(drawn(units(rows, None, 0), answers, 4000, 0)))
+    resampled = np.concatenate(list(replicates(units(rows, None, 0), answers, 4000, 0)))
     assert np.allclose(resampled.mean(axis=0), [7, 3], atol=0.1)
 
 

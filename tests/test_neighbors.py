@@ -17,7 +17,7 @@ from sklearn.datasets import load_digits
 from sklearn.neighbors import NearestNeighbors
 
 from hardneg_cli.modeling.self_training.label_spreading import neighbor_graph
-from hardneg_cli.runtime.progress import drawn
+from hardneg_cli.runtime.progress import painted_by
 from hardneg_cli.statistics.neighbor_search import exact
 from hardneg_cli.statistics.neighbor_search.search import EXACT_ROWS, LEAST, nearest
 from hardneg_cli.verbs.find import find
@@ -204,7 +204,7 @@ def _told(values: Matrix, exact_rows: int) -> dict[str, list[int]]:
 
         yield advance
 
-    with drawn(draw):
+    with painted_by(draw):
         nearest(values, 20, exact_rows=exact_rows)
     return told
 

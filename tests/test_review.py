@@ -31,7 +31,7 @@ from hardneg_cli.detection.evidence import neighbors as neighbors_evidence
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.review.decisions.decision import Decision, effective_decisions, read_log
 from hardneg_cli.review.decisions.decision_log import append
-from hardneg_cli.review.queues.review_queue import QueueFilter, as_asked, read_asked
+from hardneg_cli.review.queues.review_queue import QueueFilter, read_review_queue, review_queue_of
 from hardneg_cli.review.queues.row_context import RowContexts
 from hardneg_cli.review.queues.session import ReviewSession
 
@@ -315,7 +315,7 @@ def test_nearest_rows_and_copies_are_shown(folder: Path) -> None:
 def test_the_nearest_rows_are_those_of_the_evidence(folder: Path) -> None:
     dataset = load(folder / "data.csv", Columns(text="text"))
     around = RowContexts(dataset, None, ())
-    asked = as_asked("x", find(dataset, detectors=["rare-label"]).table(np.arange(len(dataset))))
+    asked = review_queue_of("x", find(dataset, detectors=["rare-label"]).table(np.arange(len(dataset))))
     found = neighbors_evidence.gather(dataset, features_evidence.gather(dataset, FeatureChoice(text="text")))
     for place in range(len(dataset)):
         shown = [other.id for other in around.of(asked.item(place)).nearest]
@@ -445,14 +445,16 @@ def test_no_acknowledged_answer_is_lost_whenever_it_is_killed(folder: Path) -> N
 
 
 def session(folder: Path, **options: object) -> ReviewSession:
-    return ReviewSession(read_asked("queue.csv", sources(str(folder / "queue.csv"))), folder / "log", "ann", **options)  # type: ignore[arg-type]
+    return ReviewSession(
+        read_review_queue("queue.csv", sources(str(folder / "queue.csv"))), folder / "log", "ann", **options
+    )  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("form", ["tsv", "parquet", "ndjson", "json", "xlsx"])
 def test_a_queue_is_the_same_in_every_format(form: str, folder: Path) -> None:
     table = queue(folder / "data.csv")
     path = save(table, folder / f"queue.{form}")
-    asked, same = read_asked("x", sources(str(path))), as_asked("x", table)
+    asked, same = read_review_queue("x", sources(str(path))), review_queue_of("x", table)
     assert [asked.item(place) for place in range(ROWS)] == [same.item(place) for place in range(ROWS)]
     assert asked.filled == 0
 
@@ -467,7 +469,7 @@ def test_the_pace_is_that_of_the_last_answers_without_the_pauses(folder: Path) -
 
 
 def test_what_others_said_changes_nothing(folder: Path) -> None:
-    asked = read_asked("x", sources(str(folder / "queue.csv")))
+    asked = read_review_queue("x", sources(str(folder / "queue.csv")))
     append(
         folder / "log",
         [Decision(*question, "drop", reviewer="bob", at="2999-01-01T00:00:00Z") for question in asked.questions],
@@ -498,7 +500,7 @@ def test_a_changed_row_is_asked_about_again(folder: Path) -> None:
 
 def test_the_same_row_twice_is_one_question(folder: Path) -> None:
     table = queue(folder / "data.csv", 3)
-    one = ReviewSession(as_asked("x", pa.concat_tables([table, table])), folder / "log", "ann")
+    one = ReviewSession(review_queue_of("x", pa.concat_tables([table, table])), folder / "log", "ann")
     one.decide("keep")
     assert (one.progress.decided, one.place) == (2, 1)
     one.undo()

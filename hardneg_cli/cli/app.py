@@ -21,7 +21,7 @@ from hardneg_cli.cli.configuration import Configuration, configured, list_option
 from hardneg_cli.cli.progress_bar import metered
 from hardneg_cli.errors import HardnegError, did_you_mean
 from hardneg_cli.runtime import drawers
-from hardneg_cli.runtime.process_tuning import lean
+from hardneg_cli.runtime.process_tuning import tune_process
 from hardneg_cli.runtime.terminal import say, usage
 
 BUG, INTERRUPTED, BROKEN_PIPE, TERMINATED = 3, 130, 141, 143
@@ -135,7 +135,7 @@ def _with_exit_code(run: Command) -> Command:
 
     @functools.wraps(run)
     def command(*args: Any, **kwargs: Any) -> int:
-        lean()
+        tune_process()
         with metered(quiet=draws or kwargs.get("quiet", False)):
             return _guarded(functools.partial(run, *args, **kwargs))
 
@@ -147,9 +147,9 @@ def _guarded(work: Callable[[], Any]) -> int:
     try:
         return int(work() or 0)
     except HardnegError as error:
-        return _told(" ".join(str(error).split()), error.exit_code)
+        return _say_and_return(" ".join(str(error).split()), error.exit_code)
     except typer.TyperException as error:
-        return _told(_usage(error), 2)
+        return _say_and_return(_usage(error), 2)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except Terminated:
@@ -159,17 +159,17 @@ def _guarded(work: Callable[[], Any]) -> int:
     except OSError as error:
         if _is_broken_pipe(error):
             return BROKEN_PIPE
-        return _told(f"{error.filename or 'output'}: {error.strerror or error}", 2)
+        return _say_and_return(f"{error.filename or 'output'}: {error.strerror or error}", 2)
     except MemoryError:
-        return _told("out of memory", 2)
+        return _say_and_return("out of memory", 2)
     except Exception:
-        _told("this is a bug in hardneg; please report it with these lines:", BUG)
+        _say_and_return("this is a bug in hardneg; please report it with these lines:", BUG)
         with contextlib.suppress(OSError):
             traceback.print_exc()
         return BUG
 
 
-def _told(text: str, code: int) -> int:
+def _say_and_return(text: str, code: int) -> int:
     """The code, after a line on standard error; that nobody may read it changes nothing."""
     with contextlib.suppress(OSError):
         say(f"hardneg: {text}")

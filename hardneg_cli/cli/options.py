@@ -60,7 +60,7 @@ def _dataset(ctx: typer.Context, data: str) -> str:
     return str(ctx.obj.options["data"])
 
 
-def _told(color: Color) -> Color:
+def _set_color(color: Color) -> Color:
     """Tell whoever draws, Rich and Textual among them, in the variables that they go by."""
     if color is Color.NEVER:
         os.environ["NO_COLOR"] = "1"
@@ -172,7 +172,7 @@ Report = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
-Colors = Annotated[Color, typer.Option("--color", help="Colors on a terminal.", callback=_told)]
+Colors = Annotated[Color, typer.Option("--color", help="Colors on a terminal.", callback=_set_color)]
 
 
 def columns(
@@ -191,7 +191,7 @@ def class_names(given: str | None) -> list[str] | None:
     return given.split(",")
 
 
-def decided(logs: list[str] | None, *, unread: bool) -> Sequence[str] | None:
+def decision_logs(logs: list[str] | None, *, unread: bool) -> Sequence[str] | None:
     """Where decisions are read: in these files, nowhere, or (None) in DATA's log. Raises InputError for both."""
     if logs and unread:
         raise InputError("--decisions and --no-decisions exclude each other")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Timer
 
-from hardneg_cli.runtime.progress import Advance, drawn
+from hardneg_cli.runtime.progress import Advance, painted_by
 from hardneg_cli.runtime.terminal import plain
 
 PATIENCE_SECONDS = 1.0
@@ -17,11 +17,11 @@ PATIENCE_SECONDS = 1.0
 def metered(*, quiet: bool) -> AbstractContextManager[None]:
     """Draw the progress of everything inside, unless nobody wants it or nobody would see it."""
     seen = sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")  # those cannot wipe a line
-    return drawn(_drawn) if seen and not quiet else nullcontext()
+    return painted_by(_bar) if seen and not quiet else nullcontext()
 
 
 @contextmanager
-def _drawn(what: str, total: int | None) -> Iterator[Advance]:
+def _bar(what: str, total: int | None) -> Iterator[Advance]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 

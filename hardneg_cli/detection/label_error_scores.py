@@ -80,13 +80,13 @@ def _sample(
     place = np.full(len(dataset), -1)
     place[rows] = np.arange(size)
     drawn = [np.empty((size, k)) for _ in probabilities.models]
-    for _, (places, parts) in probabilities.over(_drawn, place):
+    for _, (places, parts) in probabilities.over(_row_sample, place):
         for values, part in zip(drawn, parts, strict=True):
             values[places] = part
     return dataset.labels[rows], drawn
 
 
-def _drawn(blocks: list[Block], place: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[Block]]:
+def _row_sample(blocks: list[Block], place: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[Block]]:
     """Those rows of the blocks that have a place in the sample, and where."""
     import numpy as np
 

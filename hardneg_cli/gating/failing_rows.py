@@ -34,7 +34,7 @@ def count(judged: GateResult) -> int:
     return len(judged.verdict.rows)
 
 
-def blamed(dataset: Dataset, judged: GateResult, most: int | None = None) -> list[FailingRow]:
+def failing_rows(dataset: Dataset, judged: GateResult, most: int | None = None) -> list[FailingRow]:
     """The first `most` of the rows that the gate blames, in the order of the dataset; all of them for None."""
     import numpy as np
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.review.decisions.decided_rows import decided
 from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.review.decisions.row_decisions import row_decisions
 from hardneg_cli.review.decisions.row_matching import match
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class LabelTrust:
         return np.where((1 - self.weight <= guard) & (self.truth != NONE), self.truth, NONE)
 
 
-def taught(
+def label_trust(
     dataset: Dataset, score: NDArray[np.float64], judged: NDArray[np.bool_], decisions: Sequence[Decision] = ()
 ) -> LabelTrust:
     """score: (N,) the probability that the given label is wrong. judged: (N,) bool, rows that a model speaks of.
@@ -60,7 +60,7 @@ def taught(
     import pyarrow as pa
 
     truth, weight = dataset.labels.astype(np.int64), 1 - score
-    answers = decided(dataset, decisions)
+    answers = row_decisions(dataset, decisions)
     known = np.zeros(len(dataset), bool)
     known[answers.rows] = True
     weight[known] = 1

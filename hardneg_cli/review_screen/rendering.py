@@ -44,7 +44,7 @@ def paragraphs(text: str) -> str:
 def head(item: QueueItem, answer: Decision | None, width: int) -> Content:
     """The id, the labels and what was said about the row, a line each, cut where the line ends."""
     measured = item.p_given is not None or item.p_suggested is not None
-    said = ("undecided", MUTED) if answer is None else (_said(answer), "bold $success")
+    said = ("undecided", MUTED) if answer is None else (_decision_line(answer), "bold $success")
     lines = [
         _line("row", "", item.id, "bold", width),
         _label("given", item.given, item.p_given, "$warning", width, measured=measured),
@@ -88,7 +88,7 @@ def _time(minutes: float) -> str:
     return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
 
 
-def _said(answer: Decision) -> str:
+def _decision_line(answer: Decision) -> str:
     return f"relabel: {answer.new_label}" if answer.decision == "relabel" else answer.decision
 
 

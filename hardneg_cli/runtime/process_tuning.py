@@ -13,7 +13,7 @@ OBJECTS = 100_000  # that may be made before cycles are sought: importing makes 
 LARGEST = 1 << 25  # bytes; what is larger is given back at once
 
 
-def lean() -> None:
+def tune_process() -> None:
     """Before anything is read or computed."""
     gc.set_threshold(OBJECTS)
     _reuse_freed_memory()

@@ -23,12 +23,12 @@ def progress(what: str, total: int | None = None) -> Iterator[Advance]:
     if draw is None:
         yield _unheard
         return
-    with drawn(None), draw(what, total) as advance:
+    with painted_by(None), draw(what, total) as advance:
         yield advance
 
 
 @contextmanager
-def drawn(draw: Draw | None) -> Iterator[None]:
+def painted_by(draw: Draw | None) -> Iterator[None]:
     """Have everything inside drawn by `draw`, or by nobody."""
     before = DRAW.set(draw)
     try:

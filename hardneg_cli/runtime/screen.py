@@ -17,7 +17,7 @@ def colored(out: BinaryIO) -> bool:
 
 
 @contextmanager
-def drawn_on(out: BinaryIO, *, soft_wrap: bool = False) -> Iterator[Console]:
+def console_for(out: BinaryIO, *, soft_wrap: bool = False) -> Iterator[Console]:
     """A console for texts that are shown as they are, without markup; without colors not even bold."""
     import io
 

@@ -71,7 +71,7 @@ def total(facts: Any, answers: AuditStrata | None = None) -> Numbers:
     return found if answers is None else found + answers.change.T @ answers.weight
 
 
-def drawn(units: Any, answers: AuditStrata | None, draws: int, seed: int) -> Iterator[Numbers]:
+def replicates(units: Any, answers: AuditStrata | None, draws: int, seed: int) -> Iterator[Numbers]:
     """`draws` rows of C sums, some at a time."""
     import numpy as np
 

@@ -80,14 +80,14 @@ def permutation_p(strata: Strata) -> float:
     as_high = done = 0
     while done < draws:
         size = min(draws - done, max(done, FIRST_DRAWS), max(NUMBERS_AT_ONCE // cells, 1))
-        hits = as_high + np.cumsum(_drawn(strata, size, generator) >= observed)
+        hits = as_high + np.cumsum(_random_sums(strata, size, generator) >= observed)
         if hits[-1] >= ENOUGH:
             return ENOUGH / (done + int(np.searchsorted(hits, ENOUGH)) + 1)
         as_high, done = int(hits[-1]), done + size
     return (as_high + 1) / (draws + 1)
 
 
-def _drawn(strata: Strata, size: int, generator: np.random.Generator) -> Counts:
+def _random_sums(strata: Strata, size: int, generator: np.random.Generator) -> Counts:
     """(size,) sums of the levels of random draws, level by level from the top: what is left is of level 0."""
     import numpy as np
 

@@ -104,7 +104,7 @@ def apply(
     mark = MARK if on_drop == "mark" else None
     _refuse_settings(dataset, policy, mark)
     given = decision_sources.from_queues(asked, reviewer, policy) if asked else decision_sources.from_log(data, policy)
-    applied = _settled(dataset, given, policy, skip_stale=skip_stale)
+    applied = _adjudicated(dataset, given, policy, skip_stale=skip_stale)
     if output is None and not in_place:
         return applied
     corrections = rewrite.corrections(dataset, applied.changes, mark, seen)
@@ -147,7 +147,7 @@ def _refuse_settings(dataset: Dataset, policy: AutoPolicy, mark: str | None) -> 
             raise InputError(f"{dataset.name}: no row is of split {name!r}, which was to be protected{hint}")
 
 
-def _settled(dataset: Dataset, given: CollectedAnswers, policy: AutoPolicy, *, skip_stale: bool) -> ApplyResult:
+def _adjudicated(dataset: Dataset, given: CollectedAnswers, policy: AutoPolicy, *, skip_stale: bool) -> ApplyResult:
     """What there is to do; raises Unsettled where people have to decide first."""
     people, automatic = match(dataset, given.decided, given.ids), match(dataset, given.automatic, given.ids)
     acting = _unprotected(dataset, policy, automatic.fresh)

@@ -29,7 +29,7 @@ DECIMALS = 6  # of a score in text: the same rows are drawn from every format
 
 
 @dataclass(frozen=True)
-class DrawnAudit:
+class AuditDraw:
     """What was drawn. table: the sample, to be filled in. rows, strata: of all that it was drawn from."""
 
     table: pa.Table
@@ -37,7 +37,7 @@ class DrawnAudit:
     strata: int
 
 
-def draw(scores: str | Path, rows: int = 300, *, seed: int = 0) -> DrawnAudit:
+def draw(scores: str | Path, rows: int = 300, *, seed: int = 0) -> AuditDraw:
     """Draw `rows` rows, stratified by score, from a findings file that holds every row (`hardneg find --all`).
 
     The sample has the findings' columns, with nothing filled in, and `stratum`, `stratum_rows` and `inclusion`, the
@@ -55,7 +55,7 @@ def draw(scores: str | Path, rows: int = 300, *, seed: int = 0) -> DrawnAudit:
     score, flagged, rank = _ranking(files)
     order = np.lexsort((-rank, flagged))
     sample = stratified_sampling.draw(score[order], flagged[order], rows, seed)
-    return DrawnAudit(_table(files, names, order[sample.places], sample), len(score), len(sample.size))
+    return AuditDraw(_table(files, names, order[sample.places], sample), len(score), len(sample.size))
 
 
 def estimate(audit: str | Path) -> Survey:

@@ -16,8 +16,8 @@ from hardneg_cli.gating.verdict import CheckReport, GateResult
 from hardneg_cli.io.files import git_revision
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.review.audit.filled_audit import read_audit
-from hardneg_cli.review.decisions.decided_rows import recorded
 from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.review.decisions.row_decisions import recorded
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.verbs.find import find
@@ -83,7 +83,7 @@ def check(
     before = _base(dataset, base, saved, encoding)
     _put(given, lacking, "baseline", before, NO_BASE)
     evidence = EvidenceStore(given | {"dataset": dataset}, lacking)
-    judged = tuple(_judged(name, *gate, evidence) for name, gate in chosen.items())
+    judged = tuple(_gate_results(name, *gate, evidence) for name, gate in chosen.items())
     return _report(dataset, before, evidence, judged, said.notes)
 
 
@@ -153,7 +153,9 @@ def _chosen(
     return chosen, others
 
 
-def _judged(name: str, means: Means, function: Any, settings: Mapping[str, Any], evidence: EvidenceStore) -> GateResult:
+def _gate_results(
+    name: str, means: Means, function: Any, settings: Mapping[str, Any], evidence: EvidenceStore
+) -> GateResult:
     try:
         return GateResult(name, means, evidence.call(function, settings))
     except Unavailable as reason:

@@ -126,7 +126,7 @@ def _collected(
         settled=len(adjudicated) + len(decreed),
         undecided=given.undecided,
         conflicts=left,
-        shown=_shown(asked, {group[0].id for group in left}),
+        shown=_with_content(asked, {group[0].id for group in left}),
         agreement=agreement(independent_answers(said)),
         notes=tuple(notes),
         said=said,
@@ -189,7 +189,7 @@ def _stamped(filled: Iterable[Sequence[Decision]], said: Iterable[Decision]) -> 
     return found
 
 
-def _shown(asked: Iterable[Source], ids: set[str]) -> dict[str, dict[str, str]]:
+def _with_content(asked: Iterable[Source], ids: set[str]) -> dict[str, dict[str, str]]:
     """The columns that queues have besides those of findings, of these rows."""
     import pyarrow as pa
     import pyarrow.compute as pc

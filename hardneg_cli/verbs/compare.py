@@ -14,11 +14,11 @@ from hardneg_cli.data.probabilities.probabilities import Model
 from hardneg_cli.errors import InputError, did_you_mean, listing
 from hardneg_cli.modeling.evaluation.comparison import LabelSet, MetricRow, adjusted, lines, measured
 from hardneg_cli.modeling.evaluation.metrics import LESS_IS_BETTER, OVERALL, PredictionSummary, row_sums
-from hardneg_cli.modeling.evaluation.model_outputs import ModelOutputs, judged
+from hardneg_cli.modeling.evaluation.model_outputs import ModelOutputs, outputs_on_common_rows
 from hardneg_cli.review.audit.filled_audit import FilledAudit, read_audit
 from hardneg_cli.review.decisions.corrected_labels import audited_labels, codes, relabeled
-from hardneg_cli.review.decisions.decided_rows import recorded
 from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.review.decisions.row_decisions import recorded
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.statistics.bootstrap import AuditStrata, pooled_strata
 
@@ -123,7 +123,7 @@ def compare(
         kinds[CORRECTED] = codes(dataset, corrections.new)
     if drawn is not None:
         kinds[AUDITED] = codes(dataset, truth)
-    found = judged(
+    found = outputs_on_common_rows(
         dataset, [model for model, _ in loaded], [hard for _, hard in loaded], kinds, may_skip=on_bad_rows == "skip"
     )
     group = _groups(dataset, found.rows)

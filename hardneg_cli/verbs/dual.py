@@ -17,10 +17,10 @@ from hardneg_cli.modeling.error_model.conditions import ConditionTable
 from hardneg_cli.modeling.error_model.tables import DualResult
 from hardneg_cli.modeling.folds import dealt
 from hardneg_cli.modeling.out_of_fold import Classifier, out_of_fold
-from hardneg_cli.modeling.trusted_labels import NONE, taught
+from hardneg_cli.modeling.trusted_labels import NONE, label_trust
 from hardneg_cli.modeling.unlabeled_pool import unlabeled
-from hardneg_cli.review.decisions.decided_rows import recorded
 from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.review.decisions.row_decisions import recorded
 from hardneg_cli.runtime.evidence_store import checked_settings
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.verbs.find import find
@@ -81,7 +81,7 @@ def dual(
     first, sound = mean_probabilities(
         _models(probs, dataset, classes), dataset, dataset.classes, may_skip=on_bad_rows == "skip"
     )
-    lessons = taught(dataset, findings.score, sound, said.decisions)
+    lessons = label_trust(dataset, findings.score, sound, said.decisions)
     rows = _material(dataset, features)
     fold, names = _folds(dataset, rows, folds)
     brought, others = None, None

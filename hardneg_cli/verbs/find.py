@@ -21,8 +21,8 @@ from hardneg_cli.errors import InputError, Unavailable
 from hardneg_cli.io.tables.spill import MEMORY
 from hardneg_cli.review.audit.filled_audit import FilledAudit, read_audit
 from hardneg_cli.review.audit.recalibration import recalibrate_on_audit
-from hardneg_cli.review.decisions.decided_rows import DecidedRows, decided, recorded
 from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.review.decisions.row_decisions import RowDecisions, recorded, row_decisions
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.runtime.progress import progress
@@ -87,7 +87,7 @@ def find(
         raise InputError("; ".join(f"{name} cannot run: {reason}" for name, reason in heard.skipped.items()))
     with progress("weighing what they say"):
         verdicts = fuse(dataset, doubts)
-    answers = decided(dataset, said.decisions)
+    answers = row_decisions(dataset, said.decisions)
     verdicts, lesson = _learned(dataset, doubts, heard.digest, verdicts, answers)
     verdicts, audited, told = _recalibrated(dataset, heard.digest, verdicts, drawn)
     return Findings(
@@ -129,7 +129,7 @@ def _learned(
     doubts: Mapping[str, DetectorResult],
     digest: Digest | None,
     verdicts: FusedScores,
-    answers: DecidedRows,
+    answers: RowDecisions,
 ) -> tuple[FusedScores, list[str]]:
     """The verdicts in the order that the answers teach, and a note on that."""
     if not len(answers.rows):
@@ -152,7 +152,7 @@ def _recalibrated(
     return recalibrate_on_audit(dataset, judged, verdicts, audited), answers, [note]
 
 
-def _open(flagged: NDArray[np.bool_], answers: DecidedRows) -> NDArray[np.bool_]:
+def _open(flagged: NDArray[np.bool_], answers: RowDecisions) -> NDArray[np.bool_]:
     """The flagged rows that nobody decided."""
     left = flagged.copy()
     left[answers.rows] = False

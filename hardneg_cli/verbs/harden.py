@@ -86,8 +86,8 @@ def harden(
         ground = _ground(dataset, rows, order[kept[order]], model, settings or {}, seed, epsilon)
         weights = np.where(hard & kept, HARD_WEIGHT, 1.0)
         parts = held_out_parts(dataset, rows, train, folds)
-        lessons = [_taught(dataset, order[kept[order] & ~part[order]], weights) for part in parts]
-        taught = _taught(dataset, order[kept[order]], weights)
+        lessons = [_training_rows(dataset, order[kept[order] & ~part[order]], weights) for part in parts]
+        taught = _training_rows(dataset, order[kept[order]], weights)
         measured, augmented = _trials(
             ground, dataset, taught, lessons, [order[part[order]] for part in parts], boundary
         )
@@ -144,7 +144,7 @@ def _ground(
     return TextAttack(rows, classifier, settings, seed, dataset.classes)
 
 
-def _taught(dataset: Dataset, rows: Codes, weights: NDArray[np.float64]) -> TrainingRows:
+def _training_rows(dataset: Dataset, rows: Codes, weights: NDArray[np.float64]) -> TrainingRows:
     import numpy as np
 
     if len(np.unique(dataset.labels[rows])) < 2:
@@ -174,7 +174,7 @@ def _trials(
                 rows = np.sort(np.random.default_rng(ground.seed).permutation(rows)[:MOST])
             for name, model in models.items():
                 found.setdefault(name, []).append(
-                    _judged(ground, model, lesson, rows, dataset.labels[rows].astype(np.int64))
+                    _hits(ground, model, lesson, rows, dataset.labels[rows].astype(np.int64))
                 )
             advance(1)
     judged = [
@@ -204,9 +204,7 @@ def _versions(ground: Ground, taught: TrainingRows, *, boundary: bool) -> tuple[
     return models, augmented
 
 
-def _judged(
-    ground: Ground, model: FittedModel, taught: TrainingRows, held: Codes, labels: Codes
-) -> tuple[Bools, Bools]:
+def _hits(ground: Ground, model: FittedModel, taught: TrainingRows, held: Codes, labels: Codes) -> tuple[Bools, Bools]:
     """Which rows the model gets right, as they are and under attack."""
     import numpy as np
 

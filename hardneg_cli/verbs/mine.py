@@ -18,7 +18,7 @@ from hardneg_cli.modeling.mining.hard_negatives import EVEN, HardNegatives
 from hardneg_cli.modeling.mining.similarity import SimilarRows, with_anchors
 from hardneg_cli.modeling.mining.tables import hard_rows, triplets
 from hardneg_cli.modeling.split import in_training
-from hardneg_cli.review.decisions.decided_rows import decided, recorded
+from hardneg_cli.review.decisions.row_decisions import recorded, row_decisions
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.verbs.find import find
@@ -175,7 +175,7 @@ def _probably_right(findings: Findings, guard: float, decisions: Any) -> Bools:
     right: Bools = (findings.score <= guard) & ~findings.flagged
     if findings.digest is not None:
         right &= ~findings.digest.bad
-    answers = decided(findings.dataset, recorded(findings.dataset, decisions).decisions)
+    answers = row_decisions(findings.dataset, recorded(findings.dataset, decisions).decisions)
     right[answers.rows[np.asarray(answers.wrong | answers.dropped)]] = False
     return right
 

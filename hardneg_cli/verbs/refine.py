@@ -17,13 +17,13 @@ from hardneg_cli.modeling.out_of_fold import Classifier
 from hardneg_cli.modeling.self_training import self_training
 from hardneg_cli.modeling.self_training.active_learning import QueryRow, contradicted, most_informative, queue_table
 from hardneg_cli.modeling.self_training.ledger import LedgerRound
-from hardneg_cli.modeling.self_training.pool_labels import PoolLabels, trusted
+from hardneg_cli.modeling.self_training.pool_labels import PoolLabels, pool_labels
 from hardneg_cli.modeling.self_training.self_training import SelfTrainingRound, SelfTrainingRun, best
-from hardneg_cli.modeling.self_training.tables import AddedRow, added, dataset_table, entries, refuse_told
+from hardneg_cli.modeling.self_training.tables import AddedRow, added, dataset_table, entries, refuse_ledger_columns
 from hardneg_cli.modeling.self_training.task import PooledRows, SelfTrainingGoal, together
 from hardneg_cli.modeling.unlabeled_pool import unlabeled as read_pool
-from hardneg_cli.review.decisions.decided_rows import recorded
 from hardneg_cli.review.decisions.decision import Decision, log_of
+from hardneg_cli.review.decisions.row_decisions import recorded
 from hardneg_cli.runtime.evidence_store import checked_settings
 from hardneg_cli.statistics.risk_control import fewest
 
@@ -152,10 +152,10 @@ def refine(
     _refuse_odd(max_error, confidence, rounds)
     chosen = settings or {}
     labeled = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
-    refuse_told(labeled)
+    refuse_ledger_columns(labeled)
     pool = read_pool(_readable(unlabeled), labeled.columns, encoding)
     heard = recorded(labeled, _logs(data, unlabeled) if decisions is None else decisions)
-    said = trusted(labeled, pool, heard.decisions)
+    said = pool_labels(labeled, pool, heard.decisions)
     text = labeled.columns.text
     all_ = together(
         labeled, pool, said,
@@ -181,10 +181,10 @@ def undo(
     if not 1 <= round_ <= len(before):
         raise InputError(f"--undo-round {round_}: the ledger has {len(before)} rounds that count")
     labeled = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
-    refuse_told(labeled)
+    refuse_ledger_columns(labeled)
     pool = read_pool(unlabeled, labeled.columns, encoding)
     heard = recorded(labeled, _logs(data, unlabeled) if decisions is None else decisions)
-    said = trusted(labeled, pool, heard.decisions)
+    said = pool_labels(labeled, pool, heard.decisions)
     last = before[round_ - 2] if round_ > 1 else LedgerRound({}, {})
     return dataset_table(labeled, said.labeled, pool, added(labeled, pool, said, last))
 

@@ -14,7 +14,7 @@ from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.review.correction import rewrite
 from hardneg_cli.review.correction.provenance import document
 from hardneg_cli.review.correction.rewrite import ProvenanceTarget, Stamp, stamp
-from hardneg_cli.review.correction.undo_delta import RecordedFile, fitting, read_kept, restore
+from hardneg_cli.review.correction.undo_delta import RecordedFile, fitting, read_recorded_files, restore
 from hardneg_cli.review.decisions.decision import log_of
 from hardneg_cli.review.decisions.reviewers import user
 
@@ -72,7 +72,7 @@ def undo(
     targets = [target for target in (output, provenance) if isinstance(target, str | Path)]
     refuse_overwriting(targets, [*(file.path for file in found), Path(told), log_of(data)])
     seen = [stamp(source) for source in found]
-    _, kept = read_kept(told)
+    _, kept = read_recorded_files(told)
     fits = [fitting(source, kept) for source in found]
     _refuse_other_files(found, fits, told)
     restoring = [

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from hardneg_cli import Decision, Findings, find
 from hardneg_cli.detection.fusion import FusedScores
 from hardneg_cli.detection.reranking.rerank import rerank_on_decisions
-from hardneg_cli.review.decisions.decided_rows import decided
+from hardneg_cli.review.decisions.row_decisions import row_decisions
 
 ROWS, MISTAKEN, BUDGET = 200, 0.05, 0.1
 MOST_DROPPED, LEAST_MEAN = -0.5, 0.0  # points
@@ -146,7 +146,7 @@ def confirm_whole_run(world: World) -> None:
             rows, data.ids.take(rows).to_pylist(), data.row_hashes(rows), answers, strict=True
         )
     ]
-    said = decided(data, decisions)
+    said = row_decisions(data, decisions)
     assert set(said.rows) == set(rows)
     before = FusedScores(findings.score, findings.flagged, findings.suggested, findings.errors)
     after, note = rerank_on_decisions(data, findings.doubts, findings.digest, before, rows, answers)

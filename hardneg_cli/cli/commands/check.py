@@ -91,7 +91,7 @@ def run(
         return options.show(ctx)
     reports = outputs.targets(output, format_, "report", "text")
     queues = outputs.targets(queue, None) if queue else []
-    logs = options.decided(decisions, unread=no_decisions)
+    logs = options.decision_logs(decisions, unread=no_decisions)
     inputs = [data, *(probs or []), *(decisions or [])]
     outputs.refuse_overwriting_inputs(
         [*reports, *queues], inputs, [features, classes, audit, base, state, str(log_of(data))]

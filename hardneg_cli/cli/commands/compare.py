@@ -58,11 +58,11 @@ def run(
     quiet: options.Quiet = False,
     color: options.Colors = options.Color.AUTO,
 ) -> int:
-    from hardneg_cli.cli.summaries.compare import shown, verdict
+    from hardneg_cli.cli.summaries.compare import model_table, verdict
     from hardneg_cli.review.decisions.decision import log_of
     from hardneg_cli.verbs.compare import compare, known_metric
 
-    logs = options.decided(decisions, unread=no_decisions)
+    logs = options.decision_logs(decisions, unread=no_decisions)
     for name in (metric, require_no_worse):
         known_metric(name or metric)
     targets = outputs.targets(output, format_)
@@ -82,7 +82,7 @@ def run(
     )
     worse = compared.worse(require_no_worse) if require_no_worse else []
     outputs.write(compared.table(), [target for target in targets if target.format != "table"])
-    outputs.write(shown(compared, every=all_), [target for target in targets if target.format == "table"])
+    outputs.write(model_table(compared, every=all_), [target for target in targets if target.format == "table"])
     if not quiet:
         for line in verdict(compared, metric):
             say(line)

@@ -21,7 +21,7 @@ import typer
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.options import OnBadRows
 from hardneg_cli.cli.outputs import OutputTarget
-from hardneg_cli.cli.summaries.find import asked, lines
+from hardneg_cli.cli.summaries.find import assignment_lines, lines
 from hardneg_cli.detection.findings import LEADING
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.runtime.progress import progress
@@ -104,7 +104,7 @@ def run(
     from hardneg_cli.verbs.find import find
 
     lead = outputs.targets(output, format_)
-    logs = options.decided(decisions, unread=no_decisions)
+    logs = options.decision_logs(decisions, unread=no_decisions)
     speed = workload.review_pace(pace, [] if no_decisions else workload.logged_decisions(data, decisions))
     wish = workload.parse_plan(reviewers, overlap, control, budget, blind=blind, pace=speed)
     theirs = [[_of(target, name) for target in lead] for name in wish.reviewers]
@@ -130,7 +130,7 @@ def run(
     )
     if state:
         write_state(findings, state)
-    shown = _shown(findings, show, features, image)
+    shown = _display_columns(findings, show, features, image)
     with progress("making the queue"):
         shaped = shape(findings, findings.select(every=all_, limit=limit, per_class=per_class), wish)
         tables = list(_tables(shaped, shown))
@@ -141,7 +141,7 @@ def run(
         for line in lines(findings, len(shaped.rows), verbose=verbose):
             say(line)
         if reviewers or budget or pace or blind:
-            for line in asked(shaped, speed, with_control=control is not None):
+            for line in assignment_lines(shaped, speed, with_control=control is not None):
                 say(line)
         for note in dict.fromkeys(notes):
             say(f"note: {note}")
@@ -165,7 +165,7 @@ def _tables(shaped: Assignment, shown: tuple[str, ...]) -> Iterator[pa.Table]:
     yield from queues(shaped, shown)
 
 
-def _shown(findings: Findings, show: str | None, features: str | None, image: str | None) -> tuple[str, ...]:
+def _display_columns(findings: Findings, show: str | None, features: str | None, image: str | None) -> tuple[str, ...]:
     shown = findings.shown(show, features)
     if image is None or image in shown:
         return shown

@@ -74,7 +74,7 @@ def run(
     from hardneg_cli.io.files.source import sources
     from hardneg_cli.io.tables import table_files
     from hardneg_cli.review.decisions.decision import log_of
-    from hardneg_cli.review.queues.review_queue import as_asked, is_queue
+    from hardneg_cli.review.queues.review_queue import is_queue, review_queue_of
     from hardneg_cli.review.queues.row_context import RowContexts
 
     _need_terminal()
@@ -98,7 +98,10 @@ def run(
             encoding=encoding, on_bad_rows=on_bad_rows,
         )  # fmt: skip
         rows, shown = findings.select(every=all_, limit=limit, per_class=per_class), findings.shown(show, features)
-        asked, around = as_asked(queue, findings.table(rows, shown)), RowContexts(findings.dataset, features, shown)
+        asked, around = (
+            review_queue_of(queue, findings.table(rows, shown)),
+            RowContexts(findings.dataset, features, shown),
+        )
     path, bring_in = log or str(log_of(data or queue)), log is None and data is None and around is None
     return _review(asked, path, reviewer, around, blind=blind, quiet=quiet, bring_in=bring_in)
 
@@ -125,10 +128,10 @@ def _from_queue(
     """The rows of a queue, and where the data are named what stands around them."""
     from hardneg_cli.data.dataset import load
     from hardneg_cli.io.files.source import sources
-    from hardneg_cli.review.queues.review_queue import read_asked
+    from hardneg_cli.review.queues.review_queue import read_review_queue
     from hardneg_cli.review.queues.row_context import RowContexts
 
-    asked = read_asked(queue, sources(queue), encoding)
+    asked = read_review_queue(queue, sources(queue), encoding)
     if data is None:
         return asked, None
     dataset = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)

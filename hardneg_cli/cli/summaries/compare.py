@@ -19,7 +19,7 @@ WORDS = {
 }  # fmt: skip
 
 
-def shown(compared: CompareResult, *, every: bool) -> pa.Table:
+def model_table(compared: CompareResult, *, every: bool) -> pa.Table:
     """The lines with their intervals in words; `every` takes those of single classes too."""
     import pyarrow as pa
 

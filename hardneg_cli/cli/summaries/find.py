@@ -24,7 +24,7 @@ def lines(findings: Findings, written: int, *, verbose: bool = False) -> Iterato
     yield f"{dataset.name}: {len(dataset):,} rows, {used:,} classes, {flagged:,} flagged, {written:,} written"
     if findings.errors:
         e = findings.errors
-        settled = _settled_by(findings)
+        settled = _audit_needed(findings)
         yield f"estimated label errors: {e.value:,.0f} (between {e.low:,.0f} and {e.high:,.0f}; {settled})"
     yield from _classes(findings, len(dataset.classes) if verbose else WORST_CLASSES)
     yield from _pairs(findings)
@@ -36,7 +36,7 @@ def lines(findings: Findings, written: int, *, verbose: bool = False) -> Iterato
     yield from _left_out(findings, verbose=verbose)
 
 
-def asked(shape: Assignment, pace: ReviewPace, *, with_control: bool) -> Iterator[str]:
+def assignment_lines(shape: Assignment, pace: ReviewPace, *, with_control: bool) -> Iterator[str]:
     """Who is asked about how many rows, which of them tell how far the answers can be relied on, and the time it takes.
 
     with_control: whether control rows were asked for.
@@ -76,7 +76,7 @@ def _left_out(findings: Findings, *, verbose: bool) -> Iterator[str]:
     )
 
 
-def _settled_by(findings: Findings) -> str:
+def _audit_needed(findings: Findings) -> str:
     """What the count rests on, or how large an audit would settle it."""
     import numpy as np
 

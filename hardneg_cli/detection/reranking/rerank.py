@@ -34,7 +34,7 @@ def rerank_on_decisions(
     import numpy as np
     from threadpoolctl import threadpool_limits
 
-    judged = np.flatnonzero(_judged(len(dataset), doubts))
+    judged = np.flatnonzero(_scored_rows(len(dataset), doubts))
     place = np.full(len(dataset), -1)
     place[judged] = np.arange(len(judged))
     usable = place[rows] >= 0
@@ -42,7 +42,7 @@ def rerank_on_decisions(
         return verdicts, "nothing is learned from the decisions: no detector that ran judges labels"
     with threadpool_limits(1):  # a product's last bits depend on how many threads share it
         lesson = _lesson(dataset, doubts, digest, verdicts, judged, place[rows[usable]], is_error[usable])
-    note = _told(lesson, is_error[usable])
+    note = _notes(lesson, is_error[usable])
     if not lesson.kept:
         return verdicts, note
     score = verdicts.score.copy()
@@ -52,7 +52,7 @@ def rerank_on_decisions(
     return replace(verdicts, score=score, flagged=flagged), note
 
 
-def _judged(n: int, doubts: Mapping[str, DetectorResult]) -> NDArray[np.bool_]:
+def _scored_rows(n: int, doubts: Mapping[str, DetectorResult]) -> NDArray[np.bool_]:
     """(N,) rows that a label detector judges and no fact about the table does: a fact is not to be outvoted."""
     import numpy as np
 
@@ -85,7 +85,7 @@ def _lesson(
     return rerank(verdicts.score[judged], dataset.id_rank[judged], clues, (said.given, said.other), rows, is_error)
 
 
-def _told(lesson: Reranking, is_error: NDArray[np.bool_]) -> str:
+def _notes(lesson: Reranking, is_error: NDArray[np.bool_]) -> str:
     n, errors = len(is_error), int(is_error.sum())
     answers = f"{n:,} decisions ({errors:,} labels wrong, {n - errors:,} right)"
     if not lesson.tried:

@@ -74,7 +74,7 @@ def judge(
         raise InputError(f"rate.alpha is a number between 0 and 1, not {alpha:g}")
     if not changed_rows.any():
         return Verdict(True, "no row was added, edited or relabeled")
-    judged = _judged(findings)
+    judged = _scored_rows(findings)
     right = _confirmed(findings, decisions or ())
     relabeled = changes.relabeled & _labeled(changes.before) & _known_to_model(findings)
     fresh = _fresh(findings, changed_rows & ~relabeled & judged, ~changed_rows & judged, right)
@@ -161,7 +161,7 @@ def _fresh(findings: Findings, changed: Mask, unchanged: Mask, right: Mask) -> C
     return ChangedRowTest.of(findings.dataset.labels, changed, unchanged, findings.score, float(cut), right)
 
 
-def _judged(findings: Findings) -> Mask:
+def _scored_rows(findings: Findings) -> Mask:
     """The rows whose labels some detector judged."""
     import numpy as np
 

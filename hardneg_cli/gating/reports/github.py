@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.data import change_report
-from hardneg_cli.gating.failing_rows import blamed, count
+from hardneg_cli.gating.failing_rows import count, failing_rows
 from hardneg_cli.runtime.terminal import plain
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _of_gate(report: CheckReport, command: str, judged: GateResult) -> list[str]
     """The annotations of a gate's first rows; one at the whole file where it blames no row."""
     title = f"{judged.gate}: {judged.outcome}"
     why = judged.verdict.why if judged.verdict else judged.reason
-    rows = blamed(report.dataset, judged, MOST)
+    rows = failing_rows(report.dataset, judged, MOST)
     if not rows:
         path = report.dataset.sources[0].path if len(report.dataset.sources) == 1 else None
         return [_command(command, {"file": _file(path), "title": title}, [why])]

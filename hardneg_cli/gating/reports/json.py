@@ -25,7 +25,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hardneg_cli.data import change_report
-from hardneg_cli.gating.failing_rows import blamed, count
+from hardneg_cli.gating.failing_rows import count, failing_rows
 from hardneg_cli.io.tables.text_tables import UNSEEN
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _gate(report: CheckReport, judged: GateResult) -> Iterator[bytes]:
         "numbers": {name: _number(value) for name, value in verdict.numbers.items()} if verdict else {},
     }  # fmt: skip
     yield _text(found)[:-1] + b', "rows": '
-    rows = blamed(report.dataset, judged)
+    rows = failing_rows(report.dataset, judged)
     yield from _list(_text({"id": row.id, "file": row.file, "line": row.line, "reason": row.reason}) for row in rows)
     yield b"}"
 

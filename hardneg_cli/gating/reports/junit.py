@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 from hardneg_cli.data import change_report
-from hardneg_cli.gating.failing_rows import blamed, count
+from hardneg_cli.gating.failing_rows import count, failing_rows
 from hardneg_cli.runtime.terminal import plain
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _case(report: CheckReport, judged: GateResult, case: Element) -> None:
 
 
 def _rows(report: CheckReport, judged: GateResult) -> Iterator[str]:
-    for row in blamed(report.dataset, judged, MOST_ROWS):
+    for row in failing_rows(report.dataset, judged, MOST_ROWS):
         line = f":{row.line}" if row.line else ""
         yield _legal(f"{row.file}{line}: {row.id}: {row.reason}")
     if (more := count(judged) - MOST_ROWS) > 0:

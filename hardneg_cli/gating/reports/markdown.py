@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.data import change_report
-from hardneg_cli.gating.failing_rows import blamed, count
+from hardneg_cli.gating.failing_rows import count, failing_rows
 from hardneg_cli.runtime.terminal import plain
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _opening(report: CheckReport) -> Iterator[str]:
 def _sections(report: CheckReport) -> Iterator[Section]:
     for one in report.judged:
         if count(one):
-            yield _blamed(report, one)
+            yield _failing_rows(report, one)
     if report.changes is None:
         return
     if pairs := change_report.pairs(report.dataset, report.changes):
@@ -101,9 +101,9 @@ def _sections(report: CheckReport) -> Iterator[Section]:
             yield _changed(report, kind, counts[kind])
 
 
-def _blamed(report: CheckReport, judged: GateResult) -> Section:
+def _failing_rows(report: CheckReport, judged: GateResult) -> Section:
     total = count(judged)
-    rows = blamed(report.dataset, judged, MOST_ROWS)
+    rows = failing_rows(report.dataset, judged, MOST_ROWS)
     several = len(report.dataset.sources) > 1
     lines = (
         f"| {_code(row.id)} | {f'{_code(row.file)} ' if several else ''}{row.line or ''} | {_prose(row.reason)} |"

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.data import change_report
-from hardneg_cli.gating.failing_rows import blamed, count
-from hardneg_cli.runtime.screen import colored, drawn_on
+from hardneg_cli.gating.failing_rows import count, failing_rows
+from hardneg_cli.runtime.screen import colored, console_for
 from hardneg_cli.runtime.terminal import plain
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def write(report: CheckReport, out: BinaryIO) -> None:
 def _draw(lines: Iterable[Line], out: BinaryIO) -> None:
     from rich.text import Text
 
-    with drawn_on(out, soft_wrap=True) as console:
+    with console_for(out, soft_wrap=True) as console:
         for line in lines:
             console.print(Text.assemble(*line))
 
@@ -88,7 +88,7 @@ def _gate(report: CheckReport, judged: GateResult, width: int) -> Iterator[Line]
     why = judged.verdict.why if judged.verdict else judged.reason
     looks = STYLES[judged.outcome]
     yield (f"{judged.outcome:<{WIDEST}}", looks), (f"  {judged.gate:<{width}}  ", "bold"), (plain(why), "")
-    for row in blamed(report.dataset, judged, MOST_ROWS):
+    for row in failing_rows(report.dataset, judged, MOST_ROWS):
         file = f"{row.file} " if len(report.dataset.sources) > 1 else ""
         line = f"line {row.line}" if row.line else ""
         place = f" ({f'{file}{line}'.strip()})" if file or line else ""

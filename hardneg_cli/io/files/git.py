@@ -60,7 +60,7 @@ def repository_of(file: Path) -> GitRepository:
         if hooked and folder.is_relative_to(hooked) and top in (None, hooked):
             return GitRepository(hooked, Path.cwd(), os.environ)
     if top is None:
-        raise InputError(f"{file}: {said(found) or 'not in the work tree of a git repository'}")
+        raise InputError(f"{file}: {last_word(found) or 'not in the work tree of a git repository'}")
     return GitRepository(top, folder, own)
 
 
@@ -69,7 +69,7 @@ def _top(found: Done) -> Path | None:
     return Path(name).resolve() if found.returncode == 0 and name else None
 
 
-def said(done: Done) -> str:
+def last_word(done: Done) -> str:
     """git's last word, as part of a sentence."""
     lines: Iterable[str] = done.stderr.decode(errors="replace").strip().splitlines()
     words = [line.removeprefix("fatal: ").removeprefix("error: ") for line in lines]
@@ -88,5 +88,5 @@ def _git(arguments: Sequence[str], folder: Path, environment: Mapping[str, str],
     except FileNotFoundError:
         raise InputError("git is not installed, so no base can be read from it: name a file with --base") from None
     if check and done.returncode:
-        raise InputError(f"git {arguments[0]}: {said(done)}")
+        raise InputError(f"git {arguments[0]}: {last_word(done)}")
     return done

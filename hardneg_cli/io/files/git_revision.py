@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hardneg_cli.errors import InputError, did_you_mean
-from hardneg_cli.io.files.git import GitRepository, repository_of, said
+from hardneg_cli.io.files.git import GitRepository, last_word, repository_of
 from hardneg_cli.io.files.source import Source
 
 PREFIX = "git:"
@@ -160,7 +160,7 @@ def _source(repository: GitRepository, commit: str, revision: str, path: str) ->
     name = f"{PREFIX}{_parted(revision)[0]}:{path}"
     read = repository.output("cat-file", "--filters", f"{commit}:{path}")
     if read.returncode:
-        raise InputError(f"{name}: {said(read) or 'git cannot read it'}")
+        raise InputError(f"{name}: {last_word(read) or 'git cannot read it'}")
     if read.stdout.startswith(LFS):
         raise InputError(
             f"{name}: git-lfs has only its pointer here, not the data: run 'git lfs install' and "

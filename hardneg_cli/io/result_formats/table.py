@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from hardneg_cli.io.tables.text_tables import as_text
-from hardneg_cli.runtime.screen import drawn_on
+from hardneg_cli.runtime.screen import console_for
 from hardneg_cli.runtime.terminal import plain
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _draw(names: list[str], rows: list[list[str]], out: BinaryIO) -> None:
 
     widest = [max(map(cell_len, cells)) for cells in zip(names, *rows, strict=True)]
     least = [width if name in UNCUT else LEAST_WIDTH for name, width in zip(names, widest, strict=True)]
-    with drawn_on(out) as console:
+    with console_for(out) as console:
         if sum(least) + GAP * len(names) > console.width:
             console.print(*_stacked(names, rows), sep="\n", soft_wrap=True)
         else:

@@ -114,8 +114,8 @@ class DualResult:
         yield f"{name}: {len(self.order):,} rows, {len(self.dataset.classes):,} classes, {len(set(self.fold))} folds"
         yield f"the first model errs in {self._rate():.1%} of the rows; {int(self.taught.decided.sum()):,} are decided"
         auc = "; AUC {:.3f}, that of 1 − p {:.3f}".format(*second.auc) if second.auc[0] == second.auc[0] else ""
-        yield f"where it errs: {_told(second.errors, 'p_wrong is 1 − its greatest probability')}{auc}"
-        yield f"adjusted probabilities: {_told(second.pooled, 'they are unchanged')}"
+        yield f"where it errs: {_notes(second.errors, 'p_wrong is 1 − its greatest probability')}{auc}"
+        yield f"adjusted probabilities: {_notes(second.pooled, 'they are unchanged')}"
         proved = [one for one in self.slices if one.proved]
         for one in proved[:NAMED]:
             bounds = f"{one.low:.1%} to {one.high:.1%}, average {one.average:.1%}"
@@ -133,7 +133,7 @@ class DualResult:
         return float(self.taught.weight @ wrong) / total if total else float("nan")
 
 
-def _told(gain: HeldOutGain, otherwise: str) -> str:
+def _notes(gain: HeldOutGain, otherwise: str) -> str:
     losses = f"log-loss {gain.before:.4f} becomes {gain.after:.4f} on held-out rows"
     if gain.proved:
         return f"{losses}, with 95 % confidence at least {gain.least:.4f} less"

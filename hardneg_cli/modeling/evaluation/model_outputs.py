@@ -41,7 +41,7 @@ class ModelOutputs:
     notes: tuple[str, ...]
 
 
-def judged(
+def outputs_on_common_rows(
     dataset: Dataset, models: Sequence[Model], hard: Sequence[bool], labels: Mapping[str, Codes], *, may_skip: bool
 ) -> ModelOutputs:
     """Read every model, check it as `find` does, and keep what metrics need. O(N·K·M) time, O(N·M) memory.

@@ -148,7 +148,7 @@ class HardenResult:
         plain = self.measured[0]
         yield f"measured on {len(plain.right):,} rows ({self.held}) under {self.attack}"
         for one in self.measured:
-            yield f"{one.training}: accuracy {_said(one.right)}, robust {_said(one.robust)}"
+            yield f"{one.training}: accuracy {_accuracy(one.right)}, robust {_accuracy(one.robust)}"
         for one in self.measured[1:]:
             gained, lost = _change(plain.robust, one.robust), _change(plain.right, one.right)
             yield f"{one.training} against plain: robust {gained}, accuracy {lost}"
@@ -162,7 +162,7 @@ def _interval(hits: Bools) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _said(hits: Bools) -> str:
+def _accuracy(hits: Bools) -> str:
     low, high = _interval(hits)
     return f"{hits.mean():.1%} ({low:.1%} to {high:.1%})"
 

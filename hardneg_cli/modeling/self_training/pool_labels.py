@@ -20,7 +20,7 @@ class PoolLabels:
     notes: tuple[str, ...] = ()
 
 
-def trusted(labeled: Dataset, pool: Dataset, decisions: Iterable[Decision]) -> PoolLabels:
+def pool_labels(labeled: Dataset, pool: Dataset, decisions: Iterable[Decision]) -> PoolLabels:
     """The decisions that fit a row: its content is the same and, where it has one, its label is.
 
     In the pool the given label is what a model had proposed, so `keep` gives the row that one.

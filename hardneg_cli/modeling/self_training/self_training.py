@@ -85,7 +85,7 @@ def run(task: SelfTrainingTask, *, balance: float = 3.0, neighbors: int = 10) ->
             for fold, theirs in enumerate(taught):
                 opinions.append([*_by_classifiers(task, fold, theirs, vectors), near[fold]])
                 advance(1)
-            judged, exponents = _judged(task, opinions)
+            judged, exponents = _cross_fitted(task, opinions)
             found.append(_round(task, number, judged, balance))
             if number >= demand.at_least and found[-1] is not best(found):
                 break
@@ -138,7 +138,7 @@ def _evening(labels: Codes, weight: Block, shares: Codes) -> Block:
     return np.where(taught, factor[labels], 1.0)
 
 
-def _judged(task: SelfTrainingTask, opinions: Sequence[Sequence[Block]]) -> tuple[Block, list[Block]]:
+def _cross_fitted(task: SelfTrainingTask, opinions: Sequence[Sequence[Block]]) -> tuple[Block, list[Block]]:
     """(N, K) each row's probabilities by its own fold's chain, and the chains' weights of their models."""
     import numpy as np
 

@@ -34,7 +34,7 @@ class AddedRow:
     p: float | None = None
 
 
-def refuse_told(dataset: Dataset) -> None:
+def refuse_ledger_columns(dataset: Dataset) -> None:
     """Raises InputError for a dataset that has a column of those that a refined one gets."""
     taken = [name for name in TOLD if name in dataset.all_columns]
     if len(taken) == len(TOLD):

@@ -51,14 +51,14 @@ def _of_task(source: Source, task: Object, place: str) -> Iterator[ToolAnswer]:
     key, text = task["data"].get(KEY), task["data"].get(SHOWN)
     yield ToolAnswer(key, place, text)
     for annotation in task.get("annotations") or ():
-        said = _said(source, annotation, place)
+        said = _annotations(source, annotation, place)
         who, at = _who(annotation.get("completed_by")), str(annotation.get("updated_at") or "")
         skipped = "unsure" if annotation.get("was_cancelled") else ""
         words = [skipped] if skipped else said["decision"]
         yield ToolAnswer(key, place, text, tuple(said["label"]), "".join(words[:1]), "\n".join(said["note"]), who, at)
 
 
-def _said(source: Source, annotation: Object, place: str) -> dict[str, list[str]]:
+def _annotations(source: Source, annotation: Object, place: str) -> dict[str, list[str]]:
     """What was entered, by control. Raises InputError where all of it went to controls that are not ours."""
     said: dict[str, list[str]] = {name: [] for name in CONTROLS}
     others = []

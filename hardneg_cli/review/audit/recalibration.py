@@ -38,7 +38,7 @@ def recalibrate_on_audit(
     rows, answered = audited.rows(dataset), audited.answered
     known = stratum_counts(audited.stratum, audited.size, audited.flagged, answered, audited.is_error)
     sound = judged[rows]
-    is_error, share = audited.is_error[answered][sound], _answered_share(audited)[answered][sound]
+    is_error, share = audited.is_error[answered][sound], _response_rate(audited)[answered][sound]
     place = np.cumsum(judged) - 1
     score = verdicts.score.copy()
     score[judged] = recalibrate(score[judged], dataset.id_rank[judged], place[rows[sound]], is_error, share)
@@ -47,7 +47,7 @@ def recalibrate_on_audit(
     return replace(verdicts, score=score, flagged=flagged, errors=survey(known, audited.flagged_rows).errors)
 
 
-def _answered_share(audited: FilledAudit) -> NDArray[np.float64]:
+def _response_rate(audited: FilledAudit) -> NDArray[np.float64]:
     """(n,) the share of each row's stratum that is answered: what its inclusion probability has come to."""
     import numpy as np
 

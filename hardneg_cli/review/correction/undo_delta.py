@@ -98,7 +98,7 @@ def restore(source: Source, kept: RecordedFile, told: str, out: BinaryIO) -> str
     return ""
 
 
-def read_kept(path: str | Path) -> tuple[Mapping[str, Any], list[RecordedFile]]:
+def read_recorded_files(path: str | Path) -> tuple[Mapping[str, Any], list[RecordedFile]]:
     """A provenance: all of it, and its files. Raises InputError for what is none, or keeps nothing to undo with."""
     try:
         document = json.loads(Path(path).read_bytes())

@@ -82,7 +82,7 @@ def shape(findings: Findings, rows: Rows, wish: AssignmentPlan) -> Assignment:
     pool = _pool(findings, rows) if wish.control else rows[:0]
     suspects = rows[: _affordable(len(rows), len(pool), wish)]
     count, shared = _counts(len(suspects), len(pool), wish)
-    drawn = _drawn(findings, pool, count)
+    drawn = _control_rows(findings, pool, count)
     everything = np.concatenate([suspects, drawn])
     everything = everything[np.lexsort((findings.dataset.id_rank[everything], -findings.score[everything]))]
     control = np.isin(everything, drawn)
@@ -134,7 +134,7 @@ def _pool(findings: Findings, rows: Rows) -> Rows:
     return np.flatnonzero(free)
 
 
-def _drawn(findings: Findings, pool: Rows, count: int) -> Rows:
+def _control_rows(findings: Findings, pool: Rows, count: int) -> Rows:
     """`count` rows of the pool at random, as many of each given label as are its share."""
     import numpy as np
 

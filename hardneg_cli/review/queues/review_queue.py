@@ -132,7 +132,7 @@ def is_queue(names: Sequence[str]) -> bool:
     return {"id", *QUEUE} <= set(names)
 
 
-def read_asked(name: str, files: Sequence[Source], encoding: str | None = None) -> ReviewQueue:
+def read_review_queue(name: str, files: Sequence[Source], encoding: str | None = None) -> ReviewQueue:
     """The rows of findings files; there may be none, which is what `find` writes where nothing is suspect."""
     import pyarrow as pa
 
@@ -148,7 +148,7 @@ def read_asked(name: str, files: Sequence[Source], encoding: str | None = None) 
     return ReviewQueue(name, table)
 
 
-def as_asked(name: str, findings: pa.Table) -> ReviewQueue:
+def review_queue_of(name: str, findings: pa.Table) -> ReviewQueue:
     """The rows of findings in memory."""
     return ReviewQueue(name, _whole(findings))
 

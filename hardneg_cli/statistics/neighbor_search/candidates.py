@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hardneg_cli.statistics.neighbor_search import packed_keys
 from hardneg_cli.statistics.neighbor_search.matmul import product
 from hardneg_cli.statistics.neighbor_search.points import PANEL, ScaledPoints
-from hardneg_cli.statistics.neighbor_search.refinement import settled
+from hardneg_cli.statistics.neighbor_search.refinement import reranked
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,7 +105,7 @@ def proved(
     import numpy as np
 
     count, keys = packed_keys.best(keys, len(rows), kept)
-    places, distances = settled(values, rows, packed_keys.places(count, keys, kept), most, points.power)
+    places, distances = reranked(values, rows, packed_keys.places(count, keys, kept), most, points.power)
     own, e = points.squares[rows], points.error
     squared = np.ldexp(distances[:, -1], points.power) ** 2
     others = (-2 * floor.astype(np.float64) - 3 * e * own - TINY) / (1 + 2 * e)

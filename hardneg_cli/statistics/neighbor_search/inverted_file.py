@@ -14,7 +14,7 @@ from hardneg_cli.statistics.neighbor_search import packed_keys
 from hardneg_cli.statistics.neighbor_search.candidates import SPARE, above, panels, raised, thinned
 from hardneg_cli.statistics.neighbor_search.matmul import product, shared_out, unshared
 from hardneg_cli.statistics.neighbor_search.points import PANEL, ScaledPoints
-from hardneg_cli.statistics.neighbor_search.refinement import settled
+from hardneg_cli.statistics.neighbor_search.refinement import reranked
 
 if TYPE_CHECKING:
     import numpy as np
@@ -107,7 +107,7 @@ def _among(values: Matrix, points: ScaledPoints, rows: Rows, others: Rows, most:
         found = above(points, left, rows, floor, kept, others[start : start + PANEL])
         keys = thinned(floor, np.arange(len(rows)), [keys, found], kept)
     count, keys = packed_keys.best(keys, len(rows), kept)
-    return settled(values, rows, packed_keys.places(count, keys, kept), most, points.power)
+    return reranked(values, rows, packed_keys.places(count, keys, kept), most, points.power)
 
 
 def _regions(points: ScaledPoints, rows: Rows, centers: Numbers) -> Rows:

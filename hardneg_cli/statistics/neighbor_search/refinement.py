@@ -18,7 +18,7 @@ CELLS = 1 << 18  # differences at once: two megabytes, which stay in a processor
 DIGITS = 5  # distances closer than this many significant digits are equal
 
 
-def settled(values: Matrix, rows: Rows, candidates: Rows, most: int, power: int) -> tuple[Rows, Numbers]:
+def reranked(values: Matrix, rows: Rows, candidates: Rows, most: int, power: int) -> tuple[Rows, Numbers]:
     """(B, most) places and distances of the nearest candidates (B, C) of each row, nearest first.
 
     power: of two, by which differences are multiplied before they are squared, so that no square is out of reach.

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from hardneg_cli.data.probabilities.probabilities import Probabilities, block_rows
 from hardneg_cli.errors import InputError
 from hardneg_cli.runtime import dask_cluster
-from hardneg_cli.runtime.process_tuning import lean
+from hardneg_cli.runtime.process_tuning import tune_process
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -104,7 +104,7 @@ def _part(part: Probabilities, start: int, work: Callable[..., Any], rows: Rows)
     """One part, which begins with row `start` of all, on a worker."""
     from threadpoolctl import threadpool_limits
 
-    _lean_worker()
+    _tuned_worker()
     threadpool_limits(1)  # a product's last bits depend on how many threads share it; Dask's own default, too
     work = work.fresh() if hasattr(work, "fresh") else work
     size = block_rows(len(part.classes))
@@ -122,9 +122,9 @@ def _part(part: Probabilities, start: int, work: Callable[..., Any], rows: Rows)
 
 
 @cache
-def _lean_worker() -> None:
+def _tuned_worker() -> None:
     """Dask's workers give freed memory back at once, so that every block would be paid for with page faults."""
-    lean()
+    tune_process()
 
 
 def _stitched(

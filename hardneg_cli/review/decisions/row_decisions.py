@@ -41,7 +41,7 @@ class LoadedDecisions:
 
 
 @dataclass(frozen=True)
-class DecidedRows:
+class RowDecisions:
     """n rows that people decided, ascending.
 
     wrong: (n,) bool, the label that the row has is not to stay. dropped: (n,) bool, nor is the row. telling: (n,) bool,
@@ -97,7 +97,7 @@ def _named_as_log(file: str) -> bool:
     return file.endswith(LOG_SUFFIX) and Path(file).is_file()
 
 
-def decided(dataset: Dataset, decisions: Iterable[Decision]) -> DecidedRows:
+def row_decisions(dataset: Dataset, decisions: Iterable[Decision]) -> RowDecisions:
     """The rows that are decided: same id, content and label, and nobody contradicts.
 
     A row that was relabeled as decided counts as kept with its new label, unless a decision about that one fits.
@@ -108,7 +108,7 @@ def decided(dataset: Dataset, decisions: Iterable[Decision]) -> DecidedRows:
     sure = [decision for decision in decisions if decision.decides]
     if not sure:
         nothing = np.zeros(0, bool)
-        return DecidedRows(np.zeros(0, np.int64), nothing, nothing, nothing, (), ())
+        return RowDecisions(np.zeros(0, np.int64), nothing, nothing, nothing, (), ())
     ids = pa.chunked_array([pa.array([decision.id for decision in sure], pa.string())])
     matched = match(dataset, sure, ids)
     fresh: dict[int, list[Decision]] = {}
@@ -124,7 +124,7 @@ def decided(dataset: Dataset, decisions: Iterable[Decision]) -> DecidedRows:
     notes = [*_remarks(matched, sorted(id_ for id_, *_ in clashes)), *_count(wrong), *_untold(telling, len(settled))]
     words = (_words(settled[row]) if row in settled else _words(applied[row], applied=True) for row in rows)
     dropped = np.array([answer == "drop" for answer in answers], bool)
-    return DecidedRows(np.array(rows, np.int64), wrong, dropped, telling, tuple(words), tuple(notes))
+    return RowDecisions(np.array(rows, np.int64), wrong, dropped, telling, tuple(words), tuple(notes))
 
 
 def _applied(dataset: Dataset, matched: MatchedDecisions, fresh: Mapping[int, object]) -> dict[int, list[Decision]]:
