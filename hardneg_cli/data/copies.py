@@ -40,7 +40,7 @@ class Copies:
         tied = np.bincount(group, count == most[group]) > 1
         return count[place], np.where(tied, -1, top)[self.group]
 
-    def kept(self, labels: NDArray[np.int32], k: int, id_rank: NDArray[np.int64]) -> NDArray[np.int64]:
+    def keepers(self, labels: NDArray[np.int32], k: int, id_rank: NDArray[np.int64]) -> NDArray[np.int64]:
         """(N,) the row of each row's group worth keeping: of the group's commonest label, the first by id."""
         import numpy as np
 

@@ -91,7 +91,7 @@ class Findings:
             columns[_free_name(name, columns)] = self.dataset.content[name].take(rows)
         return pa.table(columns | {"rank": self._rank(rows), "row_hash": self.dataset.row_hashes(rows)})
 
-    def shown(self, patterns: str | None, features: str | None) -> tuple[str, ...]:
+    def display_columns(self, patterns: str | None, features: str | None) -> tuple[str, ...]:
         """The dataset's columns to show: those asked for, else all of the content that is no feature."""
         names = self.dataset.content.column_names
         if patterns is not None:
@@ -106,7 +106,7 @@ class Findings:
         names = pa.array([*self.dataset.classes, ""], pa.string())
         nothing = len(names) - 1
         suggested = self.suggested[rows]
-        detectors, why = self._said(rows)
+        detectors, why = self._reasons(rows)
         p_given, p_suggested = self._probabilities(rows)
         empty = pa.repeat("", len(rows))
         return {
@@ -132,7 +132,7 @@ class Findings:
         rank[above] = np.arange(1, len(above) + 1)
         return rank[rows]
 
-    def _said(self, rows: Rows) -> tuple[list[str], list[str]]:
+    def _reasons(self, rows: Rows) -> tuple[list[str], list[str]]:
         """For each row the names of the detectors that doubt it, and one clause from each, after what people decided.
 
         Where only the pooled score flags a row, the detector that doubts it most is named.

@@ -48,7 +48,7 @@ class ChangedRowTest:
         return cls(labels, fresh, unchanged, (score >= cut) & ~known, np.where(known, 0, levels(score)))
 
     @cached_property
-    def told(self) -> Counts:
+    def shared_classes(self) -> Counts:
         """The classes that have rows of both kinds, ascending."""
         import numpy as np
 
@@ -59,26 +59,28 @@ class ChangedRowTest:
         """(N,) the fresh rows of these classes."""
         import numpy as np
 
-        return self.fresh & np.isin(self.labels, self.told)
+        return self.fresh & np.isin(self.labels, self.shared_classes)
 
     @property
     def expected(self) -> float:
         """How many of `compared` would be suspect, had they the rates of the unchanged rows."""
-        rate = self._told(self.unchanged & self.suspect) / self._told(self.unchanged)
-        return float((self._told(self.fresh) * rate).sum())
+        rate = self._by_shared_class(self.unchanged & self.suspect) / self._by_shared_class(self.unchanged)
+        return float((self._by_shared_class(self.fresh) * rate).sum())
 
     @property
     def least_p(self) -> float:
         """The p-value if all fresh rows were suspect: more than that cannot be seen in so few rows."""
-        fresh = self._told(self.fresh)
-        return least_p(fresh + self._told(self.unchanged), self._told(self.unchanged & self.suspect), fresh)
+        fresh = self._by_shared_class(self.fresh)
+        return least_p(
+            fresh + self._by_shared_class(self.unchanged), self._by_shared_class(self.unchanged & self.suspect), fresh
+        )
 
     def needed(self, alpha: float) -> int | None:
         """How many fresh rows at least could show something; None where no number can."""
         import numpy as np
 
         rows = int(self.compared.sum())
-        usual = max(self.expected / max(rows, 1), 1 / (self._told(self.unchanged).sum() + 1))
+        usual = max(self.expected / max(rows, 1), 1 / (self._by_shared_class(self.unchanged).sum() + 1))
         return None if usual >= 1 else max(int(np.ceil(np.log(alpha) / np.log(usual))), rows + 1)
 
     def noticeable(self, alpha: float) -> float:
@@ -106,12 +108,14 @@ class ChangedRowTest:
         """The classes with too many suspect fresh rows, worst first; at most `alpha` that any is by chance."""
         import numpy as np
 
-        fresh, hit = self._told(self.fresh), self._told(self.fresh & self.suspect)
-        suspect = self._told((self.fresh | self.unchanged) & self.suspect)
-        rows = fresh + self._told(self.unchanged)
+        fresh, hit = self._by_shared_class(self.fresh), self._by_shared_class(self.fresh & self.suspect)
+        suspect = self._by_shared_class((self.fresh | self.unchanged) & self.suspect)
+        rows = fresh + self._by_shared_class(self.unchanged)
         p = fisher_p(rows, suspect, fresh, hit)
         bad = significant(p, fisher_p(rows, suspect, fresh, np.minimum(suspect, fresh)), alpha)
-        found = [ClassTest(int(self.told[i]), int(hit[i]), int(fresh[i]), float(p[i])) for i in np.flatnonzero(bad)]
+        found = [
+            ClassTest(int(self.shared_classes[i]), int(hit[i]), int(fresh[i]), float(p[i])) for i in np.flatnonzero(bad)
+        ]
         return sorted(found, key=lambda one: (one.p, one.code))
 
     def _count(self, mask: Mask) -> Counts:
@@ -120,8 +124,8 @@ class ChangedRowTest:
 
         return np.bincount(self.labels[mask], minlength=int(self.labels.max(initial=0)) + 1)
 
-    def _told(self, mask: Mask) -> Counts:
-        return self._count(mask)[self.told]
+    def _by_shared_class(self, mask: Mask) -> Counts:
+        return self._count(mask)[self.shared_classes]
 
 
 @dataclass(frozen=True)

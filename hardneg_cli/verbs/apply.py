@@ -149,7 +149,7 @@ def _refuse_settings(dataset: Dataset, policy: AutoPolicy, mark: str | None) -> 
 
 def _adjudicated(dataset: Dataset, given: CollectedAnswers, policy: AutoPolicy, *, skip_stale: bool) -> ApplyResult:
     """What there is to do; raises Unsettled where people have to decide first."""
-    people, automatic = match(dataset, given.decided, given.ids), match(dataset, given.automatic, given.ids)
+    people, automatic = match(dataset, given.decisive, given.ids), match(dataset, given.automatic, given.ids)
     acting = _unprotected(dataset, policy, automatic.fresh)
     by_row: dict[int, list[Decision]] = {}
     for row, decision in (*people.fresh, *acting):

@@ -16,8 +16,8 @@ from hardneg_cli.errors import InputError
 from hardneg_cli.modeling.error_model.conditions import ConditionTable
 from hardneg_cli.modeling.error_model.tables import DualResult
 from hardneg_cli.modeling.folds import dealt
+from hardneg_cli.modeling.label_trust import NONE, label_trust
 from hardneg_cli.modeling.out_of_fold import Classifier, out_of_fold
-from hardneg_cli.modeling.trusted_labels import NONE, label_trust
 from hardneg_cli.modeling.unlabeled_pool import unlabeled
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.row_decisions import recorded

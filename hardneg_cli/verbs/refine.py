@@ -76,7 +76,7 @@ class RefineResult:
         rows = [*own, *most_informative(thought, open_, self.trained.graph, budget).tolist()][:budget]
         return queue_table(self.labeled, self.pool, [self._question(row) for row in rows], show)
 
-    def shown(self, patterns: str | None, features: str | None) -> tuple[str, ...]:
+    def display_columns(self, patterns: str | None, features: str | None) -> tuple[str, ...]:
         """The pool's columns to show: those asked for, else all that the labeled rows have too but for features."""
         names = self.pool.content.column_names
         if patterns is not None:

@@ -141,7 +141,7 @@ def _open_rows(report: CheckReport, features: str | None) -> object:
     assert findings is not None
     rows = findings.select()
     rows = rows if report.changes is None else rows[report.changes.changed[rows]]
-    return findings.table(rows, findings.shown(None, features))
+    return findings.table(rows, findings.display_columns(None, features))
 
 
 def _code(report: CheckReport, required: tuple[str, ...], *, exit_zero: bool) -> int:

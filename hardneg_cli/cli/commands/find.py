@@ -166,7 +166,7 @@ def _tables(shaped: Assignment, shown: tuple[str, ...]) -> Iterator[pa.Table]:
 
 
 def _display_columns(findings: Findings, show: str | None, features: str | None, image: str | None) -> tuple[str, ...]:
-    shown = findings.shown(show, features)
+    shown = findings.display_columns(show, features)
     if image is None or image in shown:
         return shown
     known = findings.dataset.content.column_names

@@ -99,7 +99,7 @@ def run(
         encoding=encoding,
         on_bad_rows=on_bad_rows,
     )
-    shown = mined.findings.shown(show, features)
+    shown = mined.findings.display_columns(show, features)
     made = mined.triplets() if texts else None
     found = mined.table(shown)
     for target in rows:

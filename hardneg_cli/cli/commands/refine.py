@@ -108,7 +108,7 @@ def run(
     )  # fmt: skip
     outputs.write(refined.table(), targets)
     if asked:
-        outputs.write(refined.queue(budget, refined.shown(show, features)), asked)
+        outputs.write(refined.queue(budget, refined.display_columns(show, features)), asked)
     if ledger:
         book.add(ledger, [line for entry in refined.entries[refined.done :] for line in entry.lines()], after=before)
     for line in [] if quiet else refined.summary():

@@ -97,7 +97,10 @@ def run(
             detectors=detector or (), settings=options.unit_settings(set_, ctx.obj.units), decisions=(), audit=audit,
             encoding=encoding, on_bad_rows=on_bad_rows,
         )  # fmt: skip
-        rows, shown = findings.select(every=all_, limit=limit, per_class=per_class), findings.shown(show, features)
+        rows, shown = (
+            findings.select(every=all_, limit=limit, per_class=per_class),
+            findings.display_columns(show, features),
+        )
         asked, around = (
             review_queue_of(queue, findings.table(rows, shown)),
             RowContexts(findings.dataset, features, shown),
@@ -135,7 +138,9 @@ def _from_queue(
     if data is None:
         return asked, None
     dataset = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
-    return asked, RowContexts(dataset, features, [name for name in asked.shown if name in dataset.content.column_names])
+    return asked, RowContexts(
+        dataset, features, [name for name in asked.display_columns if name in dataset.content.column_names]
+    )
 
 
 def _review(

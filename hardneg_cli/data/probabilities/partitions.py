@@ -54,11 +54,11 @@ class PartitionedModel:
     def reading(self, start: int, stop: int) -> Callable[[], Iterator[Block]]:
         """What reads the rows from `start` to before `stop`, in any process."""
         if self.rows is None:
-            return partial(_matrices, self.layout.lots(start, stop), self.columns)
+            return partial(_matrices, self.layout.spans(start, stop), self.columns)
         chosen = self.rows[start:stop]
         there = chosen[chosen >= 0]
         first, last = (int(there[0]), int(there[-1])) if len(there) else (0, 0)  # one row tells the precision
-        return partial(_picked, self.layout.lots(first, last + 1), self.columns, chosen - first * (chosen >= 0))
+        return partial(_picked, self.layout.spans(first, last + 1), self.columns, chosen - first * (chosen >= 0))
 
 
 def place(

@@ -22,7 +22,7 @@ def detect(dataset: Dataset, copies: Copies) -> DetectorResult:
     """Score 1 for every row but the one worth keeping."""
     import numpy as np
 
-    kept = copies.kept(dataset.labels, len(dataset.classes), dataset.id_rank)
+    kept = copies.keepers(dataset.labels, len(dataset.classes), dataset.id_rank)
     rows = np.flatnonzero(kept != np.arange(len(dataset)))
 
     def why(places: NDArray[np.int64]) -> list[str]:

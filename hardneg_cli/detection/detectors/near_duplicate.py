@@ -41,7 +41,7 @@ def detect(
     links = coo_array((np.ones(len(left), bool), (same[left], same[right])), shape=(n, n))
     group = connected_components(links, directed=False)[1].astype(np.int64)
     group = group[same]
-    kept = Copies.of(group).kept(dataset.labels, len(dataset.classes), dataset.id_rank)
+    kept = Copies.of(group).keepers(dataset.labels, len(dataset.classes), dataset.id_rank)
     rows = np.flatnonzero(copies.group[kept] != copies.group)
 
     def why(places: NDArray[np.int64]) -> list[str]:

@@ -53,7 +53,7 @@ def edited(editing: RecordEdits, block: RecordBlock, first: int) -> list[str]:
     records = list(block.records)
     if editing.edits.mark is not None:
         _add_mark(editing, block, first, records)
-    for row in within(editing.edits.touched, first, first + len(block.rows)):
+    for row in within(editing.edits.rows, first, first + len(block.rows)):
         place = block.rows[row - first]
         records[place] = _edited(editing, records[place], row)
     return records

@@ -33,7 +33,7 @@ def edited(table: pa.Table, edits: CellEdits, source: Source, first: int) -> pa.
     import pyarrow as pa
 
     stop = first + table.num_rows
-    rows = within(edits.touched, first, stop)
+    rows = within(edits.rows, first, stop)
     _confirm(table, edits, source, first, rows)
     column = table.schema.get_field_index(edits.column)
     changed = _changed(table.column(column), edits, source, first, [row for row in rows if row in edits.cells])

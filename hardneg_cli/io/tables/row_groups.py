@@ -44,7 +44,7 @@ class FileLayout:
     def rows(self) -> int:
         return self.edges[-1]
 
-    def lots(self, start: int, stop: int) -> tuple[RowGroupSpan, ...]:
+    def spans(self, start: int, stop: int) -> tuple[RowGroupSpan, ...]:
         """Where the rows from `start` to before `stop` are."""
         found, number = [], 0
         for source, sizes in zip(self.files, self.sizes, strict=True):

@@ -58,7 +58,7 @@ class CellEdits:
     skip_ragged: bool = False
 
     @cached_property
-    def touched(self) -> list[int]:
+    def rows(self) -> list[int]:
         """The rows to look at, in order."""
         return sorted({*self.cells, *self.drop, *self.expect})
 
@@ -153,8 +153,8 @@ def confirm(source: Source, edits: CellEdits, row: int, found: str | None) -> No
 
 def confirm_length(source: Source, edits: CellEdits, rows: int) -> None:
     """Raises InputError where the edits reach beyond the last row."""
-    if edits.touched and edits.touched[-1] >= rows:
-        raise InputError(f"{source.name}: no row {edits.touched[-1] + 1:,} to change; the file has {rows:,} rows")
+    if edits.rows and edits.rows[-1] >= rows:
+        raise InputError(f"{source.name}: no row {edits.rows[-1] + 1:,} to change; the file has {rows:,} rows")
 
 
 def compressed(out: BinaryIO, compression: str | None) -> AbstractContextManager[Any]:

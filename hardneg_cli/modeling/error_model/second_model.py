@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.modeling.error_model.error_classifier import ErrorClassifier, looks_at
-from hardneg_cli.modeling.trusted_labels import LabelTrust
+from hardneg_cli.modeling.label_trust import LabelTrust
 from hardneg_cli.statistics.stacking import FLOOR, OpinionPool, logs_of
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from hardneg_cli.modeling.error_model.second_model import ErrorModelFit, HeldOutGain
     from hardneg_cli.modeling.error_model.slices import Slice
-    from hardneg_cli.modeling.trusted_labels import LabelTrust
+    from hardneg_cli.modeling.label_trust import LabelTrust
 
     Block = NDArray[np.float64]
     Codes = NDArray[np.int64]

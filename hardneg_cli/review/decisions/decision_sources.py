@@ -26,14 +26,14 @@ class CollectedAnswers:
     notes: tuple[str, ...] = ()
 
     @property
-    def decided(self) -> list[Decision]:
+    def decisive(self) -> list[Decision]:
         """The decisions that say what to do."""
         return [decision for decision in self.decisions if decision.decides]
 
     @property
     def unsure(self) -> int:
         """How many rows nobody was sure about."""
-        return len({decision.id for decision in self.decisions} - {decision.id for decision in self.decided})
+        return len({decision.id for decision in self.decisions} - {decision.id for decision in self.decisive})
 
     @property
     def undecided(self) -> int:

@@ -77,7 +77,7 @@ class ReviewQueue:
         return sorted({*self._texts("given_label"), *self._texts("suggested_label")} - {""})
 
     @property
-    def shown(self) -> list[str]:
+    def display_columns(self) -> list[str]:
         """The display columns."""
         return [name for name in self.table.column_names if name not in OWN]
 
@@ -92,7 +92,7 @@ class ReviewQueue:
         row = self.table.slice(place, 1).to_pylist()[0]
         score, p_given, p_suggested = (_number(row.get(name)) for name in NUMBERS)
         detectors = tuple(name for name in row.get("detectors", "").split(",") if name)
-        content = tuple((name, str(row[name])) for name in self.shown)
+        content = tuple((name, str(row[name])) for name in self.display_columns)
         return QueueItem(
             row["id"], row["row_hash"], row["given_label"], row.get("suggested_label", ""),
             score, p_given, p_suggested, detectors, row.get("why", ""), content,

@@ -70,7 +70,7 @@ class ReviewSession:
         self.drafts: dict[int, str] = {}
         self.filter: QueueFilter | None = None
         self.places = asked.places(None, blind=blind)
-        self._open = {place for place, question in enumerate(asked.questions) if self._answered(question) is None}
+        self._open = {place for place, question in enumerate(asked.questions) if self._answer_to(question) is None}
         self._clock, self._times = clock, deque([clock()], RECENT + 1)
         self.place = self._start(words)
 
@@ -83,7 +83,7 @@ class ReviewSession:
     @property
     def answer(self) -> Decision | None:
         """What this reviewer said about the row that is looked at."""
-        return self._answered(self.asked.questions[self.place])
+        return self._answer_to(self.asked.questions[self.place])
 
     @property
     def note(self) -> str:
@@ -177,7 +177,7 @@ class ReviewSession:
         if chosen and (self.place not in set(places) or self.place not in self._open):
             self.place = next((place for place in places if place in self._open), places[0])
 
-    def _answered(self, question: Question) -> Decision | None:
+    def _answer_to(self, question: Question) -> Decision | None:
         """What was said about the row as it is, or the label that it was given in place of another."""
         return self._answers.get(question) or self._applied.get(question)
 
@@ -224,7 +224,7 @@ class ReviewSession:
     def _mark(self, question: Question) -> None:
         """A row may stand in the queue more than once."""
         for place in self._same[question]:
-            (self._open.discard if self._answered(question) else self._open.add)(place)
+            (self._open.discard if self._answer_to(question) else self._open.add)(place)
 
     @cached_property
     def _same(self) -> dict[Question, list[int]]:
