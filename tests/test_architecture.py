@@ -11,33 +11,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "hardneg_cli"
 MODULES = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
-MOODS = set(
-    [
-        "said",
-        "told",
-        "heard",
-        "asked",
-        "asking",
-        "answered",
-        "judged",
-        "blamed",
-        "touched",
-        "surveyed",
-        "kept",
-        "lots",
-        "taught",
-        "trusted",
-        "drawn",
-        "decided",
-        "settled",
-        "settling",
-        "shown",
-        "typing",
-        "erring",
-        "lookout",
-        "lean",
-    ]
-)
+MOODS = {
+    "said", "told", "heard", "asked", "asking", "answered", "judged", "blamed", "touched", "surveyed", "kept", "lots",
+    "taught", "trusted", "drawn", "decided", "settled", "settling", "shown", "typing", "erring", "lookout", "lean",
+}  # fmt: skip
 EMPTY_WORDS = {"utils", "helpers", "common", "base", "core", "manager", "factory"}
 BROAD = ("except Exception", "except BaseException", "except:")
 MOST_ANY = 343
