@@ -9,8 +9,8 @@ import sys
 
 WORK = """
 import sys, time
-from hardneg_cli.meter import metered
-from hardneg_cli.progress import progress
+from hardneg_cli.cli.progress_bar import metered
+from hardneg_cli.runtime.progress import progress
 with metered(quiet=sys.argv[1] == "quiet"):
     with progress("reading [bold]a\\x1b[31m.csv", total=10) as advance:
         for step in range(10):

@@ -476,7 +476,7 @@ TERMINAL = """
 import sys
 sys.path.insert(0, {tests!r})
 from test_reports import hostile
-from hardneg_cli.reports import text
+from hardneg_cli.gating.reports import text
 text.write(hostile(), sys.stdout.buffer)
 """
 
