@@ -1,56 +1,16 @@
-"""What tests share: the case files, read as a user's file is, without the columns that say what to expect."""
+"""What every test has at hand: a case by its name, a browser."""
 
-import csv
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # several workers with several threads each wait for one another,
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # so this stands before what loads numpy
 
-import pyarrow as pa
 import pytest
 
-from hardneg_cli import Columns
-
-CASES = Path(__file__).parent / "cases"
-
-
-@dataclass(frozen=True)
-class Case:
-    """`<detector>[--<variant>].csv`; a variant `setting=value` is that setting, any other one is just another table.
-
-    `x_*` columns are the features, `prob_*` the probabilities, a column `text` is the text.
-    """
-
-    path: Path
-    table: pa.Table
-    expected: list[dict[str, str]]
-
-    @property
-    def detector(self) -> str:
-        return self.path.stem.partition("--")[0]
-
-    @property
-    def settings(self) -> dict[str, dict[str, str]]:
-        setting, equals, value = self.path.stem.partition("--")[2].partition("=")
-        return {self.detector: {setting: value}} if equals else {}
-
-    @property
-    def columns(self) -> Columns:
-        return Columns(text="text" if "text" in self.table.column_names else None)
-
-    @property
-    def features(self) -> str | None:
-        return "x_*" if any(name.startswith("x_") for name in self.table.column_names) else None
-
-
-def read_case(path: Path) -> Case:
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    names = [name for name in rows[0] if not name.startswith("expect")]
-    return Case(path, pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in names}), rows)
+from support.browser import browser  # noqa: F401 -- a fixture
+from support.detector_cases import Case, read_case
+from support.paths import CASES
 
 
 @pytest.fixture(scope="session")

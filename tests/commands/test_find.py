@@ -17,8 +17,8 @@ from sklearn.metrics import average_precision_score
 
 from hardneg_cli import Columns, Findings, InputError, find, load
 from hardneg_cli.runtime import drawers
+from support.paths import SAMPLE
 
-SAMPLE = Path(__file__).parents[1] / "sample_data"
 DIGITS, PROBS = SAMPLE / "digits.csv", SAMPLE / "digits.probs.csv"
 BEFORE = [
     "id", "decision", "new_label", "note", "given_label", "suggested_label", "score", "flagged", "detectors", "why",

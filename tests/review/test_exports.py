@@ -20,7 +20,6 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_formats import HOSTILE, findings, written
 
 from hardneg_cli import InputError, apply, find
 from hardneg_cli.cli.outputs import refuse_overwriting_inputs, targets, write
@@ -29,9 +28,12 @@ from hardneg_cli.review.annotation_tools._class_names import ANSWERS, UNSAFE, ch
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.filled_queue import AutoPolicy, export, read_queue
 from hardneg_cli.verbs.collect import collect
+from support.hostile_texts import HOSTILE
+from support.paths import EXPORTS
+from support.result_tables import findings, written
 
 Row = dict[str, Any]
-REAL = Path(__file__).parent / "exports"
+REAL = EXPORTS
 TOOLS = ("label-studio:q.json", "prodigy:q.jsonl", "argilla:q.json", "doccano:q.jsonl")
 LABELS = [
     "=cmd|' /C calc'!A0", "-1+1", "007", "12345678901234567890", "None", "two\nlines", "🦊", "مرحبا", " x ", "<b>",

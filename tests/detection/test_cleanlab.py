@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,8 +15,8 @@ from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
 
 from hardneg_cli import find
+from support.paths import SAMPLE
 
-SAMPLE = Path(__file__).parents[1] / "sample_data"
 FILTERS = [
     "prune_by_class", "prune_by_noise_rate", "both", "confident_learning", "predicted_neq_given",
     "low_normalized_margin", "low_self_confidence",

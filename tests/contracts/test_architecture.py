@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "hardneg_cli"
+from support.paths import PACKAGE, ROOT
+
 MODULES = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
 MOODS = {
     "said", "told", "heard", "asked", "asking", "answered", "judged", "blamed", "touched", "surveyed", "kept", "lots",

@@ -19,11 +19,11 @@ import pytest
 from hardneg_cli.data.dataset import Columns, load
 from hardneg_cli.review.decisions.decision import Decision, log_of
 from hardneg_cli.review.decisions.decision_log import append
+from support.paths import ROOT
 
 pytest.importorskip("pre_commit", reason="pre-commit is not installed")
 yaml = pytest.importorskip("yaml")
 
-ROOT = Path(__file__).parents[1]
 HARDNEG = [sys.executable, "-m", "hardneg_cli"]
 ROWS = [
     [f"r{row}", ("cat", "dog")[row % 2], f"text number {row}", "test" if row > 50 else "train"] for row in range(60)

@@ -1,4 +1,4 @@
-"""Make the pictures of the README: python tests/pictures.py
+"""Make the pictures of the README: python -m tests.support.pictures
 
 What they show is made up here, and the same every time.
 """
@@ -22,8 +22,9 @@ from hardneg_cli.review.queues.row_context import RowContexts
 from hardneg_cli.review.queues.session import ReviewSession
 from hardneg_cli.review_screen.app import ReviewApp
 
-ROOT = Path(__file__).parents[1]
-PICTURES, SAMPLE = ROOT / ".github" / "pictures", ROOT / "sample_data"
+from .paths import ROOT, SAMPLE
+
+PICTURES = ROOT / ".github" / "pictures"
 QUESTIONS = {
     "card_arrival": [
         "When will my new card arrive?", "My card has not come in the mail yet.", "I am still waiting for my card.",

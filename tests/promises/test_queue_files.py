@@ -8,22 +8,23 @@ import csv
 import hashlib
 import io
 import re
-import shutil
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pyarrow as pa
 import pytest
-from test_formats import HOSTILE, findings, held, written
 
 from hardneg_cli import InputError, apply, find
 from hardneg_cli.io.excel.exact_text import COLUMN
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.review.decisions.filled_queue import AutoPolicy, read_queue
+from support.browser import click, content, downloaded, opened, press
+from support.hostile_texts import HOSTILE
+from support.office import OFFICE
+from support.result_tables import findings, held, written
 
 Row = dict[str, str]
 OTHER = '=HYPERLINK("x")|007'  # a label that nobody had before
@@ -52,11 +53,6 @@ PICTURE = (
     + base64.b64encode(
         b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>document.title="got in"</script></svg>'
     ).decode()
-)
-CHROMIUM, DRIVER, OFFICE = (shutil.which(name) for name in ("chromium", "chromedriver", "soffice"))
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --window-size=1280,860"
 )
 
 
@@ -261,59 +257,13 @@ def test_the_page_reaches_nothing_and_runs_its_own_script_alone() -> None:
     assert not re.search(r"(src|href)=|url\(|innerHTML|insertAdjacent|document\.write|eval\(", page.split('"facts"')[0])
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Any]:
-    webdriver = pytest.importorskip("selenium.webdriver")
-    if CHROMIUM is None or DRIVER is None:
-        pytest.skip("no Chromium here")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in FLAGS.split():
-        options.add_argument(flag)
-    options.add_experimental_option("prefs", {"download.default_directory": str(tmp_path)})
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
-
-
-def opened(browser: Any, table: pa.Table, path: Path) -> Any:
-    path.write_bytes(written("html", table))
-    browser.get(path.as_uri())
-    return browser
-
-
-def press(browser: Any, keys: str) -> None:
-    from selenium.webdriver.common.action_chains import ActionChains
-
-    ActionChains(browser).send_keys(keys).perform()
-
-
-def text(browser: Any, selector: str) -> str:
-    """At once: the list is drawn anew whenever it scrolls."""
-    found: str = browser.execute_script("return document.querySelector(arguments[0]).textContent", selector)
-    return found
-
-
-def click(browser: Any, selector: str) -> None:
-    browser.find_element("css selector", selector).click()
-
-
-def downloaded(path: Path) -> Path:
-    for _ in range(100):
-        if path.exists():
-            return path
-        time.sleep(0.1)
-    raise AssertionError(f"nothing was saved as {path}")
-
-
 def test_a_page_filled_by_keys_makes_the_intended_dataset(browser: Any, data: Path, queue: pa.Table) -> None:
     opened(browser, queue, data.with_name("queue.html"))
     for number in range(len(queue)):
         press(browser, plan(number) + (f"{OTHER}\n" if plan(number) == "r" else ""))
-    assert text(browser, "#count") == f"{len(ROWS)} of {len(ROWS)} decided"
+    assert content(browser, "#count") == f"{len(ROWS)} of {len(ROWS)} decided"
     browser.refresh()
-    assert text(browser, "#count") == f"{len(ROWS)} of {len(ROWS)} decided"
+    assert content(browser, "#count") == f"{len(ROWS)} of {len(ROWS)} decided"
     click(browser, "#save")
     saved = downloaded(data.with_name("queue.decided.csv"))
     assert corrected(data, saved) == intended()
@@ -328,8 +278,8 @@ def test_a_page_filled_by_keys_makes_the_intended_dataset(browser: Any, data: Pa
 def test_undo_notes_clicks_and_moving(browser: Any, data: Path, queue: pa.Table) -> None:
     opened(browser, queue, data.with_name("queue.html"))
     press(browser, "kkz")
-    assert text(browser, "#count").startswith("1 of ")
-    assert text(browser, ".row.here .id") == TEXTS[1]
+    assert content(browser, "#count").startswith("1 of ")
+    assert content(browser, ".row.here .id") == TEXTS[1]
     press(browser, "nlooks <odd>, kad\ue00c")  # Escape leaves the note
     press(browser, "d\ue013u")  # back to the same row, and another answer
     click(browser, ".row:nth-child(5)")
@@ -351,15 +301,15 @@ def test_two_tabs_agree_and_a_full_browser_says_so(browser: Any, data: Path, que
     press(browser, "jd")
     browser.switch_to.window(first)
     for _ in range(50):  # the browser tells the other tab when it finds time
-        if text(browser, "#count").startswith("2 of "):
+        if content(browser, "#count").startswith("2 of "):
             break
         time.sleep(0.1)
-    assert text(browser, "#count").startswith("2 of ")
-    assert text(browser, "#said") == ""
+    assert content(browser, "#count").startswith("2 of ")
+    assert content(browser, "#said") == ""
     browser.execute_script("Storage.prototype.setItem = () => { throw new Error('full'); }")
     press(browser, "jju")
-    assert text(browser, "#count").startswith("3 of ")
-    assert text(browser, "#said").startswith("This browser cannot keep decisions")
+    assert content(browser, "#count").startswith("3 of ")
+    assert content(browser, "#said").startswith("This browser cannot keep decisions")
 
 
 def test_filters_search_and_order(browser: Any, data: Path) -> None:
@@ -367,21 +317,21 @@ def test_filters_search_and_order(browser: Any, data: Path) -> None:
     opened(browser, table, data.with_name("queue.html"))
     assert len(browser.find_elements("css selector", ".row")) < 60  # those in sight, not all
     press(browser, "k/row 299\n")
-    assert text(browser, "#shown") == "11 shown"
+    assert content(browser, "#shown") == "11 shown"
     press(browser, "/")
     browser.find_element("css selector", "#search").clear()
     choose(browser, "class", "row 77")
-    assert text(browser, "#shown") == "1 shown"
+    assert content(browser, "#shown") == "1 shown"
     choose(browser, "class", "all")
     choose(browser, "state", "decided")
-    assert text(browser, "#shown") == "1 shown"
+    assert content(browser, "#shown") == "1 shown"
     choose(browser, "state", "all")
     choose(browser, "sort", "score")
-    assert text(browser, ".row .id") == "row 2999"
+    assert content(browser, ".row .id") == "row 2999"
     click(browser, "#direction")
-    assert text(browser, ".row .id") == "row 0"
+    assert content(browser, ".row .id") == "row 0"
     choose(browser, "detector", "row 5")
-    assert text(browser, ".row .id") == "row 5"
+    assert content(browser, ".row .id") == "row 5"
 
 
 def choose(browser: Any, menu: str, option: str) -> None:
@@ -394,7 +344,7 @@ def test_hostile_text_is_shown_and_pictures_are_drawn(browser: Any, tmp_path: Pa
     table = findings(HOSTILE).append_column("image", pa.array([PICTURE] * len(HOSTILE)))
     opened(browser, table, tmp_path / "queue.html")
     for shown in HOSTILE:
-        assert text(browser, "dd") == shown
+        assert content(browser, "dd") == shown
         assert browser.find_element("css selector", "dd img").get_property("naturalWidth") == 9
         press(browser, "j")
     assert browser.title == "Review queue"
@@ -405,7 +355,7 @@ def test_hostile_text_is_shown_and_pictures_are_drawn(browser: Any, tmp_path: Pa
 def test_a_table_that_is_no_queue_is_only_read(browser: Any, tmp_path: Path) -> None:
     opened(browser, pa.table({"class": ["a", "b"], "rows": [10, 9]}), tmp_path / "table.html")
     press(browser, "kdn")
-    assert text(browser, "#count") == "2 rows"
-    assert text(browser, ".row .id") == "a"
+    assert content(browser, "#count") == "2 rows"
+    assert content(browser, ".row .id") == "a"
     assert not browser.find_elements("css selector", ".answers, textarea")
     assert not browser.get_log("browser")

@@ -24,7 +24,6 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_formats import HOSTILE
 
 from hardneg_cli.data.changes import Changes
 from hardneg_cli.data.dataset import Dataset, load
@@ -32,10 +31,11 @@ from hardneg_cli.gating.verdict import CheckReport, GateResult, Verdict
 from hardneg_cli.io.tables.row_locations import places
 from hardneg_cli.runtime import drawers
 from hardneg_cli.verbs.check import check, diff
+from support.hostile_texts import HOSTILE, UNSEEN
+from support.paths import GOLDEN, ROOT, TESTS
 
 REPORTS = drawers.names("report")
-GOLDEN = Path(__file__).parent / "cases" / "golden" / "reports"
-UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\u200e\u200f]")
+REPORTS_GOLDEN = GOLDEN / "reports"
 ORDERS = [
     "::error::x", "::stop-commands::x", "##[error]x", "##[add-path]/tmp", "x::set-output name=a::b", "%0A::error::x",
     "@octocat", "#1", "GH-1", "octo/repo#1", "a@b.co", "http://x.co", "www.x.co", "1. one", "- one", "> one", "]]>",
@@ -160,8 +160,8 @@ def test_writes_whole_lines_without_control_characters_the_same_twice(
 
 @every_report
 def test_golden_file(name: str, tmp_path: Path) -> None:
-    golden = next(iter(GOLDEN.glob(f"{name}.*")), None)
-    assert golden, f"write tests/cases/golden/reports/{name}.<extension>: what this report makes of the example"
+    golden = next(iter(REPORTS_GOLDEN.glob(f"{name}.*")), None)
+    assert golden, f"write tests/golden/reports/{name}.<extension>: what this report makes of the example"
     assert written(name, example(tmp_path)) == golden.read_text(encoding="utf-8")
 
 
@@ -172,7 +172,7 @@ def test_the_commands_write_them_as_they_are(tmp_path: Path) -> None:
     assert sorted(ends) == REPORTS
     outputs = [word for output in ends.values() for word in ("-o", output)]
     hardneg = (sys.executable, "-m", "hardneg_cli")
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     for words, report, code in (
         (("check", "now.csv", "--base", "before.csv"), check("now.csv", base="before.csv"), 1),
         (("diff", "before.csv", "now.csv"), diff("before.csv", "now.csv"), 0),
@@ -474,7 +474,7 @@ def test_text_of_a_difference_has_a_line_a_changed_row() -> None:
 
 TERMINAL = """
 import sys
-sys.path.insert(0, {tests!r})
+sys.path[:0] = {folders!r}
 from test_reports import hostile
 from hardneg_cli.gating.reports import text
 text.write(hostile(), sys.stdout.buffer)
@@ -483,7 +483,9 @@ text.write(hostile(), sys.stdout.buffer)
 
 @pytest.mark.parametrize("colors", [True, False])
 def test_a_terminal_gets_colors_unless_it_wants_none(tmp_path: Path, colors: bool) -> None:
-    said = on_a_terminal(TERMINAL.format(tests=str(Path(__file__).parent)), {} if colors else {"NO_COLOR": "1"})
+    said = on_a_terminal(
+        TERMINAL.format(folders=[str(TESTS), str(TESTS / "gating")]), {} if colors else {"NO_COLOR": "1"}
+    )
     shown = re.sub(r"\x1b\[[0-9;]*m", "", said).replace("\r\n", "\n")
     assert not UNSEEN.findall(shown)
     assert shown == written("text", hostile())
@@ -494,7 +496,7 @@ def on_a_terminal(code: str, environment: dict[str, str]) -> str:
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
     kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
-    kept |= {"TERM": "xterm-256color", "PYTHONPATH": str(Path(__file__).parents[1])} | environment
+    kept |= {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT)} | environment
     with subprocess.Popen([sys.executable, "-c", code], stdin=follower, stdout=follower, env=kept) as process:
         os.close(follower)
         said = b""

@@ -17,7 +17,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pytest
-from conftest import read_case
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -27,11 +26,12 @@ from hardneg_cli.data.probabilities import loading, probabilities
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
+from support.detector_cases import read_case
+from support.paths import CASES, SAMPLE
 
 DETECTORS = drawers.names("detector")
-CASES = sorted((Path(__file__).parent / "cases").glob("*.csv"))
+CASES = sorted(CASES.glob("*.csv"))
 COLUMNS = Columns(text="text")
-SAMPLE = Path(__file__).parents[1] / "sample_data"
 NEW_NAMES = {"ant": "yak", "bee": "crab", "cat": "vole", "doe": "boar"}  # turns the sorted order upside down, mostly
 BY_ITS_NAME = {
     "label-spelling": "it judges the names themselves",

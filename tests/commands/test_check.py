@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ from hardneg_cli.runtime import drawers
 from hardneg_cli.verbs.check import check, diff
 from hardneg_cli.verbs.explain import manual
 from hardneg_cli.verbs.find import find
+from support.paths import PACKAGE, TESTS
 
-PACKAGE = Path(__file__).parents[1] / "hardneg_cli"
 Row = tuple[str, str, str]
 ROWS: list[Row] = [(f"r{row}", ("cat", "dog", "ant")[row % 3], f"sentence number {row}") for row in range(60)]
 
@@ -75,7 +76,7 @@ def said(
 
 # -- every gate of the drawer --------------------------------------------------------------------------------------
 # To add a gate is to add its cases here: `GATE: (passes, fails, unjudged)`, each the arguments of `check`, in which
-# the gate is asked for with fail_on. A module tests/gate_cases_<anything>.py with a dict CASES adds to this one.
+# the gate is asked for with fail_on. tests/support/gate_cases_<anything>.py with a dict CASES adds to this one.
 SPLITS = {"split": ["train" if row % 4 else "test" for row in range(60)]}
 LEAK = Columns(split="split")
 COPY: Row = ("n1", "cat", "sentence  number 5")  # of r5, an ant of the split train
@@ -105,8 +106,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {"data": table(ROWS), "base": table(ROWS), "decisions": []},
     ),
 }
-for module in sorted(Path(__file__).parent.glob("gate_cases_*.py")):
-    CASES |= __import__(module.stem).CASES
+for module in sorted((TESTS / "support").glob("gate_cases_*.py")):
+    CASES |= import_module(f"support.{module.stem}").CASES
 OUTCOMES = ("passed", "failed", "not judged")
 
 

@@ -1,17 +1,17 @@
 """A detector is what its case says: `tests/cases/<detector>.csv`, where `expect` is 1 for the rows it flags."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Case
 
 from hardneg_cli import find
 from hardneg_cli.detection.detector_result import NO_CLASS
 from hardneg_cli.runtime import drawers
+from support.detector_cases import Case
+from support.paths import CASES
 
-FILES = sorted(path.stem for path in (Path(__file__).parent / "cases").glob("*.csv"))
+FILES = sorted(path.stem for path in CASES.glob("*.csv"))
 
 
 @pytest.mark.parametrize("detector", drawers.names("detector"))

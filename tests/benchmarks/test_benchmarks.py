@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPT = Path(__file__).parent / "benchmarks" / "detection.py"
+SCRIPT = Path(__file__).parent / "detection.py"
 
 
 def test_quick_detection(tmp_path: Path) -> None:

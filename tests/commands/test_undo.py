@@ -21,12 +21,13 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_apply import ROWS, TABLES, TEXT_FORMS, by_truth, corrected, delimited, hardneg, queue_of, save
 
 from hardneg_cli import InputError, apply
 from hardneg_cli.errors import Refused
 from hardneg_cli.io.files.binary_delta import read_delta, write_delta
 from hardneg_cli.verbs.undo import undo
+from support.command import hardneg
+from support.corrections import ROWS, TABLES, TEXT_FORMS, by_truth, corrected, delimited, queue_of, save
 
 
 def ours(data: bytes) -> bytes:

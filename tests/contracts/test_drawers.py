@@ -13,8 +13,8 @@ import pytest
 
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.drawers import DRAWERS
+from support.paths import PACKAGE
 
-PACKAGE = Path(__file__).parents[1] / "hardneg_cli"
 DATA = "id,label,word\n" + "".join(f"{i},{'cat' if i % 2 else 'dog'},word {i}\n" for i in range(12))
 
 DETECTOR = '''

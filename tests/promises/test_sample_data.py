@@ -11,7 +11,8 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
-SAMPLE = Path(__file__).parents[1] / "sample_data"
+from support.paths import SAMPLE
+
 NAMES = ("digits.csv", "digits.truth.csv", "digits.probs.csv")
 
 

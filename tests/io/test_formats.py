@@ -17,7 +17,6 @@ import termios
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
-from types import ModuleType
 
 import openpyxl
 import pandas as pd
@@ -25,35 +24,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hardneg_cli.io.result_formats.xlsx import UNSAFE
 from hardneg_cli.runtime import drawers
+from support.hostile_texts import HOSTILE, UNSEEN
+from support.paths import GOLDEN, ROOT
+from support.result_tables import findings, form, held, written
 
 FORMATS = drawers.names("format")
-GOLDEN = Path(__file__).parent / "cases" / "golden"
-HOSTILE = [
-    "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "<script>alert(1)</script>", "<img src=x onerror=y>", "&lt;b&gt;",
-    "[bold]x[/bold]", "[link=http://x]y[/link]", "![x](javascript:y)", "[x](y)", "*a* _b_ `c` ~~d~~ $e$", "# head",
-    "| a | b |", "a|b", "a\\|b", "a\\", ":smile:", "\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x9b31m", "\x7f\x08",
-    "a\nb", "a\r\nb", "a\rb", "\n", "a\tb", "\t", 'a"b', '"', "'", "a,b", ";", "007", "1e5", "12345678901234567890",
-    "None", "NA", "null", "nan", "NaN", "", " ", " x ", "true", "1.0", "\u202egnp.exe", "\u200f\u2066x\u2069",
-    "\u2028", "\u2029", "\x85", "\ufeff", "é e\u0301 ß", "日本語", "مرحبا", "👩‍👩‍👧", "x" * 300, "{{7*7}}", "%s", "\\N",
-]  # fmt: skip
-UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\u200e\u200f]")
-
-
-def findings(texts: list[str], text: str = "text") -> pa.Table:
-    """A table as a run writes it, every text column taken from `texts`."""
-    n = len(texts)
-    number = [round(1 - i / max(n, 1) / 1.1, 9) for i in range(n)]
-    maybe = pa.array([None if i % 3 else value for i, value in enumerate(number)], pa.float64())
-    words, nothing = pa.array(texts, pa.string()), pa.repeat(pa.scalar(""), n)
-    return pa.table({
-        "id": words, "decision": nothing, "new_label": nothing, "note": nothing, "given_label": words,
-        "suggested_label": words, "score": pa.array(number, pa.float64()),
-        "flagged": pa.array([i % 2 == 0 for i in range(n)]), "detectors": words, "why": words,
-        "p_given": maybe, "p_suggested": maybe, text: words,
-        "rank": pa.array(range(1, n + 1), pa.int64()), "row_hash": pa.array([f"{i:016x}" for i in range(n)]),
-    })  # fmt: skip
 
 
 TABLES = {
@@ -65,24 +41,6 @@ TABLES = {
 }
 every_table = pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 every_format = pytest.mark.parametrize("name", FORMATS)
-
-
-def form(name: str) -> ModuleType:
-    return drawers.load("format", name)
-
-
-def written(name: str, table: pa.Table) -> bytes:
-    out = io.BytesIO()
-    form(name).write(table, out)
-    return out.getvalue()
-
-
-def held(name: str, table: pa.Table) -> pa.Table:
-    """The rows that the format takes; what is refused is tested in test_queue_files.py and test_exports.py."""
-    refused: dict[str, Callable[[str], object]] = {"xlsx": UNSAFE.search, "doccano": lambda text: len(text) > 100}
-    if name not in refused:
-        return table
-    return table.filter(pa.array([not refused[name](text) for text in table["id"].to_pylist()], pa.bool_()))
 
 
 def as_text(table: pa.Table) -> list[dict[str, str]]:
@@ -203,7 +161,7 @@ def test_pandas_without_any_option_reads_the_ids_as_they_are_written(name: str) 
 def test_golden_file(name: str) -> None:
     table = findings(["one", 'zwei, "due"', "三|3", "007", "<b>\n[x]"])
     golden = next(iter(GOLDEN.glob(f"{name}.*")), None)
-    assert golden, f"write tests/cases/golden/{name}.<extension>: what this format makes of this table"
+    assert golden, f"write tests/golden/{name}.<extension>: what this format makes of this table"
     if getattr(form(name), "BINARY", False) and name in READ_BACK:  # the bytes hold the library's version
         read, _ = READ_BACK[name]
         assert read(golden.read_bytes()) == read(written(name, table))
@@ -263,7 +221,7 @@ def on_a_terminal(table: pa.Table, folder: Path, width: int) -> str:
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
-    root = str(Path(__file__).parents[1])
+    root = str(ROOT)
     with subprocess.Popen([sys.executable, "-c", code], cwd=folder, stdin=follower, stdout=follower,
                           env=environment | {"TERM": "xterm-256color", "PYTHONPATH": root}) as process:  # fmt: skip
         os.close(follower)

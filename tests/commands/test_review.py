@@ -19,9 +19,6 @@ import filelock
 import numpy as np
 import pyarrow as pa
 import pytest
-from pictures import questions
-from terminal import COMMAND, Terminal
-from test_formats import HOSTILE, written
 
 from hardneg_cli import Columns, InputError, apply, find
 from hardneg_cli.data.dataset import load
@@ -34,6 +31,10 @@ from hardneg_cli.review.decisions.decision_log import append
 from hardneg_cli.review.queues.review_queue import QueueFilter, read_review_queue, review_queue_of
 from hardneg_cli.review.queues.row_context import RowContexts
 from hardneg_cli.review.queues.session import ReviewSession
+from support.hostile_texts import HOSTILE
+from support.pictures import questions
+from support.result_tables import written
+from support.terminal import COMMAND, Terminal
 
 ROWS = 8
 KILLS = int(os.environ.get("REVIEW_KILLS", "15"))

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "hardneg_cli"
+from support.paths import PACKAGE
+
 COMMAND = [sys.executable, "-m", "hardneg_cli"]
 ROWS = 4000
 
@@ -24,6 +25,7 @@ ROWS = 4000
 SLOW = '''"""Takes its time."""
 import time
 from pathlib import Path
+from support.paths import PACKAGE
 from hardneg_cli.detection.detector_result import Doubts
 def detect(dataset) -> Doubts:
     Path("running").touch()

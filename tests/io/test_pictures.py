@@ -7,11 +7,9 @@ import csv
 import io
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +17,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
-from test_formats import findings, written
 
 from hardneg_cli import InputError
 from hardneg_cli.io.result_formats import html
 from hardneg_cli.io.tables.images import LONG_SIDE, MOST_INLINED, Picture, marked, picture, pictures
+from support.result_tables import findings, written
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --window-size=1280,860"
-)
 SVG = b"""<?xml version="1.0"?>
 <svg xmlns="http://www.w3.org/2000/svg" width="9" height="7"><script>alert(1)</script></svg>"""
 WITHOUT_PILLOW = "import sys; sys.modules['PIL'] = None\n"
@@ -189,22 +182,6 @@ def test_a_queue_with_pictures(data: Path) -> None:
     done = subprocess.run([*command, "--image", "foto"], cwd=elsewhere, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "hardneg: no column 'foto' for --image; did you mean 'photo'?\n"
-
-
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Any]:
-    webdriver = pytest.importorskip("selenium.webdriver")
-    if CHROMIUM is None or DRIVER is None:
-        pytest.skip("no Chromium here")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in FLAGS.split():
-        options.add_argument(flag)
-    options.add_experimental_option("prefs", {"download.default_directory": str(tmp_path)})
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
 
 
 def test_a_browser_shows_them_and_saves_their_paths(browser: Any, folder: Path) -> None:

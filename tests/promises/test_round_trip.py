@@ -18,8 +18,6 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from test_queue_files import OFFICE, browser, click, downloaded, opened, press  # noqa: F401 -- browser is a fixture
-from test_queue_files import text as content
 
 from hardneg_cli import apply, find
 from hardneg_cli.io.excel.exact_text import printable
@@ -28,6 +26,8 @@ from hardneg_cli.review.annotation_tools._tasks import KEY
 from hardneg_cli.review.decisions.decision import log_of
 from hardneg_cli.runtime import drawers
 from hardneg_cli.verbs.collect import collect
+from support.browser import click, content, downloaded, opened, press
+from support.office import OFFICE
 
 Row = dict[str, str]
 ROWS = 2000
@@ -292,7 +292,7 @@ def leads_to_the_intended(data: Path, changes: dict[str, str | None]) -> None:
 # -------------------------------------------------------------------------------------------------- on the page
 
 
-def test_a_page_leads_to_the_intended_data(browser: Any, data: Path, queue: pa.Table) -> None:  # noqa: F811
+def test_a_page_leads_to_the_intended_data(browser: Any, data: Path, queue: pa.Table) -> None:
     """The first rows with clicks and keys in a real browser, the others by what the page keeps."""
     order = sorted(range(len(queue)), key=lambda row: (not WICKED.search(queue["id"][row].as_py()), row))
     queue = queue.take(order)
@@ -312,7 +312,7 @@ def test_a_page_leads_to_the_intended_data(browser: Any, data: Path, queue: pa.T
     assert not browser.get_log("browser")
 
 
-def by_hand(browser: Any, answer: Answer, number: int) -> None:  # noqa: F811
+def by_hand(browser: Any, answer: Answer, number: int) -> None:
     """With keys and with the buttons, in turn."""
     places = {"keep": (1, "k"), "drop": (4, "d")}
     if not answer.decision:
@@ -330,7 +330,7 @@ def by_hand(browser: Any, answer: Answer, number: int) -> None:  # noqa: F811
         press(browser, key) if number % 2 else click(browser, f".answers button:nth-child({place})")
 
 
-def keep(browser: Any, said: list[Answer]) -> None:  # noqa: F811
+def keep(browser: Any, said: list[Answer]) -> None:
     """The other answers where the page keeps its own, and as it keeps them."""
     browser.execute_script(
         """
