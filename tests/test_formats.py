@@ -28,7 +28,8 @@ import pytest
 from hardneg_cli.io.result_formats.xlsx import UNSAFE
 from hardneg_cli.runtime import drawers
 
-FORMATS = drawers.names("format")
+TOOLS = drawers.names("annotation tool")
+FORMATS = [*drawers.names("format"), *TOOLS]
 GOLDEN = Path(__file__).parent / "cases" / "golden"
 HOSTILE = [
     "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "<script>alert(1)</script>", "<img src=x onerror=y>", "&lt;b&gt;",
@@ -68,7 +69,7 @@ every_format = pytest.mark.parametrize("name", FORMATS)
 
 
 def form(name: str) -> ModuleType:
-    return drawers.load("format", name)
+    return drawers.load("annotation tool" if name in TOOLS else "format", name)
 
 
 def written(name: str, table: pa.Table) -> bytes:
