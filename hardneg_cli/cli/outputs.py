@@ -17,6 +17,8 @@ from hardneg_cli.runtime.progress import progress
 if TYPE_CHECKING:
     import pyarrow as pa
 
+WRITERS = {"format": ("format", "annotation tool"), "report": ("report",)}  # the drawers that a kind of output is in
+
 
 @dataclass(frozen=True)
 class OutputTarget:
@@ -28,7 +30,10 @@ class OutputTarget:
 
     @property
     def form(self) -> ModuleType:
-        return drawers.load(self.kind, self.format)
+        known = _drawers(self.kind)
+        if self.format not in known:
+            raise drawers.unknown(self.kind, self.format, list(known))
+        return drawers.load(known[self.format], self.format)
 
     @property
     def beside(self) -> dict[str, Callable[[pa.Table], bytes]]:
@@ -106,7 +111,7 @@ def _to_standard_output(form: ModuleType, table: Any) -> list[str]:
 def _file(output: str, kind: str) -> OutputTarget:
     """`format:path` where the prefix is a format, else the format of the extension."""
     prefix, colon, path = output.partition(":")
-    known = drawers.names(kind)
+    known = _drawers(kind)
     if colon and prefix in known:
         return OutputTarget(prefix, path, kind)
     suffix = Path(output).suffix.lower()
@@ -117,3 +122,8 @@ def _file(output: str, kind: str) -> OutputTarget:
             return OutputTarget(name, output, kind)
     hint = f"{did_you_mean(suffix, extensions)} (known: {', '.join(sorted(extensions))})"
     raise InputError(f"-o {output!r}: no {kind} for {suffix!r}{hint}")
+
+
+def _drawers(kind: str) -> dict[str, str]:
+    """The drawer of each name that an output of this kind may have, sorted by name."""
+    return dict(sorted((name, drawer) for drawer in WRITERS[kind] for name in drawers.names(drawer)))

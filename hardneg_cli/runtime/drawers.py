@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -112,8 +112,12 @@ def load(kind: str, name: str, within: str = "") -> ModuleType:
     """The file called `name`; raises InputError for a name that the kind has not."""
     known = names(kind, within)
     if name not in known:
-        raise InputError(f"no {kind} {name!r}{did_you_mean(name, known)} (known: {', '.join(known)})")
+        raise unknown(kind, name, known)
     return _import(kind, name, within)
+
+
+def unknown(kind: str, name: str, known: Sequence[str]) -> InputError:
+    return InputError(f"no {kind} {name!r}{did_you_mean(name, known)} (known: {', '.join(known)})")
 
 
 @cache

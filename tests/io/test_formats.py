@@ -29,7 +29,8 @@ from support.hostile_texts import HOSTILE, UNSEEN
 from support.paths import GOLDEN, ROOT
 from support.result_tables import findings, form, held, written
 
-FORMATS = drawers.names("format")
+TOOLS = drawers.names("annotation tool")
+FORMATS = [*drawers.names("format"), *TOOLS]
 
 
 TABLES = {

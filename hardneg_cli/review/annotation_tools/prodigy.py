@@ -1,27 +1,62 @@
-"""What `prodigy db-out` writes: JSON lines, an answer each.
+"""Prodigy's choice interface: tasks, with settings that add a field for a note (`tasks.prodigy.json`), and answers.
 
-`answer` is accept, reject or ignore; `accept` lists the options that are selected. Selected but not accepted says
-nothing of what is right: unsure. Of the same session, the last line about a row counts. A session that nobody named
-is called after its time; it is the reviewer's who is named elsewhere.
+`prodigy mark DATASET tasks.jsonl --view-id choice` needs the tasks alone; with the configuration as the project's
+prodigy.json and `--view-id blocks` there is a note too. The options are the classes, (drop) and (unsure), and what was
+suggested is selected beforehand. Accepting says what is selected: the given label keeps it, another one relabels the
+row. Ignoring and rejecting are unsure, because a rejected task does not say what is right: selected but not accepted
+says nothing of it. Reviewers are named sessions (`?session=ann`); a session that nobody named is called after its time,
+and is the reviewer's who is named elsewhere. `hardneg collect` and `hardneg apply` read what `prodigy db-out` writes:
+JSON lines, an answer each, of which the last one of a session about a row counts.
 
-Source: Prodigy's documentation, https://prodi.gy/docs/api-interfaces#choice and https://prodi.gy/docs/recipes#db-out.
+Source: Prodigy's documentation, https://prodi.gy/docs/api-interfaces#choice and #blocks, and
+https://prodi.gy/docs/recipes#db-out.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.review.annotation_tools import _answers
 from hardneg_cli.review.annotation_tools._answers import SHOWN, Object, ToolAnswer
-from hardneg_cli.review.annotation_tools._tasks import KEY
+from hardneg_cli.review.annotation_tools._class_names import ANSWERS
+from hardneg_cli.review.annotation_tools._tasks import KEY, AnnotationTask, ascii_json, classes, tasks
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+EXTENSIONS = ()
+NAME = "prodigy"
 UNNAMED = re.compile(r"(?:^|-)\d{4}-\d\d-\d\d[_T ]\d\d[-:]\d\d[-:]\d\d$", re.ASCII)
+
+
+def write(table: pa.Table, out: BinaryIO) -> None:
+    options = ascii_json([{"id": name, "text": name} for name in (*classes(table), *ANSWERS)])
+    # the same options in every task: once made, many times written
+    out.writelines(f'{ascii_json(_task(task))[:-1]},"options":{options}}}\n'.encode() for task in tasks(table, NAME))
+
+
+def configuration(table: pa.Table) -> bytes:
+    """The settings of a project: one choice, and a field for the note below it."""
+    note = {"view_id": "text_input", "field_id": "note", "field_label": "note", "field_rows": 2}
+    settings = {"choice_style": "single", "choice_auto_accept": False, "blocks": [{"view_id": "choice"}, note]}
+    return json.dumps(settings, indent=2).encode() + b"\n"
+
+
+BESIDE = {".prodigy.json": configuration}
+
+
+def _task(task: AnnotationTask) -> dict[str, Any]:
+    shown: dict[str, Any] = {} if task.text is None else {"text": task.text}
+    if picture := next((picture for picture in task.pictures if picture), None):  # the interface shows one
+        shown["image"] = picture
+    elif task.text is None:
+        shown["text"] = "(empty)"
+    meta = {"id": task.id, "score": task.score, "about": task.about}
+    return shown | {KEY: task.key, "meta": meta, "accept": [task.suggested] if task.suggested else []}
 
 
 def recognises(source: Source) -> bool:
