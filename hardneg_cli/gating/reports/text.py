@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.data import change_report
 from hardneg_cli.gating.failing_rows import count, failing_rows
-from hardneg_cli.runtime.screen import colored, console_for
-from hardneg_cli.runtime.terminal import plain
+from hardneg_cli.runtime.terminal import colored, console_for, plain
 
 if TYPE_CHECKING:
     from hardneg_cli.data.change_report import ChangedRow

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from hardneg_cli.io.tables.text_tables import as_text
-from hardneg_cli.runtime.screen import console_for
-from hardneg_cli.runtime.terminal import plain
+from hardneg_cli.runtime.terminal import console_for, plain
 
 if TYPE_CHECKING:
     import pyarrow as pa
