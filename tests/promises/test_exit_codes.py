@@ -25,9 +25,8 @@ ROWS = 4000
 SLOW = '''"""Takes its time."""
 import time
 from pathlib import Path
-from support.paths import PACKAGE
-from hardneg_cli.detection.detector_result import Doubts
-def detect(dataset) -> Doubts:
+from hardneg_cli.detection.detector_result import DetectorResult
+def detect(dataset) -> DetectorResult:
     Path("running").touch()
     time.sleep(30)
     raise AssertionError("nobody stopped this run")
@@ -44,8 +43,8 @@ def write(table, out) -> None:
     time.sleep(30)
 '''
 BROKEN = '''"""Divides by zero."""
-from hardneg_cli.detection.detector_result import Doubts
-def detect(dataset) -> Doubts:
+from hardneg_cli.detection.detector_result import DetectorResult
+def detect(dataset) -> DetectorResult:
     return 1 / 0
 '''
 
