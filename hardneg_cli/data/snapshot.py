@@ -14,25 +14,28 @@ from typing import TYPE_CHECKING, Any
 from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.row_identity import HASH_BYTES, content_hashes
-from hardneg_cli.detection.findings import Findings
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.atomic_write import whole_file
 from hardneg_cli.io.files.source import Source, sources
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 KEY, VERSION = b"hardneg-state", 1
 ROLE = "role:"
 
 
-def write(findings: Findings, path: str | Path) -> None:
-    """Write the state of the findings' dataset, whole or not at all."""
+def write(dataset: Dataset, flagged: NDArray[np.bool_], score: NDArray[np.float64], path: str | Path) -> None:
+    """Write the state of a dataset of N rows, whole or not at all.
+
+    flagged, score: (N,) what a run found out about them, see `Findings`.
+    """
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    dataset = findings.dataset
     hashes = content_hashes(dataset.content, len(dataset))
     raw = b"".join(bytes.fromhex(hash_[1:]) for hash_ in hashes)
     columns: dict[str, Any] = {} if dataset.columns.id is None else {"id": dataset.ids}
@@ -40,8 +43,8 @@ def write(findings: Findings, path: str | Path) -> None:
         pa.binary(HASH_BYTES), len(dataset), [None, pa.py_buffer(raw)]
     )
     columns["label"] = pa.DictionaryArray.from_arrays(pa.array(dataset.labels), pa.array(dataset.classes, pa.string()))
-    columns["flagged"] = pa.array(findings.flagged)
-    columns["score"] = pa.array(findings.score.astype(np.float32))
+    columns["flagged"] = pa.array(flagged)
+    columns["score"] = pa.array(score.astype(np.float32))
     for role in dataset.roles.column_names:
         columns[ROLE + role] = dataset.roles[role].combine_chunks().dictionary_encode()
     about = {"v": VERSION, "id": dataset.columns.id, "label": dataset.columns.label,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from hardneg_cli.data.dataset import Dataset, choose
 from hardneg_cli.data.probabilities.digest import Digest
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
+from hardneg_cli.io.tables.queue_columns import FILLED_IN, display_name
 from hardneg_cli.statistics.scores import Estimate
 
 if TYPE_CHECKING:
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 
     Rows: TypeAlias = NDArray[np.int64]
 
-FILLED_IN = ("decision", "new_label", "note")
-LEADING = (
-    "id", *FILLED_IN, "given_label", "suggested_label", "score", "flagged", "detectors", "why", "p_given", "p_suggested"
-)  # fmt: skip
-TRAILING = ("rank", "row_hash")
-SHARED_OUT = ("reviewer", "reviewers", "role")  # what a queue that is shared out says besides
 DECIMALS = 9
 
 
@@ -88,7 +83,7 @@ class Findings:
         rows = self.select() if rows is None else rows
         columns = {name: pa.array(values) for name, values in self._leading(rows).items()}
         for name in show:
-            columns[_free_name(name, columns)] = self.dataset.content[name].take(rows)
+            columns[display_name(name, columns)] = self.dataset.content[name].take(rows)
         return pa.table(columns | {"rank": self._rank(rows), "row_hash": self.dataset.row_hashes(rows)})
 
     def display_columns(self, patterns: str | None, features: str | None) -> tuple[str, ...]:
@@ -111,9 +106,7 @@ class Findings:
         empty = pa.repeat("", len(rows))
         return {
             "id": self.dataset.ids.take(rows),
-            "decision": empty,
-            "new_label": empty,
-            "note": empty,
+            **dict.fromkeys(FILLED_IN, empty),
             "given_label": names.take(pa.array(self.dataset.labels[rows])),
             "suggested_label": names.take(pa.array(np.where(suggested < 0, nothing, suggested))),
             "score": self.score[rows].round(DECIMALS),
@@ -190,10 +183,3 @@ def _nullable(values: NDArray[np.float64]) -> pa.Array:
     import pyarrow as pa
 
     return pa.array(values.round(DECIMALS), mask=np.isnan(values))
-
-
-def _free_name(name: str, taken: Collection[str]) -> str:
-    """A display column's name, out of the way of the findings' own columns and of those before it."""
-    while name in {*LEADING, *SHARED_OUT, *TRAILING} or name in taken:
-        name = f"data_{name}"
-    return name

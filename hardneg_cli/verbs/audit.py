@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hardneg_cli.detection.findings import FILLED_IN
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.queue_columns import FILLED_IN, NUMERIC
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.audit.filled_audit import DESIGN, INCLUSION, SIZE, STRATUM, read_audit, truths
 from hardneg_cli.statistics import stratified_sampling
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from hardneg_cli.statistics.stratified_sampling import StratifiedSample
 
 NEEDED = ("id", "given_label", "score", "flagged", "rank", "row_hash")
-NUMBERS = ("score", "p_given", "p_suggested", "rank")
 DECIMALS = 6  # of a score in text: the same rows are drawn from every format
 
 
@@ -109,7 +108,7 @@ def _taken(files: Sequence[Source], names: Sequence[str], drawn: NDArray[np.int6
     import numpy as np
     import pyarrow as pa
 
-    numbers = tuple(name for name in NUMBERS if name in names)
+    numbers = tuple(name for name in NUMERIC if name in names)
     wanted = ReadRequest(tuple(name for name in names if name not in numbers), numbers)
     by_place, first, parts = np.sort(drawn), 0, []
     for batch in table_files.read(files, wanted):
@@ -125,7 +124,7 @@ def _typed(files: Sequence[Source], table: pa.Table) -> dict[str, pa.ChunkedArra
     import pyarrow.compute as pc
 
     columns = {name: table[name] for name in table.column_names}
-    for name in {*NUMBERS} & {*columns}:
+    for name in {*NUMERIC} & {*columns}:
         values = columns[name].cast(pa.float64())
         columns[name] = pc.if_else(pc.is_nan(values), None, values)
     columns["rank"] = columns["rank"].cast(pa.int64())

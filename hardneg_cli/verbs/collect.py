@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hardneg_cli.detection.findings import LEADING, TRAILING
 from hardneg_cli.errors import InputError, did_you_mean, listing
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.queue_columns import display_columns
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.decisions.adjudication import (
     POLICIES,
@@ -210,6 +210,6 @@ def _own(source: Source) -> Iterator[pa.RecordBatch]:
     if form := export(source):
         yield from form.read(source).select(["id", "text"]).to_batches()
         return
-    own = [name for name in table_files.columns([source]) if name not in (*LEADING, *TRAILING, "reviewer")]
+    own = display_columns(table_files.columns([source]))
     if own:
         yield from table_files.reader_of(source).read(source, ReadRequest(("id", *own)))

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.queue_columns import FOUND, NUMERIC
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.runtime.terminal import plain
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-TEXT = ("id", "given_label", "suggested_label", "flagged", "detectors", "why")
-NUMBERS = ("score", "p_given", "p_suggested", "rank")
 
 
 def story(findings: str, id_: str, detector: str | None = None) -> str:
@@ -37,9 +35,9 @@ def _read(findings: str) -> pa.Table:
 
     files = sources(findings)
     names = table_files.columns(files, None)
-    if missing := [name for name in (*TEXT, *NUMBERS) if name not in names]:
+    if missing := [name for name in (*FOUND, *NUMERIC) if name not in names]:
         raise InputError(f"{findings}: no column {missing[0]!r}; is it a findings file, written by find?")
-    return pa.Table.from_batches(list(table_files.read(files, ReadRequest(text=TEXT, numbers=NUMBERS))))
+    return pa.Table.from_batches(list(table_files.read(files, ReadRequest(text=FOUND, numbers=NUMERIC))))
 
 
 def _whole(table: pa.Table) -> bool:

@@ -109,8 +109,8 @@ class Commit:
         content = np.array([f"row {i}" for i in range(n)], dtype=object)
         kept = np.setdiff1d(np.arange(n), self.rows) if self.kind == "added" else np.arange(n)
         before = _dataset(names[world.labels[kept]], content[kept], kept)
-        old, nothing = world.old[kept], np.full(len(kept), -1, np.int32)
-        snapshot.write(Findings(before, old.astype(float), old, nothing, {}, {}, None, None), base)
+        old = world.old[kept]
+        snapshot.write(before, old, old.astype(float), base)
         if self.kind == "edited":
             content = content.copy()
             content[self.rows] += " again"

@@ -15,9 +15,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from hardneg_cli import Columns, InputError, load
+from hardneg_cli import Columns, Findings, InputError, load
+from hardneg_cli.data import snapshot
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.snapshot import write as write_state
 from hardneg_cli.gating.verdict import CheckReport, GateResult
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.runtime import drawers
@@ -33,6 +33,10 @@ ROWS: list[Row] = [(f"r{row}", ("cat", "dog", "ant")[row % 3], f"sentence number
 def table(rows: Sequence[Row], **more: list[str]) -> pa.Table:
     names = ("id", "label", "text")
     return pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)} | more)
+
+
+def write_state(found: Findings, path: Path) -> None:
+    snapshot.write(found.dataset, found.flagged, found.score, path)
 
 
 def put(row: int, label: str | None = None, text: str | None = None, rows: Sequence[Row] = ROWS) -> list[Row]:

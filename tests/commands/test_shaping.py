@@ -15,9 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from hardneg_cli import InputError, apply, collect, find
-from hardneg_cli.detection.findings import FILLED_IN, Findings
+from hardneg_cli.detection.findings import Findings
+from hardneg_cli.io.tables.queue_columns import ANCHORING, FILLED_IN, TELLING
 from hardneg_cli.review.decisions.decision import Decision
-from hardneg_cli.review.queues.assigned_queues import ANCHORING, TELLING, lead, queues
+from hardneg_cli.review.queues.assigned_queues import lead, queues
 from hardneg_cli.review.queues.assignment import Assignment, AssignmentPlan, shape
 from hardneg_cli.review.queues.workload import ReviewPace, parse_plan, review_pace
 

@@ -388,7 +388,8 @@ def test_unreviewed() -> None:
 
 def test_drift(tmp_path: Path) -> None:
     labels, p = world()
-    snapshot.write(findings(), tmp_path / "base.state")
+    found = findings()
+    snapshot.write(found.dataset, found.flagged, found.score, tmp_path / "base.state")
     more = {"base": None, "saved": tmp_path / "base.state"}
     assert one(labels, "drift", **more).outcome == "passed"
     other = np.random.default_rng(0).dirichlet(np.full(len(NAMES), 0.3), ROWS) + p

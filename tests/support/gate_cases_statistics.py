@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from hardneg_cli import Columns, Decision, Findings, load
+from hardneg_cli import Columns, Decision, load
 from hardneg_cli.data import snapshot
 from hardneg_cli.statistics.stratified_sampling import draw
 
@@ -41,8 +41,7 @@ atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
 def flagged_before(name: str, flags: Any) -> Path:
     """A state in which these rows are flagged."""
-    nothing = np.full(ROWS, -1, np.int32)
-    snapshot.write(Findings(DATA, flags.astype(float), flags, nothing, {}, {}, None, None), FOLDER / name)
+    snapshot.write(DATA, flags, flags.astype(float), FOLDER / name)
     return FOLDER / name
 
 

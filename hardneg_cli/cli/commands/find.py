@@ -22,8 +22,8 @@ from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.options import OnBadRows
 from hardneg_cli.cli.outputs import OutputTarget
 from hardneg_cli.cli.summaries.find import assignment_lines, lines
-from hardneg_cli.detection.findings import LEADING
 from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.io.tables.queue_columns import LEADING
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.runtime.terminal import say
 
@@ -129,7 +129,7 @@ def run(
         memory=options.memory_bytes(memory),
     )
     if state:
-        write_state(findings, state)
+        write_state(findings.dataset, findings.flagged, findings.score, state)
     shown = _display_columns(findings, show, features, image)
     with progress("making the queue"):
         shaped = shape(findings, findings.select(every=all_, limit=limit, per_class=per_class), wish)

@@ -13,13 +13,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hardneg_cli.errors import InputError
+from hardneg_cli.io.tables.queue_columns import FILLED_IN, LABELS
 
 COLUMN = "hardneg:exact"
 ESCAPE = re.compile(r"_x(?![dD][89a-fA-F])([0-9a-fA-F]{4})_")  # but for halves of a character
 UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]|x005[fF]_|_x[0-9a-fA-F]{4}_")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 PICTURES = 0x2400  # of the control characters, in their order
-LABELS, ANSWER = ("given_label", "suggested_label"), "new_label"
+ANSWER = "new_label"
 
 
 def printable(text: str) -> str:
@@ -32,10 +33,10 @@ def exact_cells(cells: Mapping[str, str]) -> str:
     return json.dumps(cells).replace("_", r"\u005f")
 
 
-def restore(name: str, names: Sequence[str], rows: Sequence[list[Any]], filled_in: Sequence[str]) -> None:
+def restore(name: str, names: Sequence[str], rows: Sequence[list[Any]]) -> None:
     """Put into the rows, all of a sheet, what their cells should say.
 
-    What people may have `filled_in` is theirs, unless it is as it was shown; a label that they typed or chose as it is
+    What people fill in is theirs, unless it is as it was shown; a label that they typed or chose as it is
     shown in the sheet means the label behind it.
     """
     place, columns = names.index(COLUMN), {column: at for at, column in enumerate(names)}
@@ -47,7 +48,7 @@ def restore(name: str, names: Sequence[str], rows: Sequence[list[Any]], filled_i
             at, text = columns[column], exact[column]
             if column in LABELS and isinstance(cells[at], str):
                 meant[cells[at]] = text
-            if column not in filled_in or cells[at] == printable(text):
+            if column not in FILLED_IN or cells[at] == printable(text):
                 cells[at] = text
         plain |= {cells[columns[label]] for label in LABELS if label in columns and label not in exact}
     if ANSWER in columns:

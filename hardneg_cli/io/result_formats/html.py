@@ -13,9 +13,9 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from hardneg_cli.detection.findings import FILLED_IN, LEADING, TRAILING
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.tables.images import column_of, pictures
+from hardneg_cli.io.tables.queue_columns import FILLED_IN, display_columns
 from hardneg_cli.io.tables.text_tables import UNSEEN, as_text
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _facts(table: pa.Table, rows: list[bytes]) -> dict[str, Any]:
     return {
         "names": names,
         "numbers": [types.is_integer(kind) or types.is_floating(kind) for kind in kinds],
-        "shown": [name for name in names if name not in (*LEADING, "reviewer", *TRAILING)],
+        "shown": display_columns(names),
         "fillable": set(FILLED_IN) <= set(names),
         "key": f"hardneg {key.hexdigest()}",
     }

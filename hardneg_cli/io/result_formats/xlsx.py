@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from hardneg_cli.detection.findings import FILLED_IN
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.excel.exact_text import COLUMN, UNSAFE, exact_cells, printable
+from hardneg_cli.io.tables.queue_columns import FILLED_IN, LABELS, RETURNED
 from hardneg_cli.io.tables.text_tables import as_text
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 1_048_576, 16_384, 32_767  # Excel's own
 MOST_LISTED = 32_767  # of a drop-down
 LARGEST_EXACT = 10**15  # Excel keeps 15 digits of a number
 WORDS = ["keep", "relabel", "drop", "unsure"]
-RETURNED = ("id", *FILLED_IN, "given_label", "suggested_label", "row_hash")  # what `apply` takes from a queue
 TEXT = {"num_format": "@", "valign": "top", "font_name": "Calibri", "font_size": 11}
 NARROWEST, WIDEST, WRAPPED_UP_TO, MEASURED_ROWS = 9, 60, 400, 1000
 WIDTHS = {"decision": 12, "new_label": 20, "note": 28}
@@ -172,7 +171,7 @@ def _set_up(book: Workbook, sheet: Worksheet, columns: dict[str, list[Any]]) -> 
 
 def _offer_classes(book: Workbook, sheet: Worksheet, columns: dict[str, list[Any]], rows: int, place: int) -> None:
     """A drop-down of the classes seen, from a sheet of their own; another label may be typed after a question."""
-    seen = {str(value) for name in ("given_label", "suggested_label") for value in columns.get(name, ()) if value}
+    seen = {str(value) for name in LABELS for value in columns.get(name, ()) if value}
     classes = sorted(seen)[:MOST_LISTED]
     if not classes:
         return

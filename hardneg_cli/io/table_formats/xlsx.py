@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from hardneg_cli.detection.findings import FILLED_IN
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.excel.exact_text import COLUMN, encoded, restore
 from hardneg_cli.io.excel.workbook import ExcelSheet, as_text, book, empty, first_sheet
@@ -92,7 +91,7 @@ def _meant(source: Source, sheet: ExcelSheet, wanted: ReadRequest) -> Iterator[l
         yield from rows
         return
     every = list(rows)
-    restore(source.name, sheet.names, every, FILLED_IN)
+    restore(source.name, sheet.names, every)
     yield from every
 
 

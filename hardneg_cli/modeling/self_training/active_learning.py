@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.columns_of import cells
-from hardneg_cli.detection.findings import DECIMALS, FILLED_IN, LEADING, TRAILING
+from hardneg_cli.detection.findings import DECIMALS
+from hardneg_cli.io.tables.queue_columns import FILLED_IN, LEADING, display_name, schema
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,12 +96,10 @@ def queue_table(labeled: Dataset, pool: Dataset, questions: Sequence[QueryRow], 
         "p_given": [round(one.p_given, DECIMALS) for one in questions],
         "p_suggested": [round(one.p_suggested, DECIMALS) for one in questions],
     }
-    kinds = dict.fromkeys(("score", "p_given", "p_suggested"), pa.float64()) | {"flagged": pa.bool_()}
-    columns = {name: pa.array(leading[name], kinds.get(name, pa.string())) for name in LEADING}
+    columns = {name: pa.array(leading[name], schema(()).field(name).type) for name in LEADING}
     for name in show:
-        shown = name if name not in {*LEADING, *TRAILING} else f"data_{name}"
         cells = [cells(home, name, np.array([row]))[0].as_py() for home, row in homes]
-        columns[shown] = pa.array(cells, pa.string())
+        columns[display_name(name, columns)] = pa.array(cells, pa.string())
     hashes = [home.row_hashes(np.array([row]))[0] for home, row in homes]
     columns["rank"] = pa.array(range(1, len(questions) + 1), pa.int64())
     return pa.table(columns | {"row_hash": pa.array(hashes, pa.string())})

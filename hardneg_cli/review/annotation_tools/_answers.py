@@ -12,6 +12,7 @@ from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import Encoding, chunks, encoding_of
 from hardneg_cli.io.tables import json_records, table_files
+from hardneg_cli.io.tables.queue_columns import FILLED_IN, MARKS
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.annotation_tools._class_names import ANSWERS, chosen
 from hardneg_cli.review.annotation_tools._tasks import KEY, KEYED
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SHOWN = "text"  # what the reviewers saw
-COLUMNS = (*KEYED, "decision", "new_label", "note", "reviewer", SHOWN)
-OWN = {"row_hash", "given_label"}  # columns of findings, whatever else they show
+COLUMNS = (*KEYED, *FILLED_IN, "reviewer", SHOWN)
 Object = dict[str, Any]
 
 
@@ -69,7 +69,7 @@ def first(source: Source) -> Object:
         found = _first_item(source, encoding)
     else:
         found = next((value for value, _ in objects(source)), {})
-    return {} if found.keys() >= OWN else found
+    return {} if found.keys() >= set(MARKS) else found
 
 
 def _first_item(source: Source, encoding: Encoding) -> Object:
@@ -92,7 +92,7 @@ def _first_item(source: Source, encoding: Encoding) -> Object:
 def csv_columns(source: Source) -> frozenset[str]:
     """The columns of a CSV that is no queue of ours."""
     names = frozenset(table_files.columns([source])) if is_csv(source) else frozenset()
-    return frozenset() if names >= OWN else names
+    return frozenset() if names >= set(MARKS) else names
 
 
 def csv_rows(source: Source, names: Iterable[str]) -> Iterator[tuple[Object, str]]:

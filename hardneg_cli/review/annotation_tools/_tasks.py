@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.detection.findings import LEADING, SHARED_OUT, TRAILING
 from hardneg_cli.errors import InputError
+from hardneg_cli.io.tables.queue_columns import EVERY, LABELS, QUESTION
 from hardneg_cli.io.tables.text_tables import as_text
 from hardneg_cli.review.annotation_tools._class_names import offered
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 KEY = "hardneg"  # the field that every tool has it in
-KEYED = ("id", "row_hash", "given_label", "suggested_label")  # and the score
+KEYED = (*QUESTION, "suggested_label")  # and the score
 NEEDED = (*KEYED, "score", "why")
 PICTURE = "data:image/"
 ROWS = 1 << 14  # at a time
@@ -76,7 +76,7 @@ def picture_columns(table: pa.Table) -> list[str]:
 
 def classes(table: pa.Table) -> list[str]:
     """The given and suggested labels of all rows, sorted, as they are offered."""
-    names = [name for name in ("given_label", "suggested_label") if name in table.column_names]
+    names = [name for name in LABELS if name in table.column_names]
     seen = {label for name in names for label in table[name].unique().to_pylist() if label}
     return [offered(label) for label in sorted(seen)]
 
@@ -87,7 +87,7 @@ def ascii_json(value: Any) -> str:
 
 
 def _displayed(table: pa.Table) -> list[str]:
-    return [name for name in table.column_names if name not in (*LEADING, *SHARED_OUT, *TRAILING)]
+    return [name for name in table.column_names if name not in EVERY]
 
 
 def _texts(shown: pa.Table) -> list[str]:

@@ -14,6 +14,7 @@ from hardneg_cli.data.row_identity import blank
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.queue_columns import QUESTION, RETURNED
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.decisions.decision import DECISIONS, Decision
 from hardneg_cli.review.decisions.reviewers import user
@@ -23,8 +24,6 @@ from hardneg_cli.runtime.progress import progress
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NEEDED = ("id", "row_hash", "given_label")
-TAKEN = (*NEEDED, "decision", "new_label", "note", "suggested_label", "reviewer")
 POLICY = "policy"  # who decides, and on what ground, where nobody did
 Row = dict[str, Any]
 
@@ -104,20 +103,20 @@ def _table(source: Source, *, scored: bool) -> pa.Table:
     names = table_files.columns([source])
     if names:  # an empty JSON array has no columns either
         _refuse_missing(source, names, scored=scored)
-    wanted = ReadRequest(tuple(name for name in TAKEN if name in names), ("score",) if scored else ())
+    wanted = ReadRequest(tuple(name for name in RETURNED if name in names), ("score",) if scored else ())
     # an empty queue is what `find` writes where nothing is suspect; `batches.read` takes no rows for an error
     parts = list(table_files.reader_of(source).read(source, wanted))
     if not parts:
         parts = [pa.RecordBatch.from_pydict({name: pa.array([], pa.string()) for name in wanted.text})]
     read = pa.Table.from_batches(parts)
     columns = {name: pc.fill_null(read[name], "") for name in wanted.text}
-    absent = {name: pa.chunked_array([pa.repeat("", len(read))]) for name in TAKEN if name not in names}
+    absent = {name: pa.chunked_array([pa.repeat("", len(read))]) for name in RETURNED if name not in names}
     scores = {"score": read["score"]} if "score" in read.column_names else {}
     return pa.table({**columns, **absent, **scores, "row": np.arange(1, len(read) + 1)})
 
 
 def _refuse_missing(source: Source, names: Sequence[str], *, scored: bool) -> None:
-    needed = [*NEEDED, "score"] if scored else [*NEEDED]
+    needed = [*QUESTION, "score"] if scored else [*QUESTION]
     if not {"decision", "new_label"} & set(names):
         needed.append("decision")
     for name in needed:

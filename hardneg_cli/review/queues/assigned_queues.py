@@ -18,14 +18,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hardneg_cli.detection.findings import TRAILING
+from hardneg_cli.io.tables.queue_columns import ANCHORING, TELLING, TRAILING
 from hardneg_cli.review.queues.assignment import Assignment
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TELLING = ("score", "flagged", "detectors", "why", "p_given", "p_suggested", "rank")
-ANCHORING = ("suggested_label", *TELLING)
 SUSPECT, CONTROL = "suspect", "control"
 
 

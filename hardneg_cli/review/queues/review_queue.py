@@ -10,19 +10,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.row_identity import blank
-from hardneg_cli.detection.findings import LEADING, TRAILING
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.queue_columns import MARKS, NUMBERS, display_columns
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.decisions.decision import Question
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-QUEUE = ("row_hash", "given_label", "decision")  # the columns that tell findings from other tables
-NUMBERS = ("score", "p_given", "p_suggested")
-OWN = {*LEADING, *TRAILING, "reviewer"}
+QUEUE = (*MARKS, "decision")  # the columns that tell findings from other tables
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ class ReviewQueue:
     @property
     def display_columns(self) -> list[str]:
         """The display columns."""
-        return [name for name in self.table.column_names if name not in OWN]
+        return display_columns(self.table.column_names)
 
     @cached_property
     def filled(self) -> int:

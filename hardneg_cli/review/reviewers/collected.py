@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.detection.findings import LEADING, TRAILING
+from hardneg_cli.io.tables.queue_columns import FILLED_IN, schema
 from hardneg_cli.review.decisions.adjudication import answers
 from hardneg_cli.review.decisions.decision import ChronologicalDecisions, Decision
 from hardneg_cli.review.reviewers.agreement import Agreement
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-NUMBERS = ("score", "p_given", "p_suggested")
 
 
 @dataclass(frozen=True)
@@ -52,13 +50,11 @@ class CollectResult:
         import pyarrow as pa
 
         own = dict.fromkeys(name for cells in self.shown.values() for name in cells)
-        types = {name: pa.string() for name in (*LEADING, *own, *TRAILING)}
-        types |= dict.fromkeys(NUMBERS, pa.float64()) | {"flagged": pa.bool_(), "rank": pa.int64()}
         rows = [
             _row(group, rank) | dict.fromkeys(own, "") | dict(self.shown.get(group[0].id, {}))
             for rank, group in enumerate(self.conflicts, 1)
         ]
-        return pa.Table.from_pylist(rows, pa.schema(types.items()))
+        return pa.Table.from_pylist(rows, schema(own))
 
 
 def _row(group: Sequence[Decision], rank: int) -> dict[str, Any]:
@@ -66,7 +62,7 @@ def _row(group: Sequence[Decision], rank: int) -> dict[str, Any]:
     labels = {one.new_label for one in group} - {""}
     wrong = sum(one.decision != "keep" for one in group) / len(group)
     return {
-        "id": asked.id, "decision": "", "new_label": "", "note": said, "given_label": asked.given,
+        **dict.fromkeys(FILLED_IN, ""), "id": asked.id, "note": said, "given_label": asked.given,
         "suggested_label": labels.pop() if len(labels) == 1 else "", "score": wrong, "flagged": True, "detectors": "",
         "why": said, "rank": rank, "row_hash": asked.row_hash,
     }  # fmt: skip

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.detection.findings import LEADING, TRAILING
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.queue_columns import display_columns
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.decisions.decision import Decision, chronological, conflicts, effective_decisions, is_log
 from hardneg_cli.review.decisions.filled_queue import export
@@ -79,7 +79,7 @@ def content_in(queues: Iterable[Source], text: str | None) -> Content:
         if is_log(source) or export(source):
             continue
         names = table_files.columns([source])
-        own = [name for name in names if name not in (*LEADING, *TRAILING, "reviewer")]
+        own = display_columns(names)
         seen.update(own)
         chosen = [name for name in own if text in (None, name)]
         if not chosen or not {"id", "row_hash"} <= set(names):
