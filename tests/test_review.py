@@ -24,8 +24,8 @@ from terminal import COMMAND, Terminal
 from test_formats import HOSTILE, written
 
 from hardneg_cli import Columns, InputError, apply, find
-from hardneg_cli.data.dataset import load
 from hardneg_cli.data.features.features import FeatureChoice
+from hardneg_cli.data.load import load
 from hardneg_cli.detection.evidence import features as features_evidence
 from hardneg_cli.detection.evidence import neighbors as neighbors_evidence
 from hardneg_cli.io.files.source import sources

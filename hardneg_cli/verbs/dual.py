@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.data.dataset import Columns, Dataset, load
+from hardneg_cli.data.columns import Columns
+from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import ModelInputs, material
+from hardneg_cli.data.load import load
 from hardneg_cli.data.probabilities.given import mean_probabilities
 from hardneg_cli.data.probabilities.loading import from_array, from_file, inside
 from hardneg_cli.data.probabilities.probabilities import Model

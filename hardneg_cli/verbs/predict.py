@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.data.dataset import Columns, Dataset, load
+from hardneg_cli.data.columns import Columns
+from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import ModelInputs, material
+from hardneg_cli.data.load import load
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.modeling.folds import bundles, dealt
 from hardneg_cli.modeling.frozen_predictions import FrozenPredictions, frozen

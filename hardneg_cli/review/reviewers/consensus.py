@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from hardneg_cli.data.dataset import Columns, Dataset, load
+from hardneg_cli.data.columns import Columns
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.load import load
 from hardneg_cli.data.probabilities.loading import from_array, from_file, inside
 from hardneg_cli.data.probabilities.probabilities import Model, Probabilities, together
 from hardneg_cli.data.probabilities.validation import refuse_nonsense
