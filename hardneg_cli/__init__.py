@@ -8,9 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for readers of types alone; a test compares it with the table
-    from hardneg_cli.data.dataset import Columns as Columns
+    from hardneg_cli.data.columns import Columns as Columns
     from hardneg_cli.data.dataset import Dataset as Dataset
-    from hardneg_cli.data.dataset import load as load
+    from hardneg_cli.data.load import load as load
     from hardneg_cli.detection.findings import Findings as Findings
     from hardneg_cli.errors import Busy as Busy
     from hardneg_cli.errors import HardnegError as HardnegError
@@ -40,7 +40,7 @@ _HOMES = {
     "Busy": "errors",
     "CheckReport": "gating.verdict",
     "CollectResult": "review.reviewers.collected",
-    "Columns": "data.dataset",
+    "Columns": "data.columns",
     "Dataset": "data.dataset",
     "Decision": "review.decisions.decision",
     "Findings": "detection.findings",
@@ -55,7 +55,7 @@ _HOMES = {
     "compare": "verbs.compare",
     "diff": "verbs.check",
     "find": "verbs.find",
-    "load": "data.dataset",
+    "load": "data.load",
     "mine": "verbs.mine",
     "predict": "verbs.predict",
     "undo": "verbs.undo",

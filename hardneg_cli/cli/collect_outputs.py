@@ -16,7 +16,8 @@ from hardneg_cli.errors import InputError
 from hardneg_cli.runtime.progress import progress
 
 if TYPE_CHECKING:
-    from hardneg_cli.data.dataset import Columns, Dataset
+    from hardneg_cli.data.columns import Columns
+    from hardneg_cli.data.dataset import Dataset
     from hardneg_cli.io.files.source import Source
     from hardneg_cli.review.queues.control_rows import RowRole
     from hardneg_cli.review.reviewers.annotator_quality import AnnotatorQuality
@@ -80,7 +81,7 @@ class CollectSummary:
 
 def facts(asked: CollectOutputs, files: Sequence[Source], *, quiet: bool) -> CollectContext:
     """Raises InputError for what cannot be right."""
-    from hardneg_cli.data.dataset import load
+    from hardneg_cli.data.load import load
     from hardneg_cli.io.files.source import sources
     from hardneg_cli.review.queues.control_rows import read_roles
     from hardneg_cli.review.reviewers.consensus import ground

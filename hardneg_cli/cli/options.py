@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from hardneg_cli.cli.configuration import parameters
-from hardneg_cli.data.dataset import Columns
+from hardneg_cli.data.columns import Columns
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.tables.spill import MEMORY
 from hardneg_cli.runtime import drawers

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hardneg_cli.data.dataset import Columns
+from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.row_identity import blank, repeated_values
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.source import Source

@@ -2,52 +2,21 @@
 
 from __future__ import annotations
 
-import fnmatch
-import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.data.row_identity import blank, by_value, content_hashes, content_ids, repeated_values
-from hardneg_cli.errors import InputError, did_you_mean, listing
-from hardneg_cli.io.files.source import Source, sources
+from hardneg_cli.data.columns import Columns
+from hardneg_cli.data.row_identity import by_value, content_hashes
+from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.matrix import matrix
-from hardneg_cli.io.tables.spill import MEMORY, spool
 from hardneg_cli.io.tables.table_files import ReadRequest
-from hardneg_cli.runtime.progress import progress
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
     import pyarrow as pa
     from numpy.typing import NDArray
-
-    Table: TypeAlias = pa.Table | pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Which column of a dataset plays which part; `id` defaults to a column `id` where there is one."""
-
-    label: str = "label"
-    id: str | None = None
-    text: str | None = None
-    groups: str | None = None
-    split: str | None = None
-    fold: str | None = None
-    prob_prefix: str = "prob_"
-
-    def probabilities(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Those of a file's columns that hold probabilities."""
-        return tuple(name for name in names if name.startswith(self.prob_prefix) and name != self.label)
-
-    def parts(self) -> dict[str, str]:
-        """The named columns, by the option that names them."""
-        named = {part: getattr(self, part) for part in ("label", "id", "text", "groups", "split", "fold")}
-        return {part: name for part, name in named.items() if name is not None}
 
 
 @dataclass(frozen=True)
@@ -99,7 +68,7 @@ class Dataset:
 
     @cached_property
     def id_rank(self) -> NDArray[np.int64]:
-        """(N,) each row's place when rows are sorted by id: the breaker of ties."""
+        """(N,) each row's rank when rows are sorted by id: the breaker of ties."""
         import numpy as np
 
         rank = np.empty(len(self), np.int64)
@@ -110,8 +79,8 @@ class Dataset:
         """The same rows with codes into `classes`, which contain the present ones."""
         import numpy as np
 
-        place = {name: code for code, name in enumerate(classes)}
-        codes = np.array([place[name] for name in self.classes], np.int32)
+        code = {name: number for number, name in enumerate(classes)}
+        codes = np.array([code[name] for name in self.classes], np.int32)
         return self._with(classes=tuple(classes), labels=codes[self.labels])
 
     def with_probabilities(self, values: NDArray[np.floating[Any]] | None) -> Dataset:
@@ -124,6 +93,10 @@ class Dataset:
         same.__dict__["by_id"] = self.by_id
         return same
 
+    def role(self, column: str | None) -> list[str] | None:
+        """N texts of a split, fold or groups column, "" where a cell is empty; None where no column plays the part."""
+        return None if column is None else [text or "" for text in self.roles[column].to_pylist()]
+
     def row_hashes(self, rows: NDArray[np.int64]) -> list[str]:
         """The hash of each row's content: `h` and 8 bytes of BLAKE2b as hexadecimal, over `name=length:value`."""
         return content_hashes(self.content.take(rows), len(rows))
@@ -135,160 +108,5 @@ class Dataset:
         )
 
 
-def load(
-    data: str | Path | Table,
-    columns: Columns | None = None,
-    *,
-    encoding: str | None = None,
-    on_bad_rows: str = "fail",
-    with_probabilities: bool = False,
-    memory: int = MEMORY,
-) -> Dataset:
-    """Read a dataset from a file, a glob, `-`, or a table in memory.
-
-    with_probabilities: they will be needed, so where a second reading is dear they are kept; in `memory` bytes, if
-    they fit.
-
-    Raises InputError for a missing file or column, ragged rows, missing labels, empty or repeated
-    ids. With `on_bad_rows="skip"`, rows without a label or an id and ragged rows
-    are left out and listed in `skipped`.
-    """
-    import pyarrow as pa
-
-    columns = columns or Columns()
-    files = sources(str(data), may_be_remote=True) if isinstance(data, str | Path) else (in_memory(data),)
-    name = str(data) if isinstance(data, str | Path) else "table"
-    names = table_files.columns(files, encoding)
-    columns = _resolve(name, columns, names)
-    skipped: list[str] = []
-    note = skipped.append if on_bad_rows == "skip" else None
-    numbers = columns.probabilities(names)
-    text = tuple(column for column in names if column not in set(numbers))
-    along = numbers if with_probabilities and not table_files.cheap_to_read_again(files[0]) else ()
-    with progress(f"reading {name}"):
-        table, values = _read(files, ReadRequest(text, along, encoding, note), memory)
-    dataset = _dataset(name, files, columns, encoding, tuple(names), table, skipped, note)
-    del table
-    pa.default_memory_pool().release_unused()  # what the table and its reader needed
-    return dataset if values is None else dataset.with_probabilities(values)
-
-
-def choose(patterns: Sequence[str], names: Sequence[str], what: str) -> list[str]:
-    """The columns that any pattern matches, in the file's order; a pattern without a match is an error."""
-    for pattern in patterns:
-        if not fnmatch.filter(names, pattern):
-            hint = did_you_mean(pattern, names) or (
-                f"; the columns are {listing(names, 8)}" if names else "; there is none"
-            )
-            raise InputError(f"no column {pattern!r} for {what}{hint}")
-    return [name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)]
-
-
 def _ignore(_: str) -> None:
     """Ragged rows were listed when the dataset was loaded."""
-
-
-def in_memory(table: Any) -> Source:
-    """A table as an Arrow file in memory, so that it is read as any other file is."""
-    import pyarrow as pa
-
-    table = table if isinstance(table, pa.Table) else pa.Table.from_pandas(table, preserve_index=False)
-    out = io.BytesIO()
-    with pa.ipc.new_file(out, table.schema) as writer:
-        writer.write_table(table)
-    return Source("table", data=out.getvalue())
-
-
-def _read(
-    files: tuple[Source, ...], wanted: ReadRequest, memory: int
-) -> tuple[pa.Table, NDArray[np.floating[Any]] | None]:
-    """The wanted text as a table, and the numbers, if any are wanted, as a matrix."""
-    import pyarrow as pa
-
-    parts: list[pa.RecordBatch] = []
-
-    def numbers() -> Iterator[NDArray[np.floating[Any]]]:
-        for batch in table_files.read(files, wanted):
-            parts.append(batch.select(list(wanted.text)))
-            yield matrix(batch.select(list(wanted.numbers)))
-
-    values = spool(numbers(), memory) if wanted.numbers else None
-    schema = pa.schema([(name, pa.string()) for name in wanted.text])
-    table = pa.Table.from_batches(parts or list(table_files.read(files, wanted)), schema)
-    if not table.num_rows:
-        raise InputError(f"{files[0].name}: no rows")
-    return table, values
-
-
-def _resolve(name: str, columns: Columns, names: Sequence[str]) -> Columns:
-    if columns.id is None and "id" in names and columns.label != "id":
-        columns = replace(columns, id="id")
-    for part, column in columns.parts().items():
-        if column not in names:
-            hint = did_you_mean(column, names) or f"; the columns are {listing(names, 8)}"
-            raise InputError(f"{name}: no column {column!r} for --{part}{hint}")
-    return columns
-
-
-def _dataset(
-    name: str,
-    files: tuple[Source, ...],
-    columns: Columns,
-    encoding: str | None,
-    names: tuple[str, ...],
-    table: pa.Table,
-    skipped: list[str],
-    note: Callable[[str], None] | None,
-) -> Dataset:
-    import numpy as np
-
-    rows_read = table.num_rows
-    positions = np.arange(rows_read)
-    for part, column in (("label", columns.label), ("id", columns.id)):
-        if column is not None:
-            missing = blank(table[column])
-            if missing.any():
-                _refuse_missing(name, part, column, positions[missing], note)
-                table, positions = table.filter(~missing), positions[~missing]
-    if not len(positions):
-        raise InputError(f"{name}: every row was skipped")
-    labels, classes = _codes(table[columns.label])
-    roles = {column for column in (columns.split, columns.fold, columns.groups) if column}
-    content = table.drop_columns(sorted({columns.label, *roles} | ({columns.id} if columns.id else set())))
-    ids = table[columns.id].combine_chunks() if columns.id else content_ids(content, labels)
-    dataset = Dataset(
-        name, files, columns, encoding, names, ids, labels, classes,
-        content, table.select(sorted(roles)), positions, rows_read, tuple(skipped),
-    )  # fmt: skip
-    if columns.id and (repeated := repeated_values(ids, dataset.by_id)):
-        raise InputError(
-            f"{name}: ids in column {columns.id!r} that stand in more than one row: {listing(repeated)}; "
-            "make them unique, or name another column with --id"
-        )
-    return dataset
-
-
-def _refuse_missing(
-    name: str, part: str, column: str, rows: NDArray[np.int64], note: Callable[[str], None] | None
-) -> None:
-    if not len(rows):
-        return
-    if note is None:
-        shown = ", ".join(str(row + 1) for row in rows[:5]) + (f" and {len(rows) - 5:,} more" if len(rows) > 5 else "")
-        plural = "row" if len(rows) == 1 else "rows"
-        hint = "fill it in, or skip such rows with --on-bad-rows skip"
-        raise InputError(f"{name}: no {part} (column {column!r}) in {plural} {shown}: {hint}")
-    for row in rows:
-        note(f"row {row + 1}: no {part}")
-
-
-def _codes(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Codes into the sorted distinct values."""
-    import numpy as np
-
-    encoded = column.dictionary_encode().chunks  # with one dictionary for all of them
-    names = encoded[-1].dictionary.to_pylist()
-    order = sorted(range(len(names)), key=names.__getitem__)
-    code = np.empty(len(names), np.int32)
-    code[order] = np.arange(len(names), dtype=np.int32)
-    return np.concatenate([code[chunk.indices.to_numpy()] for chunk in encoded]), tuple(names[i] for i in order)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
-from hardneg_cli.data.dataset import Dataset, choose
+from hardneg_cli.data.columns import choose
+from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.digest import Digest
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, display_name

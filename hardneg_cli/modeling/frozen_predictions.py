@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.alignment import read_ids
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.probabilities.table import ROW_COLUMNS
 from hardneg_cli.data.row_identity import repeated_values
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.source import sources
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     Block = NDArray[np.float64]
     Codes = NDArray[np.int64]
     Bools = NDArray[np.bool_]
-
-TEXT = ("id", "fold", "row_hash", "given_label")
 
 
 @dataclass(frozen=True)
@@ -83,12 +82,12 @@ def frozen(old: str | Path, dataset: Dataset) -> FrozenPredictions:
     names = table_files.columns(files, None)
     prefix = dataset.columns.prob_prefix
     probabilities = tuple(name for name in names if name.startswith(prefix))
-    for name in TEXT:
+    for name in ROW_COLUMNS:
         if name not in names:
             raise InputError(
                 f"{old}: no column {name!r}{did_you_mean(name, names)}; --frozen takes a file that predict wrote"
             )
-    table = pa.Table.from_batches(list(table_files.read(files, ReadRequest(text=TEXT, numbers=probabilities))))
+    table = pa.Table.from_batches(list(table_files.read(files, ReadRequest(text=ROW_COLUMNS, numbers=probabilities))))
     if repeated := repeated_values(read_ids(files, "id")):
         raise InputError(f"{old}: ids that stand in more than one row: {repeated[:5]}")
     place = pc.fill_null(pc.index_in(dataset.ids, value_set=table["id"].combine_chunks()), -1).to_numpy()

@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.data.dataset import Columns, Dataset, load
+from hardneg_cli.data.columns import Columns
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.load import load
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.table_files import ReadRequest

@@ -9,7 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from hardneg_cli.data.dataset import Columns, Dataset, load
+from hardneg_cli.data.columns import Columns
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.load import load
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.source import Source, sources

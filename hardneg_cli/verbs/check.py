@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from hardneg_cli.data import baseline as bases
 from hardneg_cli.data import snapshot
 from hardneg_cli.data.baseline import Baseline
-from hardneg_cli.data.dataset import Columns, Dataset, in_memory, load
+from hardneg_cli.data.columns import Columns
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.load import in_memory, load
 from hardneg_cli.errors import InputError, Unavailable, did_you_mean
 from hardneg_cli.gating.verdict import CheckReport, GateResult
 from hardneg_cli.io.files import git_revision

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.data.dataset import Columns, Dataset, load
+from hardneg_cli.data.columns import Columns
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.load import load
 from hardneg_cli.data.probabilities.hard_predictions import from_predictions, prediction_column
-from hardneg_cli.data.probabilities.loading import from_array, from_file
+from hardneg_cli.data.probabilities.loading import load_model
 from hardneg_cli.data.probabilities.probabilities import Model
 from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.io.tables.spill import MEMORY
 from hardneg_cli.modeling.evaluation.comparison import LabelSet, MetricRow, adjusted, lines, measured
 from hardneg_cli.modeling.evaluation.metrics import LESS_IS_BETTER, OVERALL, PredictionSummary, row_sums
 from hardneg_cli.modeling.evaluation.model_outputs import ModelOutputs, outputs_on_common_rows
@@ -112,7 +115,8 @@ def compare(
     """
     dataset = data if isinstance(data, Dataset) else load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
     _refuse_too_little(dataset, models)
-    loaded = [_model(source, dataset, classes, predictions, place) for place, source in enumerate(models, 1)]
+    share = MEMORY // len(models)
+    loaded = [_model(source, dataset, classes, predictions, number, share) for number, source in enumerate(models, 1)]
     said, drawn = recorded(dataset, decisions), None if audit is None else read_audit(audit)
     corrections = relabeled(dataset, said.decisions)
     asked, truth = (None, {}) if drawn is None else audited_labels(dataset, drawn)
@@ -162,15 +166,13 @@ def _refuse_too_little(dataset: Dataset, models: Sequence[Any]) -> None:
 
 
 def _model(
-    source: Any, dataset: Dataset, classes: Sequence[str] | None, predictions: str | None, place: int
+    source: Any, dataset: Dataset, classes: Sequence[str] | None, predictions: str | None, number: int, memory: int
 ) -> tuple[Model, bool]:
     """A model, and whether it names classes only."""
-    if not isinstance(source, str | Path):
-        return from_array(source, dataset, classes or dataset.classes, f"model {place}"), False
-    column = prediction_column(str(source), dataset, predictions)
+    column = prediction_column(str(source), dataset, predictions) if isinstance(source, str | Path) else None
     if column is not None:
         return from_predictions(str(source), dataset, column), True
-    return from_file(str(source), dataset, classes, may_lack=True), False
+    return load_model(source, dataset, classes, may_lack=True, memory=memory, name=f"model {number}"), False
 
 
 def _groups(dataset: Dataset, rows: Codes) -> Codes | None:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.data.dataset import Columns, Dataset, load
+from hardneg_cli.data.columns import Columns
+from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import ModelInputs, material
-from hardneg_cli.data.probabilities.given import mean_probabilities
-from hardneg_cli.data.probabilities.loading import from_array, from_file, inside
-from hardneg_cli.data.probabilities.probabilities import Model
+from hardneg_cli.data.load import load
+from hardneg_cli.data.probabilities.loading import inside, load_models, mean_probabilities
 from hardneg_cli.errors import InputError
 from hardneg_cli.modeling.error_model.conditions import ConditionTable
 from hardneg_cli.modeling.error_model.tables import DualResult
@@ -79,14 +79,14 @@ def dual(
     )
     dataset = findings.dataset
     first, sound = mean_probabilities(
-        _models(probs, dataset, classes), dataset, dataset.classes, may_skip=on_bad_rows == "skip"
+        load_models(dataset, probs, classes, may_lack=True), dataset, dataset.classes, may_skip=on_bad_rows == "skip"
     )
     lessons = label_trust(dataset, findings.score, sound, said.decisions)
     rows = _material(dataset, features)
     fold, names = _folds(dataset, rows, folds)
     brought, others = None, None
     if pool is not None:
-        brought = mean_probabilities(_models(new_probs, pool, classes), pool, dataset.classes)[0]
+        brought = mean_probabilities(load_models(pool, new_probs, classes, may_lack=True), pool, dataset.classes)[0]
         others = _material(pool, features if new_features is None else new_features)
     own, theirs = _seconds(dataset, rows, others, lessons.learned(guard), fold, chosen if rows else [])
     order = dataset.by_id
@@ -121,18 +121,6 @@ def _tuned(settings: Settings) -> dict[str, Any]:
     from hardneg_cli.modeling.error_model import slices
 
     return checked_settings("strategy", "slices", slices.run, settings.get("slices", {}))
-
-
-def _models(probs: Sequence[Any], dataset: Dataset, classes: Sequence[str] | None) -> list[Model]:
-    """The first model; several if there are several files. `find` has looked at them before."""
-    own = inside(dataset)
-    if not probs:
-        return [own] if own else []
-    return [
-        from_file(str(one), dataset, classes, may_lack=True) if isinstance(one, str | Path)
-        else from_array(one, dataset, classes or dataset.classes)
-        for one in probs
-    ]  # fmt: skip
 
 
 def _pool(new: str | Path | pa.Table, new_probs: Sequence[Any], dataset: Dataset, encoding: str | None) -> Dataset:

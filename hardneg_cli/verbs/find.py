@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.data.dataset import Columns, Dataset, load
+from hardneg_cli.data.columns import Columns
+from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
+from hardneg_cli.data.load import load
+from hardneg_cli.data.probabilities.column_checks import refuse_nonsense
 from hardneg_cli.data.probabilities.digest import Digest
-from hardneg_cli.data.probabilities.loading import from_array, from_file, inside
+from hardneg_cli.data.probabilities.loading import load_models
 from hardneg_cli.data.probabilities.probabilities import Engine, Model, Probabilities, together
-from hardneg_cli.data.probabilities.validation import refuse_nonsense
 from hardneg_cli.detection.detector_result import DetectorResult
 from hardneg_cli.detection.findings import Findings
 from hardneg_cli.detection.fusion import FusedScores, fuse
@@ -80,7 +82,12 @@ def find(
         )
     with engaged as working:
         heard = _detect(
-            dataset, _models(dataset, probs, classes, may_skip, memory), features, chosen, working, may_skip
+            dataset,
+            load_models(dataset, probs, classes, may_lack=may_skip, memory=memory),
+            features,
+            chosen,
+            working,
+            may_skip,
         )
     dataset, doubts = heard.dataset, heard.doubts
     if detectors and not doubts:
@@ -178,23 +185,6 @@ def _gathered(
     if models:
         notes += refuse_nonsense(dataset, given["probabilities"], evidence["digest"])
     return dataset, evidence, notes
-
-
-def _models(
-    dataset: Dataset, probs: Sequence[Any], classes: Sequence[str] | None, may_lack: bool, memory: int
-) -> list[Model]:  # fmt: skip
-    """Those of `probs`, which share the memory, else the one in the dataset's own columns, if there is any."""
-    if not probs:
-        own = inside(dataset, memory)
-        return [] if own is None else [own]
-    share = memory // len(probs)
-    return [_model(source, dataset, classes, may_lack, share) for source in probs]
-
-
-def _model(source: Any, dataset: Dataset, classes: Sequence[str] | None, may_lack: bool, memory: int) -> Model:
-    if isinstance(source, str | Path):
-        return from_file(str(source), dataset, classes, may_lack=may_lack, memory=memory)
-    return from_array(source, dataset, classes or dataset.classes)
 
 
 def _unknown_classes(dataset: Dataset, probabilities: Probabilities) -> list[str]:

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from hardneg_cli.data.dataset import Columns, Dataset, choose, load
+from hardneg_cli.data.columns import Columns, choose
+from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import ModelInputs, material
+from hardneg_cli.data.load import load
 from hardneg_cli.errors import InputError, did_you_mean, listing
 from hardneg_cli.modeling.out_of_fold import Classifier, FittedModel
 from hardneg_cli.modeling.parts import describe, held_out_parts

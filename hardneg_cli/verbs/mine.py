@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.data.dataset import Columns, Dataset, load
+from hardneg_cli.data.columns import Columns
+from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
+from hardneg_cli.data.load import load
 from hardneg_cli.data.probabilities.loading import inside
 from hardneg_cli.detection.findings import Findings
 from hardneg_cli.errors import InputError, Unavailable

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.data.dataset import Columns, Dataset, load
+from hardneg_cli.data.columns import Columns
+from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import ModelInputs, material
+from hardneg_cli.data.load import load
+from hardneg_cli.data.probabilities.table import probability_table
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.modeling.folds import bundles, dealt
 from hardneg_cli.modeling.frozen_predictions import FrozenPredictions, frozen
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     Block = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
-DECIMALS = 7
 LEAST_FOLDS = 2
 UNTAUGHT = -1
 IN_THE_POOL = "pool"
@@ -53,13 +55,13 @@ class PredictResult:
 
     def table(self) -> pa.Table:
         """id, fold, row_hash, and prob_<class> for each class: what `find --probs` reads."""
-        return _table(self.dataset, self.classes, self.probabilities, self.fold)
+        return probability_table(self.dataset, self.classes, self.probabilities, self.fold)
 
     def pool_table(self) -> pa.Table:
         """The same for the unlabeled rows, which have no fold: every model is new to them."""
         assert self.pool is not None
         dataset, probabilities = self.pool
-        return _table(dataset, self.classes, probabilities, (IN_THE_POOL,) * len(dataset))
+        return probability_table(dataset, self.classes, probabilities, (IN_THE_POOL,) * len(dataset))
 
     def summary(self) -> Iterator[str]:
         """Lines for people."""
@@ -181,19 +183,3 @@ def _scored(
                 theirs.append(overall(raw, labels, pool))
     found: Block = np.mean(own, axis=0)
     return found, np.mean(theirs, axis=0) if theirs else None
-
-
-def _table(dataset: Dataset, classes: Sequence[str], probabilities: Block, fold: Sequence[str]) -> pa.Table:
-    import numpy as np
-    import pyarrow as pa
-
-    names = [dataset.columns.prob_prefix + name for name in classes]
-    leading = {
-        "id": dataset.ids,
-        "fold": pa.array(fold, pa.string()),
-        "row_hash": pa.array(dataset.row_hashes(np.arange(len(dataset))), pa.string()),
-        "given_label": pa.array([dataset.classes[code] for code in dataset.labels], pa.string()),
-    }
-    return pa.table(leading | {
-        name: pa.array(probabilities[:, place].round(DECIMALS).astype(np.float32)) for place, name in enumerate(names)
-    })  # fmt: skip

@@ -9,9 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.data.dataset import Columns, Dataset, choose, load
+from hardneg_cli.data.columns import Columns, choose
+from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import material
+from hardneg_cli.data.load import load
 from hardneg_cli.errors import InputError
 from hardneg_cli.modeling.out_of_fold import Classifier
 from hardneg_cli.modeling.self_training import self_training

@@ -11,8 +11,9 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from hardneg_cli.data.dataset import Dataset, load
+from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import FeatureChoice, Features
+from hardneg_cli.data.load import load
 from hardneg_cli.detection.evidence import features as features_evidence
 from hardneg_cli.detection.evidence import neighbors
 

@@ -18,9 +18,9 @@ from planted import Planted, banking, digits
 from scipy.stats import t
 
 from hardneg_cli import Columns
-from hardneg_cli.data.dataset import load
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import material
+from hardneg_cli.data.load import load
 from hardneg_cli.modeling.out_of_fold import Classifier
 from hardneg_cli.verbs.refine import RefineResult, refine
 

@@ -29,7 +29,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hardneg_cli import ApplyResult, AutoPolicy, Columns, InputError, UnsettledDecisions, apply, find
-from hardneg_cli.data.dataset import load
+from hardneg_cli.data.load import load
 from hardneg_cli.review.decisions.decision import Decision, conflicts, effective_decisions, read_log
 from support.command import hardneg
 from support.corrections import (

@@ -24,7 +24,7 @@ from filelock import FileLock
 from sklearn.metrics import cohen_kappa_score
 
 from hardneg_cli import CollectResult, InputError, UnsettledDecisions, apply, collect
-from hardneg_cli.data.dataset import load
+from hardneg_cli.data.load import load
 from hardneg_cli.review.decisions.decision import Decision, read_log
 from hardneg_cli.review.reviewers.agreement import agreement, kappa, measures
 

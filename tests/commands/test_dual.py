@@ -98,7 +98,7 @@ def test_a_model_that_cannot_be_improved_is_left_alone() -> None:
 
 
 def keep_all(frame: pd.DataFrame) -> list[Decision]:
-    from hardneg_cli.data.dataset import load
+    from hardneg_cli.data.load import load
 
     rows = load(frame)
     hashes = rows.row_hashes(np.arange(len(rows)))

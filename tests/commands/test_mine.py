@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from sklearn.metrics.pairwise import cosine_similarity
 
 from hardneg_cli import Columns, Findings, InputError, find
-from hardneg_cli.data.dataset import load
 from hardneg_cli.data.features.features import Features
+from hardneg_cli.data.load import load
 from hardneg_cli.modeling.mining.hard_negatives import HardNegatives
 from hardneg_cli.modeling.mining.modes import retrieval
 from hardneg_cli.verbs.explain import manual

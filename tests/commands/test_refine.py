@@ -17,7 +17,7 @@ from sklearn.datasets import load_digits
 from sklearn.semi_supervised import LabelSpreading
 
 from hardneg_cli import InputError, find
-from hardneg_cli.data.dataset import Columns
+from hardneg_cli.data.columns import Columns
 from hardneg_cli.modeling.self_training import ledger
 from hardneg_cli.modeling.self_training.label_spreading import HELD, neighbor_graph, spread
 from hardneg_cli.statistics.risk_control import fewest, safe_cut, upper

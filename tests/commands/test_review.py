@@ -21,8 +21,8 @@ import pyarrow as pa
 import pytest
 
 from hardneg_cli import Columns, InputError, apply, find
-from hardneg_cli.data.dataset import load
 from hardneg_cli.data.features.features import FeatureChoice
+from hardneg_cli.data.load import load
 from hardneg_cli.detection.evidence import features as features_evidence
 from hardneg_cli.detection.evidence import neighbors as neighbors_evidence
 from hardneg_cli.io.files.source import sources

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pytest
 
 from hardneg_cli import InputError, find
-from hardneg_cli.data.dataset import Columns, load
+from hardneg_cli.data.columns import Columns
+from hardneg_cli.data.load import load
 from hardneg_cli.data.probabilities.loading import from_array, from_file
 from hardneg_cli.data.probabilities.probabilities import together
 from hardneg_cli.detection.evidence import digest
@@ -145,7 +146,7 @@ def test_a_column_that_may_have_been_the_id_is_mentioned(data: Path, tmp_path: P
 # What the process itself allocates; pages of the mapped file are the system's to take back.
 MEASURE = """
 import re, threading
-from hardneg_cli.data.dataset import load
+from hardneg_cli.data.load import load
 from hardneg_cli.detection.evidence import digest
 from hardneg_cli.data.probabilities.loading import from_file
 from hardneg_cli.data.probabilities.probabilities import together

@@ -26,7 +26,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardneg_cli.data.changes import Changes
-from hardneg_cli.data.dataset import Dataset, load
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.load import load
 from hardneg_cli.gating.verdict import CheckReport, GateResult, Verdict
 from hardneg_cli.io.tables.row_locations import places
 from hardneg_cli.runtime import drawers

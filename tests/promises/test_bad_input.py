@@ -18,10 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hardneg_cli.data.dataset import Columns, Dataset, load
+from hardneg_cli.data.columns import Columns
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.load import load
+from hardneg_cli.data.probabilities.column_checks import refuse_nonsense
 from hardneg_cli.data.probabilities.loading import from_array
 from hardneg_cli.data.probabilities.probabilities import together
-from hardneg_cli.data.probabilities.validation import refuse_nonsense
 from hardneg_cli.detection.evidence import digest
 from hardneg_cli.errors import InputError
 

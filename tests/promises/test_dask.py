@@ -106,7 +106,7 @@ def test_any_parts_make_the_same_queue(workers: LocalCluster, files: Path, k: in
 
 def test_parts_are_row_groups_and_reach_beyond_blocks(files: Path) -> None:
     """Else the test above would not see blocks that are made of several parts' rows."""
-    from hardneg_cli.data.dataset import load
+    from hardneg_cli.data.load import load
     from hardneg_cli.data.probabilities.loading import inside
     from hardneg_cli.data.probabilities.probabilities import block_rows, together
 

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hardneg_cli.data.dataset import Columns, load
+from hardneg_cli.data.columns import Columns
+from hardneg_cli.data.load import load
 from hardneg_cli.review.decisions.decision import Decision, log_of
 from hardneg_cli.review.decisions.decision_log import append
 from support.paths import ROOT

@@ -23,7 +23,7 @@ from hardneg_cli.errors import InputError, listing
 from hardneg_cli.runtime.terminal import say
 
 if TYPE_CHECKING:
-    from hardneg_cli.data.dataset import Columns
+    from hardneg_cli.data.columns import Columns
     from hardneg_cli.review.queues.review_queue import ReviewQueue
     from hardneg_cli.review.queues.row_context import RowContexts
     from hardneg_cli.review.queues.session import ReviewSession
@@ -129,7 +129,7 @@ def _from_queue(
     queue: str, data: str | None, columns: Columns, features: str | None, encoding: str | None, on_bad_rows: str
 ) -> tuple[ReviewQueue, RowContexts | None]:
     """The rows of a queue, and where the data are named what stands around them."""
-    from hardneg_cli.data.dataset import load
+    from hardneg_cli.data.load import load
     from hardneg_cli.io.files.source import sources
     from hardneg_cli.review.queues.review_queue import read_review_queue
     from hardneg_cli.review.queues.row_context import RowContexts

@@ -6,7 +6,8 @@ import fnmatch
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hardneg_cli.data.dataset import Dataset, choose
+from hardneg_cli.data.columns import choose
+from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import FeatureChoice
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.runtime.evidence_store import EvidenceStore

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, partial
-from typing import TYPE_CHECKING, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hardneg_cli.data.alignment import id_name, read_ids, rows_by_id, wrong_length
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.probabilities.block_sources import (
+    exactly_rows,
+    first_rows,
+    model_of_rows,
+    model_read_again,
+    read_blocks,
+)
 from hardneg_cli.data.probabilities.partitions import place
-from hardneg_cli.data.probabilities.probabilities import Model, block_rows
+from hardneg_cli.data.probabilities.probabilities import Model, Probabilities
+from hardneg_cli.data.probabilities.validation import ProbabilityValidator
 from hardneg_cli.errors import InputError, did_you_mean, listing
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.matrix import matrix
-from hardneg_cli.io.tables.spill import MEMORY, drop_pages, spool
+from hardneg_cli.io.tables.spill import MEMORY, spool
 from hardneg_cli.io.tables.table_files import ReadRequest
 
 if TYPE_CHECKING:
@@ -28,6 +36,42 @@ if TYPE_CHECKING:
 
     Files: TypeAlias = tuple[Source, ...]
 
+MOST_CELLS = 1 << 27  # a gigabyte of numbers, of which several copies are made
+
+
+def load_models(
+    dataset: Dataset,
+    probs: Sequence[Any],
+    classes: Sequence[str] | None = None,
+    *,
+    may_lack: bool = False,
+    memory: int = MEMORY,
+) -> list[Model]:
+    """The models of `probs`, which share the memory, else the one in the dataset's own columns, if there is any.
+
+    What each of `probs` may be, `load_model` says.
+    """
+    if not probs:
+        own = inside(dataset, memory)
+        return [] if own is None else [own]
+    share = memory // len(probs)
+    return [load_model(source, dataset, classes, may_lack=may_lack, memory=share) for source in probs]
+
+
+def load_model(
+    source: Any,
+    dataset: Dataset,
+    classes: Sequence[str] | None = None,
+    *,
+    may_lack: bool = False,
+    memory: int = MEMORY,
+    name: str = "array",
+) -> Model:
+    """A file of probabilities, or an array N×C, by default of the dataset's classes; `name`: what to call an array."""
+    if isinstance(source, str | Path):
+        return from_file(str(source), dataset, classes, may_lack=may_lack, memory=memory)
+    return from_array(source, dataset, classes or dataset.classes, name)
+
 
 def from_array(values: Block, dataset: Dataset, classes: Sequence[str], name: str = "array") -> Model:
     """A model whose N×C probabilities are in memory, in the dataset's order."""
@@ -35,7 +79,7 @@ def from_array(values: Block, dataset: Dataset, classes: Sequence[str], name: st
 
     if len(values) != len(dataset) or values.ndim != 2:
         raise InputError(f"{name}: shape {values.shape} for {len(dataset):,} rows of {dataset.name}")
-    return _of_rows(name, _checked_classes(name, classes, values.shape[1]), lambda: values, np.arange(len(values)))
+    return model_of_rows(name, _checked_classes(name, classes, values.shape[1]), lambda: values, np.arange(len(values)))
 
 
 def from_file(
@@ -58,33 +102,60 @@ def from_file(
     if names == ["values"]:
         model = _of_matrix(pattern, files, dataset, classes, memory)
         return replace(model, notes=_misspelled(model, dataset))
-    wanted = _wanted(pattern, names, dataset)
+    columns = _probability_columns(pattern, names, dataset)
     if id_name(dataset) in names:
-        model = _by_id(pattern, files, dataset, wanted, may_lack, memory)
+        model = _by_id(pattern, files, dataset, columns, may_lack, memory)
     else:
-        known = tuple(name.removeprefix(dataset.columns.prob_prefix) for name in wanted)
+        known = tuple(name.removeprefix(dataset.columns.prob_prefix) for name in columns)
         model = replace(
-            _by_order(pattern, files, dataset, wanted, known, memory), notes=_by_order_note(pattern, names, dataset)
+            _by_order(pattern, files, dataset, columns, known, memory), notes=_by_order_note(pattern, names, dataset)
         )
     return replace(model, notes=model.notes + _misspelled(model, dataset))
 
 
 def inside(dataset: Dataset, memory: int = MEMORY) -> Model | None:
     """The probabilities in the dataset's own `prob_<class>` columns, if it has any."""
-    wanted = dataset.columns.probabilities(dataset.all_columns)
-    if not wanted:
+    columns = dataset.columns.probabilities(dataset.all_columns)
+    if not columns:
         return None
-    known = tuple(name.removeprefix(dataset.columns.prob_prefix) for name in wanted)
+    known = tuple(name.removeprefix(dataset.columns.prob_prefix) for name in columns)
     if (values := dataset.probabilities) is not None:
-        return _of_rows(dataset.name, known, lambda: values, dataset.positions)
-    return _by_order(dataset.name, dataset.sources, dataset, wanted, known, memory)
+        return model_of_rows(dataset.name, known, lambda: values, dataset.positions)
+    return _by_order(dataset.name, dataset.sources, dataset, columns, known, memory)
 
 
-def _wanted(pattern: str, names: list[str], dataset: Dataset) -> tuple[str, ...]:
+def mean_probabilities(
+    models: Sequence[Model], dataset: Dataset, classes: Sequence[str], *, may_skip: bool = False
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """(N, K) the models' mean, rows summing to 1, and (N,) whether a row is sound; others are uniform.
+
+    Raises InputError for unsound probabilities unless they may be skipped, for classes that are not among `classes`,
+    and for more probabilities than fit into memory.
+    """
+    import numpy as np
+
+    if len(dataset) * len(classes) > MOST_CELLS:
+        raise InputError(
+            f"{dataset.name}: {len(dataset):,} rows of {len(classes):,} classes are too many to be held in memory; "
+            "take a sample of the rows"
+        )
+    for model in models:
+        if strange := sorted(set(model.classes) - set(classes)):
+            raise InputError(f"{model.name}: classes that the first model and the labels lack: {listing(strange)}")
+    probabilities = Probabilities(tuple(models), tuple(classes), len(dataset), may_skip)
+    validator = ProbabilityValidator(dataset, probabilities)
+    mean = np.empty((len(dataset), len(classes)))
+    for span, blocks in probabilities.blocks():
+        checked = [validator.checked(number, span, block).astype(np.float64) for number, block in enumerate(blocks)]
+        mean[span] = sum(checked) / len(checked)
+    return mean / mean.sum(axis=1, keepdims=True), ~validator.bad
+
+
+def _probability_columns(pattern: str, names: list[str], dataset: Dataset) -> tuple[str, ...]:
     prefix = dataset.columns.prob_prefix
-    wanted = tuple(name for name in names if name.startswith(prefix))
-    if wanted:
-        return wanted
+    columns = tuple(name for name in names if name.startswith(prefix))
+    if columns:
+        return columns
     hint = did_you_mean(prefix, [name[: len(prefix)] for name in names])
     hint = hint or f"; the columns are {listing(names, 8)}"
     raise InputError(f"{pattern}: no column starts with {prefix!r}{hint}; name the prefix with --prob-prefix")
@@ -123,124 +194,55 @@ def _of_matrix(
 
 
 def _by_order(
-    pattern: str, files: Files, dataset: Dataset, wanted: tuple[str, ...], known: tuple[str, ...], memory: int
+    pattern: str, files: Files, dataset: Dataset, columns: tuple[str, ...], known: tuple[str, ...], memory: int
 ) -> Model:
     """Row by row; where rows of the dataset were skipped, theirs are skipped here. Nothing is read before a pass."""
     skips = files == dataset.sources and not dataset.whole
-    wants = ReadRequest(numbers=wanted, encoding=dataset.encoding, skip_ragged=_unheard if skips else None)
+    request = ReadRequest(numbers=columns, encoding=dataset.encoding, skip_ragged=_ignore if skips else None)
     rows = None if dataset.whole else dataset.positions
-    where = place(pattern, files, wanted, rows, dataset.rows_read)
+    where = place(pattern, files, columns, rows, dataset.rows_read)
     if dataset.whole and table_files.cheap_to_read_again(files[0]):
-        read = partial(_matrices, files, wants)
-        model = _read_again(pattern, known, lambda: _counted(pattern, read(), len(dataset)), len(dataset), memory)
+        read = partial(read_blocks, files, request)
+        model = model_read_again(
+            pattern, known, lambda: exactly_rows(pattern, read(), len(dataset)), len(dataset), memory
+        )
         return replace(model, place=where)
 
     def values() -> Block:
-        found = spool(_matrices(files, wants), memory)
+        found = spool(read_blocks(files, request), memory)
         if len(found) != dataset.rows_read:
             raise wrong_length(pattern, len(found), dataset.rows_read)
         return found
 
-    return replace(_of_rows(pattern, known, cache(values), dataset.positions), place=where)
+    return replace(model_of_rows(pattern, known, cache(values), dataset.positions), place=where)
 
 
 def _by_id(
-    pattern: str, files: Files, dataset: Dataset, wanted: tuple[str, ...], may_lack: bool, memory: int
+    pattern: str, files: Files, dataset: Dataset, columns: tuple[str, ...], may_lack: bool, memory: int
 ) -> Model:  # fmt: skip
     import numpy as np
     import pyarrow as pa
 
-    known = tuple(name.removeprefix(dataset.columns.prob_prefix) for name in wanted)
+    known = tuple(name.removeprefix(dataset.columns.prob_prefix) for name in columns)
     id_column = id_name(dataset)
     match = partial(rows_by_id, may_lack=may_lack, hint="predict them too, or skip them with --on-bad-rows skip")
     if table_files.cheap_to_read_again(files[0]):
         rows, notes = match(pattern, read_ids(files, id_column, dataset.encoding), dataset)
-        wants = ReadRequest(numbers=wanted, encoding=dataset.encoding)
+        request = ReadRequest(numbers=columns, encoding=dataset.encoding)
         if np.array_equal(rows, np.arange(len(rows))):
-            read = partial(_matrices, files, wants)
-            model = _read_again(pattern, known, lambda: _trimmed(read(), len(rows)), len(rows), memory)
-            return replace(model, notes=notes, place=place(pattern, files, wanted, None, None))
-        values = cache(lambda: spool(_matrices(files, wants), memory))
-        return replace(_of_rows(pattern, known, values, rows, notes), place=place(pattern, files, wanted, rows, None))
+            read = partial(read_blocks, files, request)
+            model = model_read_again(pattern, known, lambda: first_rows(read(), len(rows)), len(rows), memory)
+            return replace(model, notes=notes, place=place(pattern, files, columns, None, None))
+        values = cache(lambda: spool(read_blocks(files, request), memory))
+        return replace(
+            model_of_rows(pattern, known, values, rows, notes), place=place(pattern, files, columns, rows, None)
+        )
     parts: list[pa.Array] = []
-    held = spool(_matrices(files, ReadRequest((id_column,), wanted, dataset.encoding), parts.append), memory)
+    held = spool(read_blocks(files, ReadRequest((id_column,), columns, dataset.encoding), parts.append), memory)
     ids = pa.chunked_array(parts, pa.string()).combine_chunks()
     rows, notes = match(pattern, ids, dataset)
-    return _of_rows(pattern, known, lambda: held, rows, notes)
+    return model_of_rows(pattern, known, lambda: held, rows, notes)
 
 
-def _read_again(
-    name: str, known: tuple[str, ...], read: Callable[[], Iterator[Block]], rows: int, memory: int
-) -> Model:
-    """A model that is read for each pass, or for the first one only where `memory` bytes hold what it is decoded to."""
-    import pyarrow as pa
-
-    whole: list[Block] = []
-
-    def blocks() -> Iterator[Block]:
-        if whole:
-            yield from whole
-            return
-        mine: list[Block] = []
-        for block in read():
-            if block.base is None and rows * block.shape[1] * block.itemsize <= memory:
-                mine.append(block)
-            yield block
-        whole.extend(mine)
-        if whole:
-            pa.default_memory_pool().release_unused()  # what the reader needed, and will not need again
-
-    return Model(name, known, blocks)
-
-
-def _of_rows(
-    name: str, known: tuple[str, ...], read: Callable[[], Block], rows: NDArray[np.int64], notes: tuple[str, ...] = ()
-) -> Model:
-    """A model whose row for the dataset's row i is `read()[rows[i]]`, NaN where `rows[i]` is −1."""
-    import numpy as np
-
-    def blocks() -> Iterator[Block]:
-        values, size = read(), block_rows(len(known))
-        kind = np.promote_types(values.dtype, np.float32)
-        for start in range(0, len(rows), size):
-            chosen = rows[start : start + size]
-            in_turn = chosen[0] >= 0 and (np.diff(chosen) == 1).all()
-            block = values[chosen[0] : chosen[-1] + 1] if in_turn else values[chosen]
-            block = block.astype(kind, copy=False)
-            if not in_turn:
-                block[chosen < 0] = np.nan
-            yield block
-            drop_pages(values)
-
-    return Model(name, known, blocks, notes)
-
-
-def _matrices(files: Files, wants: ReadRequest, collect: Callable[[pa.Array], None] | None = None) -> Iterator[Block]:
-    for batch in table_files.read(files, wants):
-        if collect:
-            collect(batch.column(0))
-        yield matrix(batch.select(list(wants.numbers)))
-
-
-def _trimmed(blocks: Iterator[Block], rows: int) -> Iterator[Block]:
-    """The first `rows` rows."""
-    for block in blocks:
-        if rows <= 0:
-            return
-        yield block[:rows]
-        rows -= len(block)
-
-
-def _counted(pattern: str, blocks: Iterator[Block], rows: int) -> Iterator[Block]:
-    """The same blocks, if they have `rows` rows."""
-    seen = 0
-    for block in blocks:
-        seen += len(block)
-        if seen <= rows:
-            yield block
-    if seen != rows:
-        raise wrong_length(pattern, seen, rows)
-
-
-def _unheard(_: str) -> None:
+def _ignore(_: str) -> None:
     """Ragged rows were listed when the dataset was loaded."""

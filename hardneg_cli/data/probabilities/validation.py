@@ -1,15 +1,11 @@
-"""Probabilities that cannot be right: bad numbers, rows out of order, columns that are permuted, in-sample smell."""
+"""Rows of probabilities that cannot be: bad numbers and wrong sums, refused or left out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
-from math import log, sqrt
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.probabilities.digest import Digest, ModelDigest
 from hardneg_cli.data.probabilities.probabilities import Probabilities
 from hardneg_cli.errors import InputError, listing
 
@@ -20,8 +16,6 @@ if TYPE_CHECKING:
     from hardneg_cli.data.probabilities.probabilities import Block
 
 TOLERANCE = 1e-3  # of a row's sum; rounding to float16 stays below it
-LEAST_SKILL = 0.25  # of what a model claims; even 40 % noise and overconfidence leave an honest one about as much
-MOVED_ROWS = 10  # a permutation is judged on at least this many rows
 TROUBLES = (
     "no probabilities",
     "NaN among the probabilities",
@@ -31,8 +25,6 @@ TROUBLES = (
     "probabilities that do not sum to 1",
 )
 LISTED = 20  # rows left out
-IN_SAMPLE_ACCURACY = 0.995
-IN_SAMPLE_CONFIDENCE = 0.99
 
 
 class ProbabilityValidator:
@@ -125,140 +117,3 @@ def _trouble(block: Block) -> NDArray[np.int64]:
     ]
     first: NDArray[np.int64] = np.argmax(masks, axis=0)
     return first
-
-
-def refuse_nonsense(dataset: Dataset, probabilities: Probabilities, digest: Digest) -> list[str]:
-    """Raise InputError for a model whose columns are permuted or whose rows are out of order; answer warnings."""
-    import numpy as np
-
-    warnings: list[str] = []
-    for number, (model, sums, rows) in enumerate(zip(probabilities.models, digest.sums, digest.models, strict=True)):
-        gap: NDArray[np.float64] = np.bincount(dataset.labels, rows.p_top - rows.p_given, len(dataset.classes)).astype(
-            np.float64
-        )
-        if cycle := permuted(sums, dataset.counts, gap, partial(_lead_squares, dataset, probabilities, number)):
-            raise InputError(f"{model.name}: {_trading(dataset, cycle)}; check the order of the class names")
-        skill = ModelSkill.of(sums, dataset.counts)
-        if skill.is_out_of_order:
-            raise InputError(
-                f"{model.name}: agrees with the labels no better than chance, far from what it claims; "
-                f"bring its rows into the order of {dataset.name}, or add an id column to join them by"
-            )
-        if skill.is_chance:
-            warnings.append(
-                f"{model.name}: agrees with the labels hardly better than chance would: "
-                f"either the model is weak, or its rows are not in the order of {dataset.name}"
-            )
-        accuracy = float((rows.top == dataset.labels).mean())
-        confidence = float(rows.p_top.mean(dtype=np.float64))
-        if accuracy >= IN_SAMPLE_ACCURACY and confidence >= IN_SAMPLE_CONFIDENCE:
-            warnings.append(
-                f"{model.name}: agrees with {accuracy:.1%} of the labels at a mean confidence of {confidence:.3f}: "
-                "these look like in-sample predictions, which hide label errors; use out-of-fold ones"
-            )
-    return warnings
-
-
-def _trading(dataset: Dataset, cycle: list[int]) -> str:
-    """Which column fits which label, for a cycle of classes."""
-    names = [repr(dataset.classes[code]) for code in cycle]
-    fits = [f"{column} fits the label {label}" for label, column in zip(names, names[1:] + names[:1], strict=True)]
-    more = f" and {len(fits) - 4:,} more" if len(fits) > 4 else ""
-    return f"its columns look permuted: {', '.join(fits[:4])}{more}"
-
-
-@dataclass(frozen=True)
-class ModelSkill:
-    """How far Σ p(given) is above chance, which is Σ_k n_k · mean p_k.
-
-    claimed: how far it would be if the labels were drawn from the probabilities: Σ p² − Σ_k n · (mean p_k)².
-    error: its standard error if the rows came in a random order, Σ_k n_k/n · Σ (p_k − mean p_k)² (Hoeffding 1951).
-    """
-
-    gain: float
-    claimed: float
-    error: float
-
-    @classmethod
-    def of(cls, sums: ModelDigest, counts: NDArray[np.int64]) -> ModelSkill:
-        n = int(counts.sum())
-        mean = sums.by_given.sum(axis=0) / n
-        spread = (sums.squares - n * mean**2).clip(min=0)
-        gain = float(sums.by_given.trace() - counts @ mean)
-        return cls(gain, float(spread.sum()), sqrt(float(counts @ spread) / n))
-
-    @property
-    def is_chance(self) -> bool:
-        """Whether a random order of rows would do as well; on few rows a weak model does no better."""
-        return self.gain <= 3 * self.error
-
-    @property
-    def is_out_of_order(self) -> bool:
-        """Whether, besides, it is two standard errors from a quarter of what the model claims."""
-        return self.is_chance and self.gain + 2 * self.error < LEAST_SKILL * self.claimed
-
-
-def permuted(
-    sums: ModelDigest,
-    counts: NDArray[np.int64],
-    gap: NDArray[np.float64],
-    lead_squares: Callable[[list[int], NDArray[np.int64]], float],
-) -> list[int]:
-    """The classes of a cycle of columns that fits the labels significantly better than the columns as named.
-
-    The best assignment (Hungarian method) on the K×K sums of probability by given label; a cycle of it
-    must gain several standard errors of the paired lead, more of them the more classes there are, and
-    close half of `gap`, the (K,) sums of p(top) − p(given): rows out of order gain by luck, but little.
-    lead_squares: Σ (p(target) − p(given))² over the rows of some labels, each with its target.
-    """
-    import numpy as np
-
-    fit = sums.by_given
-    if (fit.diagonal() >= fit.max(axis=1)).all():
-        return []
-    from scipy.optimize import linear_sum_assignment
-
-    best = linear_sum_assignment(fit, maximize=True)[1]
-    if fit[np.arange(len(fit)), best].sum() <= np.trace(fit) + 1e-9:
-        return []
-    threshold = 2 + sqrt(2 * log(len(fit)))
-    for cycle in _cycles(best):
-        target, n = best[cycle], int(counts[cycle].sum())
-        gain = float((fit[cycle, target] - fit[cycle, cycle]).sum())
-        if n < MOVED_ROWS or counts[cycle].min() == 0 or gain < gap[cycle].sum() / 2:
-            continue
-        spread = lead_squares(cycle, target) - gain**2 / max(n, 1)
-        if gain > threshold * sqrt(max(spread, 0.0)):
-            return cycle
-    return []
-
-
-def _lead_squares(
-    dataset: Dataset, probabilities: Probabilities, model: int, labels: list[int], targets: NDArray[np.int64]
-) -> float:
-    """Σ (p(target) − p(given))² over the rows of `labels`, by one more pass; unsound rows lead by nothing."""
-    import numpy as np
-
-    target = np.full(len(dataset.classes), -1)
-    target[labels] = targets
-
-    def squares(blocks: list[Block], given: NDArray[np.int32]) -> float:
-        rows = np.flatnonzero(target[given] >= 0)
-        trouble = unsound(blocks[model])
-        block = blocks[model] if trouble is None else sound(blocks[model], trouble)
-        lead = block[rows, target[given[rows]]].astype(np.float64) - block[rows, given[rows]]
-        return float(lead @ lead)
-
-    return sum(part for _, part in probabilities.over(squares, dataset.labels))
-
-
-def _cycles(permutation: NDArray[np.int64]) -> Iterator[list[int]]:
-    """The cycles of a permutation that move something."""
-    left = {i for i, j in enumerate(permutation) if i != j}
-    while left:
-        start = min(left)
-        cycle = [start]
-        while (following := int(permutation[cycle[-1]])) != start:
-            cycle.append(following)
-        left -= set(cycle)
-        yield cycle

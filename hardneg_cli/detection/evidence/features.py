@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.alignment import id_name, read_ids, rows_by_id, wrong_length
-from hardneg_cli.data.dataset import Dataset, choose
+from hardneg_cli.data.columns import choose
+from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import FeatureChoice, Features
 from hardneg_cli.errors import InputError, Unavailable, listing
 from hardneg_cli.io.files.source import sources

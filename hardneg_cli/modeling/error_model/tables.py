@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.probabilities.table import probability_table
 from hardneg_cli.detection.findings import Findings
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 NEW = "new"
-DECIMALS, P_DECIMALS = 7, 9
+P_DECIMALS = 9
 NAMED = 3  # slices in the summary
 
 
@@ -76,18 +77,16 @@ class DualResult:
     def adjusted(self) -> pa.Table:
         """id, fold, row_hash, given_label, and prob_<class> for each class: what `find --probs` reads."""
         d = self.dataset
-        return _probabilities(d, self.order, d.classes, self.second.adjusted, self.fold, labeled=True)
+        return probability_table(d, d.classes, self.second.adjusted, self.fold, rows=self.order)
 
     def new_adjusted(self) -> pa.Table:
         """The same for the new rows, and `p_wrong`, the probability that the first model is wrong."""
-        import numpy as np
         import pyarrow as pa
 
         assert self.new is not None
         assert self.second.new is not None
         pool, (p_wrong, adjusted) = self.new[0], self.second.new
-        every = np.arange(len(pool))
-        table = _probabilities(pool, every, self.dataset.classes, adjusted, (NEW,) * len(pool), labeled=False)
+        table = probability_table(pool, self.dataset.classes, adjusted, (NEW,) * len(pool), labeled=False)
         return table.add_column(2, "p_wrong", pa.array(p_wrong.round(P_DECIMALS)))
 
     def slice_table(self) -> pa.Table:
@@ -138,22 +137,3 @@ def _notes(gain: HeldOutGain, otherwise: str) -> str:
     if gain.proved:
         return f"{losses}, with 95 % confidence at least {gain.least:.4f} less"
     return f"{losses}, which proves no gain: {otherwise}"
-
-
-def _probabilities(
-    rows: Dataset, chosen: Codes, classes: Sequence[str], p: Block, fold: Sequence[str], *, labeled: bool
-) -> pa.Table:
-    import numpy as np
-    import pyarrow as pa
-
-    columns = {
-        "id": rows.ids.take(pa.array(chosen)),
-        "fold": pa.array(fold, pa.string()),
-        "row_hash": pa.array(rows.row_hashes(chosen), pa.string()),
-    }
-    if labeled:
-        columns["given_label"] = pa.array([rows.classes[code] for code in rows.labels[chosen]], pa.string())
-    return pa.table(columns | {
-        rows.columns.prob_prefix + name: pa.array(p[:, place].round(DECIMALS).astype(np.float32))
-        for place, name in enumerate(classes)
-    })  # fmt: skip

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.probabilities.column_checks import refuse_nonsense
 from hardneg_cli.data.probabilities.probabilities import Model, Probabilities, together
-from hardneg_cli.data.probabilities.validation import refuse_nonsense
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.modeling.evaluation.metrics import UNLABELED, PredictionSummary, bins
 from hardneg_cli.runtime.evidence_store import EvidenceStore

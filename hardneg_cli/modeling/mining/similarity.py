@@ -189,6 +189,6 @@ def _groups(dataset: Dataset, rows: Rows) -> Rows | None:
 
     if dataset.columns.groups is None:
         return None
-    names = np.array([name or "" for name in dataset.roles[dataset.columns.groups].to_pylist()], object)
+    names = np.array(dataset.role(dataset.columns.groups), object)
     codes: Rows = np.unique(names, return_inverse=True)[1]
     return codes[rows]

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from hardneg_cli.data.dataset import Columns, Dataset, load
-from hardneg_cli.data.probabilities.loading import from_array, from_file, inside
+from hardneg_cli.data.columns import Columns
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.load import load
+from hardneg_cli.data.probabilities.column_checks import refuse_nonsense
+from hardneg_cli.data.probabilities.loading import load_models
 from hardneg_cli.data.probabilities.probabilities import Model, Probabilities, together
-from hardneg_cli.data.probabilities.validation import refuse_nonsense
 from hardneg_cli.detection.findings import DECIMALS
 from hardneg_cli.errors import InputError
 from hardneg_cli.review.decisions.adjudication import answers
@@ -105,13 +107,7 @@ def ground(
 ) -> ConsensusInputs:
     """Read and check `data` and `probs`, which are as for `find`. Raises InputError for what cannot be right."""
     dataset = data if isinstance(data, Dataset) else load(data, columns, encoding=encoding)
-    models = [
-        from_file(str(source), dataset, classes) if isinstance(source, str | Path)
-        else from_array(source, dataset, classes or dataset.classes)
-        for source in probs
-    ]  # fmt: skip
-    if not probs and (own := inside(dataset)):
-        models = [own]
+    models = load_models(dataset, probs, classes)
     if not models:
         return ConsensusInputs(dataset, (), ("no probabilities: the consensus rests on the reviewers' answers alone",))
     wide, probabilities = together(models, dataset)

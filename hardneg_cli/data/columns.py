@@ -1,0 +1,42 @@
+"""Which column of a table plays which part, and columns chosen by patterns."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hardneg_cli.errors import InputError, did_you_mean, listing
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which column of a dataset plays which part; `id` defaults to a column `id` where there is one."""
+
+    label: str = "label"
+    id: str | None = None
+    text: str | None = None
+    groups: str | None = None
+    split: str | None = None
+    fold: str | None = None
+    prob_prefix: str = "prob_"
+
+    def probabilities(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Those of a file's columns that hold probabilities."""
+        return tuple(name for name in names if name.startswith(self.prob_prefix) and name != self.label)
+
+    def parts(self) -> dict[str, str]:
+        """The named columns, by the option that names them."""
+        named = {part: getattr(self, part) for part in ("label", "id", "text", "groups", "split", "fold")}
+        return {part: name for part, name in named.items() if name is not None}
+
+
+def choose(patterns: Sequence[str], names: Sequence[str], what: str) -> list[str]:
+    """The columns that any pattern matches, in the file's order; a pattern without a match is an error."""
+    for pattern in patterns:
+        if not fnmatch.filter(names, pattern):
+            hint = did_you_mean(pattern, names) or (
+                f"; the columns are {listing(names, 8)}" if names else "; there is none"
+            )
+            raise InputError(f"no column {pattern!r} for {what}{hint}")
+    return [name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)]
