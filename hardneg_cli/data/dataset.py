@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import io
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -57,7 +58,8 @@ class Dataset:
     ids: N texts, all different. labels: (N,) codes into `classes`, which are sorted by name.
     content: the text of every column that is no id, label, split, fold, groups or probability.
     roles: the text of the split, fold and groups columns.
-    positions: (N,) each row's number among the `rows_read` rows of the file, from which ragged ones are missing.
+    positions: (N,) each row's number among the `rows_read` rows of all files, from which ragged ones are missing.
+    rows_of_files: how many of them each file of `sources` has.
     skipped: a sentence for every row of the file that was left out.
     probabilities: the numbers of the `rows_read` rows' probability columns, where they were read along.
     """
@@ -73,12 +75,16 @@ class Dataset:
     content: pa.Table
     roles: pa.Table
     positions: NDArray[np.int64]
-    rows_read: int
+    rows_of_files: tuple[int, ...]
     skipped: tuple[str, ...] = ()
     probabilities: NDArray[np.floating[Any]] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def rows_read(self) -> int:
+        return sum(self.rows_of_files)
 
     @property
     def whole(self) -> bool:
@@ -166,8 +172,8 @@ def load(
     text = tuple(column for column in names if column not in set(numbers))
     along = numbers if with_probabilities and not table_files.cheap_to_read_again(files[0]) else ()
     with progress(f"reading {name}"):
-        table, values = _read(files, ReadRequest(text, along, encoding, note), memory)
-    dataset = _dataset(name, files, columns, encoding, tuple(names), table, skipped, note)
+        table, values, lengths = _read(files, ReadRequest(text, along, encoding, note), memory)
+    dataset = _dataset(name, files, columns, encoding, tuple(names), table, lengths, skipped, note)
     del table
     pa.default_memory_pool().release_unused()  # what the table and its reader needed
     return dataset if values is None else dataset.with_probabilities(values)
@@ -201,23 +207,26 @@ def in_memory(table: Any) -> Source:
 
 def _read(
     files: tuple[Source, ...], wanted: ReadRequest, memory: int
-) -> tuple[pa.Table, NDArray[np.floating[Any]] | None]:
-    """The wanted text as a table, and the numbers, if any are wanted, as a matrix."""
+) -> tuple[pa.Table, NDArray[np.floating[Any]] | None, tuple[int, ...]]:
+    """The wanted text as a table, the numbers, if any are wanted, as a matrix, and how many rows each file has."""
     import pyarrow as pa
 
     parts: list[pa.RecordBatch] = []
+    lengths = [0] * len(files)
 
-    def numbers() -> Iterator[NDArray[np.floating[Any]]]:
-        for batch in table_files.read(files, wanted):
+    def batches() -> Iterator[pa.RecordBatch]:
+        for file, batch in table_files.read_by_file(files, wanted):
             parts.append(batch.select(list(wanted.text)))
-            yield matrix(batch.select(list(wanted.numbers)))
+            lengths[file] += batch.num_rows
+            yield batch
 
-    values = spool(numbers(), memory) if wanted.numbers else None
+    values = None
+    if wanted.numbers:
+        values = spool((matrix(batch.select(list(wanted.numbers))) for batch in batches()), memory)
+    else:
+        deque(batches(), maxlen=0)  # reads all of them
     schema = pa.schema([(name, pa.string()) for name in wanted.text])
-    table = pa.Table.from_batches(parts or list(table_files.read(files, wanted)), schema)
-    if not table.num_rows:
-        raise InputError(f"{files[0].name}: no rows")
-    return table, values
+    return pa.Table.from_batches(parts, schema), values, tuple(lengths)
 
 
 def _resolve(name: str, columns: Columns, names: Sequence[str]) -> Columns:
@@ -237,13 +246,13 @@ def _dataset(
     encoding: str | None,
     names: tuple[str, ...],
     table: pa.Table,
+    lengths: tuple[int, ...],
     skipped: list[str],
     note: Callable[[str], None] | None,
 ) -> Dataset:
     import numpy as np
 
-    rows_read = table.num_rows
-    positions = np.arange(rows_read)
+    positions = np.arange(table.num_rows)
     for part, column in (("label", columns.label), ("id", columns.id)):
         if column is not None:
             missing = blank(table[column])
@@ -258,7 +267,7 @@ def _dataset(
     ids = table[columns.id].combine_chunks() if columns.id else content_ids(content, labels)
     dataset = Dataset(
         name, files, columns, encoding, names, ids, labels, classes,
-        content, table.select(sorted(roles)), positions, rows_read, tuple(skipped),
+        content, table.select(sorted(roles)), positions, lengths, tuple(skipped),
     )  # fmt: skip
     if columns.id and (repeated := repeated_values(ids, dataset.by_id)):
         raise InputError(
