@@ -26,7 +26,8 @@ class Dataset:
     ids: N texts, all different. labels: (N,) codes into `classes`, which are sorted by name.
     content: the text of every column that is no id, label, split, fold, groups or probability.
     roles: the text of the split, fold and groups columns.
-    positions: (N,) each row's number among the `rows_read` rows of the file, from which ragged ones are missing.
+    positions: (N,) each row's number among the `rows_read` rows of all files, from which ragged ones are missing.
+    rows_of_files: how many of them each file of `sources` has.
     skipped: a sentence for every row of the file that was left out.
     probabilities: the numbers of the `rows_read` rows' probability columns, where they were read along.
     """
@@ -42,12 +43,16 @@ class Dataset:
     content: pa.Table
     roles: pa.Table
     positions: NDArray[np.int64]
-    rows_read: int
+    rows_of_files: tuple[int, ...]
     skipped: tuple[str, ...] = ()
     probabilities: NDArray[np.floating[Any]] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def rows_read(self) -> int:
+        return sum(self.rows_of_files)
 
     @property
     def whole(self) -> bool:

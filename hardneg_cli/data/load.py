@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -59,8 +60,8 @@ def load(
     text = tuple(column for column in names if column not in set(numbers))
     along = numbers if with_probabilities and not table_files.cheap_to_read_again(files[0]) else ()
     with progress(f"reading {name}"):
-        table, values = _read(files, ReadRequest(text, along, encoding, note), memory)
-    dataset = _dataset(name, files, columns, encoding, tuple(names), table, skipped, note)
+        table, values, lengths = _read(files, ReadRequest(text, along, encoding, note), memory)
+    dataset = _dataset(name, files, columns, encoding, tuple(names), table, lengths, skipped, note)
     del table
     pa.default_memory_pool().release_unused()  # what the table and its reader needed
     return dataset if values is None else dataset.with_probabilities(values)
@@ -78,24 +79,27 @@ def in_memory(table: Any) -> Source:
 
 
 def _read(
-    files: tuple[Source, ...], request: ReadRequest, memory: int
-) -> tuple[pa.Table, NDArray[np.floating[Any]] | None]:
-    """The text as a table, and the numbers, if any are requested, as a matrix."""
+    files: tuple[Source, ...], wanted: ReadRequest, memory: int
+) -> tuple[pa.Table, NDArray[np.floating[Any]] | None, tuple[int, ...]]:
+    """The wanted text as a table, the numbers, if any are wanted, as a matrix, and how many rows each file has."""
     import pyarrow as pa
 
     parts: list[pa.RecordBatch] = []
+    lengths = [0] * len(files)
 
-    def numbers() -> Iterator[NDArray[np.floating[Any]]]:
-        for batch in table_files.read(files, request):
-            parts.append(batch.select(list(request.text)))
-            yield matrix(batch.select(list(request.numbers)))
+    def batches() -> Iterator[pa.RecordBatch]:
+        for file, batch in table_files.read_by_file(files, wanted):
+            parts.append(batch.select(list(wanted.text)))
+            lengths[file] += batch.num_rows
+            yield batch
 
-    values = spool(numbers(), memory) if request.numbers else None
-    schema = pa.schema([(name, pa.string()) for name in request.text])
-    table = pa.Table.from_batches(parts or list(table_files.read(files, request)), schema)
-    if not table.num_rows:
-        raise InputError(f"{files[0].name}: no rows")
-    return table, values
+    values = None
+    if wanted.numbers:
+        values = spool((matrix(batch.select(list(wanted.numbers))) for batch in batches()), memory)
+    else:
+        deque(batches(), maxlen=0)  # reads all of them
+    schema = pa.schema([(name, pa.string()) for name in wanted.text])
+    return pa.Table.from_batches(parts, schema), values, tuple(lengths)
 
 
 def _resolve(name: str, columns: Columns, names: Sequence[str]) -> Columns:
@@ -115,13 +119,13 @@ def _dataset(
     encoding: str | None,
     names: tuple[str, ...],
     table: pa.Table,
+    lengths: tuple[int, ...],
     skipped: list[str],
     note: Callable[[str], None] | None,
 ) -> Dataset:
     import numpy as np
 
-    rows_read = table.num_rows
-    positions = np.arange(rows_read)
+    positions = np.arange(table.num_rows)
     for part, column in (("label", columns.label), ("id", columns.id)):
         if column is not None:
             missing = blank(table[column])
@@ -136,7 +140,7 @@ def _dataset(
     ids = table[columns.id].combine_chunks() if columns.id else content_ids(content, labels)
     dataset = Dataset(
         name, files, columns, encoding, names, ids, labels, classes,
-        content, table.select(sorted(roles)), positions, rows_read, tuple(skipped),
+        content, table.select(sorted(roles)), positions, lengths, tuple(skipped),
     )  # fmt: skip
     if columns.id and (repeated := repeated_values(ids, dataset.by_id)):
         raise InputError(

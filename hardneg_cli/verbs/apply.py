@@ -228,4 +228,4 @@ def _large(provenance: str | Path | None, written: Sequence[WrittenFile]) -> lis
     size = sum(file.back.size for file in written if file.back)
     if size < LARGE:
         return []
-    return [f"{provenance}: what --undo needs takes {size * 4 / 3 / 2**20:,.1f} MiB of it"]
+    return [f"{provenance}: what undo needs takes {size * 4 / 3 / 2**20:,.1f} MiB of it"]

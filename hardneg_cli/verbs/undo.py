@@ -10,11 +10,12 @@ from typing import BinaryIO
 
 from hardneg_cli.errors import InputError, Refused, listing
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
+from hardneg_cli.io.files.inverse_edits import InverseEdits
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.review.correction import rewrite
 from hardneg_cli.review.correction.provenance import document
 from hardneg_cli.review.correction.rewrite import ProvenanceTarget, Stamp, stamp
-from hardneg_cli.review.correction.undo_delta import RecordedFile, fitting, read_recorded_files, restore
+from hardneg_cli.review.correction.undo_record import RecordedFile, fitting, read_recorded_files, restore
 from hardneg_cli.review.decisions.decision import log_of
 from hardneg_cli.review.decisions.reviewers import user
 
@@ -40,10 +41,10 @@ class _Restoring:
     def unchanged(self) -> bool:
         return self.kept.before == self.kept.after
 
-    def write(self, out: BinaryIO) -> None:
+    def write(self, out: BinaryIO, inverse: InverseEdits | None) -> None:
         if self.unchanged:
             rewrite.copy(self.source, out)
-        elif note := restore(self.source, self.kept, self.told, out):
+        elif note := restore(self.source, self.kept, self.told, out, inverse):
             self.notes.append(note)
 
 

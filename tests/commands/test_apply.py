@@ -584,7 +584,7 @@ def test_the_provenance_says_who_changed_what(data: Path, queue: list[Row]) -> N
     hashes = {row["id"]: row["row_hash"] for row in queue}
     change = {"file": str(data), "source": str(path), "at": ""}
     assert told == {
-        "v": 1, "data": str(data), "by": me, "queues": [str(path)], "columns": asdict(Columns(id="id")),
+        "v": 2, "data": str(data), "by": me, "queues": [str(path)], "columns": asdict(Columns(id="id")),
         "on_drop": "remove", "policy": {"relabel": None, "drop": None, "protect": []},
         "files": [{"name": str(data), "written": str(out), "sha256_before": before, "sha256_after": after}],
         "changes": [

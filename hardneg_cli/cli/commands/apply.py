@@ -8,8 +8,7 @@ and JSON only the cells that change are written anew.
 A row must still be what it was when it was asked about: same id, content and label. Decisions that are stale, or that
 contradict each other, are listed, nothing is written, and the exit code is 1.
 
---undo PROVENANCE gives back what the data were before the run that wrote it with --provenance, byte for byte; if they
-have changed since, nothing is written, and the exit code is 1.
+--provenance FILE says who changed what, when and why, and keeps what hardneg undo needs to take it back.
 """
 
 from __future__ import annotations
@@ -29,10 +28,6 @@ from hardneg_cli.runtime.terminal import say
 
 if TYPE_CHECKING:
     from hardneg_cli.verbs.apply import ApplyResult
-    from hardneg_cli.verbs.undo import UndoResult
-
-
-TAKEN_BY_UNDO = ("data", "undo", "output", "in_place", "provenance", "reviewer", "quiet", "color")
 
 
 class OnDrop(StrEnum):
@@ -80,10 +75,6 @@ def run(
     provenance: Annotated[
         str | None, typer.Option("--provenance", metavar="FILE", help="Write who changed what, when and why, as JSON.")
     ] = None,
-    undo: Annotated[
-        str | None,
-        typer.Option("--undo", metavar="PROVENANCE", help="Give back what the data were before that run."),
-    ] = None,
     reviewer: options.Reviewer = None,
     encoding: options.Encoding = None,
     on_bad_rows: options.BadRows = OnBadRows.FAIL,
@@ -93,9 +84,6 @@ def run(
     from hardneg_cli.review.decisions.filled_queue import AutoPolicy
     from hardneg_cli.verbs.apply import apply
 
-    if undo is not None:
-        _refuse_other_options(ctx)
-        return _undo(data, undo, output, provenance, reviewer, in_place=in_place, quiet=quiet)
     targets = _listing(ctx, format_, dry_run=dry_run)
     try:
         applied = apply(
@@ -135,35 +123,6 @@ def _listing(ctx: typer.Context, format_: str | None, *, dry_run: bool) -> list[
 
 def _output(output: str | None, *, in_place: bool) -> str | BinaryIO | None:
     return output if output is not None or in_place else sys.stdout.buffer
-
-
-def _refuse_other_options(ctx: typer.Context) -> None:
-    """Raises InputError for what was typed beside --undo and can mean nothing there."""
-    for parameter in ctx.command.params:
-        source = ctx.get_parameter_source(str(parameter.name))
-        if source is not None and source.name == "COMMANDLINE" and parameter.name not in TAKEN_BY_UNDO:
-            word = parameter.opts[0] if parameter.param_type_name == "option" else "QUEUE"
-            raise InputError(f"--undo goes by the provenance alone: leave {word} out")
-
-
-def _undo(
-    data: str, told: str, output: str | None, provenance: str | None, reviewer: str | None, *,
-    in_place: bool, quiet: bool,
-) -> int:  # fmt: skip
-    from hardneg_cli.verbs.undo import undo
-
-    target = _output(output, in_place=in_place)
-    undone = undo(data, told, output=target, in_place=in_place, provenance=provenance, reviewer=reviewer)
-    for line in [] if quiet else _undo_summary(undone):
-        say(line)
-    return 0
-
-
-def _undo_summary(undone: UndoResult) -> Iterator[str]:
-    files = "1 file" if len(undone.restored) == 1 else f"{len(undone.restored):,} files"
-    already = f", {len(undone.already):,} already so, or never changed" if undone.already else ""
-    yield f"{files} as before{already}"
-    yield from (f"note: {note}" for note in undone.notes)
 
 
 def _unsettled(refusal: UnsettledDecisions, *, skip_stale: bool) -> Iterator[str]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hardneg_cli.errors import InputError
+from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.arrow_edits import edited, marked, wanted_of
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm_length, require
@@ -37,13 +38,13 @@ def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
             row += batch.num_rows
 
 
-def rewrite(source: Source, out: BinaryIO, edits: CellEdits) -> None:
+def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
     import pyarrow as pa
 
     with _reader(source) as reader:
         row = 0
         options = pa.ipc.IpcWriteOptions(compression=_compression(source))
-        with _writer(reader, out, marked(reader.schema, edits), options) as writer:
+        with _writer(reader, out.file, marked(reader.schema, edits), options) as writer:
             for batch, metadata in _batches(reader):
                 table = edited(pa.Table.from_batches([batch]), edits, source, row)
                 writer.write_batch(_whole(table), custom_metadata=metadata)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.delimited import edits as delimited_edits
@@ -18,6 +18,7 @@ from hardneg_cli.io.delimited.chunks import block_bytes, parts
 from hardneg_cli.io.delimited.dialect import Dialect, first_undecodable, table_of, unclosed
 from hardneg_cli.io.delimited.grammar import UnclosedQuoteError
 from hardneg_cli.io.delimited.sentinel import END, NulByteError, SentinelStream, is_last, last_row
+from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import BOMS, chunks, undecodable
 from hardneg_cli.io.tables import row_locations
@@ -69,15 +70,15 @@ def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
     raise InputError(f"{source.name}: after row {reading.done}: {longest}")
 
 
-def rewrite(source: Source, out: BinaryIO, edits: CellEdits) -> None:
+def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
     table = table_of(source, edits.encoding)
     raw = delimited_edits.raw_encoding(source, table.encoding)
     editing = delimited_edits.RecordEdits(source, edits, table.grammar, table.names, table.encoding, raw)
     row = -1  # the header
-    out.write(table.encoding.bom)
+    out.keep(table.encoding.bom)
     try:
         for block in grammar.blocks(chunks(source, raw), table.grammar):
-            out.write("".join(delimited_edits.edited(editing, block, row)).encode(raw.name))
+            out.replace_each(block.records, delimited_edits.edited(editing, block, row), raw.name)
             row += len(block.rows)
     except UnclosedQuoteError as error:
         raise unclosed(source, error.number) from None

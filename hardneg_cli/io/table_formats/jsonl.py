@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.errors import InputError
+from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import chunks, encoded, encoding_of
 from hardneg_cli.io.tables import json_records, row_locations
@@ -56,28 +57,29 @@ def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
         yield _batch(source, batch, wanted)
 
 
-def rewrite(source: Source, out: BinaryIO, edits: CellEdits) -> None:
+def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
     encoding = encoding_of(source, edits.encoding)
-    out.write(encoding.bom)
-    texts = _edited(source, edits, json_records.records(source, encoding))
+    out.keep(encoding.bom)
+    pairs = _edited(source, edits, json_records.records(source, encoding))
     if json_records.is_array(source, encoding):
-        texts = iter([_array("".join(chunks(source, encoding)), list(texts))])
-    out.writelines(encoded(text or "", encoding, source.name) for text in texts)
+        pairs = _array("".join(chunks(source, encoding)), list(pairs))
+    for old, new in pairs:
+        out.replace(encoded(old, encoding, source.name), encoded(new, encoding, source.name))
 
 
 def line_numbers(source: Source, encoding: str | None) -> Iterator[NDArray[np.int64]] | None:
     return row_locations.of_objects(source, encoding)
 
 
-def _edited(source: Source, edits: CellEdits, records: Iterator[JsonRecord]) -> Iterator[str | None]:
-    """The texts of all records with their edits, None for one that is removed."""
+def _edited(source: Source, edits: CellEdits, records: Iterator[JsonRecord]) -> Iterator[tuple[str, str]]:
+    """The texts of all records without their edits and with them, which is empty for one that is removed."""
     row = 0
     for record in records:
         if record.value is None:
-            yield record.text
+            yield record.text, record.text
             continue
         confirm(source, edits, row, json_records.text_of(record.value.get(edits.column)))
-        yield None if edits.removes(row) else _record(record.text, edits, row)
+        yield record.text, "" if edits.removes(row) else _record(record.text, edits, row)
         row += 1
     confirm_length(source, edits, row)
 
@@ -90,11 +92,17 @@ def _record(text: str, edits: CellEdits, row: int) -> str:
     return text
 
 
-def _array(text: str, items: list[str | None]) -> str:
-    """The array's text with other items; what stands before the first bracket and behind the last one stays."""
+def _array(text: str, items: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The array's text before and now, an item at a time; what stands outside of the brackets stays."""
     start, stop = text.index("[") + 1, text.rindex("]")
-    kept = [item for item in items if item is not None]
-    return text[:start] + ",".join(kept) + text[stop:] if items else text
+    if not items:
+        start = stop
+    yield text[:start], text[:start]
+    comma = ""
+    for number, (old, new) in enumerate(items):
+        yield "," * (number > 0) + old, comma * bool(new) + new
+        comma = "," if new else comma
+    yield text[stop:], text[stop:]
 
 
 def _batch(source: Source, batch: Sequence[JsonRecord], wanted: ReadRequest) -> pa.RecordBatch:

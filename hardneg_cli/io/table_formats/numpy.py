@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.errors import InputError, listing
+from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.arrow_edits import wanted_of
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, require
@@ -46,7 +47,7 @@ def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
         row += len(block)
 
 
-def rewrite(source: Source, out: BinaryIO, edits: CellEdits) -> None:
+def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
     raise InputError(f"{source.name}: a NumPy file holds no labels to change")
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.errors import InputError
+from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.arrow_edits import edited, marked, wanted_of
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm_length, require
@@ -46,12 +47,12 @@ def read(source: Source, wanted: ReadRequest, parts: Sequence[int] | None = None
             row += batch.num_rows
 
 
-def rewrite(source: Source, out: BinaryIO, edits: CellEdits) -> None:
+def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
     import pyarrow.parquet as pq
 
     with _file(source) as file:
         row, schema = 0, marked(file.schema_arrow, edits)
-        with pq.ParquetWriter(out, schema, compression=_compression(file.metadata)) as writer:
+        with pq.ParquetWriter(out.file, schema, compression=_compression(file.metadata)) as writer:
             for group in range(file.num_row_groups):
                 table = file.read_row_group(group)
                 changed = edited(table, edits, source, row)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.excel.exact_text import COLUMN, encoded, restore
 from hardneg_cli.io.excel.workbook import ExcelSheet, as_text, book, empty, first_sheet
+from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm, confirm_length, require
 
@@ -53,7 +54,7 @@ def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
             yield _batch(source, sheet, batch, wanted, first)
 
 
-def rewrite(source: Source, out: BinaryIO, edits: CellEdits) -> None:
+def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
     with first_sheet(source) as sheet:
         wanted = ReadRequest(skip_ragged=(lambda _: None) if edits.skip_ragged else None)
         column = sheet.names.index(edits.column)
@@ -66,7 +67,7 @@ def rewrite(source: Source, out: BinaryIO, edits: CellEdits) -> None:
         target = found[sheet.title]
         _refuse_formulas(source, target)
         _change(source, target, sheet, edits, places)
-        _save(found, out)
+        _save(found, out.file)
 
 
 def _data(source: Source, sheet: ExcelSheet, wanted: ReadRequest) -> Iterator[tuple[int, list[Any]]]:

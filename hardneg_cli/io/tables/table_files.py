@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.io.files.inverse_edits import InverseEdits, RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.runtime import drawers
 
@@ -103,27 +104,36 @@ def columns(sources: Sequence[Source], encoding: str | None = None) -> list[str]
 
 def read(sources: Sequence[Source], wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
     """All files in turn; a batch has the text columns, then the numbers, in the order wanted. No rows is an error."""
+    for _, batch in read_by_file(sources, wanted):
+        yield batch
+
+
+def read_by_file(sources: Sequence[Source], wanted: ReadRequest) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """As `read`, each batch with the place of its file among the `sources`."""
     rows = 0
-    for source in sources:
+    for place, source in enumerate(sources):
         try:
             for batch in reader_of(source).read(source, wanted):
                 rows += batch.num_rows
-                yield batch
+                yield place, batch
         except OSError as error:
             raise InputError(f"{source.name}: cannot be read: {error}") from error
     if not rows:
         raise InputError(f"{sources[0].name}: no rows")
 
 
-def rewrite(source: Source, out: BinaryIO, edits: CellEdits) -> None:
-    """Write the file with its edits to `out`, compressed as it was; all that needs no change stays as it is."""
+def rewrite(source: Source, out: BinaryIO, edits: CellEdits, inverse: InverseEdits | None = None) -> None:
+    """Write the file with its edits to `out`, compressed as it was; all that needs no change stays as it is.
+
+    inverse: takes down, where the file is text, how to come back; it is about the text, not about what it is packed in.
+    """
     reader, names = reader_of(source), _columns(source, edits.encoding)
     if edits.column not in names:
         raise InputError(f"{source.name}: no column {edits.column!r}{did_you_mean(edits.column, names)}")
     if edits.mark in names:
         raise InputError(f"{source.name}: there is a column {edits.mark!r} already")
     with compressed(out, source.compression) as inner:
-        reader.rewrite(source, inner, edits)
+        reader.rewrite(source, RewriteTarget(inner, inverse), edits)
 
 
 def require(source: Source, names: Sequence[str], wanted: ReadRequest) -> None:

@@ -11,9 +11,7 @@ from itertools import accumulate
 from typing import Any
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.table_files import ReadRequest
-from hardneg_cli.review.correction.undo_delta import VERSION, UndoDelta
+from hardneg_cli.review.correction.undo_record import VERSION, UndoRecord
 from hardneg_cli.review.decisions.decision import Decision
 
 
@@ -36,6 +34,11 @@ class RowChange:
     note: str
     at: str
 
+    @property
+    def index(self) -> int:
+        """The row as readers and `CellEdits` number it: from 0."""
+        return self.row - 1
+
 
 @dataclass(frozen=True)
 class WrittenFile:
@@ -48,7 +51,7 @@ class WrittenFile:
     written: str
     sha256_before: str
     sha256_after: str
-    back: UndoDelta | None = None
+    back: UndoRecord | None = None
 
     def facts(self) -> dict[str, str]:
         return {name: value for name, value in vars(self).items() if name != "back"}
@@ -59,13 +62,13 @@ def changes_of(dataset: Dataset, decisions: Mapping[int, Sequence[Decision]]) ->
 
     Those about one row are all the same but for who made them.
     """
-    starts = _starts(dataset)
+    starts = list(accumulate(dataset.rows_of_files, initial=0))[:-1]
     changes = []
     for row in sorted(decisions):
         if decisions[row][0].decision != "keep":
             position = int(dataset.positions[row])
             file = bisect_right(starts, position) - 1
-            changes.append(_change(dataset.sources[file].name, position - starts[file] + 1, decisions[row]))
+            changes.append(_change(dataset.sources[file].name, position - starts[file], decisions[row]))
     return tuple(changes)
 
 
@@ -91,29 +94,21 @@ def document(
     yield f'{head},\n "changes": [\n{lines}\n ],\n "undo": ['.encode()
     changed = [(file.name, file.back) for file in files if file.back]
     for place, (name, back) in enumerate(changed):
-        facts = json.dumps({"file": name, "packed": back.packed, "sha256": back.sha256}, ensure_ascii=False)
-        yield f'{"," if place else ""}\n  {facts.removesuffix("}")}, "delta": ['.encode()
+        facts = json.dumps({"file": name, **back.facts()}, ensure_ascii=False)
+        yield f'{"," if place else ""}\n  {facts.removesuffix("}")}, "data": ['.encode()
         for number, line in enumerate(back.lines()):
             yield f'{"," if number else ""}\n   "{line}"'.encode()
         yield b"\n  ]}"
     yield b"\n ]\n}\n"
 
 
-def _change(file: str, row: int, decisions: Sequence[Decision]) -> RowChange:
+def _change(file: str, index: int, decisions: Sequence[Decision]) -> RowChange:
     first = decisions[0]
     after = first.new_label if first.decision == "relabel" else None
     who, source, note, at = (
         "; ".join(sorted({getattr(decision, name) for decision in decisions} - {""}))
         for name in ("reviewer", "source", "note", "at")
     )
-    return RowChange(file, row, first.id, first.row_hash, first.decision, first.given, after, who, source, note, at)
-
-
-def _starts(dataset: Dataset) -> list[int]:
-    """The place of each file's first row when all files are read in turn."""
-    wanted = ReadRequest(text=(dataset.columns.label,), encoding=dataset.encoding, skip_ragged=lambda _: None)
-    lengths = [
-        sum(batch.num_rows for batch in table_files.reader_of(source).read(source, wanted))
-        for source in dataset.sources[:-1]
-    ]
-    return [0, *accumulate(lengths)]
+    return RowChange(
+        file, index + 1, first.id, first.row_hash, first.decision, first.given, after, who, source, note, at
+    )

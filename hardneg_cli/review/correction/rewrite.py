@@ -13,11 +13,12 @@ from typing import BinaryIO, Protocol
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.atomic_write import whole_file
+from hardneg_cli.io.files.inverse_edits import InverseEdits
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.table_files import CellEdits
 from hardneg_cli.review.correction.provenance import RowChange, WrittenFile
-from hardneg_cli.review.correction.undo_delta import digest, raw, sha256_of, way_back
+from hardneg_cli.review.correction.undo_record import digest, raw, sha256_of, undo_record
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.progress import progress
 
@@ -42,7 +43,7 @@ class FileRewrite(Protocol):
     @property
     def unchanged(self) -> bool: ...
 
-    def write(self, out: BinaryIO) -> None: ...
+    def write(self, out: BinaryIO, inverse: InverseEdits | None) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,10 @@ class FileCorrection:
     def unchanged(self) -> bool:
         return self.edits is None
 
-    def write(self, out: BinaryIO) -> None:
+    def write(self, out: BinaryIO, inverse: InverseEdits | None) -> None:
         if self.edits is not None:
             with progress(f"rewriting {self.source.name}"):
-                table_files.rewrite(self.source, out, self.edits)
+                table_files.rewrite(self.source, out, self.edits, inverse)
             return
         copy(self.source, out)
 
@@ -96,10 +97,10 @@ def _edits(dataset: Dataset, changes: Sequence[RowChange], mark: str | None) -> 
         return None
     return CellEdits(
         column=dataset.columns.label,
-        cells={change.row - 1: change.after for change in changes if change.after is not None},
-        drop=frozenset(change.row - 1 for change in changes if change.action == "drop"),
+        cells={change.index: change.after for change in changes if change.after is not None},
+        drop=frozenset(change.index for change in changes if change.action == "drop"),
         mark=mark,
-        expect={change.row - 1: change.before for change in changes},
+        expect={change.index: change.before for change in changes},
         encoding=dataset.encoding,
         skip_ragged=not dataset.whole,
     )
@@ -158,18 +159,19 @@ def _write_files(
     targets: Sequence[tuple[FileRewrite, str]], telling: ProvenanceTarget | None, *, skip_same: bool
 ) -> list[WrittenFile]:
     """The provenance takes its name first: no change without its record, whenever the run is killed."""
-    with ExitStack() as deltas, ExitStack() as unnamed:
+    with ExitStack() as records, ExitStack() as unnamed:
         written = []
         for rewriting, path in targets:
             if skip_same and rewriting.unchanged:
-                written += _written_file(rewriting, path, None, deltas) if telling else []
+                written += [_untouched_file(rewriting.source)] if telling else []
                 continue
             out = unnamed.enter_context(whole_file(path))
-            if telling and not out.readable():  # a pipe: what was written to it cannot be looked at again
-                written += _write_held(rewriting, path, out, deltas)
-                continue
-            rewriting.write(out)
-            written += _written_file(rewriting, path, out, deltas) if telling else []
+            if telling is None:
+                rewriting.write(out, None)
+            elif out.readable():
+                written.append(_written_file(rewriting, path, out, records))
+            else:  # a pipe: what was written to it cannot be looked at again
+                written.append(_write_held(rewriting, path, out, records))
         for rewriting, _ in targets:
             confirm_unchanged(rewriting)
         if telling:
@@ -187,10 +189,13 @@ def _write_stream(rewriting: FileRewrite, out: BinaryIO, telling: ProvenanceTarg
     """Nothing reaches `out` before all of it is there."""
     if out.isatty() and _is_binary(rewriting.source):
         raise InputError(f"{rewriting.source.name} is no text for a terminal: name a file with -o")
-    with tempfile.TemporaryFile() as held, ExitStack() as deltas:
-        rewriting.write(held)
+    with tempfile.TemporaryFile() as held, ExitStack() as records:
+        written = []
+        if telling is None:
+            rewriting.write(held, None)
+        else:
+            written.append(_written_file(rewriting, "standard output", held, records))
         confirm_unchanged(rewriting)
-        written = _written_file(rewriting, "standard output", held, deltas) if telling else []
         if telling:
             telling.write(written)
         held.seek(0)
@@ -199,23 +204,27 @@ def _write_stream(rewriting: FileRewrite, out: BinaryIO, telling: ProvenanceTarg
     return written
 
 
-def _write_held(rewriting: FileRewrite, path: str, out: BinaryIO, deltas: ExitStack) -> list[WrittenFile]:
+def _write_held(rewriting: FileRewrite, path: str, out: BinaryIO, records: ExitStack) -> WrittenFile:
     with tempfile.TemporaryFile() as held:
-        rewriting.write(held)
-        written = _written_file(rewriting, path, held, deltas)
+        written = _written_file(rewriting, path, held, records)
         held.seek(0)
         shutil.copyfileobj(held, out)
     return written
 
 
-def _written_file(rewriting: FileRewrite, path: str, out: BinaryIO | None, deltas: ExitStack) -> list[WrittenFile]:
-    """What became of a file (`out` is None where it is left alone); `deltas` closes what is kept for undoing it."""
-    source, before = rewriting.source, sha256_of(rewriting.source)
-    after = before if out is None else digest(out)
-    back = None
-    if out is not None and after != before:
-        back = way_back(source, before, out, deltas.enter_context(tempfile.TemporaryFile()))  # noqa: SIM115 -- closed by deltas
-    return [WrittenFile(source.name, path, before, after, back)]
+def _written_file(rewriting: FileRewrite, path: str, out: BinaryIO, records: ExitStack) -> WrittenFile:
+    """Write a file to `out`, which can be read again; `records` closes what is recorded for undoing it."""
+    recorded = records.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 -- closed by records
+    with InverseEdits(recorded) as inverse:
+        rewriting.write(out, inverse)
+    source, before, after = rewriting.source, sha256_of(rewriting.source), digest(out)
+    back = undo_record(source, before, out, inverse.sha256, recorded) if after != before else None
+    return WrittenFile(source.name, path, before, after, back)
+
+
+def _untouched_file(source: Source) -> WrittenFile:
+    before = sha256_of(source)
+    return WrittenFile(source.name, source.name, before, before)
 
 
 def _is_binary(source: Source) -> bool:

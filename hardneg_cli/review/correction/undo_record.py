@@ -3,46 +3,51 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
-import os
-import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from hardneg_cli.errors import InputError, Refused
-from hardneg_cli.io.files.binary_delta import read_delta, write_delta
+from hardneg_cli.io.files.inverse_edits import InverseEdits, RewriteTarget, revert
 from hardneg_cli.io.files.source import Source
+from hardneg_cli.io.files.zstd_patch import patched, write_patch
 from hardneg_cli.io.tables import table_files
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-VERSION = 1
-LINE_BYTES = 6 << 10  # of the delta in one line of the document
+VERSION = 2
+EDITS, PATCH = "inverse edits", "zstd patch"
+CHUNK_BYTES = 1 << 20
+LINE_BYTES = 6 << 10  # of the data in one line of the document
 DAMAGED = (KeyError, TypeError, ValueError, AttributeError)  # what a document of another shape leads to
 
 
 @dataclass(frozen=True)
-class UndoDelta:
-    """From the bytes written to those before. packed: the compression below which the delta applies; None: as on disk.
+class UndoRecord:
+    """From the bytes written to those before: as inverse edits of text, else as a patch of the bytes on disk.
 
-    A delta below the compression is small, but leads to the same file only where packing again gives the same bytes:
-    it is kept if that was tried. sha256: of what the delta leads to.
+    packed: the compression below which the edits are meant; None: as on disk. They lead to the same file only where
+    packing again gives the same bytes: they are taken if that was tried. sha256: of what the record leads to.
     """
 
+    kind: str
     packed: str | None
     sha256: str
     size: int
-    delta: BinaryIO = field(repr=False)
+    data: BinaryIO = field(repr=False)
+
+    def facts(self) -> dict[str, str | None]:
+        return {"kind": self.kind, "packed": self.packed, "sha256": self.sha256}
 
     def lines(self) -> Iterator[str]:
-        self.delta.seek(0)
-        while piece := self.delta.read(LINE_BYTES):
+        self.data.seek(0)
+        while piece := self.data.read(LINE_BYTES):
             yield base64.b64encode(piece).decode()
 
 
@@ -54,44 +59,45 @@ class RecordedFile:
     written: str
     before: str
     after: str
+    kind: str = ""
     packed: str | None = None
     sha256: str = ""
     lines: tuple[str, ...] | None = None
 
 
-def way_back(source: Source, before: str, out: BinaryIO, delta: BinaryIO) -> UndoDelta:
-    """From `out` back to the file of `source`, whose hash is `before`; `delta` is an empty file to keep it in."""
-    packed, sha256 = None, before
-    with ExitStack() as stack:
-        there, wanted = out, stack.enter_context(raw(source))
-        if source.compression:
-            unpacked = stack.enter_context(_unpacked(wanted, source.compression))
-            if _packed_again(unpacked, source.compression) == before:
-                packed, sha256 = source.compression, digest(unpacked)
-                there, wanted = stack.enter_context(_unpacked(out, packed)), unpacked
-        write_delta(there, wanted, delta)
-    return UndoDelta(packed, sha256, delta.tell(), delta)
+def undo_record(source: Source, before: str, out: BinaryIO, edited: str, recorded: BinaryIO) -> UndoRecord:
+    """From `out` back to the file of `source`, whose hash is `before`.
+
+    recorded: the inverse edits, which lead to text with the hash `edited`; if that is not the file's, a patch takes
+    their place.
+    """
+    if _leads_back(source, before, edited):
+        return UndoRecord(EDITS, source.compression, edited, recorded.tell(), recorded)
+    recorded.seek(0)
+    recorded.truncate()
+    with raw(source) as wanted:
+        write_patch(wanted, out, recorded)
+    return UndoRecord(PATCH, None, before, recorded.tell(), recorded)
 
 
-def restore(source: Source, kept: RecordedFile, told: str, out: BinaryIO) -> str:
+def restore(source: Source, kept: RecordedFile, told: str, out: BinaryIO, inverse: InverseEdits | None) -> str:
     """Write the file as it was before; a note where that is so but for its compression.
 
     Raises Refused where it would be another file, and InputError for a provenance that is damaged.
     """
     try:
-        delta = b"".join(base64.b64decode(line, validate=True) for line in kept.lines or ())
-        with ExitStack() as stack:
-            there = stack.enter_context(raw(source))
-            if kept.packed:
-                there = stack.enter_context(_unpacked(there, kept.packed))
-            hashed = sha256()
-            with table_files.compressed(out, kept.packed) as inner:
-                for piece in read_delta(there, delta):
-                    hashed.update(piece)
-                    inner.write(piece)
+        data = io.BytesIO(b"".join(base64.b64decode(line, validate=True) for line in kept.lines or ()))
+        with table_files.compressed(out, kept.packed) as inner:
+            hashed = _Hashed(inner)
+            if kept.kind == EDITS:
+                with source.open() if kept.packed else raw(source) as there:
+                    revert(there, data, RewriteTarget(cast("BinaryIO", hashed), inverse))
+            else:
+                with raw(source) as there:
+                    hashed.writelines(patched(there, data))
     except ValueError as error:
         raise InputError(f"{told}: what it keeps of {kept.name} is damaged: {error}") from error
-    if hashed.hexdigest() != kept.sha256:
+    if hashed.hash.hexdigest() != kept.sha256:
         raise Refused(f"{told}: what it keeps of {kept.name} does not lead back to that file; nothing was written")
     if kept.packed and digest(out) != kept.before:
         return f"{kept.name}: the same content as before, but packed otherwise: its {kept.packed} is another version"
@@ -107,12 +113,14 @@ def read_recorded_files(path: str | Path) -> tuple[Mapping[str, Any], list[Recor
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     except DAMAGED as error:
         raise InputError(f"{path}: is not what --provenance wrote: {error}") from error
+    if version == 1:
+        raise InputError(f"{path}: was written by an older hardneg, and only that can undo it; or restore a copy")
     if version != VERSION:
         raise InputError(f"{path}: is of version {version!r}, and this hardneg knows version {VERSION}")
     if changed is None:
         raise InputError(f"{path}: keeps nothing to undo with: it was written by an older hardneg; restore a copy")
     try:
-        backs = {one["file"]: (one["packed"], one["sha256"], tuple(one["delta"])) for one in changed}
+        backs = {one["file"]: (one["kind"], one["packed"], one["sha256"], tuple(one["data"])) for one in changed}
         kept = [
             RecordedFile(
                 one["name"], one["written"], one["sha256_before"], one["sha256_after"], *backs.get(one["name"], ())
@@ -158,36 +166,34 @@ def fitting(source: Source, kept: Sequence[RecordedFile]) -> RecordedFile | None
     return found[0] if found[0].after == now else RecordedFile(found[0].name, found[0].written, now, now)
 
 
-def _unpacked(packed: BinaryIO, compression: str) -> BinaryIO:
-    import pyarrow as pa
-
-    packed.flush()
-    packed.seek(0)
-    held = tempfile.TemporaryFile()  # noqa: SIM115 -- the caller closes it
-    # pyarrow closes what it read: that must not be the caller's file
-    with pa.input_stream(os.fdopen(os.dup(packed.fileno()), "rb"), compression=compression) as stream:
-        shutil.copyfileobj(stream, held)
-    held.flush()
-    return held
-
-
-def _packed_again(unpacked: BinaryIO, compression: str) -> str:
-    hashed = _Hashed()
-    unpacked.seek(0)
-    with table_files.compressed(hashed, compression) as inner:  # type: ignore[arg-type]
-        shutil.copyfileobj(unpacked, inner)
-    return hashed.hash.hexdigest()
+def _leads_back(source: Source, before: str, edited: str) -> bool:
+    """Whether text with the hash `edited`, packed as the file of `source` is, is that file, whose hash is `before`."""
+    if source.compression is None:
+        return edited == before
+    content, hashed = sha256(), _Hashed()
+    with source.open() as stream, table_files.compressed(cast("BinaryIO", hashed), source.compression) as packing:
+        while piece := bytes(stream.read(CHUNK_BYTES)):
+            content.update(piece)
+            packing.write(piece)
+    return content.hexdigest() == edited and hashed.hash.hexdigest() == before
 
 
 class _Hashed:
-    """A file of which only the hash is kept."""
+    """A file whose bytes are hashed, and passed on if there is somebody who takes them."""
 
-    def __init__(self) -> None:
+    def __init__(self, out: Any = None) -> None:
         self.hash = sha256()
+        self._out = out
 
     def write(self, data: Buffer) -> int:
         self.hash.update(data)
+        if self._out is not None:
+            self._out.write(data)
         return memoryview(data).nbytes
+
+    def writelines(self, pieces: Iterable[bytes]) -> None:
+        for piece in pieces:
+            self.write(piece)
 
     def flush(self) -> None:
         """Nothing is held back."""
