@@ -50,14 +50,15 @@ class UnitSetting:
 
 @dataclass(frozen=True)
 class Drawer:
-    """folder: where the units are, one a file. verb: the function that each of them defines.
+    """folder: where the units are, one a file. verb: the function that each of them defines, empty for pages.
 
-    homes: by name, where each unit is below the folder; None where each file in the folder is one.
+    homes: by name, where each unit is below the folder; None where each file in the folder is one. ending: of its files.
     """
 
     folder: str
     verb: str
     homes: Mapping[str, str] | None = None
+    ending: str = ".py"
 
 
 DRAWERS: Mapping[str, Drawer] = {
@@ -71,6 +72,7 @@ DRAWERS: Mapping[str, Drawer] = {
     "gate": Drawer("gating/gates", "judge"),
     "mode": Drawer("modeling/mining/modes", "run"),
     "model": Drawer("modeling/classifiers", "build"),
+    "page": Drawer("manual", "", ending=".md"),
     "report": Drawer("gating/reports", "write"),
     "strategy": Drawer("modeling", "run", {
         "second-model": "error_model/second_model",
@@ -92,6 +94,14 @@ def folders(kind: str) -> list[str]:
     return list(_names(kind, "", are_folders=True))
 
 
+def page(name: str) -> str:
+    """The Markdown text of the page called `name`; raises InputError for an unknown one."""
+    known = _pages()
+    if name not in known:
+        raise InputError(f"no page {name!r}{did_you_mean(name, known)} (known: {', '.join(known)})")
+    return known[name].read_text(encoding="utf-8")
+
+
 def verb(kind: str, name: str) -> Any:
     """The function that makes the file called `name` a unit of its kind."""
     return getattr(load(kind, name), DRAWERS[kind].verb)
@@ -102,10 +112,20 @@ def _names(kind: str, within: str, *, are_folders: bool) -> tuple[str, ...]:
     drawer = DRAWERS[kind]
     if drawer.homes is not None:
         return tuple(sorted(drawer.homes))
+    if drawer.ending != ".py":
+        return tuple(_pages())
     folder = ROOT / drawer.folder / within.replace("-", "_")
     found = [module for module in pkgutil.iter_modules([str(folder)]) if module.ispkg == are_folders]
     names = (module.name.rstrip("_").replace("_", "-") for module in found if not module.name.startswith("_"))
     return tuple(sorted(names))
+
+
+@cache
+def _pages() -> dict[str, Path]:
+    """The pages' files by name, sorted."""
+    drawer = DRAWERS["page"]
+    files = {path.stem.replace("_", "-"): path for path in (ROOT / drawer.folder).glob(f"*{drawer.ending}")}
+    return dict(sorted(files.items()))
 
 
 def load(kind: str, name: str, within: str = "") -> ModuleType:

@@ -1,14 +1,35 @@
-"""What a detector, gate, strategy or model does: its manual, needs and settings, from its docstring and signature."""
+"""What there is to read about hardneg: the pages of the manual, and each unit's own words, needs and settings.
+
+A unit's manual is its docstring, with what its signature says of needs and settings.
+"""
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.runtime import drawers
+from hardneg_cli.runtime.markdown_text import plain_page, summary
 
-KINDS = ("detector", "gate", "mode", "attack", "strategy", "model")
+TUNED: Mapping[str, str] = {
+    "detector": "Detectors (find --detector)",
+    "gate": "Gates (check --fail-on, --warn-on, --require)",
+    "model": "Models (predict --model)",
+    "mode": "Mining modes (mine --mode)",
+    "attack": "Attacks (harden)",
+    "strategy": "Strategies (refine, dual)",
+}
+KINDS: Mapping[str, str] = {
+    "page": "Pages",
+    **TUNED,
+    "format": "Result formats (-f NAME, -o NAME:FILE)",
+    "annotation tool": "Annotation tools (find -o NAME:FILE; collect and apply read their exports)",
+    "report": "Reports (check and diff, -f NAME, -o NAME:FILE)",
+    "table format": "Table formats that are read",
+    "engine": "Engines (find --engine)",
+}
 ROOTS = {
     "dataset": "labels",
     "probabilities": "probabilities (--probs)",
@@ -22,28 +43,61 @@ ROOTS = {
 
 
 def overview() -> str:
-    """Every unit of every drawer, with the first line of its manual."""
-    units = [(kind, name) for kind in KINDS for name in drawers.names(kind)]
-    width = max(len(name) for _, name in units)
-    return "\n".join(f"{name:<{width}}  {_manual(kind, name).splitlines()[0]}" for kind, name in units) + "\n"
+    """Everything that can be explained, by kind, with the first line of each manual."""
+    known = {kind: drawers.names(kind) for kind in KINDS}
+    width = max(len(name) for names in known.values() for name in names)
+    parts = []
+    for kind, names in known.items():
+        lines = (f"  {name:<{width}}  {_first_line(kind, name)}\n" for name in names)
+        parts.append(f"{KINDS[kind]}\n{''.join(lines)}")
+    return "\n".join(parts)
 
 
 def manual(name: str) -> str:
-    """The whole manual of the unit called `name`; raises InputError for an unknown one."""
-    kinds = {unit: kind for kind in KINDS for unit in drawers.names(kind)}
-    if name not in kinds:
-        raise InputError(f"nothing is called {name!r}{did_you_mean(name, kinds)} (known: {', '.join(kinds)})")
-    function = drawers.verb(kinds[name], name)
-    parts = [f"{name}\n{'=' * len(name)}", _manual(kinds[name], name)]
-    if needs := _needs(function):
-        parts.append(f"Needs: {needs}.")
-    settings = [
-        f"  {name}.{key} = {setting.default}{_kind(setting)}" for key, setting in drawers.settings(function).items()
-    ]
-    if settings:
-        parts.append("\n".join(["Settings (--set, or a table of its name in hardneg.toml):", *settings]))
-        parts.append(inspect.cleandoc(function.__doc__ or ""))
+    """All that is called `name`, a page or a unit's manual; raises InputError for an unknown name."""
+    kinds = [kind for kind in KINDS if name in drawers.names(kind)]
+    if not kinds:
+        raise InputError(_unknown(name))
+    return "\n".join(_whole(kind, name) for kind in kinds)
+
+
+def unit_manual(kind: str, name: str) -> str:
+    """A unit's docstring, what it needs, its settings and what they mean."""
+    parts = [_manual(kind, name)]
+    if kind in TUNED:
+        function = drawers.verb(kind, name)
+        if needs := _needs(function):
+            parts.append(f"Needs: {needs}.")
+        parts += _tuning(name, function)
     return "\n\n".join(parts) + "\n"
+
+
+def _whole(kind: str, name: str) -> str:
+    if kind == "page":
+        return plain_page(drawers.page(name))
+    title = name if kind in TUNED else f"{name} ({kind})"
+    return f"{title}\n{'=' * len(title)}\n\n{unit_manual(kind, name)}"
+
+
+def _unknown(name: str) -> str:
+    if name in (*drawers.names("command"), *drawers.folders("command")):
+        return f"{name!r} is a command: hardneg {name} --help says what it does"
+    known = [unit for kind in KINDS for unit in drawers.names(kind)]
+    return f"nothing is called {name!r}{did_you_mean(name, known)} (hardneg explain lists what there is)"
+
+
+def _tuning(name: str, function: Any) -> list[str]:
+    """The settings with their defaults, and the words about them; nothing where there is none."""
+    settings = drawers.settings(function)
+    if not settings:
+        return []
+    lines = [f"  {name}.{key} = {setting.default}{_kind(setting)}" for key, setting in settings.items()]
+    title = "Settings (--set, or a table of its name in hardneg.toml):"
+    return ["\n".join([title, *lines]), inspect.cleandoc(function.__doc__ or "")]
+
+
+def _first_line(kind: str, name: str) -> str:
+    return summary(drawers.page(name)) if kind == "page" else _manual(kind, name).splitlines()[0]
 
 
 def _manual(kind: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Say what a detector, gate, strategy or model does, what it needs and how it is tuned; without a name, list them all.
+"""Show a page of the manual, or what a detector, gate, model or format does; without a name, list what there is.
 
 With --row ID and a findings file (written by find, with --all for every row), say why a row was flagged or was not:
 hardneg explain scores.csv --row ID, or hardneg explain doubtful-label scores.csv --row ID for one detector's part.
@@ -16,7 +16,7 @@ from hardneg_cli.runtime import drawers
 
 
 def run(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A detector or gate.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A page, or a unit such as a detector or gate.")] = None,
     findings: Annotated[str | None, typer.Argument(metavar="[FINDINGS]", help="With --row: a findings file.")] = None,
     row: Annotated[str | None, typer.Option("--row", metavar="ID", help="Why this row was flagged or not.")] = None,
 ) -> int:

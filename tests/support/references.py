@@ -1,0 +1,65 @@
+"""The manual's references, made from what the commands and units say of themselves.
+
+`python tests/support/references.py` writes them anew; a test compares them.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from hardneg_cli.runtime import drawers
+from hardneg_cli.verbs.explain import TUNED, unit_manual
+
+MANUAL = Path(drawers.__file__).parents[1] / "manual"
+COMMAND = "python tests/support/references.py"
+
+
+def commands() -> str:
+    """The page with every command's --help."""
+    groups = {"": drawers.names("command")} | {name: drawers.names("command", name) for name in drawers.folders("command")}
+    names = sorted(f"{group} {name}".strip() for group, members in groups.items() for name in members)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        helps = list(pool.map(_help, names))
+    parts = ["# Commands\n\nEvery command with its options, as `hardneg COMMAND --help` shows them."]
+    parts += [f"## hardneg {name}\n\n```text\n{text}```" for name, text in zip(names, helps, strict=True)]
+    return "\n\n".join(parts) + "\n"
+
+
+def units() -> str:
+    """The page with the manual of every unit that has settings."""
+    return "\n\n".join(_units()) + "\n"
+
+
+PAGES = {"commands.md": commands, "units.md": units}
+
+
+def _units() -> Iterator[str]:
+    yield (
+        "# Units\n\nEvery detector, gate, model, mode, attack and strategy with its settings, as `hardneg explain NAME`"
+        " shows it."
+    )
+    for kind, title in TUNED.items():
+        yield f"## {title}"
+        for name in drawers.names(kind):
+            yield f"### {name}\n\n```text\n{unit_manual(kind, name)}```"
+
+
+def _help(command: str) -> str:
+    """In 100 columns, without what the environment would set as defaults."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("HARDNEG_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "hardneg_cli", *command.split(), "--help"], cwd=MANUAL,
+        env=environment | {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return "".join(f"{line.rstrip()}\n" for line in done.stdout.strip("\n").splitlines())
+
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        (MANUAL / name).write_text(page(), encoding="utf-8")
