@@ -64,7 +64,7 @@ def label_trust(
     known = np.zeros(len(dataset), bool)
     known[answers.rows] = True
     weight[known] = 1
-    sure = [decision for decision in decisions if decision.decides]
+    sure = [decision for decision in decisions if decision.is_decisive]
     ids = pa.chunked_array([pa.array([decision.id for decision in sure], pa.string())])
     code = {name: place for place, name in enumerate(dataset.classes)}
     for row, decision in match(dataset, sure, ids).fresh:

@@ -161,7 +161,7 @@ class ReviewScreen(Screen[None], inherit_bindings=False):
         self._pending, self._warned = None, False
         if said is None:
             self._tell("the note is saved with your answer", "$warning")
-        elif said.decides or said.decision == "unsure":
+        elif said.is_decisive or said.decision == "unsure":
             done = "; no row without an answer is left here" if self.session.finished else ""
             self._tell(f"saved {said.id}: {said.answer}{done}", "$success")
         else:

@@ -144,7 +144,7 @@ def _given(asked: Iterable[Source], reviewer: str | None) -> CollectInput:
         with progress(f"reading {source.name}"):
             queue = read_queue(source, reviewer, AutoPolicy())
         # a file that is called like a settlement is none
-        said = [replace(one, source=f"./{one.source}") if one.settles else one for one in queue.decisions]
+        said = [replace(one, source=f"./{one.source}") if one.is_settlement else one for one in queue.decisions]
         filled.append(tuple(dict.fromkeys(said)))
         undecided += len(queue.ids) - len(said)
     return CollectInput(_without_doubts(filled), tuple(logged), undecided, tuple(notes))
@@ -154,7 +154,7 @@ def _without_doubts(filled: Iterable[tuple[Decision, ...]]) -> tuple[tuple[Decis
     """Without the rows about which the same reviewer was unsure once; raises InputError for two different answers."""
     filled = tuple(filled)
     found: dict[tuple[Question, str], Decision] = {}
-    for one in (one for decisions in filled for one in decisions if one.decides):
+    for one in (one for decisions in filled for one in decisions if one.is_decisive):
         other = found.setdefault((one.question, one.reviewer), one)
         if other.answer != one.answer:
             raise InputError(
@@ -162,7 +162,7 @@ def _without_doubts(filled: Iterable[tuple[Decision, ...]]) -> tuple[tuple[Decis
                 "if they are two reviewers, name them in a column 'reviewer', or with --reviewer, a run each"
             )
     return tuple(
-        tuple(one for one in decisions if one.decides or (one.question, one.reviewer) not in found)
+        tuple(one for one in decisions if one.is_decisive or (one.question, one.reviewer) not in found)
         for decisions in filled
     )
 

@@ -45,7 +45,7 @@ def judge(
     """at_least: the lower end of the interval of the agreement, 1 where all agree, 0 at chance."""
     if not -1 <= at_least <= 1:
         raise InputError(f"agreement.at_least is a number up to 1, not {at_least:g}")
-    there = dict(_there(dataset, [one for one in decisions if one.decides]))
+    there = dict(_there(dataset, [one for one in decisions if one.is_decisive]))
     answers = _with_overruled(there)
     found = agreement(answers)
     if found is None or found.rows < FEWEST_ROWS:
@@ -99,8 +99,8 @@ def _with_overruled(decisions: Iterable[Decision]) -> list[Decision]:
 
     That answer is no longer among the decisions: it is taken for the label as it was, or for dropping the row.
     """
-    answers = [one for one in decisions if not one.settles]
-    settled: dict[Question, Decision] = {one.question: one for one in decisions if one.settles}
+    answers = [one for one in decisions if not one.is_settlement]
+    settled: dict[Question, Decision] = {one.question: one for one in decisions if one.is_settlement}
     asked = {one.question for one in answers}
     for question, one in settled.items():
         other = "drop" if one.decision == "keep" else "keep"

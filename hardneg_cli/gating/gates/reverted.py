@@ -49,7 +49,7 @@ def judge(
     """O(N + decisions)."""
     if baseline is not None and changes is None:
         raise Unavailable("what changed since the base cannot be told")
-    sure = [one for one in decisions if one.decides]
+    sure = [one for one in decisions if one.is_decisive]
     if not sure:
         raise Unavailable("nobody decided anything yet: the decisions log has no keep, relabel or drop")
     disputed = {(group[0].id, group[0].row_hash) for group in conflicts(sure)}

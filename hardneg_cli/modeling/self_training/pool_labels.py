@@ -25,7 +25,7 @@ def pool_labels(labeled: Dataset, pool: Dataset, decisions: Iterable[Decision]) 
 
     In the pool the given label is what a model had proposed, so `keep` gives the row that one.
     """
-    sure = [decision for decision in decisions if decision.decides]
+    sure = [decision for decision in decisions if decision.is_decisive]
     own, disputed = _answers(labeled, _current(labeled, sure))
     theirs, more = _answers(pool, sure)
     clashes = sorted({*disputed, *more})

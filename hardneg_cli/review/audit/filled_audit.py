@@ -93,7 +93,7 @@ def read_audit(path: str | Path) -> FilledAudit:
     queue = read_queue(source, "", AutoPolicy())
     if repeated := repeated_values(queue.ids.combine_chunks()):
         raise InputError(f"{source.name}: rows that stand in it more than once: {listing(repeated)}; keep one of each")
-    answers = {decision.id: decision for decision in queue.decisions if decision.decides}
+    answers = {decision.id: decision for decision in queue.decisions if decision.is_decisive}
     ids = queue.ids.to_pylist()
     answered = np.array([id_ in answers for id_ in ids], bool)
     is_error = np.array([id_ in answers and answers[id_].decision != "keep" for id_ in ids], bool)

@@ -30,7 +30,7 @@ def split(
     """The answers of reviewers, and those of the adjudicator that may settle what others disagree about."""
     if adjudicator is None:
         return list(filled), []
-    mine = [one for one in filled if one.reviewer == adjudicator and one.decides]
+    mine = [one for one in filled if one.reviewer == adjudicator and one.is_decisive]
     disputed = _disputed([*said, *(one for one in filled if one.reviewer != adjudicator)], adjudicator)
     verdicts = {one.question: one for one in mine if one.question in disputed}
     return [one for one in filled if one.reviewer != adjudicator or one.question not in verdicts], [*verdicts.values()]
@@ -38,7 +38,7 @@ def split(
 
 def _disputed(said: Sequence[Decision], adjudicator: str) -> set[Question]:
     """What the adjudicator has no part in: others gave several answers, or a later one than the settlement."""
-    own = {one.question for one in said if one.reviewer == adjudicator and not one.settles and one.decides}
+    own = {one.question for one in said if one.reviewer == adjudicator and not one.is_settlement and one.is_decisive}
     others = [one for one in independent_answers(said) if one.reviewer != adjudicator]
     return {group[0].question for group in (*conflicts(others), *conflicts(effective_decisions(said)))} - own
 
@@ -81,7 +81,7 @@ def policy_settlements(said: Sequence[Decision], policy: str) -> list[Decision]:
     left = {group[0].question for group in groups if all(one.source != ADJUDICATION for one in group)}
     words: dict[Question, list[Decision]] = {}
     for word in independent_answers(said):
-        if word.question in left and word.decides:
+        if word.question in left and word.is_decisive:
             words.setdefault(word.question, []).append(word)
     at = now(after=max((one.at for one in said), default=""))
     chosen = [(group, _choice(group, policy)) for group in words.values()]

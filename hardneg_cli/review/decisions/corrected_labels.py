@@ -31,7 +31,7 @@ def relabeled(dataset: Dataset, decisions: Sequence[Decision]) -> CorrectedLabel
     """What `apply` would make of the labels; rows in dispute and decisions that fit no row change nothing."""
     import pyarrow as pa
 
-    sure = [decision for decision in decisions if decision.decides]
+    sure = [decision for decision in decisions if decision.is_decisive]
     matched = match(dataset, sure, pa.chunked_array([pa.array([one.id for one in sure], pa.string())]))
     disputed = {group[0].question for group in conflicts(decision for _, decision in matched.fresh)}
     new: dict[int, str | None] = {}

@@ -59,12 +59,12 @@ class Decision:
         return f"relabel to {self.new_label!r}" if self.decision == "relabel" else self.decision
 
     @property
-    def decides(self) -> bool:
+    def is_decisive(self) -> bool:
         """Whether it says what to do: being unsure does not, nor does taking an answer back."""
         return self.decision not in ("unsure", WITHDRAWN)
 
     @property
-    def settles(self) -> bool:
+    def is_settlement(self) -> bool:
         """Whether it is no reviewer's first answer, but settles a conflict between those."""
         return self.source in SETTLEMENTS
 
@@ -174,14 +174,14 @@ def effective_decisions(decisions: Iterable[Decision]) -> list[Decision]:
 
 def _settlements(decisions: Sequence[Decision]) -> dict[Question, Decision]:
     """The settlement that counts of each question that has one; an adjudicator's counts more than a policy's."""
-    asked = {decision.question for decision in decisions if decision.settles}
+    asked = {decision.question for decision in decisions if decision.is_settlement}
     settled: dict[Question, Decision] = {}
     parties: set[tuple[Question, str]] = set()
     for decision in decisions if asked else ():
         question = decision.question
-        if question not in asked or not decision.decides:
+        if question not in asked or not decision.is_decisive:
             continue
-        if not decision.settles:
+        if not decision.is_settlement:
             parties.add((question, decision.reviewer))
             continue
         before = settled.get(question)
@@ -192,14 +192,14 @@ def _settlements(decisions: Sequence[Decision]) -> dict[Question, Decision]:
 
 
 def _overruled(word: Decision, settlement: Decision | None) -> bool:
-    if settlement is None or not word.decides:
+    if settlement is None or not word.is_decisive:
         return False
     return word.at <= settlement.at and word.answer != settlement.answer
 
 
 def conflicts(decisions: Iterable[Decision]) -> tuple[tuple[Decision, ...], ...]:
     """The groups of decisions that answer the same question differently; being unsure is no answer."""
-    deciding = [decision for decision in decisions if decision.decides]
+    deciding = [decision for decision in decisions if decision.is_decisive]
     heard: dict[Question, tuple[str, str]] = {}
     disputed = set()
     for one in deciding:

@@ -28,7 +28,7 @@ class CollectedAnswers:
     @property
     def decisive(self) -> list[Decision]:
         """The decisions that say what to do."""
-        return [decision for decision in self.decisions if decision.decides]
+        return [decision for decision in self.decisions if decision.is_decisive]
 
     @property
     def unsure(self) -> int:

@@ -105,7 +105,7 @@ def row_decisions(dataset: Dataset, decisions: Iterable[Decision]) -> RowDecisio
     import numpy as np
     import pyarrow as pa
 
-    sure = [decision for decision in decisions if decision.decides]
+    sure = [decision for decision in decisions if decision.is_decisive]
     if not sure:
         nothing = np.zeros(0, bool)
         return RowDecisions(np.zeros(0, np.int64), nothing, nothing, nothing, (), ())

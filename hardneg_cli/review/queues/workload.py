@@ -100,7 +100,7 @@ def _gaps(decisions: Iterable[Decision]) -> Iterable[float]:
     """
     times: dict[str, set[float]] = {}
     for decision in decisions:
-        if not decision.settles and (at := _moment(decision.at)) is not None:
+        if not decision.is_settlement and (at := _moment(decision.at)) is not None:
             times.setdefault(decision.reviewer, set()).add(at)
     for moments in times.values():
         gaps = (later - before for before, later in pairwise(sorted(moments)))

@@ -114,7 +114,7 @@ def track_records(decisions: Iterable[Decision], roles: Mapping[str, RowRole]) -
     tallies: dict[str, _Tally] = {}
     for one in decisions:
         tallies.setdefault(one.reviewer, _Tally()).said[one.decision] += 1
-        if one.decides:
+        if one.is_decisive:
             asked.setdefault(one.question, []).append(one)
     for group in asked.values():
         role = roles.get(group[0].id, UNKNOWN)

@@ -124,7 +124,7 @@ def consensus(on: ConsensusInputs, decisions: Iterable[Decision]) -> Consensus:
     alone. A row that more than half would drop is one to drop.
     Raises InputError for more rows and classes than memory may hold.
     """
-    answered, lost = _rows_with_answers(on.dataset, [one for one in independent_answers(decisions) if one.decides])
+    answered, lost = _rows_with_answers(on.dataset, [one for one in independent_answers(decisions) if one.is_decisive])
     labeled = {row: [one for one in said if one.decision != "drop"] for row, said in answered.items()}
     rows = [row for row, said in labeled.items() if said]
     names = sorted({one.reviewer for said in labeled.values() for one in said})

@@ -38,7 +38,7 @@ def relabeled(said: Iterable[Decision]) -> list[Decision]:
     """The last relabels that nobody contradicts, one an id, by id."""
     standing = effective_decisions(said)
     disputed = {group[0].question for group in conflicts(standing)}
-    last = {one.id: one for one in chronological(standing) if one.decides}
+    last = {one.id: one for one in chronological(standing) if one.is_decisive}
     found = (last[id_] for id_ in sorted(last))
     return [one for one in found if one.decision == "relabel" and one.question not in disputed]
 
