@@ -79,26 +79,26 @@ def in_memory(table: Any) -> Source:
 
 
 def _read(
-    files: tuple[Source, ...], wanted: ReadRequest, memory: int
+    files: tuple[Source, ...], request: ReadRequest, memory: int
 ) -> tuple[pa.Table, NDArray[np.floating[Any]] | None, tuple[int, ...]]:
-    """The wanted text as a table, the numbers, if any are wanted, as a matrix, and how many rows each file has."""
+    """The text as a table, the numbers, if any are requested, as a matrix, and how many rows each file has."""
     import pyarrow as pa
 
     parts: list[pa.RecordBatch] = []
     lengths = [0] * len(files)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for file, batch in table_files.read_by_file(files, wanted):
-            parts.append(batch.select(list(wanted.text)))
+        for file, batch in table_files.read_by_file(files, request):
+            parts.append(batch.select(list(request.text)))
             lengths[file] += batch.num_rows
             yield batch
 
     values = None
-    if wanted.numbers:
-        values = spool((matrix(batch.select(list(wanted.numbers))) for batch in batches()), memory)
+    if request.numbers:
+        values = spool((matrix(batch.select(list(request.numbers))) for batch in batches()), memory)
     else:
         deque(batches(), maxlen=0)  # reads all of them
-    schema = pa.schema([(name, pa.string()) for name in wanted.text])
+    schema = pa.schema([(name, pa.string()) for name in request.text])
     return pa.Table.from_batches(parts, schema), values, tuple(lengths)
 
 

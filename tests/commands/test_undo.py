@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import json
 import os
 import random
@@ -23,20 +22,7 @@ from hardneg_cli import InputError, apply
 from hardneg_cli.errors import Refused
 from hardneg_cli.verbs.undo import undo
 from support.command import hardneg
-from support.corrections import ROWS, TABLES, TEXT_FORMS, by_truth, corrected, delimited, queue_of, save
-
-
-def ours(data: bytes) -> bytes:
-    out = io.BytesIO()
-    with gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0) as packing:
-        packing.write(data)
-    return out.getvalue()
-
-
-def zstd(data: bytes, level: int) -> bytes:
-    packed: bytes = pa.Codec("zstd", level).compress(data, asbytes=True)
-    return packed
-
+from support.corrections import ROWS, TABLES, TEXT_FORMS, by_truth, corrected, delimited, ours, queue_of, save, zstd
 
 PACKED: dict[str, Callable[[bytes], bytes]] = {
     "fast.csv.gz": lambda data: gzip.compress(data, 1, mtime=0),
