@@ -12,11 +12,15 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, BinaryIO, Literal
+from typing import BinaryIO, Literal, Protocol
 
 CHUNK_BYTES = 1 << 20
 EDIT = re.compile(rb"(\d{1,18}) (\d{1,18}) (\d{1,18})\n")
 LINE_BYTES = 3 * 19
+
+
+class ByteStream(Protocol):
+    def read(self, size: int, /) -> bytes: ...
 
 
 class InverseEdits:
@@ -87,7 +91,7 @@ class RewriteTarget:
         self.keep("".join(new[begun:]).encode(encoding))
 
 
-def revert(rewritten: Any, edits: BinaryIO, target: RewriteTarget) -> None:
+def revert(rewritten: ByteStream, edits: BinaryIO, target: RewriteTarget) -> None:
     """Write to `target` the file from which `rewritten`, a stream, was made.
 
     Raises ValueError for edits that are damaged, or were made for another file. O(bytes) with bounded memory.
@@ -102,7 +106,7 @@ def revert(rewritten: Any, edits: BinaryIO, target: RewriteTarget) -> None:
         target.keep(data)
 
 
-def _revert_one(rewritten: Any, line: bytes, lines: gzip.GzipFile, target: RewriteTarget) -> None:
+def _revert_one(rewritten: ByteStream, line: bytes, lines: gzip.GzipFile, target: RewriteTarget) -> None:
     edit = EDIT.fullmatch(line)
     if edit is None:
         raise ValueError(f"{line!r} is no edit")
@@ -117,7 +121,7 @@ def _revert_one(rewritten: Any, line: bytes, lines: gzip.GzipFile, target: Rewri
         written, removed = written - len(data), removed - len(old)
 
 
-def _next(stream: Any, size: int) -> bytes:
+def _next(stream: ByteStream, size: int) -> bytes:
     """At most a chunk of the next `size` bytes."""
     data = bytes(stream.read(min(size, CHUNK_BYTES)))
     if size and not data:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -68,7 +68,7 @@ def _unpacked(frame: bytes, reference: bytes) -> Iterator[bytes]:
         frame = b""
 
 
-def _prefix(reference: bytes) -> Any:
+def _prefix(reference: bytes) -> tuple[zstd.ZstdDict, int]:
     """What comes before a frame: the bytes as they are, unlike a dictionary, of which little is looked at."""
     return zstd.ZstdDict(reference.ljust(SHORTEST_PREFIX, b"\0"), is_raw=True).as_prefix
 

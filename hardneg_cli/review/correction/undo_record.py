@@ -181,7 +181,7 @@ def _leads_back(source: Source, before: str, edited: str) -> bool:
 class _Hashed:
     """A file whose bytes are hashed, and passed on if there is somebody who takes them."""
 
-    def __init__(self, out: Any = None) -> None:
+    def __init__(self, out: BinaryIO | None = None) -> None:
         self.hash = sha256()
         self._out = out
 
