@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.data.features.space import graph_vectors, model_vectors
+from hardneg_cli.data.features.vectorizer import graph_vectors, model_vectors
 from hardneg_cli.modeling.on_vectors import opinion
 from hardneg_cli.modeling.self_training.label_spreading import neighbor_graph, spread
 from hardneg_cli.modeling.self_training.task import SelfTrainingTask

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.features.inputs import ModelInputs
-from hardneg_cli.data.features.joined import chosen, joined
+from hardneg_cli.data.features.inputs import ModelInputs, concatenated
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.modeling.folds import dealt
 from hardneg_cli.modeling.out_of_fold import Classifier
@@ -86,7 +85,7 @@ def together(
     import numpy as np
 
     names = [said.labeled.get(row, labeled.classes[code]) for row, code in enumerate(labeled.labels.tolist())]
-    rows = joined(own, theirs)
+    rows = concatenated(own, theirs)
     keys = rows.keys()
     copies = _copies(labeled, pool, keys)
     first = [row for row in labeled.by_id.tolist() if names[row] is not None]
@@ -103,7 +102,7 @@ def together(
     order = [*first, *(row + len(labeled) for row in then)]
     fold = dealt([keys[row] for row in order], labels, folds, _groups(labeled, pool, first, then))
     drawn = np.arange(len(order)) < len(first)
-    task = SelfTrainingTask(chosen(rows, order), labels, fold, drawn, len(classes), classifiers, demand, seed)
+    task = SelfTrainingTask(rows.take(order), labels, fold, drawn, len(classes), classifiers, demand, seed)
     notes = (f"{len(copies):,} rows of {pool.name} are copies of labeled rows and left out",) if copies else ()
     return PooledRows(task, ~drawn, np.array([*first, *then], np.int64), classes, notes)
 
