@@ -18,7 +18,7 @@ import pyarrow.feather
 import pyarrow.parquet
 
 from hardneg_cli import Columns
-from hardneg_cli.data.dataset import load
+from hardneg_cli.data.load import load
 
 Row = dict[str, Any]
 
