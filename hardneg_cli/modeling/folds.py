@@ -1,4 +1,4 @@
-"""Folds for cross-validation: by content, never by position, so that copies and groups stay together."""
+"""Which rows train and which are held out: folds by content, never by position, and splits that the dataset names."""
 
 from __future__ import annotations
 
@@ -7,19 +7,50 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.features.inputs import ModelInputs
+from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.modeling.frozen_predictions import FrozenPredictions
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Bools = NDArray[np.bool_]
     Codes = NDArray[np.int64]
 
+LEAST_FOLDS = 2
+TRAIN = "train"
 
-def dealt(keys: Sequence[str], labels: Codes, folds: int, groups: Sequence[str] | None = None) -> Codes:
+
+def fold_of(
+    dataset: Dataset, inputs: ModelInputs | None, folds: int, older: FrozenPredictions | None = None
+) -> tuple[Codes, list[str]]:
+    """(N,) fold numbers and the folds' names: those of the dataset's own column, of an older file, or assigned ones.
+
+    inputs: what models learn from, by which copies are told; without, rows of the same content are copies. Copies and
+    groups share a fold. Raises InputError for fewer than two folds, and where there are too few different rows.
+    """
+    import numpy as np
+
+    if (column := dataset.role(dataset.columns.fold)) is not None:
+        names, fold = np.unique(np.array(column, object), return_inverse=True)
+        if len(names) < LEAST_FOLDS:
+            raise InputError(f"{dataset.name}: column {dataset.columns.fold!r} has one fold only")
+        return fold.astype(np.int64), names.tolist()
+    if folds < LEAST_FOLDS:
+        raise InputError(f"--folds is at least {LEAST_FOLDS}, not {folds}")
+    keys, groups = _content_keys(dataset) if inputs is None else inputs.keys(), dataset.role(dataset.columns.groups)
+    if older is not None:
+        return older.folds(bundles(keys, groups)), list(older.names)
+    fold = assign_folds(keys, dataset.labels.astype(np.int64), folds, groups)
+    return fold, [str(number + 1) for number in range(folds)]
+
+
+def assign_folds(keys: Sequence[str], labels: Codes, folds: int, groups: Sequence[str] | None = None) -> Codes:
     """(N,) fold numbers from 0; rows with the same key, or of the same group, share one.
 
-    Bundles of such rows are dealt class by class in the order of a hash of their keys, each to the fold that has the
+    Bundles of such rows are assigned class by class in the order of a hash of their keys, each to the fold that has the
     fewest rows of its class, so the order of the rows does not matter. Raises InputError for fewer bundles than folds.
     """
     import numpy as np
@@ -27,23 +58,23 @@ def dealt(keys: Sequence[str], labels: Codes, folds: int, groups: Sequence[str] 
     bundle = bundles(keys, groups)
     hashes = [blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest() for key in keys]
     first: dict[int, bytes] = {}
-    said: dict[int, Counter[int]] = {}
+    labels_of: dict[int, Counter[int]] = {}
     for number, hash_, label in zip(bundle.tolist(), hashes, labels.tolist(), strict=True):
         first[number] = min(first.get(number, hash_), hash_)
-        said.setdefault(number, Counter())[label] += 1
+        labels_of.setdefault(number, Counter())[label] += 1
     if len(first) < folds:
         raise InputError(f"{len(first):,} different rows or groups are too few for {folds} folds; choose fewer --folds")
-    chief = {number: min(counts, key=lambda label: (-counts[label], label)) for number, counts in said.items()}
-    place = np.empty(len(first), np.int64)
+    majority = {number: min(counts, key=lambda label: (-counts[label], label)) for number, counts in labels_of.items()}
+    fold_of_bundle = np.empty(len(first), np.int64)
     rows = [0] * folds
     of_class: dict[int, list[int]] = {}
-    for number in sorted(first, key=lambda number: (chief[number], -said[number].total(), first[number])):
-        own = of_class.setdefault(chief[number], [0] * folds)
-        fold = min(range(folds), key=lambda fold: (own[fold], rows[fold], fold))
-        own[fold] += said[number].total()
-        rows[fold] += said[number].total()
-        place[number] = fold
-    return place[bundle]
+    for number in sorted(first, key=lambda number: (majority[number], -labels_of[number].total(), first[number])):
+        class_rows = of_class.setdefault(majority[number], [0] * folds)
+        fold = min(range(folds), key=lambda fold: (class_rows[fold], rows[fold], fold))
+        class_rows[fold] += labels_of[number].total()
+        rows[fold] += labels_of[number].total()
+        fold_of_bundle[number] = fold
+    return fold_of_bundle[bundle]
 
 
 def bundles(keys: Sequence[str], groups: Sequence[str] | None = None) -> Codes:
@@ -61,3 +92,53 @@ def bundles(keys: Sequence[str], groups: Sequence[str] | None = None) -> Codes:
     _, parts = connected_components(edges, directed=False)
     _, bundle = np.unique(parts[key], return_inverse=True)
     return bundle.astype(np.int64)
+
+
+def held_out_parts(dataset: Dataset, inputs: ModelInputs, train: Bools, folds: int) -> list[Bools]:
+    """(N,) bool each: what is held out; the other splits, or each fold in turn, nothing where `folds` is 0."""
+    if not train.all():
+        return [~train]
+    if not folds and dataset.columns.fold is None:
+        return []
+    fold, names = fold_of(dataset, inputs, folds)
+    return [fold == number for number in range(len(names))]
+
+
+def describe(dataset: Dataset, train: Bools, folds: int) -> str:
+    """What `held_out_parts` holds out, in words."""
+    if not train.all():
+        return "rows of other splits"
+    if dataset.columns.fold is not None:
+        return f"each fold of column {dataset.columns.fold!r} in turn"
+    return f"each of {folds} folds in turn" if folds else "--folds 0"
+
+
+def in_training(dataset: Dataset, train_split: str | None) -> Bools:
+    """(N,) the rows of the training split; every row of a dataset without splits.
+
+    Raises InputError for a split that no row is of, and for one that is named where the column is not.
+    """
+    import numpy as np
+    import pyarrow.compute as pc
+
+    if dataset.columns.split is None:
+        if train_split is not None:
+            raise InputError("--train-split names a value of the --split column: name that column too")
+        return np.ones(len(dataset), bool)
+    column = pc.fill_null(dataset.roles[dataset.columns.split], "")
+    split = TRAIN if train_split is None else train_split
+    train: Bools = pc.equal(column, split).to_numpy(zero_copy_only=False)
+    if not train.any():
+        known = sorted(set(column.to_pylist()))
+        hint = did_you_mean(split, known) or f"; it has {listing(known)}, so name one with --train-split"
+        raise InputError(f"{dataset.name}: no row of split {split!r} in column {dataset.columns.split!r}{hint}")
+    return train
+
+
+def _content_keys(dataset: Dataset) -> list[str]:
+    """A text a row, the same for copies; ids where there is no content."""
+    import numpy as np
+
+    has_content = bool(dataset.content.column_names)
+    ids: list[str] = dataset.ids.to_pylist()
+    return dataset.row_hashes(np.arange(len(dataset))) if has_content else ids

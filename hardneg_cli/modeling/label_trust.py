@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.modeling.label_source import true_codes
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.row_decisions import row_decisions
-from hardneg_cli.review.decisions.row_matching import match
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,8 +38,8 @@ class LabelTrust:
         """(N,) 1 where the class that a model calls is not the right one, else 0."""
         import numpy as np
 
-        found: NDArray[np.float64] = (called != self.truth).astype(np.float64)
-        return found
+        wrong: NDArray[np.float64] = (called != self.truth).astype(np.float64)
+        return wrong
 
     def learned(self, guard: float) -> NDArray[np.int64]:
         """(N,) codes to train a classifier with; −1 for rows whose label is wrong with a probability above `guard`."""
@@ -49,27 +49,20 @@ class LabelTrust:
 
 
 def label_trust(
-    dataset: Dataset, score: NDArray[np.float64], judged: NDArray[np.bool_], decisions: Sequence[Decision] = ()
+    dataset: Dataset, score: NDArray[np.float64], sound: NDArray[np.bool_], decisions: Sequence[Decision] = ()
 ) -> LabelTrust:
-    """score: (N,) the probability that the given label is wrong. judged: (N,) bool, rows that a model speaks of.
+    """score: (N,) the probability that the given label is wrong. sound: (N,) bool, rows whose probabilities are any.
 
-    A row to be dropped, and one that is not judged, teaches nothing: its weight is 0. A new label that is no class of
-    the dataset is one that no model can be right about.
+    A row to be dropped, and one without sound probabilities, teaches nothing: its weight is 0. A new label that is no
+    class of the dataset is one that no model can be right about.
     """
     import numpy as np
-    import pyarrow as pa
 
-    truth, weight = dataset.labels.astype(np.int64), 1 - score
+    truth, weight = true_codes(dataset, decisions, NONE), 1 - score
     answers = row_decisions(dataset, decisions)
     known = np.zeros(len(dataset), bool)
     known[answers.rows] = True
     weight[known] = 1
-    sure = [decision for decision in decisions if decision.is_decisive]
-    ids = pa.chunked_array([pa.array([decision.id for decision in sure], pa.string())])
-    code = {name: place for place, name in enumerate(dataset.classes)}
-    for row, decision in match(dataset, sure, ids).fresh:
-        if known[row] and decision.decision == "relabel":
-            truth[row] = code.get(decision.new_label, NONE)
     weight[answers.rows[answers.dropped]] = 0
-    weight[~judged] = 0
+    weight[~sound] = 0
     return LabelTrust(truth, weight, known)

@@ -1,4 +1,4 @@
-"""Out-of-fold probabilities: each row's from models that were trained without it, its copies and its group."""
+"""Classifiers, and out-of-fold probabilities: each row's from models trained without it, its copies and its group."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ class FittedModel:
         """(n, K) of the chosen rows; a class that it has not seen has 0."""
         import numpy as np
 
-        found = np.zeros((len(chosen), k))
+        p = np.zeros((len(chosen), k))
         if len(chosen):
             known = 1.0 if self.model is None else self.model.predict_proba(self.vectorizer.transform(rows, chosen))
-            found[:, self.classes] = known
-        return found
+            p[:, self.classes] = known
+        return p
 
 
 def out_of_fold(
@@ -86,15 +86,42 @@ def out_of_fold(
     """
     import numpy as np
 
-    found = np.zeros((rows.rows, k))
+    own = np.zeros((rows.rows, k))
     numbers = np.unique(fold)
-    others = None if pool is None else np.zeros((pool.rows, k))
+    of_pool = None if pool is None else np.zeros((pool.rows, k))
     for number in numbers:
-        taught = order[(fold[order] != number) & (labels[order] >= 0)]
-        asked = order[fold[order] == number]
-        model = classifier.trained(rows, taught, labels[taught])
-        found[asked] = model.probabilities(rows, asked, k)
-        if pool is not None and others is not None:
-            others += model.probabilities(pool, np.arange(pool.rows), k) / len(numbers)
+        train = order[(fold[order] != number) & (labels[order] >= 0)]
+        held_out = order[fold[order] == number]
+        model = classifier.trained(rows, train, labels[train])
+        own[held_out] = model.probabilities(rows, held_out, k)
+        if pool is not None and of_pool is not None:
+            of_pool += model.probabilities(pool, np.arange(pool.rows), k) / len(numbers)
         step(1)
-    return found, others
+    return own, of_pool
+
+
+def vector_probabilities(
+    classifier: Classifier, vectors: Block, labels: Codes, k: int, *, weights: Block, sparse: bool, seed: int
+) -> Block:
+    """(N, K) probabilities of rows that are vectors already, by a model of the labeled ones; an unlabeled class has 0.
+
+    labels: (N,) codes, negative where there is none. weights: (N,), not heeded by models that know no weights. sparse:
+    whether the vectors stand for sparse rows of unit length.
+    """
+    import numpy as np
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.utils.validation import has_fit_parameter
+
+    rows = np.flatnonzero(labels >= 0)
+    p, known = np.zeros((len(labels), k)), np.unique(labels[rows])
+    if len(known) == 1:
+        p[:, known] = 1.0
+        return p
+    build = drawers.load("model", classifier.name).build
+    model = build(sparse, seed, **dict(classifier.settings))
+    heeded = {"sample_weight": weights[rows]} if has_fit_parameter(model, "sample_weight") else {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early is a choice, and mild regularization
+        model.fit(vectors[rows], labels[rows], **heeded)
+    p[:, model.classes_] = model.predict_proba(vectors)
+    return p

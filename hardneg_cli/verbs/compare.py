@@ -18,8 +18,8 @@ from hardneg_cli.io.tables.spill import MEMORY
 from hardneg_cli.modeling.evaluation.comparison import LabelSet, MetricRow, adjusted, lines, measured
 from hardneg_cli.modeling.evaluation.metrics import LESS_IS_BETTER, OVERALL, PredictionSummary, row_sums
 from hardneg_cli.modeling.evaluation.model_outputs import ModelOutputs, outputs_on_common_rows
+from hardneg_cli.modeling.label_source import AUDITED, GIVEN, label_sources
 from hardneg_cli.review.audit.filled_audit import FilledAudit, read_audit
-from hardneg_cli.review.decisions.corrected_labels import audited_labels, codes, relabeled
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.row_decisions import recorded
 from hardneg_cli.runtime.progress import progress
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.int64]
 
-GIVEN, CORRECTED, AUDITED = "given", "corrected", "audited"
 SIGNIFICANT = 0.05
 
 
@@ -118,32 +117,25 @@ def compare(
     share = MEMORY // len(models)
     loaded = [_model(source, dataset, classes, predictions, number, share) for number, source in enumerate(models, 1)]
     said, drawn = recorded(dataset, decisions), None if audit is None else read_audit(audit)
-    corrections = relabeled(dataset, said.decisions)
-    asked, truth = (None, {}) if drawn is None else audited_labels(dataset, drawn)
-    named = {name for changes in (corrections.new, truth) for name in changes.values() if name is not None}
-    dataset = dataset.with_classes(sorted({*dataset.classes, *named}))
-    kinds = {GIVEN: codes(dataset, {})}
-    if said.decisions:
-        kinds[CORRECTED] = codes(dataset, corrections.new)
-    if drawn is not None:
-        kinds[AUDITED] = codes(dataset, truth)
-    found = outputs_on_common_rows(
+    sources = label_sources(dataset, said.decisions, drawn)
+    dataset, kinds = sources.dataset, sources.codes
+    outputs = outputs_on_common_rows(
         dataset, [model for model, _ in loaded], [hard for _, hard in loaded], kinds, may_skip=on_bad_rows == "skip"
     )
-    group = _groups(dataset, found.rows)
-    told: list[MetricRow] = []
+    group = _groups(dataset, outputs.rows)
+    rows: list[MetricRow] = []
     with progress("resampling", total=len(kinds)) as advance:
         for kind in kinds:
-            labeling = LabelSet(kind, found.labels[kind], found.p_label[kind])
-            if kind == AUDITED and drawn is not None and asked is not None:
-                labeling = _estimated(found, drawn, asked)
-            numbers = measured(found.outputs, labeling, len(found.classes), group, seed)
-            told += lines(found.outputs, labeling, found.classes, numbers, grouped=group is not None)
+            labels = LabelSet(kind, outputs.labels[kind], outputs.p_label[kind])
+            if kind == AUDITED and drawn is not None and sources.audited is not None:
+                labels = _estimated(outputs, drawn, sources.audited)
+            numbers = measured(outputs.outputs, labels, len(outputs.classes), group, seed)
+            rows += lines(outputs.outputs, labels, outputs.classes, numbers, grouped=group is not None)
             advance(1)
-    notes = [*(note for model, _ in loaded for note in model.notes), *found.notes, *said.notes, *corrections.notes]
+    notes = [*(note for model, _ in loaded for note in model.notes), *outputs.notes, *said.notes, *sources.notes]
     notes += [f"{model.name} names classes only: no metrics of probabilities" for model, hard in loaded if hard]
     return CompareResult(
-        dataset.name, tuple(model.name for model, _ in loaded), tuple(kinds), len(found.rows), tuple(adjusted(told)),
+        dataset.name, tuple(model.name for model, _ in loaded), tuple(kinds), len(outputs.rows), tuple(adjusted(rows)),
         tuple(notes),
     )  # fmt: skip
 
@@ -179,39 +171,40 @@ def _groups(dataset: Dataset, rows: Codes) -> Codes | None:
     """(n,) the number of each row's group; a row without one is a group of its own."""
     import numpy as np
 
-    if dataset.columns.groups is None:
+    groups = dataset.role(dataset.columns.groups)
+    if groups is None:
         return None
-    names = dataset.roles[dataset.columns.groups].take(rows).to_pylist()
-    own = [(1, str(place)) if not name else (0, name) for place, name in enumerate(names)]
-    number = {key: place for place, key in enumerate(sorted(set(own)))}
-    return np.array([number[key] for key in own], np.int64)
+    names = [groups[row] for row in rows.tolist()]
+    keys = [(0, name) if name else (1, str(row)) for row, name in enumerate(names)]
+    number = {key: code for code, key in enumerate(sorted(set(keys)))}
+    return np.array([number[key] for key in keys], np.int64)
 
 
-def _estimated(found: ModelOutputs, audited: FilledAudit, asked: Codes) -> LabelSet:
+def _estimated(outputs: ModelOutputs, audited: FilledAudit, answered_rows: Codes) -> LabelSet:
     """The given labels, and what the answers of the audit change about them, each for the rows that it stands for."""
     import numpy as np
     from scipy import sparse
 
-    k, place = len(found.classes), np.full(int(max(asked.max(), found.rows.max())) + 1, -1)
-    place[found.rows] = np.arange(len(found.rows))
-    mine = place[asked]
-    known = np.flatnonzero(mine >= 0)  # a row that a model lacks changes nothing
+    k, row_of = len(outputs.classes), np.full(int(max(answered_rows.max(), outputs.rows.max())) + 1, -1)
+    row_of[outputs.rows] = np.arange(len(outputs.rows))
+    rows_here = row_of[answered_rows]
+    there = np.flatnonzero(rows_here >= 0)  # a row that a model lacks changes nothing
     stratum, size = pooled_strata(audited.stratum, audited.size.astype(np.float64), audited.answered)
     before, after = (
         row_sums(
-            [_taken(output, mine[known]) for output in found.outputs], found.labels[kind][mine[known]],
-            [None if p is None else p[mine[known]] for p in found.p_label[kind]], k,
+            [_taken(output, rows_here[there]) for output in outputs.outputs], outputs.labels[kind][rows_here[there]],
+            [None if p is None else p[rows_here[there]] for p in outputs.p_label[kind]], k,
         )
         for kind in (GIVEN, AUDITED)
     )  # fmt: skip
-    order = np.argsort(mine[known], kind="stable")  # by id
+    order = np.argsort(rows_here[there], kind="stable")  # by id
     answered = np.flatnonzero(audited.answered)
-    rest = np.setdiff1d(np.arange(len(asked)), known)
+    rest = np.setdiff1d(np.arange(len(answered_rows)), there)
     nothing = sparse.csr_array((len(rest), before.shape[1]))
     change = sparse.vstack([(after - before)[order], nothing]).tocsr()
-    rows = answered[np.concatenate([known[order], rest])]
+    rows = answered[np.concatenate([there[order], rest])]
     answers = AuditStrata(change, stratum[rows], size[rows])
-    return LabelSet(AUDITED, found.labels[GIVEN], found.p_label[GIVEN], answers)
+    return LabelSet(AUDITED, outputs.labels[GIVEN], outputs.p_label[GIVEN], answers)
 
 
 def _taken(output: PredictionSummary, rows: Codes) -> PredictionSummary:

@@ -15,7 +15,7 @@ from hardneg_cli.data.probabilities.loading import inside, load_models, mean_pro
 from hardneg_cli.errors import InputError
 from hardneg_cli.modeling.error_model.conditions import ConditionTable
 from hardneg_cli.modeling.error_model.tables import DualResult
-from hardneg_cli.modeling.folds import dealt
+from hardneg_cli.modeling.folds import fold_of
 from hardneg_cli.modeling.label_trust import NONE, label_trust
 from hardneg_cli.modeling.out_of_fold import Classifier, out_of_fold
 from hardneg_cli.modeling.unlabeled_pool import unlabeled
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     Settings = Mapping[str, Mapping[str, Any]]
 
 MODELS = ("logistic", "knn")
-LEAST_FOLDS = 2
 
 
 def dual(
@@ -83,7 +82,7 @@ def dual(
     )
     lessons = label_trust(dataset, findings.score, sound, said.decisions)
     rows = _material(dataset, features)
-    fold, names = _folds(dataset, rows, folds)
+    fold, names = fold_of(dataset, rows, folds)
     brought, others = None, None
     if pool is not None:
         brought = mean_probabilities(load_models(pool, new_probs, classes, may_lack=True), pool, dataset.classes)[0]
@@ -134,29 +133,6 @@ def _material(dataset: Dataset, features: Any) -> ModelInputs | None:
     choice = feature_choice(features, dataset.columns.text)
     something = choice.columns or choice.file or choice.text or choice.array is not None
     return material(dataset, choice) if something else None
-
-
-def _folds(dataset: Dataset, rows: ModelInputs | None, folds: int) -> tuple[Codes, list[str]]:
-    """(N,) fold numbers, and the folds' names: the dataset's own, or dealt by content, groups together."""
-    import numpy as np
-
-    if dataset.columns.fold is not None:
-        column = [name or "" for name in dataset.roles[dataset.columns.fold].to_pylist()]
-        names, fold = np.unique(np.array(column, object), return_inverse=True)
-        if len(names) < LEAST_FOLDS:
-            raise InputError(f"{dataset.name}: column {dataset.columns.fold!r} has one fold only")
-        return fold.astype(np.int64), names.tolist()
-    if folds < LEAST_FOLDS:
-        raise InputError(f"--folds is at least {LEAST_FOLDS}, not {folds}")
-    if rows is not None:
-        keys = rows.keys()
-    else:
-        has_content = bool(dataset.content.column_names)
-        keys = dataset.row_hashes(np.arange(len(dataset))) if has_content else dataset.ids.to_pylist()
-    groups = None
-    if dataset.columns.groups is not None:
-        groups = [group or "" for group in dataset.roles[dataset.columns.groups].to_pylist()]
-    return dealt(keys, dataset.labels.astype(np.int64), folds, groups), [str(number + 1) for number in range(folds)]
 
 
 def _seconds(

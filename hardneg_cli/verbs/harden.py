@@ -12,13 +12,12 @@ from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import ModelInputs, material
 from hardneg_cli.data.load import load
 from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.modeling.folds import describe, held_out_parts, in_training
 from hardneg_cli.modeling.out_of_fold import Classifier, FittedModel
-from hardneg_cli.modeling.parts import describe, held_out_parts
 from hardneg_cli.modeling.robustness.augmentation import Augmented, TrainingRows, together
 from hardneg_cli.modeling.robustness.numeric import NumericAttack
 from hardneg_cli.modeling.robustness.tables import HARD_WEIGHT, HardenResult, RobustAccuracy
 from hardneg_cli.modeling.robustness.textual import TextAttack
-from hardneg_cli.modeling.split import in_training
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.evidence_store import checked_settings
 from hardneg_cli.runtime.progress import progress

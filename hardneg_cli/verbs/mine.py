@@ -16,10 +16,10 @@ from hardneg_cli.data.probabilities.loading import inside
 from hardneg_cli.detection.findings import Findings
 from hardneg_cli.errors import InputError, Unavailable
 from hardneg_cli.modeling.deduplication import one_per_copy_group
+from hardneg_cli.modeling.folds import in_training
 from hardneg_cli.modeling.mining.hard_negatives import EVEN, HardNegatives
 from hardneg_cli.modeling.mining.similarity import SimilarRows, with_anchors
 from hardneg_cli.modeling.mining.tables import hard_rows, triplets
-from hardneg_cli.modeling.split import in_training
 from hardneg_cli.review.decisions.row_decisions import recorded, row_decisions
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings

@@ -14,7 +14,7 @@ from hardneg_cli.data.features.inputs import ModelInputs, material
 from hardneg_cli.data.load import load
 from hardneg_cli.data.probabilities.table import probability_table
 from hardneg_cli.errors import InputError, listing
-from hardneg_cli.modeling.folds import bundles, dealt
+from hardneg_cli.modeling.folds import LEAST_FOLDS, fold_of
 from hardneg_cli.modeling.frozen_predictions import FrozenPredictions, frozen
 from hardneg_cli.modeling.out_of_fold import Classifier, out_of_fold
 from hardneg_cli.modeling.temperature_scaling import calibrated, overall
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     Block = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
-LEAST_FOLDS = 2
 UNTAUGHT = -1
 IN_THE_POOL = "pool"
 
@@ -94,8 +93,8 @@ def predict(
     """Out-of-fold probabilities of `data` by k-fold cross-validation, calibrated by temperature.
 
     features: as for `find`; the text column (`columns.text`) is used with or without them. models: names of
-    classifiers, whose probabilities are averaged. Folds are dealt by content (rows alike, and those of a group, share
-    one), or taken from `columns.fold`.
+    classifiers, whose probabilities are averaged. Folds are assigned by content (rows alike, and those of a group,
+    share one), or taken from `columns.fold`.
     old: a file that this wrote before; rows that have not changed keep their probabilities, and only the others are
     scored, by models of the unchanged rows. new: an unlabeled pool to score with the models of all folds.
     Raises InputError for input that cannot be right.
@@ -104,7 +103,7 @@ def predict(
     chosen = [Classifier.called(name, (settings or {}).get(name)) for name in models]
     rows = material(dataset, feature_choice(features, dataset.columns.text))
     before = None if old is None else frozen(old, dataset)
-    fold, names = _folds(dataset, rows, folds, before)
+    fold, names = fold_of(dataset, rows, folds, before)
     classes, labels, unknown = _learnable(dataset, fold, before)
     pool = None if new is None else unlabeled(new, dataset.columns, encoding)
     their_features = features if new_features is None else new_features
@@ -118,29 +117,6 @@ def predict(
         dataset, classes, own, tuple(names[number] for number in fold), 0 if before is None else before.rows,
         agreement, unknown, None if pool is None or theirs is None else (pool, theirs),
     )  # fmt: skip
-
-
-def _folds(
-    dataset: Dataset, rows: ModelInputs, folds: int, before: FrozenPredictions | None
-) -> tuple[Codes, list[str]]:
-    """(N,) fold numbers, and the folds' names: those of the dataset's own column, of the older file, or dealt ones."""
-    import numpy as np
-
-    if dataset.columns.fold is not None:
-        column = dataset.roles[dataset.columns.fold]
-        names, fold = np.unique(np.array([name or "" for name in column.to_pylist()], object), return_inverse=True)
-        if len(names) < LEAST_FOLDS:
-            raise InputError(f"{dataset.name}: column {dataset.columns.fold!r} has one fold only")
-        return fold.astype(np.int64), names.tolist()
-    if folds < LEAST_FOLDS:
-        raise InputError(f"--folds is at least {LEAST_FOLDS}, not {folds}")
-    keys = rows.keys()
-    groups = None
-    if dataset.columns.groups is not None:
-        groups = [group or "" for group in dataset.roles[dataset.columns.groups].to_pylist()]
-    if before is not None:
-        return before.folds(bundles(keys, groups)), list(before.names)
-    return dealt(keys, dataset.labels.astype(np.int64), folds, groups), [str(number + 1) for number in range(folds)]
 
 
 def _learnable(

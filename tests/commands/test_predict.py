@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from hardneg_cli import Columns, InputError, find
-from hardneg_cli.modeling.folds import bundles, dealt
+from hardneg_cli.modeling.folds import assign_folds, bundles
 from hardneg_cli.runtime import drawers
 from hardneg_cli.verbs.predict import predict
 
@@ -107,7 +107,7 @@ def test_bundles_reach_through_others() -> None:
 
 def test_folds_are_even_in_every_class() -> None:
     labels = np.repeat([0, 1], [90, 10])
-    fold = dealt([str(row) for row in range(100)], labels, 5)
+    fold = assign_folds([str(row) for row in range(100)], labels, 5)
     assert np.bincount(fold[:90]).tolist() == [18] * 5
     assert np.bincount(fold[90:]).tolist() == [2] * 5
 

@@ -211,6 +211,13 @@ def test_rounds_one_by_one_are_the_same_and_can_be_taken_back(tmp_path: Path) ->
     assert "0 rounds" in refused.stderr
 
 
+def test_the_queue_shows_columns_of_the_rows_home(tmp_path: Path) -> None:
+    write(tmp_path)
+    queue = refine(tmp_path / "data.csv", tmp_path / "pool.csv", features="x_*", rounds=1).queue(6, ["x_20"])
+    homes = pd.concat([read(tmp_path / "data.csv"), read(tmp_path / "pool.csv")]).set_index("id").x_20
+    assert queue["x_20"].to_pylist() == homes.loc[queue["id"].to_pylist()].tolist()
+
+
 def test_people_answer_and_are_trusted(tmp_path: Path) -> None:
     truth = write(tmp_path)
     files = {"data": tmp_path / "data.csv", "unlabeled": tmp_path / "pool.csv"}

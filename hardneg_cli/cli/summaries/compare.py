@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from hardneg_cli.verbs.compare import GIVEN, SIGNIFICANT, CompareResult
+from hardneg_cli.modeling.label_source import GIVEN
+from hardneg_cli.verbs.compare import SIGNIFICANT, CompareResult
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -32,6 +32,15 @@ class ModelInputs:
         """Whether its vectors are: texts and categories are."""
         return self.texts is not None or bool(self.categories)
 
+    def take(self, rows: list[int]) -> ModelInputs:
+        """These rows, in this order."""
+        return ModelInputs(
+            len(rows),
+            None if self.texts is None else tuple(self.texts[row] for row in rows),
+            None if self.numbers is None else self.numbers[rows],
+            {name: tuple(values[row] for row in rows) for name, values in self.categories.items()},
+        )
+
     def keys(self) -> list[str]:
         """One text a row, the same for rows between which no model could tell."""
         import numpy as np
@@ -62,6 +71,41 @@ def material(dataset: Dataset, choice: FeatureChoice) -> ModelInputs:
     if texts is None:
         raise InputError("nothing to learn from: name the text with --text, or columns or a file with --features")
     return ModelInputs(len(dataset), texts)
+
+
+def concatenated(labeled: ModelInputs, pool: ModelInputs) -> ModelInputs:
+    """The labeled rows, then the pool's, or rows and then their versions, with nothing that tells them apart.
+
+    Raises InputError where a column is numbers in one of them only.
+    """
+    import numpy as np
+
+    texts = None if labeled.texts is None or pool.texts is None else (*labeled.texts, *pool.texts)
+    if (odd := set(labeled.categories) ^ set(pool.categories)) or _width(labeled) != _width(pool):
+        which = f": {listing(sorted(odd))}" if odd else ""
+        raise InputError(f"the features of the labeled rows and of the pool differ in kind or number{which}")
+    numbers = None
+    if labeled.numbers is not None and pool.numbers is not None:
+        numbers = np.concatenate([labeled.numbers, pool.numbers])
+    categories = {name: (*values, *pool.categories[name]) for name, values in labeled.categories.items()}
+    return ModelInputs(labeled.rows + pool.rows, texts, numbers, categories)
+
+
+def column_texts(dataset: Dataset, name: str, rows: NDArray[np.int64], id_: str | None = None) -> pa.Array:
+    """The column's text in these rows, ids for the column `id_`; empty where there is no such column."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if name == id_:
+        return dataset.ids.take(pa.array(rows))
+    table = dataset.roles if name in dataset.roles.column_names else dataset.content
+    if name not in table.column_names:
+        return pa.repeat("", len(rows))
+    return pc.fill_null(table[name].take(pa.array(rows)).combine_chunks(), "")
+
+
+def _width(rows: ModelInputs) -> int:
+    return 0 if rows.numbers is None else int(rows.numbers.shape[1])
 
 
 def _columns(dataset: Dataset, choice: FeatureChoice) -> tuple[NDArray[np.float64] | None, dict[str, tuple[str, ...]]]:

@@ -1,4 +1,8 @@
-"""Rows as vectors: TF-IDF of words and character n-grams, scaled numbers, one-hot categories."""
+"""Rows as vectors: TF-IDF of words and character n-grams, scaled numbers, one-hot categories.
+
+A `Vectorizer` learns from some rows and is applied to any. `model_vectors` and `graph_vectors` take all rows at once,
+as dense vectors, without a look at a label: for models, and for a graph of neighbors.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +15,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Block = NDArray[np.float64]
     Rows = NDArray[np.int64]
 
 DIMENSIONS = 200  # of sparse rows, for models that need dense ones
+UNEVEN = 10.0  # columns whose spreads differ by more than this have different units
 RARE = 2  # rows that a word, or a value of a category, needs to count
 
 
@@ -98,7 +104,7 @@ class Vectorizer:
         for name, values in rows.categories.items():
             counts = Counter(values[row] for row in chosen)
             common = sorted(value for value, times in counts.items() if times >= RARE)
-            self._values[name] = {value: place for place, value in enumerate(common)}
+            self._values[name] = {value: column for column, value in enumerate(common)}
         return self._one_hot(rows, chosen)
 
     def _one_hot(self, rows: ModelInputs, chosen: Rows) -> Any:
@@ -124,6 +130,30 @@ class Vectorizer:
         return vectors.toarray() if self._directions is None else self._directions.transform(vectors)
 
 
+def model_vectors(rows: ModelInputs, seed: int) -> Block:
+    """(N, D): scaled numbers; for text and categories latent semantic analysis, at unit length."""
+    import numpy as np
+    from sklearn.preprocessing import normalize
+
+    vectors: Block = Vectorizer(dense=True, seed=seed).fit_transform(rows, np.arange(rows.rows))
+    return normalize(vectors) if rows.sparse else vectors
+
+
+def graph_vectors(rows: ModelInputs, vectors: Block) -> Block:
+    """(N, D): the same; numbers alone keep their own scale where they seem to share one, so that noise stays small."""
+    import numpy as np
+
+    if rows.sparse or rows.numbers is None:
+        return vectors
+    values = rows.numbers
+    centered: Block = np.where(np.isnan(values), 0.0, values - _mean(values))
+    spread = centered.std(axis=0)
+    moving = spread[spread > 0]
+    if not len(moving) or moving.max() > UNEVEN * np.median(moving):
+        return vectors
+    return centered
+
+
 def _texts(rows: ModelInputs, chosen: Rows) -> list[str]:
     assert rows.texts is not None
     return [rows.texts[row] for row in chosen]
@@ -136,3 +166,14 @@ def _stacked(parts: list[Any], *, sparse: bool) -> Any:
     if not sparse:
         return np.column_stack(parts)
     return hstack([csr_array(part) for part in parts]).tocsr()
+
+
+def _mean(values: Block) -> Block:
+    import warnings
+
+    import numpy as np
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a column without any number has no mean
+        mean = np.nanmean(values, axis=0)
+    return np.where(np.isnan(mean), 0.0, mean)

@@ -17,7 +17,7 @@ from hardneg_cli.data.probabilities.block_sources import (
     model_read_again,
     read_blocks,
 )
-from hardneg_cli.data.probabilities.partitions import place
+from hardneg_cli.data.probabilities.partitions import partitioned
 from hardneg_cli.data.probabilities.probabilities import Model, Probabilities
 from hardneg_cli.data.probabilities.validation import ProbabilityValidator
 from hardneg_cli.errors import InputError, did_you_mean, listing
@@ -200,13 +200,13 @@ def _by_order(
     skips = files == dataset.sources and not dataset.whole
     request = ReadRequest(numbers=columns, encoding=dataset.encoding, skip_ragged=_ignore if skips else None)
     rows = None if dataset.whole else dataset.positions
-    where = place(pattern, files, columns, rows, dataset.rows_read)
+    partitions = partitioned(pattern, files, columns, rows, dataset.rows_read)
     if dataset.whole and table_files.cheap_to_read_again(files[0]):
         read = partial(read_blocks, files, request)
         model = model_read_again(
             pattern, known, lambda: exactly_rows(pattern, read(), len(dataset)), len(dataset), memory
         )
-        return replace(model, place=where)
+        return replace(model, partitions=partitions)
 
     def values() -> Block:
         found = spool(read_blocks(files, request), memory)
@@ -214,7 +214,7 @@ def _by_order(
             raise wrong_length(pattern, len(found), dataset.rows_read)
         return found
 
-    return replace(model_of_rows(pattern, known, cache(values), dataset.positions), place=where)
+    return replace(model_of_rows(pattern, known, cache(values), dataset.positions), partitions=partitions)
 
 
 def _by_id(
@@ -232,10 +232,11 @@ def _by_id(
         if np.array_equal(rows, np.arange(len(rows))):
             read = partial(read_blocks, files, request)
             model = model_read_again(pattern, known, lambda: first_rows(read(), len(rows)), len(rows), memory)
-            return replace(model, notes=notes, place=place(pattern, files, columns, None, None))
+            return replace(model, notes=notes, partitions=partitioned(pattern, files, columns, None, None))
         values = cache(lambda: spool(read_blocks(files, request), memory))
         return replace(
-            model_of_rows(pattern, known, values, rows, notes), place=place(pattern, files, columns, rows, None)
+            model_of_rows(pattern, known, values, rows, notes),
+            partitions=partitioned(pattern, files, columns, rows, None),
         )
     parts: list[pa.Array] = []
     held = spool(read_blocks(files, ReadRequest((id_column,), columns, dataset.encoding), parts.append), memory)

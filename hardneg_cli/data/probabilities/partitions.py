@@ -61,7 +61,7 @@ class PartitionedModel:
         return partial(_picked, self.layout.spans(first, last + 1), self.columns, chosen - first * (chosen >= 0))
 
 
-def place(
+def partitioned(
     name: str, files: tuple[Source, ...], columns: tuple[str, ...], rows: NDArray[np.int64] | None, length: int | None
 ) -> PartitionedModel | None:
     """None for files that cannot be read in parts, and for rows in another order."""

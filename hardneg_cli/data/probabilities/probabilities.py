@@ -30,14 +30,14 @@ FEWEST_ROWS = 64  # of a block
 class Model:
     """One model's probabilities: `blocks()` starts a pass over N×C rows, C = `len(classes)`.
 
-    place: where any process can read any part of them, if there is such a place.
+    partitions: where any process can read any part of them, if there is such a place.
     """
 
     name: str
     classes: tuple[str, ...]
     blocks: Callable[[], Iterator[Block]]
     notes: tuple[str, ...] = ()
-    place: PartitionedModel | None = None
+    partitions: PartitionedModel | None = None
 
 
 def by_threads(
@@ -71,8 +71,8 @@ class Probabilities:
     def known(self) -> NDArray[np.bool_]:
         import numpy as np
 
-        theirs = [set(model.classes) for model in self.models]
-        return np.array([[name in known for name in self.classes] for known in theirs])
+        classes = [set(model.classes) for model in self.models]
+        return np.array([[name in known for name in self.classes] for known in classes])
 
     def blocks(self, first: int | None = None) -> Iterator[tuple[slice, list[Block]]]:
         """Row ranges with a B×K array for each model, in lockstep: O(N·K·M) a pass.
@@ -96,13 +96,13 @@ class Probabilities:
         return self.engine(self, work, by_row)
 
     def part(self, start: int, stop: int) -> Probabilities:
-        """These rows alone, for another process: all models must have a place."""
+        """These rows alone, for another process: all models must be partitioned."""
         models = [
-            Model(model.name, model.classes, model.place.reading(start, stop))
+            Model(model.name, model.classes, model.partitions.reading(start, stop))
             for model in self.models
-            if model.place is not None
+            if model.partitions is not None
         ]
-        assert len(models) == len(self.models), "a model has no place"
+        assert len(models) == len(self.models), "a model is not partitioned"
         return replace(self, models=tuple(models), rows=stop - start, engine=by_threads)
 
     def _arranged(self, model: Model) -> Iterator[Block]:
@@ -112,8 +112,8 @@ class Probabilities:
         if model.classes == self.classes:
             yield from model.blocks()
             return
-        place = {name: column for column, name in enumerate(self.classes)}
-        target = [place[name] for name in model.classes]
+        column_of = {name: column for column, name in enumerate(self.classes)}
+        target = [column_of[name] for name in model.classes]
         for block in model.blocks():
             wide = np.zeros((len(block), len(self.classes)), block.dtype)
             wide[:, target] = block

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hardneg_cli.data.features.inputs import ModelInputs
-from hardneg_cli.data.features.joined import joined
+from hardneg_cli.data.features.inputs import ModelInputs, concatenated
 from hardneg_cli.modeling.out_of_fold import Classifier, FittedModel
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ def fitted(
 
     if more is None:
         return classifier.trained(material, taught.rows, taught.labels, seed=seed)
-    both = joined(material, more.within(material))
+    both = concatenated(material, more.within(material))
     rows = np.concatenate([taught.rows, material.rows + np.arange(len(more))])
     labels = np.concatenate([taught.labels, taught.labels_of(more.parents)])
     return classifier.trained(both, rows, labels, seed=seed)

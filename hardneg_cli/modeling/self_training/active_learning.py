@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.features.columns_of import cells
+from hardneg_cli.data.features.inputs import column_texts
 from hardneg_cli.detection.findings import DECIMALS
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, LEADING, display_name, schema
 
@@ -98,7 +98,7 @@ def queue_table(labeled: Dataset, pool: Dataset, questions: Sequence[QueryRow], 
     }
     columns = {name: pa.array(leading[name], schema(()).field(name).type) for name in LEADING}
     for name in show:
-        cells = [cells(home, name, np.array([row]))[0].as_py() for home, row in homes]
+        cells = [column_texts(home, name, np.array([row]))[0].as_py() for home, row in homes]
         columns[display_name(name, columns)] = pa.array(cells, pa.string())
     hashes = [home.row_hashes(np.array([row]))[0] for home, row in homes]
     columns["rank"] = pa.array(range(1, len(questions) + 1), pa.int64())

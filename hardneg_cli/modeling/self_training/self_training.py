@@ -22,8 +22,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.data.features.space import graph_vectors, model_vectors
-from hardneg_cli.modeling.on_vectors import opinion
+from hardneg_cli.data.features.vectorizer import graph_vectors, model_vectors
+from hardneg_cli.modeling.out_of_fold import vector_probabilities
 from hardneg_cli.modeling.self_training.label_spreading import neighbor_graph, spread
 from hardneg_cli.modeling.self_training.task import SelfTrainingTask
 from hardneg_cli.runtime.progress import progress
@@ -122,7 +122,7 @@ def _by_classifiers(task: SelfTrainingTask, fold: int, lesson: Block | None, vec
         weight = np.where(given, lesson[:, 1], weight)
         weight *= _evening(labels, weight, np.bincount(task.labels[~task.pool], minlength=task.k))
     found = [
-        opinion(one, vectors, labels, task.k, weights=weight, sparse=task.rows.sparse, seed=task.seed)
+        vector_probabilities(one, vectors, labels, task.k, weights=weight, sparse=task.rows.sparse, seed=task.seed)
         for one in task.classifiers
     ]
     return [said.astype(np.float32) for said in found]

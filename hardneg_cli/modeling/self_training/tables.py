@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.features.columns_of import cells
+from hardneg_cli.data.features.inputs import column_texts
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.modeling.self_training.ledger import LedgerRound, Line
 from hardneg_cli.modeling.self_training.pool_labels import PoolLabels
@@ -66,7 +66,10 @@ def dataset_table(
             columns[name] = pa.array([*labels, *(one.label for one in new)], pa.string())
         elif not name.startswith(labeled.columns.prob_prefix):
             columns[name] = pa.concat_arrays(
-                [cells(labeled, name, kept, labeled.columns.id), cells(pool, name, theirs, labeled.columns.id)]
+                [
+                    column_texts(labeled, name, kept, labeled.columns.id),
+                    column_texts(pool, name, theirs, labeled.columns.id),
+                ]
             )
     sources = [PEOPLE if relabeled.get(row) else GIVEN for row in kept.tolist()]
     told = {

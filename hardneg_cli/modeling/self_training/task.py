@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.features.inputs import ModelInputs
-from hardneg_cli.data.features.joined import chosen, joined
+from hardneg_cli.data.features.inputs import ModelInputs, concatenated
 from hardneg_cli.errors import InputError, listing
-from hardneg_cli.modeling.folds import dealt
+from hardneg_cli.modeling.folds import assign_folds
 from hardneg_cli.modeling.out_of_fold import Classifier
 from hardneg_cli.modeling.self_training.pool_labels import PoolLabels
 
@@ -86,7 +85,7 @@ def together(
     import numpy as np
 
     names = [said.labeled.get(row, labeled.classes[code]) for row, code in enumerate(labeled.labels.tolist())]
-    rows = joined(own, theirs)
+    rows = concatenated(own, theirs)
     keys = rows.keys()
     copies = _copies(labeled, pool, keys)
     first = [row for row in labeled.by_id.tolist() if names[row] is not None]
@@ -101,9 +100,9 @@ def together(
     if not (labels < 0).any():
         raise InputError(f"{pool.name}: no row is left to be labeled")
     order = [*first, *(row + len(labeled) for row in then)]
-    fold = dealt([keys[row] for row in order], labels, folds, _groups(labeled, pool, first, then))
+    fold = assign_folds([keys[row] for row in order], labels, folds, _groups(labeled, pool, first, then))
     drawn = np.arange(len(order)) < len(first)
-    task = SelfTrainingTask(chosen(rows, order), labels, fold, drawn, len(classes), classifiers, demand, seed)
+    task = SelfTrainingTask(rows.take(order), labels, fold, drawn, len(classes), classifiers, demand, seed)
     notes = (f"{len(copies):,} rows of {pool.name} are copies of labeled rows and left out",) if copies else ()
     return PooledRows(task, ~drawn, np.array([*first, *then], np.int64), classes, notes)
 
@@ -124,7 +123,7 @@ def _groups(labeled: Dataset, pool: Dataset, first: list[int], then: list[int]) 
     name = labeled.columns.groups
     if name is None:
         return None
-    own = labeled.roles[name].to_pylist()
+    of_labeled = labeled.role(name) or []
     has = name in pool.roles.column_names
-    theirs = pool.roles[name].to_pylist() if has else [f"\0{row}" for row in range(len(pool))]
-    return [*(own[row] or "" for row in first), *(theirs[row] or "" for row in then)]
+    of_pool = pool.role(name if has else None) or [f"\0{row}" for row in range(len(pool))]
+    return [*(of_labeled[row] for row in first), *(of_pool[row] for row in then)]

@@ -64,11 +64,11 @@ def _engaged(scheduler: str | None) -> Iterator[Engine]:
 def parts(probabilities: Probabilities) -> list[slice]:
     """Rows to work on at a time. Raises InputError where a model's rows are in no place that workers could read."""
     for model in probabilities.models:
-        if model.place is None:
+        if model.partitions is None:
             raise InputError(
                 f"{model.name}: --engine dask needs Parquet files that workers can open, their rows in the data's order"
             )
-    first, *others = [model.place for model in probabilities.models if model.place]
+    first, *others = [model.partitions for model in probabilities.models if model.partitions]
     for other in others:
         other.cuts(probabilities.rows)  # it may be too short
     most = min(PART_CELLS // len(probabilities.classes), probabilities.rows // FEWEST_PARTS)
