@@ -7,8 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from benchmarks import pages, results
 from support.paths import ROOT
+
+pytestmark = pytest.mark.process
 
 RUN = [sys.executable, "-m", "tests.benchmarks"]
 
