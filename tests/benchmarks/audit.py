@@ -1,4 +1,4 @@
-"""How much audits tell, by simulating them: python tests/benchmarks/audit.py DATA_FOLDER [--audits N] [--fits N].
+"""How much audits tell, by simulating them: python -m tests.benchmarks audit DATA_FOLDER [--audits N] [--fits N].
 
 DATA_FOLDER has a folder for each set, with labels.csv (id, label), probs.<model>.parquet and truth.csv (id, is_error).
 Each set is ranked by each model alone and by all together; auditors know the truth. Printed are
@@ -27,7 +27,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from measures import best_f1, calibration_error, f1
 from numpy.typing import NDArray
 
 from hardneg_cli import Decision, Findings, find
@@ -38,6 +37,10 @@ from hardneg_cli.statistics.stratified_sampling import StratifiedSample, draw
 from hardneg_cli.statistics.survey_estimation import Survey, stratum_counts, survey
 from hardneg_cli.verbs.audit import DECIMALS
 
+from . import results
+from .measures import best_f1, calibration_error, f1
+
+LIBRARIES = ("hardneg-cli", "scikit-learn", "numpy", "scipy")
 SURVEYED, RECALIBRATED = 300, 200  # rows
 COVERED, NARROWER = (0.93, 0.97), 0.8
 F1_LOST, COUNT_OFF, CALIBRATED = 0.015, 0.2, 0.05
@@ -90,17 +93,21 @@ def main() -> None:
     parser.add_argument("data", type=Path, metavar="DATA_FOLDER")
     parser.add_argument("--audits", type=int, default=1000, metavar="N", help="simulated for each set: %(default)s")
     parser.add_argument("--fits", type=int, default=200, metavar="N", help="recalibrations of each: %(default)s")
+    results.add_option(parser)
     options = parser.parse_args()
-    missed, lost, start = [], [], time.monotonic()
+    missed, lost, records, start = [], [], list[results.Record](), time.monotonic()
     for world in _worlds(options.data):
         print(f"{world.name}: {len(world.wrong):,} rows, {world.wrong.sum():,} wrong", flush=True)
         fits = _fits(world, options.fits)
         lost.append(fits[:, 0].mean())
-        for line in (*_surveys(world, options.audits), *_recalibrations(world, fits)):
+        surveys = _surveyed(world, options.audits)
+        records.append(surveys.record(world.name) | {"f1_lost": float(fits[:, 0].mean())})
+        for line in (*_survey_lines(surveys), *_recalibrations(world, fits)):
             print(f"  {line}", flush=True)
             if line.endswith(MISSED):
                 missed.append(f"{world.name}: {line.strip()}")
     print(f"\n{len(missed)} missed, {(time.monotonic() - start) / 60:.1f} minutes", *missed, sep="\n")
+    results.keep(options, "audit", {"audit": records}, LIBRARIES, whole=True)
     print(f"mean F1 lost over {len(lost)} sets {np.mean(lost):.4f}" + _verdict(np.mean(lost) <= F1_LOST))
 
 
@@ -111,21 +118,43 @@ def _worlds(folder: Path) -> Iterator[World]:
             yield World.of(place, chosen)
 
 
-def _surveys(world: World, audits: int) -> Iterator[str]:
+@dataclass(frozen=True)
+class Surveys:
+    """covered: (3,) how often the intervals of count, precision and recall hold the truth. count, width: means."""
+
+    truth: NDArray[np.float64]
+    covered: NDArray[np.float64]
+    count: float
+    width: float
+    simple: float
+    corrected: float
+    audits: int
+
+    def record(self, name: str) -> dict[str, object]:
+        return {
+            "labels": name, "audited": SURVEYED, "audits": self.audits, "covered": float(self.covered[0]),
+            "width_of_simple_random": self.width / self.simple,
+        }  # fmt: skip
+
+
+def _surveyed(world: World, audits: int) -> Surveys:
     """Coverage of the three intervals, and the width of that of the count."""
     wrong, flagged = world.wrong, world.findings.flagged
     truth = np.array([wrong.sum(), wrong[flagged].mean(), wrong[flagged].sum() / wrong.sum()])
     found = np.array([_intervals(_survey(world, seed)) for seed in range(audits)])
     value, low, high = found[:, :, 0], found[:, :, 1], found[:, :, 2]
     covered = ((low <= truth + 1e-9) & (truth - 1e-9 <= high)).mean(axis=0)
-    width = (high - low)[:, 0].mean()
     simple, corrected = (_simple_width(len(wrong), int(truth[0]), fpc=fpc) for fpc in (False, True))
-    half = f"±{width / 2:,.0f}"
-    yield f"{SURVEYED} rows: count {value[:, 0].mean():,.0f} {half}, covered {covered[0]:.1%}" + _verdict(
+    return Surveys(truth, covered, value[:, 0].mean(), (high - low)[:, 0].mean(), simple, corrected, audits)
+
+
+def _survey_lines(of: Surveys) -> Iterator[str]:
+    covered, truth = of.covered, of.truth
+    yield f"{SURVEYED} rows: count {of.count:,.0f} ±{of.width / 2:,.0f}, covered {covered[0]:.1%}" + _verdict(
         COVERED[0] <= covered[0] <= COVERED[1]
     )
-    yield f"  width / simple random {width / simple:.3f} ({width / corrected:.3f})" + _verdict(
-        width <= NARROWER * simple
+    yield f"  width / simple random {of.width / of.simple:.3f} ({of.width / of.corrected:.3f})" + _verdict(
+        of.width <= NARROWER * of.simple
     )
     yield f"  precision {truth[1]:.3f} covered {covered[1]:.1%}, recall {truth[2]:.3f} covered {covered[2]:.1%}"
 
@@ -183,7 +212,3 @@ def _said(values: NDArray[np.float64]) -> str:
 
 def _verdict(is_met: bool) -> str:
     return ": met" if is_met else MISSED
-
-
-if __name__ == "__main__":
-    main()

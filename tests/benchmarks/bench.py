@@ -6,29 +6,28 @@ import csv
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from math import isnan
 from pathlib import Path
 from statistics import median
 
-from processes import Command, Ratio, Runs, in_turn, ratio, run
+from .processes import Command, Ratio, Runs, in_turn, ratio, run
+from .results import Record
 
 HERE = Path(__file__).parent
 HARDNEG = str(Path(sysconfig.get_path("scripts"), "hardneg"))
 FEW = 500  # rows whose processing is but start-up: the interpreter, the libraries, one block
 MB = 1e6
-HEADER = (
-    "data", "wall time: hardneg", "script", "floor", "÷ script", "÷ floor", "peak: hardneg", "script", "÷ script",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Part:
-    """rows: of the README's table, as in HEADER. lines: everything else there is to say."""
+    """rows: of the manual's table, by `row`. figures: for the manual's text. lines: everything there is to say."""
 
     lines: Sequence[str]
-    rows: Sequence[Sequence[str]] = ()
+    rows: Sequence[Record] = ()
+    figures: Record | None = None
 
 
 @dataclass(frozen=True)
@@ -93,14 +92,19 @@ def described(runs: Mapping[str, Runs]) -> Iterator[str]:
     yield ""
 
 
-def row(name: str, ours: Runs, theirs: Runs | None = None, floor: Runs | None = None) -> list[str]:
-    """A line of the README's table."""
-    return [
-        name,
-        f"{ours.time:.1f} s", f"{theirs.time:.1f} s" if theirs else "–", f"{floor.time:.1f} s" if floor else "–",
-        str(times(ours, theirs)) if theirs else "–", str(times(ours, floor)) if floor else "–",
-        megabytes(ours.peak), megabytes(theirs.peak) if theirs else "–", str(peaks(ours, theirs)) if theirs else "–",
-    ]  # fmt: skip
+def row(name: str, ours: Runs, theirs: Runs | None = None, floor: Runs | None = None) -> Record:
+    """A line of the manual's table: medians, and ratios with least and greatest."""
+    script = {"script": theirs} if theirs else {}
+    both = script | ({"floor": floor} if floor else {})
+    return {
+        "data": name,
+        "seconds": {who: ran.time for who, ran in ({"hardneg": ours} | both).items()},
+        "seconds_ratio": {who: asdict(times(ours, ran)) for who, ran in both.items()},
+        "peak": {who: ran.peak for who, ran in ({"hardneg": ours} | script).items() if not isnan(ran.peak)},
+        "peak_ratio": {
+            who: asdict(peaks(ours, ran)) for who, ran in script.items() if not isnan(peaks(ours, ran).value)
+        },
+    }
 
 
 def times(some: Runs, others: Runs) -> Ratio:

@@ -9,16 +9,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from classifiers import out_of_fold
-from label_sets import REAL
 from numpy.typing import NDArray
 from scipy.special import expit
-from tables import table
 
 from hardneg_cli import Columns, Dataset, Findings, find, load
 from hardneg_cli.data import snapshot
 from hardneg_cli.data.changes import NOWHERE, Changes
 from hardneg_cli.statistics.label_noise import label_errors
+
+from .classifiers import out_of_fold
+from .label_sets import REAL
+from .tables import table
 
 MOST_ROWS = 6000
 DETECTORS = ("doubtful-label",)

@@ -1,4 +1,4 @@
-"""How often a consensus is right, and what a reviewed queue ends as: python tests/benchmarks/consensus.py DATA_FOLDER.
+"""How often a consensus is right, and what a reviewed queue ends as: python -m tests.benchmarks consensus DATA_FOLDER.
 
 Consensus: three people's labels of CIFAR-10 (cifar10n-aggregate: annotators.csv, probs.<model>.parquet, truth.csv), and
 simulated reviewers of data with true labels: good and bad ones, few answers a row, copies of each other, errors of four
@@ -25,18 +25,24 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from classifiers import out_of_fold
-from noise import noisy
 from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import ConvergenceWarning
-from tables import table
 
 from hardneg_cli import Decision
 from hardneg_cli.review.reviewers.consensus import consensus, ground
 
+from . import results
+from .classifiers import out_of_fold
+from .noise import noisy
+from .tables import table
+
 SAMPLE = Path(__file__).parents[2] / "sample_data"
 NOISES = ("uniform", "pair", "class", "instance")
 MOST_ROWS = 3000
+COLUMNS = (
+    "rows", "model", "majority", "majority_with_model", "crowdlab", "hardneg", "accuracy_off_crowdlab", "accuracy_off",
+)  # fmt: skip
+LIBRARIES = ("hardneg-cli", "cleanlab", "scikit-learn", "numpy", "scipy")
 NOISE = 0.005  # of accuracy: less is no loss
 Labels = NDArray[np.int64]
 
@@ -55,6 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, metavar="DATA_FOLDER")
     parser.add_argument("--quick", action="store_true")
+    results.add_option(parser)
     options = parser.parse_args()
     warnings.filterwarnings("ignore", category=ConvergenceWarning)
     print("| reviewers | rows | model | majority | with model | CROWDLAB | hardneg | accuracy off CROWDLAB | hardneg |")
@@ -65,6 +72,8 @@ def main() -> None:
     verdict = "met" if worst > -NOISE else "MISSED"
     print(f"\nnever worse than CROWDLAB by more than {NOISE}: {verdict} (worst {worst:+.4f}: {where})")
     print(*_reviewed(), sep="\n")
+    records = [{"reviewers": name} | dict(zip(COLUMNS, figures, strict=True)) for name, figures in measured]
+    results.keep(options, "consensus", {"consensus": records}, LIBRARIES, whole=not options.quick)
 
 
 def _all(folder: Path) -> Iterator[Crowd]:
@@ -244,7 +253,3 @@ def _run(folder: Path, *arguments: str, codes: tuple[int, ...] = (0,)) -> None:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode not in codes:
         raise SystemExit(f"{' '.join(arguments)}: {done.returncode}: {done.stderr}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """How well label errors are found, ranked, cut and counted, by hardneg and by cleanlab, on sets whose errors are known.
 
-    python tests/benchmarks/detection.py DATA_FOLDER [--only real|simulated] [--quick] [--leave-one-out]
+    python -m tests.benchmarks detection DATA_FOLDER [--only real|simulated] [--quick] [--leave-one-out]
 
 DATA_FOLDER holds cifar10n-aggregate, cifar10s and roman-numeral (labels.csv, truth.csv, probs.<model>.parquet) and
 banking77/train.csv. Prints every figure set by set, then a Markdown table, then each demand as met or missed.
@@ -19,16 +19,14 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 
-import leave_one_out
-import report
-from figures import Figures, figures
-from label_sets import REAL, LabelSet, quick_recipes, real_sets, recipes, simulated_sets
 from sklearn.exceptions import ConvergenceWarning
-from verdicts import verdicts
+
+from . import leave_one_out, pages, report, results
+from .figures import Figures, figures
+from .label_sets import REAL, LabelSet, quick_recipes, real_sets, recipes, simulated_sets
+from .verdicts import verdicts
 
 CACHE = Path(tempfile.gettempdir()) / "hardneg-benchmarks"
 PACKAGES = ("cleanlab", "scikit-learn", "numpy", "scipy")
@@ -41,6 +39,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="three small simulated sets, no folder needed")
     parser.add_argument("--leave-one-out", action="store_true", help="what the other families would have chosen")
     parser.add_argument("--cache", type=Path, default=CACHE, metavar="FOLDER", help="for the made sets: %(default)s")
+    results.add_option(parser)
     options = parser.parse_args()
     warnings.filterwarnings("ignore", category=ConvergenceWarning)  # the models are meant to be quick
     warnings.filterwarnings("ignore", "May not flag all label issues", UserWarning)
@@ -49,8 +48,12 @@ def main() -> None:
         print(*leave_one_out.report(trials), sep="\n")
         return
     start = time.monotonic()
-    measured = [_measured(labels) for labels in _sets(options)]
-    _print_summary(*_parted(measured), minutes=(time.monotonic() - start) / 60)
+    real, simulated = _parted([_measured(labels) for labels in _sets(options)])
+    records = list(report.records(real, simulated))
+    minutes = (time.monotonic() - start) / 60
+    print(f"\nMeasured in {minutes:.1f} minutes\n", *pages.detection(records), "", *verdicts(real, simulated), sep="\n")
+    whole = not options.quick and options.only is None
+    results.keep(options, "detection", {"detection": records}, ("hardneg-cli", *PACKAGES), whole=whole)
 
 
 def _sets(options: argparse.Namespace) -> Iterator[LabelSet]:
@@ -70,15 +73,3 @@ def _measured(labels: LabelSet) -> Figures:
 def _parted(measured: list[Figures]) -> tuple[list[Figures], list[Figures]]:
     """The real ones and the simulated ones."""
     return [f for f in measured if f.family in REAL], [f for f in measured if f.family not in REAL]
-
-
-def _print_summary(real: list[Figures], simulated: list[Figures], *, minutes: float) -> None:
-    versions = ", ".join(f"{name} {version(name)}" for name in ("hardneg-cli", *PACKAGES))
-    print(f"\nMeasured {date.today()} in {minutes:.1f} minutes with {versions}\n")
-    print(*report.markdown(real, simulated), sep="\n")
-    print()
-    print(*verdicts(real, simulated), sep="\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from label_sets import LabelSet
-from measures import average_precision, best_f1, calibration_error, f1, precision_at_tenth
-from methods import DEFAULT, RANKERS, by_audit, by_cleanlab, by_hardneg, by_neighbors_too
 from numpy.typing import NDArray
 
 from hardneg_cli import Findings
 from hardneg_cli.statistics.scores import Estimate
+
+from .label_sets import LabelSet
+from .measures import average_precision, best_f1, calibration_error, f1, precision_at_tenth
+from .methods import DEFAULT, RANKERS, by_audit, by_cleanlab, by_hardneg, by_neighbors_too
 
 OURS, AUDIT, ARGMAX, CLEANLAB, SELF = "hardneg", "with audit", "argmax", DEFAULT, RANKERS[0]
 

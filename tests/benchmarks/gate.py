@@ -1,6 +1,6 @@
 """How often `hardneg check` fails good and bad dataset commits, by simulating them.
 
-    python tests/benchmarks/gate.py DATA_FOLDER [--commits N] [--real N] [--only NAME] [--quick]
+    python -m tests.benchmarks gate DATA_FOLDER [--commits N] [--real N] [--only NAME] [--quick]
 
 DATA_FOLDER holds cifar10n-aggregate, cifar10s and roman-numeral (labels.csv, truth.csv, probs.<model>.parquet) and
 banking77/train.csv. 6,000 rows of each are a dataset. The base was judged by one model; the commit adds, edits or
@@ -25,12 +25,9 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from commits import HARMLESS, Commit, World, made, noisy, worlds
 from sklearn.exceptions import ConvergenceWarning
 
 from hardneg_cli.errors import Unavailable
@@ -38,11 +35,15 @@ from hardneg_cli.gating.gates import rate
 from hardneg_cli.statistics.stratified_tests import fisher_p
 from hardneg_cli.verbs.check import check
 
+from . import pages, results
+from .commits import HARMLESS, Commit, World, made, noisy, worlds
+
 ROWS = (20, 150, 1000)
 RATES = (0.05, 0.10, 0.25)
 KINDS = {"uniform": "any label", "confused": "the most confused label"}
 ALPHA = 0.01
-OURS, FISHER, FLAGGED, NEW = "rate", "Fisher's test", "any flagged changed row", "any new finding"
+OURS = "rate"
+SIMPLER = NEW, FLAGGED, FISHER = pages.SIMPLER
 PACKAGES = ("scikit-learn", "numpy", "scipy")
 
 
@@ -88,6 +89,7 @@ def main() -> None:
     parser.add_argument("--real", type=int, default=2, metavar="N", help="of them through all of check: %(default)s")
     parser.add_argument("--only", metavar="NAME", help="this set alone")
     parser.add_argument("--quick", action="store_true", help="one small made set, few commits")
+    results.add_option(parser)
     options = parser.parse_args()
     warnings.filterwarnings("ignore", category=ConvergenceWarning)  # the models are meant to be quick
     start, found = time.monotonic(), dict[str, dict[Condition, Figures]]()
@@ -99,8 +101,10 @@ def main() -> None:
             if figures is not None:
                 found[world.name][condition] = figures
                 print(_line(world.name, condition, figures), flush=True)
-    print(f"\nMeasured {date.today()}: hardneg {version('hardneg-cli')}, {_versions()}", end="; ")
-    print(f"{(time.monotonic() - start) / 60:.1f} minutes\n", *markdown(found), "", *demands(found), sep="\n")
+    lines, minutes = list(records(found)), (time.monotonic() - start) / 60
+    print(f"\nMeasured in {minutes:.1f} minutes\n", *pages.gate_lines(lines), "", *demands(found), sep="\n")
+    whole = not options.quick and options.only is None
+    results.keep(options, "gate", {"gate": lines}, ("hardneg-cli", *PACKAGES), whole=whole)
 
 
 def _worlds(options: argparse.Namespace) -> Iterator[World]:
@@ -115,7 +119,7 @@ def measured(world: World, condition: Condition, commits: int, real: int) -> Fig
     rng = np.random.default_rng(zlib.crc32(f"{world.name} {condition}".encode()))
     if condition.rows * 2 > len(world.labels) or condition.draw(world, rng) is None:
         return None
-    fails, unjudged, same, drift = dict.fromkeys((OURS, FISHER, FLAGGED, NEW), 0), 0, 0, 0
+    fails, unjudged, same, drift = dict.fromkeys((OURS, *SIMPLER), 0), 0, 0, 0
     for number in range(commits):
         commit = condition.draw(world, rng)
         assert commit is not None
@@ -159,24 +163,17 @@ def _through_check(world: World, commit: Commit) -> tuple[bool | None, bool]:
     return None if found is None else found.passed, drift is not None and not drift.passed
 
 
-def markdown(found: dict[str, dict[Condition, Figures]]) -> Iterator[str]:
-    """A line a kind of commit: the share that is failed, by the simpler gates over all sets, and by `rate` on each."""
-    yield "| commits | rows | " + " | ".join([NEW, FLAGGED, FISHER, *(f"rate, {name}" for name in found)]) + " |"
-    yield "| --- |" + " ---: |" * (4 + len(found))
+def records(found: dict[str, dict[Condition, Figures]]) -> Iterator[results.Record]:
+    """One a kind of commit: the share that is failed, by the simpler gates over all sets, and by `rate` on each."""
     for condition in conditions():
-        on = [figures[condition] for figures in found.values() if condition in figures]
-        if not on:
-            continue
-        simple = [f"{np.mean([one.fails[name] for one in on]):.1%}" for name in (NEW, FLAGGED, FISHER)]
-        ours = [_share(figures.get(condition)) for figures in found.values()]
-        yield f"| {condition.commits} | {condition.rows:,} | " + " | ".join([*simple, *ours]) + " |"
-
-
-def _share(figures: Figures | None) -> str:
-    if figures is None:
-        return "–"
-    unjudged = f" ({figures.unjudged:.0%} not judged)" if figures.unjudged else ""
-    return f"{figures.fails[OURS]:.1%}{unjudged}"
+        on = {name: figures[condition] for name, figures in found.items() if condition in figures}
+        if on:
+            yield {
+                "commits": condition.commits, "rows": condition.rows,
+                "fails": {gate: float(np.mean([one.fails[gate] for one in on.values()])) for gate in SIMPLER},
+                "rate": {name: one.fails[OURS] for name, one in on.items()},
+                "not_judged": {name: one.unjudged for name, one in on.items()},
+            }  # fmt: skip
 
 
 def demands(found: dict[str, dict[Condition, Figures]]) -> Iterator[str]:
@@ -206,11 +203,3 @@ def _named(one: tuple[float, str]) -> str:
 def _line(name: str, condition: Condition, figures: Figures) -> str:
     shares = ", ".join(f"{gate} {share:.1%}" for gate, share in figures.fails.items())
     return f"{name}, {condition.commits}, {condition.rows:,} rows: {shares}; same {figures.same} of {figures.whole}"
-
-
-def _versions() -> str:
-    return ", ".join(f"{package} {version(package)}" for package in PACKAGES)
-
-
-if __name__ == "__main__":
-    main()

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from classifiers import out_of_fold
-from noise import KINDS, noisy
 from numpy.typing import NDArray
-from tables import table, texts
+
+from .classifiers import out_of_fold
+from .noise import KINDS, noisy
+from .tables import table, texts
 
 REAL = ("cifar10n-aggregate", "cifar10s", "roman-numeral")
 RATES = (0.05, 0.15, 0.30, 0.40)

@@ -1,4 +1,4 @@
-"""What reviewers' decisions do to the order of the rows that remain: python tests/benchmarks/learning.py DATA_FOLDER.
+"""What reviewers' decisions do to the order of the rows that remain: python -m tests.benchmarks learning DATA_FOLDER.
 
 DATA_FOLDER has a folder for each set, with labels.csv (id, label), probs.<model>.parquet and truth.csv (id, is_error).
 A simulated reviewer, who knows the truth and is mistaken in 5 of 100 answers, decides 200 rows: the top of the queue
@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,9 +27,12 @@ from hardneg_cli.detection.fusion import FusedScores
 from hardneg_cli.detection.reranking.rerank import rerank_on_decisions
 from hardneg_cli.review.decisions.row_decisions import row_decisions
 
+from . import results
+
 ROWS, MISTAKEN, BUDGET = 200, 0.05, 0.1
 MOST_DROPPED, LEAST_MEAN = -0.5, 0.0  # points
 MEASURES = ("all", "rest", "spent")
+LIBRARIES = ("hardneg-cli", "scikit-learn", "numpy", "scipy")
 Bools = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 
@@ -61,11 +63,19 @@ class Gains:
         ]
         return f"{self.name:<42} {self.queue:<10} {self.base:6.2f}  {'  '.join(cells)}  {100 * self.kept:4.0f} %"
 
+    def record(self) -> results.Record:
+        mean, worst = (
+            dict(zip(MEASURES, side.tolist(), strict=True)) for side in (self.gains.mean(0), self.gains.min(0))
+        )
+        one = {"data": self.name, "queue": self.queue, "base": self.base, "kept": self.kept}
+        return one | {"gain": mean, "worst": worst}
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, metavar="DATA_FOLDER")
     parser.add_argument("--draws", type=int, default=20, metavar="N", help="simulated reviewers of each queue")
+    results.add_option(parser)
     asked = parser.parse_args()
     print(
         f"{'set/models':<42} {'queue':<10} {'base':>6}  " + "  ".join(f"{name:>14}" for name in MEASURES) + "    kept"
@@ -77,6 +87,7 @@ def main() -> int:
         for queue in ("top", "stratified"):
             done.append(gains(world, queue, asked.draws))
             print(done[-1].line(), flush=True)
+    results.keep(asked, "learning", {"learning": [one.record() for one in done]}, LIBRARIES, whole=True)
     return verdict(done)
 
 
@@ -167,7 +178,3 @@ def verdict(done: list[Gains]) -> int:
     good = bool(mean.min() >= MOST_DROPPED and (mean.mean(0) > LEAST_MEAN).all())
     print("target met" if good else "target missed")
     return 0 if good else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from unittest.mock import patch
 
 import numpy as np
-from label_sets import LabelSet
-from measures import average_precision, f1
 from numpy.typing import NDArray
 
 from hardneg_cli.statistics.label_noise import label_errors, noise_fit
+
+from .label_sets import LabelSet
+from .measures import average_precision, f1
 
 KEPT = "as kept"
 SAMPLE = 5_000

@@ -11,12 +11,13 @@ import pyarrow as pa
 from cleanlab.count import num_label_issues
 from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
-from label_sets import LabelSet
 from numpy.typing import NDArray
 from pyarrow import parquet
 
 from hardneg_cli import Columns, Findings, find, load
 from hardneg_cli.verbs.audit import draw
+
+from .label_sets import LabelSet
 
 Scores = NDArray[np.floating]
 Flags = NDArray[np.bool_]

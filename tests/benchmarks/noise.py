@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from classifiers import out_of_fold
 from numpy.typing import NDArray
 from scipy.optimize import brentq
+
+from .classifiers import out_of_fold
 
 Labels = NDArray[np.int64]
 KINDS = ("uniform", "pair", "class", "instance")

@@ -1,15 +1,17 @@
-"""Figures as lines: all of a set's for a terminal, the main ones as a Markdown table."""
+"""Figures as lines for a terminal, all of a set's, and the main ones as records for the results."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from figures import ARGMAX, AUDIT, CLEANLAB, OURS, SELF, Figures, holds
-from methods import FILTERS, RANKERS
-from verdicts import mean
 
 from hardneg_cli.statistics.scores import Estimate
+
+from .figures import ARGMAX, AUDIT, CLEANLAB, OURS, SELF, Figures, holds
+from .methods import FILTERS, RANKERS
+from .results import Record
+from .verdicts import mean
 
 SHORT = {
     OURS: "ours",
@@ -18,10 +20,8 @@ SHORT = {
     "normalized_margin": "nm",
     "confidence_weighted_entropy": "cwe",
 }
-COLUMNS = (
-    "labels", "rows", "wrong", "AP hardneg", "self-conf.", "margin", "entropy",
-    "F1 hardneg", "argmax", "cleanlab", "audited", "count hardneg (interval)", "audited", "cleanlab",
-)  # fmt: skip
+RANKED = dict(zip((OURS, *RANKERS), ("hardneg", "self_confidence", "margin", "entropy"), strict=True))
+RULES = {OURS: "hardneg", ARGMAX: "argmax", CLEANLAB: "cleanlab", AUDIT: "audited"}
 
 
 def details(f: Figures) -> Iterator[str]:
@@ -50,56 +50,50 @@ def _interval(count: Estimate, errors: int) -> str:
     return f"{count.value:,.0f} [{count.low:,.0f}, {count.high:,.0f}] {held}"
 
 
-def markdown(real: Sequence[Figures], simulated: Sequence[Figures]) -> Iterator[str]:
-    """A line a real set and a line a family of simulated ones; the best without an audit in bold."""
-    yield "| " + " | ".join(COLUMNS) + " |"
-    yield "| --- |" + " ---: |" * (len(COLUMNS) - 1)
+def records(real: Sequence[Figures], simulated: Sequence[Figures]) -> Iterator[Record]:
+    """One a real set and one a family of simulated ones; no AP and no F1 where nothing is wrong."""
     for f in real:
-        yield _line(f.name, [f])
+        yield _record(f.name, [f])
     if real:
-        yield _line(f"mean of these {len(real)}", real)
+        yield _record(f"mean of these {len(real)}", real)
     for family in dict.fromkeys(f.family for f in simulated):
         sets = [f for f in simulated if f.family == family]
-        yield _line(f"simulated, {family.replace('none', 'no')} noise ({len(sets)})", sets)
+        yield _record(f"simulated, {family.replace('none', 'no')} noise ({len(sets)})", sets)
     noisy = [f for f in simulated if f.errors]
     if noisy:
-        yield _line(f"mean of these {len(noisy)} with noise", noisy)
+        yield _record(f"mean of these {len(noisy)} with noise", noisy)
 
 
-def _line(name: str, sets: Sequence[Figures]) -> str:
-    ap = _bold([_mean(sets, lambda f, r=r: f.ap[r]) for r in (OURS, *RANKERS)])
-    f1 = _bold([_mean(sets, lambda f, r=r: f.f1[r]) for r in (OURS, ARGMAX, CLEANLAB)])
-    f1.append(_shown(_mean(sets, lambda f: f.f1[AUDIT])))
-    if len(sets) == 1:
-        (f,) = sets
-        held = "" if f.covered else " missed"
-        rows, wrong = f"{f.rows:,}", f"{f.errors:,}"
-        ours = f"{f.count.value:,.0f} ({f.count.low:,.0f}–{f.count.high:,.0f}{held})"
-        audited, theirs = f"{f.count_audited.value:,.0f}", f"{f.count_cleanlab:,}"
-    else:
-        rows, wrong = f"{sum(f.rows for f in sets):,}", f"{np.mean([f.errors / f.rows for f in sets]):.0%}"
-        ours = f"{_off(sets, lambda f: f.count.value)} ({sum(f.covered for f in sets)} of {len(sets)} covered)"
-        audited, theirs = _off(sets, lambda f: f.count_audited.value), _off(sets, lambda f: f.count_cleanlab)
-    return "| " + " | ".join([name, rows, wrong, *ap, *f1, ours, audited, theirs]) + " |"
+def _record(name: str, sets: Sequence[Figures]) -> Record:
+    ap, f1 = {}, {}
+    if any(f.errors for f in sets):
+        ap = {RANKED[r]: mean(sets, lambda f, r=r: f.ap[r]) for r in RANKED}
+        f1 = {RULES[r]: mean(sets, lambda f, r=r: f.f1[r]) for r in RULES}
+    counts = {
+        "count": _count_of(sets, lambda f: f.count.value) | _interval_of(sets),
+        "count_audited": _count_of(sets, lambda f: f.count_audited.value),
+        "count_cleanlab": _count_of(sets, lambda f: f.count_cleanlab),
+    }
+    rows, wrong = sum(f.rows for f in sets), sum(f.errors for f in sets)
+    share = float(np.mean([f.errors / f.rows for f in sets]))
+    return {
+        "labels": name, "sets": len(sets), "rows": rows, "wrong": wrong, "wrong_share": share, "ap": ap, "f1": f1
+    } | counts  # fmt: skip
 
 
-def _off(sets: Sequence[Figures], count: Callable[[Figures], float]) -> str:
+def _count_of(sets: Sequence[Figures], count: Callable[[Figures], float]) -> dict[str, float]:
     """By which factor the count is off, as a geometric mean; where nothing is wrong, the share of rows counted."""
+    if len(sets) == 1:
+        return {"value": float(count(sets[0]))}
     logs = [abs(np.log(max(count(f), 1) / f.errors)) for f in sets if f.errors]
-    return f"off ×{np.exp(np.mean(logs)):.2f}" if logs else f"{mean(sets, lambda f: count(f) / f.rows):.1%}"
+    return {"off": float(np.exp(np.mean(logs)))} if logs else {"share": mean(sets, lambda f: count(f) / f.rows)}
 
 
-def _mean(sets: Sequence[Figures], value: Callable[[Figures], float]) -> float:
-    return mean(sets, value) if any(f.errors for f in sets) else float("nan")
-
-
-def _bold(values: Sequence[float]) -> list[str]:
-    shown = [_shown(value) for value in values]
-    return [f"**{text}**" if text == max(shown) and text != "–" else text for text in shown]
-
-
-def _shown(value: float) -> str:
-    return "–" if np.isnan(value) else f"{value:.3f}"
+def _interval_of(sets: Sequence[Figures]) -> dict[str, float]:
+    if len(sets) > 1:
+        return {"covered": sum(f.covered for f in sets)}
+    (f,) = sets
+    return {"low": f.count.low, "high": f.count.high, "covered": f.covered}
 
 
 def _row(values: dict[str, float], names: dict[str, str]) -> str:

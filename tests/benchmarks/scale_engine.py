@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bench import Bench, Part, described, row, times
+from .bench import Bench, Part, described, row, times
 
 ROWS, QUICK, FILES, QUICK_FILES, CLASSES = 500_000, 50_000, 20, 4, 20  # rows a file
 DEADLINE_SECONDS = 60

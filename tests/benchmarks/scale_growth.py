@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bench import FEW, Bench, Part, described
-from power import exponent
+from .bench import FEW, Bench, Part, described
+from .power import exponent
 
 ROWS, CLASSES = (125_000, 250_000, 500_000, 1_000_000), (50, 100, 200, 400)
 FIXED_ROWS, FIXED_CLASSES, LESS, FIRST = 100_000, 10, 10, 3  # when quick: a tenth of all rows, the first three sizes

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
-from bench import FEW, MB, Bench, Part, above, at_most, described, megabytes, row
-from power import exponent
-from processes import Command
+from .bench import FEW, MB, Bench, Part, above, at_most, described, megabytes, row
+from .power import exponent
+from .processes import Command
 
 ROWS, QUICK, CLASSES = 500_000, 50_000, 20  # rows a file
 FILES, QUICK_FILES = (3, 5, 10, 20), (1, 2, 4)
@@ -34,8 +35,12 @@ def part(bench: Bench) -> Part:
         at_most("wall time grows with N to the power", time.value, MOST, time) if time else "- too short to tell",
         f"- peak memory grows with N to the power {memory or 'of nothing: no more than at the start'}",
     ]
-    name = f"Parquet, {most} files, {rows * most:,} × {CLASSES}{', --memory 1GB' if bound else ''}"
-    return Part(lines, [row(name, rest[-1])])
+    figures = {
+        "rows": rows * most, "classes": CLASSES, "files": most, "memory": "1GB", "seconds": rest[-1].time,
+        "peak": rest[-1].peak, "exponent": asdict(time) if time else None,
+    }  # fmt: skip
+    name = f"Parquet, {most} files, {rows * most:,} × {CLASSES}{', `--memory 1GB`' if bound else ''}"
+    return Part(lines, [row(name, rest[-1])], figures)
 
 
 def _first(files: int) -> Path:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from statistics import fmean
 
-from bench import Bench, Part, at_most, described, row
-from processes import ratio
+from .bench import Bench, Part, at_most, described, row
+from .processes import ratio
 
 ROWS, QUICK, DIMENSIONS, QUICK_DIMENSIONS = 100_000, 5_000, 384, 64
 WAYS = ("gather", "exact")
@@ -30,6 +30,10 @@ def part(bench: Bench) -> Part:
     find = bench.find("neighbors.csv", labels, "--detector", "outvoted-label", "--features", features)
     ran = bench.in_turn({"find --detector outvoted-label": find})
     time = ratio(seconds["gather"], seconds["exact"])
+    figures = {
+        "rows": rows, "dimensions": dimensions, "seconds": fmean(seconds["gather"]), "recall": recall["recall"],
+        "seconds_brute_force": fmean(seconds["exact"]),
+    }  # fmt: skip
     lines = [
         *described(ran),
         bench.found("neighbors.csv", folder / "wrong"),
@@ -38,4 +42,4 @@ def part(bench: Bench) -> Part:
         f"({recall['recall']:.4f}; the worst row in a hundred: {recall['worst']:.2f})",
         at_most("seconds of the search ÷ brute force", time.value, 0.3, time),
     ]
-    return Part(lines, [row(f"features, {rows:,} × {dimensions}", next(iter(ran.values())))])
+    return Part(lines, [row(f"features, {rows:,} × {dimensions}", next(iter(ran.values())))], figures)

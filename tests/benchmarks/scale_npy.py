@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench import FEW, MB, Bench, Part, above, at_most, described, megabytes, peaks, row, times
-from processes import Command
+from .bench import FEW, MB, Bench, Part, above, at_most, described, megabytes, peaks, row, times
+from .processes import Command
 
 ROWS, QUICK, CLASSES, QUICK_CLASSES, FEW_CLASSES = 200_000, 10_000, 1000, 500, 10
 LIMIT = 512  # MB
@@ -39,7 +39,7 @@ def part(bench: Bench) -> Part:
         f"bounded {peaks(bounded, script)}; wall time ÷ the floor's: {times(ours, floor)}",
     ]
     name = f"npy, {rows:,} × {classes:,}"
-    more = [row(f"the same, --memory {LIMIT}MB", bounded, script, floor)] if bound else []
+    more = [row(f"the same, `--memory {LIMIT}MB`", bounded, script, floor)] if bound else []
     return Part(lines, [row(name, ours, script, floor), *more])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import Bench, Part, at_most, described, peaks, row, times
+from .bench import Bench, Part, at_most, described, peaks, row, times
 
 ROWS, QUICK, CLASSES = 1_000_000, 20_000, 100
 

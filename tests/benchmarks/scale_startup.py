@@ -6,8 +6,8 @@ import shutil
 import sys
 from collections.abc import Sequence
 
-from bench import HARDNEG, HERE, Bench, Part, at_most, times
-from processes import run
+from .bench import HARDNEG, HERE, Bench, Part, at_most, times
+from .processes import run
 
 SAMPLE = HERE.parents[1] / "sample_data" / "digits.csv"
 HEAVY = ("sklearn", "cleanlab", "scipy", "pandas", "pyarrow", "numpy")

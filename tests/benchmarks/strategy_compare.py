@@ -154,10 +154,3 @@ def _row(name: str, rows: int, held: dict[str, float], found: Sequence[dict[str,
     alarms = (np.mean([(one[metric].p or 0) < 0.05 for one in found]) for metric in DEMANDED)
     shares = " | ".join(f"{held[metric]:.1%}" for metric in METRICS)
     return f"| {name} | {rows:,} | {shares} | {' / '.join(f'{alarm:.1%}' for alarm in alarms)} |"
-
-
-if __name__ == "__main__":
-    import sys
-
-    for line in part(Path(), range(5), quick="--quick" in sys.argv):
-        print(line, flush=True)

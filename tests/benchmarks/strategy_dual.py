@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from planted import Planted, planted
 from scipy import stats
 from sklearn.decomposition import PCA
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -29,6 +28,9 @@ from sklearn.preprocessing import StandardScaler
 from hardneg_cli import Columns, find
 from hardneg_cli.verbs.dual import dual
 
+from .planted import Planted, planted
+from .results import Figure
+
 FIRST = ("bayes", "logistic")
 SMALLEST = 1e-6
 HEAD = ("train before", "train after", "test before", "test after", "AUC 1 − p", "AUC p_wrong", "slice", "average",
@@ -37,7 +39,7 @@ HEAD = ("train before", "train after", "test before", "test after", "AUC 1 − p
 Block = NDArray[np.float64]
 
 
-def part(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str]:
+def part(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str | Figure]:
     """Markdown: a table, and whether what is demanded is met."""
     found: dict[tuple[str, str], list[list[float]]] = {}
     for seed in seeds:
@@ -49,6 +51,9 @@ def part(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str]:
     yield "| --- | --- |" + " ---: |" * len(HEAD)
     for (name, kind), rows in found.items():
         yield f"| {name} | {kind} | " + " | ".join(_interval(list(column)) for column in zip(*rows, strict=True)) + " |"
+        if kind == "logistic":
+            for when, column in (("before", 0), ("after", 1)):
+                yield Figure(name, f"dual, {when}", float(np.mean([row[column] for row in rows])))
     yield ""
     for (name, kind), rows in found.items():
         values = np.array(rows)

@@ -12,18 +12,20 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from planted import Planted, banking, digits
 from scipy import stats
 
 from hardneg_cli import Columns
 from hardneg_cli.verbs.harden import harden
+
+from .planted import Planted, banking, digits
+from .results import Figure
 
 EPSILONS = (0.15, 0.25, 0.33)  # at the last one a plain network loses 45 points
 LOSES, GAINS, COSTS = 0.45, 0.20, 0.01
 Figures = dict[tuple[str, str], list[tuple[float, float]]]  # by setting and way of training: accuracy, robust accuracy
 
 
-def part(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str]:
+def part(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str | Figure]:
     """Markdown: a table, and whether what is demanded is met."""
     figures = Figures()
     for seed in seeds:
@@ -40,7 +42,19 @@ def part(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str]:
             cells += [_interval(side, "{:+.1%}") for side in (found - plain).T]
         yield f"| {setting} | {training} | " + " | ".join(cells + [""] * (4 - len(cells))) + " |"
     yield ""
+    for setting, data in ((f"digits, ε {EPSILONS[-1]}", "digits"), ("banking77, 2 edits", "banking77")):
+        yield from _hardened(figures, setting, data)
     yield from _demands(figures)
+
+
+def _hardened(figures: Figures, setting: str, data: str) -> Iterator[Figure]:
+    """Plain and hardened, under attack and without: adversarially, or by a new model where there is no gradient."""
+    ways = {training: np.array(found).mean(axis=0) for (where, training), found in figures.items() if where == setting}
+    if ways:
+        after = ways.get("adversarial", ways.get("augmented"))
+        for place, what in enumerate(("plain", "robust")):
+            yield Figure(data, f"harden, {what}, before", float(ways["plain"][place]))
+            yield Figure(data, f"harden, {what}, after", float(after[place]))
 
 
 def _measure(one: Planted, seed: int, setting: str, figures: Figures, epsilon: float = 0.3) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from planted import Planted, planted
 from scipy import stats
 from sklearn.metrics import average_precision_score
 
@@ -20,6 +19,9 @@ from hardneg_cli.data.features.inputs import material
 from hardneg_cli.modeling.out_of_fold import Classifier
 from hardneg_cli.review.decisions.filled_queue import AutoPolicy
 from hardneg_cli.verbs.predict import predict
+
+from .planted import Planted, planted
+from .results import Figure
 
 AUTOMATIC = 0.8  # the score from which --auto-relabel acts: a wrong suggestion costs more than a missed one
 REVIEWED = 0.10  # of the rows, worst first
@@ -33,7 +35,7 @@ class Outcome:
     tested: dict[str, float]  # test accuracy after training on the labels so called
 
 
-def part(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str]:
+def part(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str | Figure]:
     found: dict[str, list[Outcome]] = {}
     for seed in seeds:
         for one in planted(Path("/nowhere") if quick else folder, seed):
@@ -45,6 +47,11 @@ def part(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str]:
         seconds = np.mean([run.seconds for run in runs])
         accuracy, ap = _mean([run.accuracy for run in runs]), _mean([run.precision for run in runs])
         yield f"| {name} | {accuracy} | {ap} | {seconds:.0f} | {tests} |"
+    for name, runs in found.items():
+        yield _figure(name, "predict, accuracy", [run.accuracy for run in runs])
+        yield _figure(name, "find, average precision", [run.precision for run in runs])
+        for kind in _NAMES:
+            yield _figure(name, f"trained, {kind}", [run.tested[kind] for run in runs])
     yield ""
     for name, runs in found.items():
         if name == "banking77":
@@ -112,12 +119,14 @@ def _won(runs: list[Outcome], kind: str) -> list[float]:
     return [float(np.sum(back) / np.sum(lost))] if np.sum(lost) > 0 else [float("nan")]
 
 
+def _figure(data: str, name: str, values: list[float]) -> Figure:
+    margin = float(stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)) if len(values) > 1 else None
+    return Figure(data, name, float(np.mean(values)), margin or None)  # the same every time: none
+
+
 def _mean(values: list[float]) -> str:
-    mean = float(np.mean(values))
-    if len(values) < 2:
-        return f"{mean:.4f}"
-    margin = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
-    return f"{mean:.4f} ± {margin:.4f}"
+    one = _figure("", "", values)
+    return f"{one.value:.4f}" if one.margin is None else f"{one.value:.4f} ± {one.margin:.4f}"
 
 
 def _demand(what: str, values: list[float], least: float) -> str:

@@ -7,35 +7,52 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPT = Path(__file__).parent / "detection.py"
+import pytest
+
+from benchmarks import pages, results
+from support.paths import ROOT
+
+pytestmark = pytest.mark.process
+
+RUN = [sys.executable, "-m", "tests.benchmarks"]
+
+
+def ran(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+    command = [*RUN, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == code, done.stderr
+    return done
 
 
 def test_quick_detection(tmp_path: Path) -> None:
-    command = [sys.executable, SCRIPT, tmp_path, "--quick", "--cache", tmp_path]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = ran("detection", tmp_path, "--quick", "--cache", tmp_path, "--out", tmp_path)
     assert not done.stderr
     assert "| simulated, uniform noise (1) |" in done.stdout
     assert "1 real sets: not measured" in done.stdout
     mean_ap = [line for line in done.stdout.splitlines() if line.startswith("2 simulated sets: ") and "mean AP" in line]
     assert mean_ap[0].startswith("2 simulated sets: met")
+    found = results.read("detection", tmp_path)
+    assert found.command.startswith("python -m tests.benchmarks detection DATA_FOLDER --quick")
+    assert {"Python", "hardneg-cli", "cleanlab"} <= set(found.versions)
+    assert all(line in done.stdout for line in pages.detection(found.tables["detection"]))
 
 
 def test_quick_gate(tmp_path: Path) -> None:
-    command = [sys.executable, SCRIPT.with_name("gate.py"), tmp_path, "--quick"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = ran("gate", tmp_path, "--quick", "--out", tmp_path)
     assert not done.stderr
     lines = done.stdout.splitlines()
     (bad,) = [line for line in lines if line.startswith("| 25% get any label | 150 |")]
-    assert bad.endswith("| 100.0% |")
+    assert bad.endswith("| 100% |")
     assert any(line.startswith("harmless fail in at most 1 %: met") for line in lines)
     assert "20 of 20 commits got the same verdict from the whole of check" in lines
+    assert all(line in lines for line in pages.gate(results.read("gate", tmp_path).tables["gate"]))
 
 
 MEASURED = """
 import json, sys
 from pathlib import Path
-from power import exponent
-from processes import in_turn
+from tests.benchmarks.power import exponent
+from tests.benchmarks.processes import in_turn
 mine = [sys.executable, "-c", "x = bytearray(200_000_000)"]
 forked = "import os, time; x = bytearray(200_000_000); pid = os.fork(); " \\
     "y = os.wait() if pid else bytearray(200_000_000); pid or time.sleep(.8)"
@@ -49,7 +66,7 @@ print(json.dumps([[one.processes, one.peak, len(one.seconds)] for one in ran.val
 def test_what_processes_cost() -> None:
     # a shell between, because a process inherits the peak of the one that starts it, here a large one
     command = ["sh", "-c", '"$0" -c "$1"; exit $?', sys.executable, MEASURED]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=SCRIPT.parent)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     mine, both, grown = json.loads(done.stdout)
     assert mine[0] == 1
     assert 200e6 < mine[1] < 300e6
@@ -63,17 +80,14 @@ def test_a_failure_ends_the_benchmark_of_scale(tmp_path: Path) -> None:
     folder = tmp_path / "csv-50000x10"
     folder.mkdir()
     folder.joinpath("data.csv").write_text("id,label\n1,a,b\n")
-    command = [sys.executable, SCRIPT.with_name("scale.py"), "--quick", "--only", "csv", "--folder", tmp_path]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 1
+    done = ran("scale", "--quick", "--only", "csv", "--folder", tmp_path, code=1)
     assert "exit code 2" in done.stderr
     assert "hardneg: " in done.stderr
     assert "met" not in done.stdout.split()
 
 
 def test_quick_startup(tmp_path: Path) -> None:
-    command = [sys.executable, SCRIPT.with_name("scale.py"), "--quick", "--only", "startup", "--folder", tmp_path]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = ran("scale", "--quick", "--only", "startup", "--folder", tmp_path)
     assert not done.stderr
     for light in ("--help", "check", "apply"):
         assert f"- {light} loads no scikit-learn: met" in done.stdout

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
-from figures import ARGMAX, AUDIT, CLEANLAB, OURS, SELF, Figures
-from methods import AUDITED, RANKERS
+
+from .figures import ARGMAX, AUDIT, CLEANLAB, OURS, SELF, Figures
+from .methods import AUDITED, RANKERS
 
 STRONG = 0.95  # share of clean labels that a strong model agrees with
 RULES = (OURS, ARGMAX, CLEANLAB)

@@ -70,6 +70,7 @@ def decided(data: Path, name: str = "queue.csv", **answers: Row) -> Path:
 # ------------------------------------------------------------------------- find → fill → apply equals the truth
 
 
+@pytest.mark.process
 def test_find_fill_apply_with_the_real_command(tmp_path: Path) -> None:
     data, queue, out = tmp_path / "data.csv", tmp_path / "queue.csv", tmp_path / "fixed.csv"
     data.write_bytes(TEXT_FORMS["semicolon.csv"](ROWS))
@@ -239,6 +240,7 @@ def test_two_reviewers(data: Path, queue: list[Row]) -> None:
     assert (applied.unsure, applied.undecided) == (0, 21)
 
 
+@pytest.mark.process
 def test_a_conflict_is_listed_and_nothing_is_written(data: Path) -> None:
     ann = decided(data, "ann.csv", r00={"new_label": "dog", "reviewer": "ann"}, r01={"new_label": "cat"})
     bob = decided(data, "bob.csv", r00={"decision": "drop"}, r01={"decision": "keep"}, r02={"new_label": "cat"})
@@ -256,6 +258,7 @@ def test_a_conflict_is_listed_and_nothing_is_written(data: Path) -> None:
 # ---------------------------------------------------------------------------------------------- data that moved on
 
 
+@pytest.mark.process
 def test_stale_decisions_are_refused_and_listed(data: Path, queue: list[Row]) -> None:
     path = save(by_truth(queue), data.with_name("q.csv"))
     changed = [row for row in ROWS if row["id"] != "r03"]
@@ -361,12 +364,14 @@ def test_nothing_to_mark_adds_no_column(data: Path) -> None:
 # ------------------------------------------------------------------------------------------------------ targets
 
 
+@pytest.mark.process
 def test_standard_streams(data: Path, queue: list[Row]) -> None:
     path = save(by_truth(queue), data.with_name("q.csv"))
     done = hardneg("apply", "-", path, "--quiet", input=data.read_bytes())
     assert (done.returncode, done.stdout, done.stderr) == (0, delimited(corrected()).encode(), b"")
 
 
+@pytest.mark.process
 def test_a_binary_result_is_not_for_a_terminal(data: Path, queue: list[Row]) -> None:
     packed = data.with_name("data.csv.gz")
     packed.write_bytes(gzip.compress(data.read_bytes()))
@@ -430,6 +435,7 @@ def test_what_cannot_be_done_changes_no_file(
     assert {path.name: path.read_bytes() for path in data.parent.iterdir()} == before
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -472,6 +478,7 @@ def test_a_value_that_the_data_cannot_hold_changes_nothing(tmp_path: Path) -> No
     assert (data.read_bytes(), sorted(os.listdir(tmp_path))) == (before, ["d.parquet", "queue.csv"])
 
 
+@pytest.mark.process
 def test_a_dry_run_lists_the_changes(data: Path, queue: list[Row]) -> None:
     path = save(by_truth(queue), data.with_name("q.csv"))
     before = {path.name: path.read_bytes() for path in data.parent.iterdir()}
@@ -554,6 +561,7 @@ def test_the_policy_needs_scores(data: Path, queue: list[Row]) -> None:
     assert set(outcome(applied)) == {row["id"] for row in ROWS[1:]}
 
 
+@pytest.mark.process
 def test_the_policy_is_idempotent_and_recorded(data: Path) -> None:
     path, why = scored(data), data.with_name("why.json")
     options = ["--auto-relabel", "0.8", "--provenance", why, "--in-place"]
@@ -681,6 +689,7 @@ def test_a_whole_line_that_is_no_decision(line: str, tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------------------ the house
 
 
+@pytest.mark.process
 def test_apply_loads_no_learning_library_and_no_typer(data: Path, queue: list[Row]) -> None:
     # pandas is not among them: pyarrow imports it by itself, wherever it is installed
     path = save(by_truth(queue), data.with_name("q.csv"))

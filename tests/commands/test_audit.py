@@ -108,6 +108,7 @@ def test_an_allocation_adds_up_and_exceeds_no_stratum(seed: int) -> None:
 # ---- estimating
 
 
+@pytest.mark.process
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     score, flagged, wrong = world()
     truth = np.array([wrong.sum(), wrong[flagged].mean(), wrong[flagged].sum() / wrong.sum()])
@@ -294,6 +295,7 @@ def write(path: Path, rows: list[dict[str, str]]) -> None:
         writer.writerows(rows)
 
 
+@pytest.mark.process
 def test_a_draw_is_a_queue_with_its_design(folder: Path) -> None:
     rows, scores = read(folder / "drawn.csv"), {row["id"]: row for row in read(folder / "scores.csv")}
     assert len(rows) == 120
@@ -307,6 +309,7 @@ def test_a_draw_is_a_queue_with_its_design(folder: Path) -> None:
     assert len({row["stratum"] for row in rows}) > 5
 
 
+@pytest.mark.process
 def test_the_same_rows_are_drawn_from_every_format_and_row_order(folder: Path, tmp_path: Path) -> None:
     rows = read(folder / "scores.csv")
     write(tmp_path / "mixed.csv", [rows[place] for place in np.random.default_rng(0).permutation(600)])
@@ -316,6 +319,7 @@ def test_the_same_rows_are_drawn_from_every_format_and_row_order(folder: Path, t
     assert audit.draw(folder / "scores.csv", 120, seed=1).table["id"].to_pylist() != expected
 
 
+@pytest.mark.process
 def test_a_draw_of_all_rows_and_its_types(folder: Path) -> None:
     drawn = audit.draw(folder / "scores.parquet", 10_000)
     assert (len(drawn.table), drawn.rows) == (600, 600)
@@ -323,12 +327,14 @@ def test_a_draw_of_all_rows_and_its_types(folder: Path) -> None:
     assert kinds == {"score": "double", "flagged": "bool", "rank": "int64", "inclusion": "string"}
 
 
+@pytest.mark.process
 def test_earlier_decisions_are_not_answers(folder: Path, tmp_path: Path) -> None:
     rows = read(folder / "scores.csv")
     write(tmp_path / "scores.csv", [row | {"decision": "keep", "note": "seen"} for row in rows])
     assert set(audit.draw(tmp_path / "scores.csv", 30).table["decision"].to_pylist()) == {""}
 
 
+@pytest.mark.process
 def test_only_a_file_with_every_row_is_drawn_from(folder: Path, tmp_path: Path) -> None:
     hardneg(*FIND, "-q", "-o", str(tmp_path / "flagged.csv"), cwd=folder)
     rows = read(folder / "scores.csv")
@@ -347,6 +353,7 @@ def test_only_a_file_with_every_row_is_drawn_from(folder: Path, tmp_path: Path) 
     assert "is also an input" in hardneg("audit", "draw", "scores.csv", "-o", "scores.csv", cwd=folder, code=2).stderr
 
 
+@pytest.mark.process
 def test_the_estimate_as_json_and_as_text(folder: Path) -> None:
     done = hardneg("audit", "estimate", "audit.csv", "-f", "json", cwd=folder)
     found = json.loads(done.stdout)
@@ -364,6 +371,7 @@ def test_the_estimate_as_json_and_as_text(folder: Path) -> None:
     assert text[-1].endswith("more rows would halve the interval of the label errors")
 
 
+@pytest.mark.process
 def test_the_estimate_goes_to_files_too(folder: Path, tmp_path: Path) -> None:
     write_to = (str(tmp_path / "e.json"), str(tmp_path / "e.txt"))
     done = hardneg("audit", "estimate", "audit.csv", "-o", write_to[0], "-o", write_to[1], cwd=folder)
@@ -375,6 +383,7 @@ def test_the_estimate_goes_to_files_too(folder: Path, tmp_path: Path) -> None:
     hardneg("audit", "estimate", "audit.csv", "-o", "audit.csv", cwd=folder, code=2)
 
 
+@pytest.mark.process
 def test_a_configured_format_is_meant_for_other_commands(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "hardneg.toml").write_text("format = 'csv'\nrows = 30\n")
     path = str(folder / "audit.csv")
@@ -384,6 +393,7 @@ def test_a_configured_format_is_meant_for_other_commands(folder: Path, tmp_path:
     assert drawn.count("\n") == 31
 
 
+@pytest.mark.process
 def test_unanswered_rows_keep_their_place_only(folder: Path, tmp_path: Path) -> None:
     fill(folder / "drawn.csv", tmp_path / "some.csv", truth(folder), answers=80)
     rows = read(tmp_path / "some.csv")
@@ -394,6 +404,7 @@ def test_unanswered_rows_keep_their_place_only(folder: Path, tmp_path: Path) -> 
     assert found.errors.low <= len(truth(folder)) <= found.errors.high
 
 
+@pytest.mark.process
 def test_an_audit_that_was_changed_is_refused(folder: Path, tmp_path: Path) -> None:
     rows = read(folder / "audit.csv")
     first = rows[0]
@@ -418,6 +429,7 @@ def test_an_audit_that_was_changed_is_refused(folder: Path, tmp_path: Path) -> N
         assert (done.stdout, done.stderr.count("\n")) == ("", 1)
 
 
+@pytest.mark.process
 def test_a_small_dataset_may_be_audited_whole(folder: Path, tmp_path: Path) -> None:
     rows = [row | {"rank": str(rank)} for rank, row in enumerate(read(folder / "scores.csv"), 1)]
     few = [row | {"rank": str(rank)} for rank, row in enumerate(rows[:4] + rows[-4:], 1)]
@@ -428,6 +440,7 @@ def test_a_small_dataset_may_be_audited_whole(folder: Path, tmp_path: Path) -> N
     assert (found.rows, found.audited, found.errors.high) == (8, 8, 0)
 
 
+@pytest.mark.process
 def test_help_of_the_group_and_its_commands(folder: Path) -> None:
     text = hardneg("audit", "--help", cwd=folder).stdout
     assert "draw " in text
@@ -441,6 +454,7 @@ def test_help_of_the_group_and_its_commands(folder: Path) -> None:
 # ---- find --audit
 
 
+@pytest.mark.process
 def test_find_recalibrates_on_an_audit(folder: Path) -> None:
     before = hardneg(*FIND, "--all", "-f", "csv", cwd=folder)
     after = hardneg(*FIND, "--all", "-f", "csv", "--audit", "audit.csv", cwd=folder)
@@ -458,6 +472,7 @@ def test_find_recalibrates_on_an_audit(folder: Path) -> None:
     assert findings.flagged[findings.ranked][: findings.flagged.sum()].all(), "the top of the order"
 
 
+@pytest.mark.process
 def test_an_audited_rows_answer_does_not_reach_its_score(folder: Path, tmp_path: Path) -> None:
     def scores(rows: list[dict[str, str]]) -> dict[str, float]:
         write(tmp_path / "audit.csv", rows)
@@ -479,6 +494,7 @@ def test_an_audited_rows_answer_does_not_reach_its_score(folder: Path, tmp_path:
         assert after != before
 
 
+@pytest.mark.process
 def test_row_order_does_not_change_what_an_audit_does(folder: Path, tmp_path: Path) -> None:
     header, *lines = (folder / "data.csv").read_text().splitlines()
     mixed = [lines[place] for place in np.random.default_rng(0).permutation(600)]
@@ -491,6 +507,7 @@ def test_row_order_does_not_change_what_an_audit_does(folder: Path, tmp_path: Pa
     assert hardneg("find", "data.csv", *probs, *tail, "--audit", "audit.csv", cwd=tmp_path).stdout == expected
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
@@ -513,12 +530,14 @@ def test_an_audit_of_other_rows_is_refused(folder: Path, tmp_path: Path, old: st
     assert (done.stdout, done.stderr.count("\n")) == ("", 1)
 
 
+@pytest.mark.process
 def test_an_audit_is_read_before_anything_is_done(folder: Path) -> None:
     done = hardneg(*FIND, "--audit", "nothing.csv", cwd=folder, code=2)
     assert "no file 'nothing.csv'" in done.stderr
     assert "is also an input" in hardneg(*FIND, "--audit", "audit.csv", "-o", "audit.csv", cwd=folder, code=2).stderr
 
 
+@pytest.mark.process
 def test_results_are_frozen(folder: Path) -> None:
     audited = read_audit(folder / "audit.csv")
     assert audited.population == 600

@@ -130,6 +130,7 @@ def test_every_gate_passes_fails_and_says_when_it_cannot_judge(gate: str) -> Non
             assert all(reasons(report, gate))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("gate", drawers.names("gate"))
 def test_the_exit_codes_of_every_gate(gate: str, tmp_path: Path) -> None:
     """Of the gates that need nothing but files; the others' developer holds them to the same verdicts above."""
@@ -230,6 +231,7 @@ def write(rows: Sequence[Row]) -> Dataset:
     return load(table(rows))
 
 
+@pytest.mark.process
 def test_a_diff_of_another_kind_of_file(tmp_path: Path) -> None:
     from pyarrow import csv, parquet
 
@@ -360,6 +362,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.process
 def test_failing_warning_and_exit_zero(folder: Path) -> None:
     arguments = ("check", "head.csv", "--base", "base.csv")
     assert hardneg(folder, *arguments, "--exit-zero").returncode == 0
@@ -381,6 +384,7 @@ def test_failing_warning_and_exit_zero(folder: Path) -> None:
     assert json.loads((folder / "out.json").read_text())["passed"] is False
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -426,6 +430,7 @@ def judge(dataset: Dataset, *, at_most: int = 3) -> Verdict:
 '''
 
 
+@pytest.mark.process
 def test_a_gate_is_one_file_and_a_crash_in_it_is_3(folder: Path) -> None:
     shutil.copytree(PACKAGE, folder / "hardneg_cli", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "hardneg_cli/gating/gates/odd_id.py").write_text(ODD)
@@ -443,6 +448,7 @@ def test_a_gate_is_one_file_and_a_crash_in_it_is_3(folder: Path) -> None:
         assert not (folder / "out.json").exists()
 
 
+@pytest.mark.process
 def test_without_a_model_nothing_heavy_is_loaded(folder: Path) -> None:
     code = """
 import os, sys
@@ -459,6 +465,7 @@ main()
     assert done.stdout.splitlines()[-1] == "1 []"
 
 
+@pytest.mark.process
 def test_the_queue_holds_what_is_changed_flagged_and_undecided(tmp_path: Path) -> None:
     from pyarrow import csv
 
@@ -564,6 +571,7 @@ def test_copies_are_the_rows_whose_folded_cells_are_all_equal() -> None:
         assert copies.empty.tolist() == [key == blank and keys.count(key) > 1 for key in keys]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("allowed", "code"), [("0", 1), ("100%", 0)])
 def test_open_rows_have_a_budget(allowed: str, code: int, tmp_path: Path) -> None:
     """That it is set asks the gate."""

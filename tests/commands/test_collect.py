@@ -354,6 +354,7 @@ def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
     return done
 
 
+@pytest.mark.process
 def test_0_and_1_by_what_is_left(folder: Path) -> None:
     files = [by("ann", r1="drop", r2="keep"), by("bob", r1="keep", r2="keep")]
     done = run(files[0], "--data", "data.csv")
@@ -378,6 +379,7 @@ def test_0_and_1_by_what_is_left(folder: Path) -> None:
     run(*files, "--data", "data.csv", "-q")
 
 
+@pytest.mark.process
 def test_2_for_what_cannot_be(folder: Path) -> None:
     by("ann", r1="keep")
     Path("bad.csv").write_text(Path("ann.csv").read_text().replace("keep", "kep"))
@@ -396,6 +398,7 @@ def test_2_for_what_cannot_be(folder: Path) -> None:
     assert "line 1: not a decision of version 1" in run("ann.csv", "--data", "data.csv", code=2).stderr
 
 
+@pytest.mark.process
 def test_2_for_a_full_disk_that_leaves_a_torn_line_alone(folder: Path) -> None:
     by("ann", r1="keep", r2="keep")
     limited = "import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300)); "
@@ -412,6 +415,7 @@ def test_2_for_a_full_disk_that_leaves_a_torn_line_alone(folder: Path) -> None:
     assert "is not a file" in run("ann.csv", "--log", "full", code=2).stderr
 
 
+@pytest.mark.process
 def test_75_while_another_run_writes(folder: Path) -> None:
     by("ann", r1="keep")
     with FileLock(f"{LOG}.lock"):
@@ -421,6 +425,7 @@ def test_75_while_another_run_writes(folder: Path) -> None:
     run("ann.csv", "--data", "data.csv")
 
 
+@pytest.mark.process
 def test_a_killed_collect_can_be_run_again(folder: Path) -> None:
     rows = [
         row | {"id": f"{row['id']}-{copy}"} for copy in range(500) for row in queue(r1="keep", r2="drop", r3="bird")

@@ -239,6 +239,7 @@ def test_groups_are_resampled_as_wholes() -> None:
     assert width(rows) < width(alone) / 2
 
 
+@pytest.mark.process
 def test_the_order_of_rows_does_not_matter(tmp_path: Path) -> None:
     frame, _ = files(tmp_path)
     first = run(tmp_path, "a.csv", "b.csv", "data.csv", "-q", "-f", "csv").stdout
@@ -282,6 +283,7 @@ def corrected(folder: Path, frame: pd.DataFrame, wrong: Sequence[int], new: str)
     (folder / "data.csv.decisions.ndjson").write_text("".join(json.dumps(record) + "\n" for record in records))
 
 
+@pytest.mark.process
 def test_the_winner_may_change_with_the_labels(tmp_path: Path) -> None:
     frame, _ = world(200)
     wrong = list(range(30))
@@ -323,6 +325,7 @@ def test_dropped_rows_do_not_count_and_new_classes_do() -> None:
     assert only(found, "recall", "model 1", class_="yak", labels="corrected").value == 0
 
 
+@pytest.mark.process
 def test_a_filled_audit_says_what_the_truth_is(tmp_path: Path) -> None:
     frame, models = files(tmp_path, 1000, (2.0, 2.6))
     truth, rng = frame["label"].copy(), np.random.default_rng(1)
@@ -357,6 +360,7 @@ def test_a_filled_audit_says_what_the_truth_is(tmp_path: Path) -> None:
 # ---- the command line
 
 
+@pytest.mark.process
 def test_rows_that_a_model_lacks_are_named_and_left_out_for_all(tmp_path: Path) -> None:
     frame, models = files(tmp_path, 100)
     probabilities(frame, models[1]).iloc[2:].to_csv(tmp_path / "b.csv", index=False)
@@ -368,6 +372,7 @@ def test_rows_that_a_model_lacks_are_named_and_left_out_for_all(tmp_path: Path) 
     assert float(lines[0]["value"]) == pytest.approx((called == frame["label"])[2:].mean(), abs=1e-6)
 
 
+@pytest.mark.process
 def test_one_model_gets_its_metrics(tmp_path: Path) -> None:
     files(tmp_path)
     done = run(tmp_path, "a.csv", "data.csv", "-o", "all.csv", "-o", "all.md", "-o", "all.xlsx", "-f", "table")
@@ -379,6 +384,7 @@ def test_one_model_gets_its_metrics(tmp_path: Path) -> None:
                               "difference", "diff_low", "diff_high", "p", "p_adjusted"]  # fmt: skip
 
 
+@pytest.mark.process
 def test_a_worse_model_can_fail_a_build(tmp_path: Path) -> None:
     files(tmp_path, 600, (0.8, 2.0))
     run(tmp_path, "a.csv", "b.csv", "data.csv", "--require-no-worse", "macro_f1")
@@ -389,6 +395,7 @@ def test_a_worse_model_can_fail_a_build(tmp_path: Path) -> None:
     assert "one model only" in run(tmp_path, "a.csv", "data.csv", "--require-no-worse", "mcc", code=2).stderr
 
 
+@pytest.mark.process
 def test_what_was_forgotten_is_named(tmp_path: Path) -> None:
     frame, _ = world(200)
     frame.to_csv(tmp_path / "data.csv", index=False)
@@ -424,6 +431,7 @@ def test_bad_models_are_refused(tmp_path: Path, models: list[str], said: str) ->
         compare(tmp_path / "data.csv", [str(tmp_path / model) for model in models])
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -444,6 +452,7 @@ def test_bad_arguments_are_told_in_one_line(tmp_path: Path, arguments: list[str]
     assert (tmp_path / "a.csv").read_bytes() == before
 
 
+@pytest.mark.process
 def test_hostile_names_are_text(tmp_path: Path) -> None:
     odd = ["[bold]a", "=cmd|x", "None", "<script>\u202e"]
     frame, models = world(60)
@@ -463,6 +472,7 @@ def test_hostile_names_are_text(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.process
 def test_bad_rows_are_skipped_on_request(tmp_path: Path) -> None:
     frame, models = files(tmp_path, 100)
     broken = probabilities(frame, models[0])

@@ -171,6 +171,7 @@ def test_the_order_of_rows_does_not_matter() -> None:
     assert other.slice_table().equals(corrected().slice_table())
 
 
+@pytest.mark.process
 def test_what_it_writes_is_read_by_find(tmp_path: Path) -> None:
     frame, truth, p = weak()
     frame.to_csv(tmp_path / "data.csv", index=False)
@@ -221,6 +222,7 @@ def test_hostile_text_and_unicode_classes() -> None:
     assert list(found.summary())
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("options", "says"),
     [

@@ -46,6 +46,7 @@ def precision(findings: Findings) -> float:
     return float(average_precision_score(truth.loc[findings.dataset.ids.to_pylist()], findings.score))
 
 
+@pytest.mark.process
 def test_columns_are_in_the_order_of_the_contract() -> None:
     findings = digits(probs=True)
     assert findings.table().column_names == BEFORE + AFTER
@@ -86,6 +87,7 @@ def test_all_limit_and_per_class() -> None:
     assert list(findings.select(every=True, per_class=3, limit=5)) == list(few[:5])
 
 
+@pytest.mark.process
 def test_the_options_choose_the_same_rows() -> None:
     common = ("digits.csv", "--features", "pixel_*", "--probs", "digits.probs.csv", "-f", "ndjson", "-q")
     findings = digits(probs=True)
@@ -167,6 +169,7 @@ def test_nothing_but_labels() -> None:
     assert findings.digest is None
 
 
+@pytest.mark.process
 def test_a_bare_table_names_what_it_could_not_do(tmp_path: Path) -> None:
     (tmp_path / "bare.csv").write_text("label,note\n" + "".join(f"{'ab'[i % 2]},n{i // 2}\n" for i in range(20)))
     said = hardneg(str(tmp_path / "bare.csv"), "-f", "csv").stderr

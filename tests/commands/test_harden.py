@@ -174,6 +174,7 @@ def test_neither_order_nor_a_second_run_changes_anything(model: str) -> None:
     assert ours.report().equals(theirs.report())
 
 
+@pytest.mark.process
 def test_the_command_writes_what_pandas_and_find_read(tmp_path: Path) -> None:
     frame = wine().drop(columns="id").assign(kind="=cmd|' /C calc'!A0", note="[bold]\u202e<script>")
     frame.to_csv(tmp_path / "data.csv", index=False)
@@ -195,6 +196,7 @@ def test_the_command_writes_what_pandas_and_find_read(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("options", "says"),
     [

@@ -192,6 +192,7 @@ def run(home: Path, *options: str, code: int = 0) -> subprocess.CompletedProcess
     return done
 
 
+@pytest.mark.process
 def test_everything_is_written_and_read(tmp_path: Path) -> None:
     frame = world().copy()
     frame.loc[: len(HOSTILE) - 1, "text"] = [f"{odd} {text}" for odd, text in zip(HOSTILE, frame.text, strict=False)]
@@ -219,6 +220,7 @@ def test_everything_is_written_and_read(tmp_path: Path) -> None:
     assert len(again.dataset) == len(hard)
 
 
+@pytest.mark.process
 def test_datasets_reads_the_triplets(tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets", reason="the datasets library is not installed")
     world().to_csv(tmp_path / "data.csv", index=False)
@@ -227,6 +229,7 @@ def test_datasets_reads_the_triplets(tmp_path: Path) -> None:
     assert found["train"].column_names == ["anchor", "positive", "negative"]
 
 
+@pytest.mark.process
 def test_an_empty_result_says_why(tmp_path: Path) -> None:
     world().to_csv(tmp_path / "data.csv", index=False)
     done = run(tmp_path, "data.csv", "--text", "text", "--guard", "0", "-o", "hard.csv", "--triplets", "t.jsonl")
@@ -237,6 +240,7 @@ def test_an_empty_result_says_why(tmp_path: Path) -> None:
     assert "hardneg explain boundary" in done.stderr
 
 
+@pytest.mark.process
 def test_piped_rows_are_plain_lines(tmp_path: Path) -> None:
     frame = world().assign(text=lambda f: f.text + " \x1b[2J")
     frame.to_csv(tmp_path / "data.csv", index=False)
@@ -245,6 +249,7 @@ def test_piped_rows_are_plain_lines(tmp_path: Path) -> None:
     assert "\x1b" not in done.stdout
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("options", "says"),
     [

@@ -16,6 +16,8 @@ import pytest
 
 from hardneg_cli import load
 
+pytestmark = pytest.mark.process
+
 LOG = "data.csv.decisions.ndjson"
 TEXTS = ["plain", 'two\nlines, "quoted"', "=cmd|' /C calc'!A0", "\u202eright to left 猫 \U0001f600", "<script>", "007"]
 

@@ -141,6 +141,7 @@ def test_missing_numbers_and_categories() -> None:
     assert predict(frame, features="x_alcohol,x_color").agreement > 0.6
 
 
+@pytest.mark.process
 def test_frozen_rows_keep_their_probabilities(tmp_path: Path) -> None:
     frame = texts()
     frame.to_csv(tmp_path / "data.csv", index=False)
@@ -159,6 +160,7 @@ def test_frozen_rows_keep_their_probabilities(tmp_path: Path) -> None:
     assert new.loc["new"].filter(like="prob_").astype(float).idxmax() == "prob_pet"
 
 
+@pytest.mark.process
 def test_a_pool_is_judged_too(tmp_path: Path) -> None:
     texts().to_csv(tmp_path / "data.csv", index=False)
     (tmp_path / "pool.csv").write_text("id,text\np1,saw and drill\np2,dog or cat\n")
@@ -172,6 +174,7 @@ def test_a_pool_is_judged_too(tmp_path: Path) -> None:
     assert pool.filter(like="prob_").idxmax(axis=1).to_dict() == {"p1": "prob_tool", "p2": "prob_pet"}
 
 
+@pytest.mark.process
 def test_find_reads_what_it_writes(tmp_path: Path) -> None:
     frame = texts(120)
     frame.loc[7, "label"] = next(name for name in WORDS if name != frame.label[7])
@@ -181,6 +184,7 @@ def test_find_reads_what_it_writes(tmp_path: Path) -> None:
     assert found.dataset.ids[int(found.ranked[0])].as_py() == "t7"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("options", "says"),
     [

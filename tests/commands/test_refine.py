@@ -186,6 +186,7 @@ def test_text_is_learned_too() -> None:
     assert (table.label == table.id.map(frame.set_index("id").label)).all()
 
 
+@pytest.mark.process
 def test_rounds_one_by_one_are_the_same_and_can_be_taken_back(tmp_path: Path) -> None:
     truth = write(tmp_path)
     for name in ("first", "one"):
@@ -218,6 +219,7 @@ def test_the_queue_shows_columns_of_the_rows_home(tmp_path: Path) -> None:
     assert queue["x_20"].to_pylist() == homes.loc[queue["id"].to_pylist()].tolist()
 
 
+@pytest.mark.process
 def test_people_answer_and_are_trusted(tmp_path: Path) -> None:
     truth = write(tmp_path)
     files = {"data": tmp_path / "data.csv", "unlabeled": tmp_path / "pool.csv"}
@@ -264,6 +266,7 @@ def test_find_and_predict_read_it(tmp_path: Path) -> None:
     assert predict(tmp_path / "refined.csv", features="x_*", folds=2).agreement > 0.9
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("options", "says"),
     [

@@ -80,6 +80,7 @@ def review(folder: Path, *arguments: str, name: str = "queue.csv", **options: ob
 # ------------------------------------------------------------------------------------------------------ every key
 
 
+@pytest.mark.process
 def test_every_answer_is_a_line_of_the_log_which_apply_takes(folder: Path) -> None:
     log = folder / "data.csv.decisions.ndjson"
     with review(folder, *ONE, "--data", "data.csv") as t:
@@ -112,6 +113,7 @@ def test_every_answer_is_a_line_of_the_log_which_apply_takes(folder: Path) -> No
     assert "q-05" not in labels
 
 
+@pytest.mark.process
 def test_an_answer_is_taken_back_and_so_is_a_change_of_mind(folder: Path) -> None:
     with review(folder, *ONE) as t:
         t.wait("0 of 8")
@@ -130,6 +132,7 @@ def test_an_answer_is_taken_back_and_so_is_a_change_of_mind(folder: Path) -> Non
     assert effective_decisions(read_log(log)[0]) == []
 
 
+@pytest.mark.process
 def test_going_places(folder: Path) -> None:
     with review(folder, *ONE) as t:
         t.wait("row 1 ·")
@@ -151,6 +154,7 @@ def test_going_places(folder: Path) -> None:
         assert t.end() == 0, "the first key left the help"
 
 
+@pytest.mark.process
 def test_it_goes_on_where_this_reviewer_stopped(folder: Path) -> None:
     with review(folder, *ONE) as t:
         t.wait("0 of 8")
@@ -167,6 +171,7 @@ def test_it_goes_on_where_this_reviewer_stopped(folder: Path) -> None:
         t.wait("8 of 8", "every row is decided", "you        keep")
 
 
+@pytest.mark.process
 def test_keys_that_come_faster_than_the_screen_do_what_they_would_have_done(folder: Path) -> None:
     with review(folder, *ONE) as t:
         t.wait("0 of 8")
@@ -180,6 +185,7 @@ def test_keys_that_come_faster_than_the_screen_do_what_they_would_have_done(fold
     ]  # fmt: skip
 
 
+@pytest.mark.process
 def test_keys_from_before_the_row_is_shown_do_no_harm(folder: Path) -> None:
     with review(folder, *ONE) as t:
         while "of 8 decided" not in t.text:
@@ -189,6 +195,7 @@ def test_keys_from_before_the_row_is_shown_do_no_harm(folder: Path) -> None:
         assert t.end() == 0, t.text
 
 
+@pytest.mark.process
 def test_what_is_pasted_is_no_answer(folder: Path) -> None:
     with review(folder, *ONE) as t:
         t.wait("0 of 8")
@@ -205,6 +212,7 @@ def test_what_is_pasted_is_no_answer(folder: Path) -> None:
 # ------------------------------------------------------------------------------------- what is shown, and to whom
 
 
+@pytest.mark.process
 def test_a_blind_reviewer_sees_the_row_alone(folder: Path) -> None:
     told = ("close_account", "75%", "12%", "87.5%", "the model says so", "doubtful-label")
     with review(folder, *ONE) as t:
@@ -219,6 +227,7 @@ def test_a_blind_reviewer_sees_the_row_alone(folder: Path) -> None:
         assert not [word for word in told[1:] if word.encode() in t.raw]
 
 
+@pytest.mark.process
 def test_two_reviewers_are_asked_the_same_and_see_nothing_of_each_other(folder: Path) -> None:
     data = ("--detector", "rare-label", "--all", "--limit", "8")
     with review(folder, *ONE, *data, name="data.csv") as t:
@@ -245,6 +254,7 @@ def row_of(text: str) -> str:
     return found[1]
 
 
+@pytest.mark.process
 def test_hostile_text_is_text(folder: Path) -> None:
     with (folder / "data.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -270,6 +280,7 @@ def test_hostile_text_is_text(folder: Path) -> None:
         assert hostile not in text, repr(hostile)
 
 
+@pytest.mark.process
 def test_markup_is_shown_as_it_is(folder: Path) -> None:
     table = queue(folder / "data.csv")
     hostile = ["[bold]x[/bold] [link=http://x]y[/link]", "[@click=app.quit]z[/]", "[/]", "a\x1b[31mb\tc\r\nd\x00"]
@@ -281,6 +292,7 @@ def test_markup_is_shown_as_it_is(folder: Path) -> None:
             t.press("right")
 
 
+@pytest.mark.process
 def test_a_long_text_scrolls_and_the_screen_takes_any_size(folder: Path) -> None:
     table = queue(folder / "data.csv")
     texts = ["\n".join(f"line {n}" for n in range(300)), *("x" * 300_000 for _ in range(ROWS - 1))]
@@ -296,6 +308,7 @@ def test_a_long_text_scrolls_and_the_screen_takes_any_size(folder: Path) -> None
         t.do("k", "1 of 8")
 
 
+@pytest.mark.process
 def test_nearest_rows_and_copies_are_shown(folder: Path) -> None:
     with (folder / "data.csv").open("a", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -326,6 +339,7 @@ def test_the_nearest_rows_are_those_of_the_evidence(folder: Path) -> None:
 # ------------------------------------------------------------------------------------------- what can come between
 
 
+@pytest.mark.process
 def test_without_a_terminal_it_says_what_else_to_do(folder: Path) -> None:
     done = subprocess.run(
         [*COMMAND, "review", "queue.csv"], cwd=folder, capture_output=True, check=False, stdin=subprocess.DEVNULL
@@ -336,6 +350,7 @@ def test_without_a_terminal_it_says_what_else_to_do(folder: Path) -> None:
     assert b"hardneg collect" in done.stderr
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -355,6 +370,7 @@ def test_what_cannot_be_done_is_one_line(arguments: list[str], complaint: str, f
         assert "\x1b[?1049h" not in t.raw.decode(), "the screen was not taken"
 
 
+@pytest.mark.process
 def test_an_empty_queue_is_no_review(folder: Path) -> None:
     save(queue(folder / "data.csv")[:0], folder / "queue.csv")
     with review(folder) as t:
@@ -362,6 +378,7 @@ def test_an_empty_queue_is_no_review(folder: Path) -> None:
         assert "queue.csv: no rows to review" in t.text
 
 
+@pytest.mark.process
 def test_while_another_run_holds_the_log_nothing_is_called_saved(folder: Path) -> None:
     log = folder / "queue.csv.decisions.ndjson"
     with review(folder, *ONE) as t:
@@ -379,6 +396,7 @@ def test_while_another_run_holds_the_log_nothing_is_called_saved(folder: Path) -
     assert [line[1] for line in said(log)] == ["drop", "keep"]
 
 
+@pytest.mark.process
 def test_on_a_full_disk_nothing_is_called_saved(folder: Path) -> None:
     limited = "import resource, signal, runpy; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
     limited += "resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500)); runpy.run_module('hardneg_cli')"
@@ -393,6 +411,7 @@ def test_on_a_full_disk_nothing_is_called_saved(folder: Path) -> None:
     assert len(read_log(log)[0]) == 2
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_gives_the_terminal_back(number: int, code: int, folder: Path) -> None:
     with review(folder, *ONE) as t:
@@ -407,6 +426,7 @@ def test_a_signal_gives_the_terminal_back(number: int, code: int, folder: Path) 
         assert "1 row decided now" in t.text
 
 
+@pytest.mark.process
 def test_the_window_is_closed(folder: Path) -> None:
     with review(folder, *ONE) as t:
         t.wait("0 of 8")
@@ -416,6 +436,7 @@ def test_the_window_is_closed(folder: Path) -> None:
     assert len(read_log(folder / "queue.csv.decisions.ndjson")[0]) == 1
 
 
+@pytest.mark.process
 def test_no_acknowledged_answer_is_lost_whenever_it_is_killed(folder: Path) -> None:
     save(queue(folder / "data.csv", 40), folder / "queue.csv")
     log = folder / "queue.csv.decisions.ndjson"
@@ -518,6 +539,7 @@ def test_a_filter_that_nothing_passes_is_an_error(folder: Path) -> None:
         session(folder).narrow(QueueFilter("class", "nothing"))
 
 
+@pytest.mark.process
 def test_help_does_not_load_the_screen(folder: Path) -> None:
     for arguments in (["--help"], ["review", "--help"]):
         done = subprocess.run(

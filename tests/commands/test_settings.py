@@ -45,6 +45,7 @@ def labels(done: subprocess.CompletedProcess[str]) -> set[str]:
 FIND = ["find", "data.csv", "--all", "--detector", "rare-label"]
 
 
+@pytest.mark.process
 def test_the_order_of_precedence(folder: Path) -> None:
     (folder / "pyproject.toml").write_text('[tool.other]\nlabel = "x"\n')  # no settings here: the search goes on
     (folder.parent / "pyproject.toml").write_text('[tool.hardneg]\nlabel = "color"\nlimit = 3\n')
@@ -58,6 +59,7 @@ def test_the_order_of_precedence(folder: Path) -> None:
     assert done.stdout.count("\n") == 7
 
 
+@pytest.mark.process
 def test_lists_and_switches(folder: Path) -> None:
     arguments = ["find", "data.csv", "--detector", "doubtful-label", "--all", "-f", "csv"]
     done = run(*arguments, cwd=folder, HARDNEG_PROBS="'a b.csv' b.csv", HARDNEG_QUIET="true")
@@ -70,6 +72,7 @@ def test_lists_and_switches(folder: Path) -> None:
     assert ",0.800000," in run(*arguments, cwd=folder).stdout, "one text is a list of one"
 
 
+@pytest.mark.process
 def test_detector_tables_and_set(folder: Path) -> None:
     (folder / "data.csv").write_text(
         "id,label\n" + "".join(f"{row},c{row % 2 if row > 5 else 9}\n" for row in range(400))
@@ -83,6 +86,7 @@ def test_detector_tables_and_set(folder: Path) -> None:
     assert run(*arguments, cwd=folder).stdout == ""
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -114,6 +118,7 @@ def test_a_wrong_setting_is_told_with_its_file(text: str, words: tuple[str, ...]
         assert part in done.stderr, done.stderr
 
 
+@pytest.mark.process
 def test_a_wrong_variable_is_told_by_name(folder: Path) -> None:
     done = run(*FIND, cwd=folder, HARDNEG_LIMIT="many")
     assert done.returncode == 2
@@ -141,6 +146,7 @@ def test_where_settings_come_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert configured(lambda: KNOWN, tmp_path).options == {"limit": "3"}, "an empty file is the nearest, too"
 
 
+@pytest.mark.process
 def test_a_dataset_by_name(folder: Path) -> None:
     text = """
 label = "id"
@@ -186,6 +192,7 @@ fewer-than = 15
     assert done.stdout.startswith("train: 40 rows"), "a file goes first"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("text", "words"),
     [

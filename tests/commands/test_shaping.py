@@ -327,6 +327,7 @@ def load(path: Path) -> list[Row]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.process
 def test_files_for_everybody_and_what_comes_back(folder: Path) -> None:
     done = run(folder, "--reviewers", "ann,bob", "--control", "20%", "-o", "queue.csv", "-o", "parquet:all.of.it")
     assert done.returncode == 0, done.stderr
@@ -353,6 +354,7 @@ def test_files_for_everybody_and_what_comes_back(folder: Path) -> None:
     assert set(said.agreement.reviewers) == {"ann", "bob"}
 
 
+@pytest.mark.process
 def test_a_blind_queue_comes_back(folder: Path) -> None:
     names = ("blind.csv", "blind.xlsx", "blind.parquet", "blind.ndjson")
     done = run(folder, "--blind", "--limit", "9", *(part for name in names for part in ("-o", name)))
@@ -369,6 +371,7 @@ def test_a_blind_queue_comes_back(folder: Path) -> None:
         apply(folder / "data.csv", [folder / "filled.csv"], output=folder / "out.csv")
 
 
+@pytest.mark.process
 def test_every_format_takes_blank_cells(folder: Path) -> None:
     names = ["csv", "tsv", "ndjson", "json", "markdown", "html", "xlsx", "parquet", "table"]
     files = [part for name in names for part in ("-o", f"{name}:blank.{name}")]
@@ -377,6 +380,7 @@ def test_every_format_takes_blank_cells(folder: Path) -> None:
     assert all((folder / f"blank.a.{name}").stat().st_size for name in names)
 
 
+@pytest.mark.process
 def test_nothing_is_written_where_something_is_wrong(folder: Path) -> None:
     (folder / "new.a.csv").write_text("id\n")
     before = set(folder.iterdir())

@@ -100,6 +100,7 @@ def test_what_is_packed_by_another_library_comes_back_unpacked(tmp_path: Path, w
     assert gzip.decompress(data.read_bytes()) == delimited(ROWS).encode()
 
 
+@pytest.mark.process
 def test_streams(tmp_path: Path, why: Path) -> None:
     data = made("bom.csv", tmp_path / "bom.csv")
     before, queue = data.read_bytes(), save(by_truth(queue_of(data)), tmp_path / "q.csv")
@@ -109,6 +110,7 @@ def test_streams(tmp_path: Path, why: Path) -> None:
     assert (undone.returncode, undone.stdout, undone.stderr.decode().splitlines()[0]) == (0, before, "1 file as before")
 
 
+@pytest.mark.process
 def test_a_pipe_takes_the_result_and_the_provenance_is_kept(tmp_path: Path, why: Path) -> None:
     data = made("plain.csv", tmp_path / "plain.csv")
     queue = save(by_truth(queue_of(data)), tmp_path / "q.csv")
@@ -143,6 +145,7 @@ def test_files_may_have_moved(tmp_path: Path, why: Path) -> None:
 # ------------------------------------------------------------------------------------------------------ refusals
 
 
+@pytest.mark.process
 def test_data_that_have_changed_since_are_left_alone(tmp_path: Path, why: Path) -> None:
     data = made("plain.csv", tmp_path / "plain.csv")
     applied(data, why)
@@ -156,6 +159,7 @@ def test_data_that_have_changed_since_are_left_alone(tmp_path: Path, why: Path) 
     assert line.endswith("undo later changes first; nothing was written")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -263,6 +267,7 @@ def killed(command: list[str], folder: Path, chance: random.Random, *, writing: 
     return process.wait() != 0
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", ["data.csv", "data.parquet"])
 def test_a_killed_run_leaves_the_old_data_or_the_new(name: str, tmp_path: Path, why: Path) -> None:
     rows = [ROWS[n % len(ROWS)] | {"id": f"r{n:05d}"} for n in range(20_000)]

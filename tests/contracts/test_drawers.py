@@ -15,6 +15,8 @@ from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.drawers import DRAWERS
 from support.paths import PACKAGE
 
+pytestmark = pytest.mark.process
+
 DATA = "id,label,word\n" + "".join(f"{i},{'cat' if i % 2 else 'dog'},word {i}\n" for i in range(12))
 
 DETECTOR = '''

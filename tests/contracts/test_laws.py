@@ -339,6 +339,7 @@ def test_row_order_is_nothing_to_features_of_different_units() -> None:
     assert all(run(other).equals(run(table)) for other in orders(table))
 
 
+@pytest.mark.process
 def test_threads_are_nothing() -> None:
     def run(threads: int) -> bytes:
         command = [sys.executable, "-m", "hardneg_cli", "find", "digits.csv", "--probs", "digits.probs.csv",

@@ -177,6 +177,7 @@ print(peak - before)
 """
 
 
+@pytest.mark.process
 def test_the_matrix_is_never_in_memory(tmp_path: Path) -> None:
     rows, k = 100_000, 400
     generator = np.random.default_rng(0)

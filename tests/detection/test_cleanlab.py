@@ -111,6 +111,7 @@ def test_several_models_are_judged_by_their_mean() -> None:
     assert (findings.doubts["doubtful-label"].flagged == expected).all()
 
 
+@pytest.mark.process
 def test_from_the_command_line() -> None:
     command = ["find", "digits.csv", "--probs", "digits.probs.csv", "--detector", "doubtful-label", "-q", "-f", "json",
                "--set", "doubtful-label.method=confident_learning"]  # fmt: skip

@@ -208,6 +208,7 @@ def asked(row: dict[str, str], decision: str, by: str = "ann", at: str = "2", ne
     return Decision(row["id"], row["row_hash"], row["given_label"], decision, new, by, at)
 
 
+@pytest.mark.process
 def test_what_is_decided_is_not_asked_again_until_the_row_changes(folder: Path) -> None:
     first, second, third, fourth, *_ = queue(folder, "-q")
     log = folder / "data.csv.decisions.ndjson"
@@ -241,6 +242,7 @@ def test_what_is_decided_is_not_asked_again_until_the_row_changes(folder: Path) 
     assert "note: 1 decision fits no row any more: 1 × the row's content is no longer the same" in done.stderr
 
 
+@pytest.mark.process
 def test_applied_relabels_are_decided_too(folder: Path) -> None:
     first, second, *_ = queue(folder, "-q")
     log = folder / "data.csv.decisions.ndjson"
@@ -269,6 +271,7 @@ def test_survivors_of_an_applied_round_teach_nothing(base: tuple[Findings, NDArr
     assert f"{len(later)} decisions (" in note(twice, "ranking kept") + note(twice, "re-ranked")
 
 
+@pytest.mark.process
 def test_conflicts_are_asked_again(folder: Path) -> None:
     first, second, third, *_ = queue(folder, "-q")
     (folder / "data.csv.decisions.ndjson").write_text(
@@ -289,6 +292,7 @@ def test_conflicts_are_asked_again(folder: Path) -> None:
     assert f"note: 1 row is decided in more than one way and asked about again: {first['id']!r}" in done.stderr
 
 
+@pytest.mark.process
 def test_a_torn_line_is_left_out_and_a_strange_one_is_an_error(folder: Path) -> None:
     first, second, *_ = queue(folder, "-q")
     log = folder / "data.csv.decisions.ndjson"
@@ -305,6 +309,7 @@ def test_a_torn_line_is_left_out_and_a_strange_one_is_an_error(folder: Path) -> 
     assert run("find", "data.csv", "--no-decisions", "-q", cwd=folder).returncode == 0
 
 
+@pytest.mark.process
 def test_filled_queues_serve_as_well_as_logs(folder: Path) -> None:
     rows = queue(folder, "-q")
     first, second, third, *_ = rows
@@ -326,6 +331,7 @@ def test_filled_queues_serve_as_well_as_logs(folder: Path) -> None:
         assert done.returncode == 2, name
 
 
+@pytest.mark.process
 def test_two_runs_and_another_number_of_threads_give_the_same_bytes(
     folder: Path, base: tuple[Findings, NDArray[np.bool_]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -166,6 +166,7 @@ def test_golden_file(name: str, tmp_path: Path) -> None:
     assert written(name, example(tmp_path)) == golden.read_text(encoding="utf-8")
 
 
+@pytest.mark.process
 def test_the_commands_write_them_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "before.csv").write_text("id,label,text\n1,cat,a\n2,dog,b\n3,dog,c\n")
     (tmp_path / "now.csv").write_text('id,label,text\n1,cat,"b\n"\n2,dog,b\n4,doog,c\n')
@@ -482,6 +483,7 @@ text.write(hostile(), sys.stdout.buffer)
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("colors", [True, False])
 def test_a_terminal_gets_colors_unless_it_wants_none(tmp_path: Path, colors: bool) -> None:
     said = on_a_terminal(

@@ -241,6 +241,7 @@ def _read(leader: int) -> bytes:
         return b""
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("width", [20, 40, 80, 400])
 def test_a_terminal_gets_whole_ids_and_no_escapes_but_our_own(width: int, tmp_path: Path) -> None:
     said = on_a_terminal(TABLES["hostile"], tmp_path, width)
@@ -250,6 +251,7 @@ def test_a_terminal_gets_whole_ids_and_no_escapes_but_our_own(width: int, tmp_pa
     assert not [text for text in HOSTILE if text.isprintable() and text.strip() and text.strip() not in shown]
 
 
+@pytest.mark.process
 def test_a_wide_terminal_gets_a_table_and_a_narrow_one_lines(tmp_path: Path) -> None:
     few = findings(["row-1", "row-2"])
     wide, narrow = on_a_terminal(few, tmp_path, 100), on_a_terminal(few, tmp_path, 30)

@@ -119,6 +119,7 @@ def test_a_decompression_bomb_is_not_unpacked(folder: Path) -> None:
     assert [one.trouble for one in pictures(["bomb.png", "large.png"], folder)] == ["has too many pixels"] * 2
 
 
+@pytest.mark.process
 def test_without_pillow_files_go_in_as_they_are(folder: Path) -> None:
     script = WITHOUT_PILLOW + (
         "from hardneg_cli.io.tables.images import picture; from pathlib import Path\n"
@@ -165,6 +166,7 @@ def data(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.process
 def test_a_queue_with_pictures(data: Path) -> None:
     command = [sys.executable, "-m", "hardneg_cli", "find", str(data / "data.csv"), "--detector", "label-spelling"]
     arguments = ["--image", "photo", "--show", "note", "-o", "q.html", "-o", "q.csv", "-o", "q.parquet"]
@@ -184,6 +186,7 @@ def test_a_queue_with_pictures(data: Path) -> None:
     assert done.stderr == "hardneg: no column 'foto' for --image; did you mean 'photo'?\n"
 
 
+@pytest.mark.browser
 def test_a_browser_shows_them_and_saves_their_paths(browser: Any, folder: Path) -> None:
     from selenium.webdriver.common.action_chains import ActionChains
 

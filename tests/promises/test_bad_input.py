@@ -240,6 +240,7 @@ CASES: dict[str, tuple[dict[str, Content], str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", CASES)
 def test_bad_input_is_one_line_and_touches_nothing(name: str, tmp_path: Path) -> None:
     files, arguments, words = CASES[name]
@@ -257,6 +258,7 @@ def test_bad_input_is_one_line_and_touches_nothing(name: str, tmp_path: Path) ->
     assert snapshot(tmp_path) == before
 
 
+@pytest.mark.process
 def test_an_unknown_variable(tmp_path: Path) -> None:
     fill(tmp_path, {})
     done = hardneg(WITH, tmp_path, HARDNEG_LABLE="x")
@@ -265,6 +267,7 @@ def test_an_unknown_variable(tmp_path: Path) -> None:
     assert (tmp_path / "out.csv").read_text() == "old\n"
 
 
+@pytest.mark.process
 def test_a_binary_format_is_not_for_a_terminal(tmp_path: Path) -> None:
     fill(tmp_path, {})
     master, terminal = pty.openpty()
@@ -293,6 +296,7 @@ def found(folder: Path, arguments: str, **options: bytes) -> tuple[list[list[str
     return [line.split("\t") for line in done.stdout.decode().splitlines()[1:]], done.stderr.decode()
 
 
+@pytest.mark.process
 def test_classes_that_only_one_side_knows(tmp_path: Path) -> None:
     data = edited(8, "r7,emu")
     fill(tmp_path, {"data.csv": data, "probs.csv": probs(np.c_[MODEL, np.zeros(ROWS)], classes=[*CLASSES, "fox"])})
@@ -302,12 +306,14 @@ def test_classes_that_only_one_side_knows(tmp_path: Path) -> None:
     assert "'fox'" in said
 
 
+@pytest.mark.process
 def test_a_misspelled_class_is_pointed_out(tmp_path: Path) -> None:
     fill(tmp_path, {"probs.npy": npy(MODEL)})
     _, said = found(tmp_path, "find data.csv --probs probs.npy --classes bird,cat,dogs")
     assert "did you mean 'dog'?" in said
 
 
+@pytest.mark.process
 def test_float16_rounding_is_accepted_and_extra_ids_are_left_aside(tmp_path: Path) -> None:
     rounded = MODEL.astype(np.float16)
     columns = {f"prob_{name}": np.r_[rounded[:, code], rounded[:5, code]] for code, name in enumerate(CLASSES)}
@@ -317,6 +323,7 @@ def test_float16_rounding_is_accepted_and_extra_ids_are_left_aside(tmp_path: Pat
     assert "probs.parquet: 5 rows match no id of data.csv and were left aside" in said
 
 
+@pytest.mark.process
 def test_in_sample_probabilities_are_a_warning(tmp_path: Path) -> None:
     fill(tmp_path, {"probs.csv": probs(0.001 + 0.997 * np.eye(3)[LABELS])})
     _, said = found(tmp_path, "find data.csv --probs probs.csv")
@@ -324,6 +331,7 @@ def test_in_sample_probabilities_are_a_warning(tmp_path: Path) -> None:
     assert "out-of-fold" in said
 
 
+@pytest.mark.process
 def test_bad_rows_are_skipped_counted_and_listed(tmp_path: Path) -> None:
     data = edited(8, "r7,", edited(20, ",dog"))
     broken = with_cell(30, np.nan, 0.5, 0.5)
@@ -348,6 +356,7 @@ def test_bad_rows_are_skipped_counted_and_listed(tmp_path: Path) -> None:
     assert all(abs(float(row[10]) - given[row[0]]) < 1e-6 for row in rows), "rows behind a skipped one are not shifted"
 
 
+@pytest.mark.process
 def test_every_text_is_a_legal_label_and_id(tmp_path: Path) -> None:
     labels = [ODD_LABELS[row % 6] for row in range(60)]
     ids = [f"{ODD_LABELS[row % 6]}{row // 6 or ''}" for row in range(60)]
@@ -370,6 +379,7 @@ WRAPPED: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", [*WRAPPED, "glob", "-"])
 def test_the_same_data_in_another_wrapping(name: str, tmp_path: Path) -> None:
     data = DATA.replace("dog", "wörd").encode()

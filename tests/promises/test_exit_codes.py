@@ -18,6 +18,8 @@ import pytest
 
 from support.paths import PACKAGE
 
+pytestmark = pytest.mark.process
+
 COMMAND = [sys.executable, "-m", "hardneg_cli"]
 ROWS = 4000
 

@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+pytestmark = pytest.mark.process
+
 ROWS = [(f"r{row}", ("cat", "dog")[row % 2], f"sentence number {row}") for row in range(30)]
 QUIET = {
     "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org", "GIT_COMMITTER_NAME": "a",

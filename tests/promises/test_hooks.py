@@ -119,16 +119,19 @@ def repository(template: Repository, tmp_path: Path) -> Iterator[Repository]:
     assert not re.search(r"\.(part|tmp)$", copy.run("git", "status", "--short"), re.MULTILINE)
 
 
+@pytest.mark.process
 def test_a_good_commit_passes(repository: Repository) -> None:
     repository.change(4, label="dog")
     assert re.search(r"hardneg check\.+Passed", repository.commit())
 
 
+@pytest.mark.process
 def test_a_commit_without_data_is_not_looked_at(repository: Repository) -> None:
     (repository.folder / "README").write_text("words\n")
     assert re.search(r"hardneg check\.+\(no files to check\)Skipped", repository.commit())
 
 
+@pytest.mark.process
 def test_a_contradiction_is_refused(repository: Repository) -> None:
     repository.change(4, text="text number 7")
     said = repository.commit(code=1)
@@ -136,6 +139,7 @@ def test_a_contradiction_is_refused(repository: Repository) -> None:
     assert repository.run("git", "log", "--oneline").count("\n") == 2
 
 
+@pytest.mark.process
 def test_a_reverted_decision_is_refused(repository: Repository) -> None:
     repository.change(9, label="dog")
     said = repository.commit(code=1)
@@ -143,6 +147,7 @@ def test_a_reverted_decision_is_refused(repository: Repository) -> None:
     assert "r9 (line 11)" in said
 
 
+@pytest.mark.process
 def test_a_mistyped_class_is_refused(repository: Repository) -> None:
     repository.change(3, label="doog")
     said = repository.commit(code=1)
@@ -150,6 +155,7 @@ def test_a_mistyped_class_is_refused(repository: Repository) -> None:
     assert "r3 (line 5)" in said
 
 
+@pytest.mark.process
 def test_a_leak_is_refused(repository: Repository) -> None:
     repository.change(52, text="text number 2")
     said = repository.commit(code=1)
@@ -157,6 +163,7 @@ def test_a_leak_is_refused(repository: Repository) -> None:
     assert "r52 (line 54)" in said
 
 
+@pytest.mark.process
 def test_what_is_staged_is_judged_not_what_lies_about(repository: Repository) -> None:
     """pre-commit puts what is not staged aside while the hook runs."""
     repository.change(3, label="doog")
@@ -171,11 +178,13 @@ def test_what_is_staged_is_judged_not_what_lies_about(repository: Repository) ->
     repository.run("git", "commit", "-m", "a note")
 
 
+@pytest.mark.process
 def test_a_decision_that_only_the_log_brings_is_looked_at_too(repository: Repository) -> None:
     repository.decide(3, "cat")
     assert re.search(r"hardneg check\.+Passed", repository.commit())
 
 
+@pytest.mark.process
 def test_bad_data_is_refused_in_one_line(repository: Repository) -> None:
     repository.data.write_text("id,lable\na,b\n")
     assert "no column 'label' for --label; did you mean 'lable'?" in repository.commit(code=1)
@@ -228,6 +237,7 @@ def runner(repository: Repository, tmp_path: Path) -> Runner:
     return Runner(repository, tmp_path / "runner")
 
 
+@pytest.mark.process
 def test_the_action_annotates_and_summarizes_a_pull_request(runner: Runner) -> None:
     run = runner.repository.run
     run("git", "update-ref", "refs/remotes/origin/main", "HEAD")
@@ -239,6 +249,7 @@ def test_the_action_annotates_and_summarizes_a_pull_request(runner: Runner) -> N
     assert runner.output == "verdict=refused\n"
 
 
+@pytest.mark.process
 def test_the_action_compares_a_push_with_what_was_there_before(runner: Runner) -> None:
     run = runner.repository.run
     before = run("git", "rev-parse", "HEAD").strip()
@@ -251,6 +262,7 @@ def test_the_action_compares_a_push_with_what_was_there_before(runner: Runner) -
     assert "row changed" not in runner.check()  # a schedule has no base
 
 
+@pytest.mark.process
 def test_the_action_takes_arguments_a_line_each_and_never_as_shell(runner: Runner) -> None:
     wicked = '$(touch got-in) `touch got-in`; touch got-in & "'
     log = runner.check(code=2, ARGS=f"--split=split\n\n--require\nleak\n{wicked}\n")
@@ -263,6 +275,7 @@ def test_the_action_takes_arguments_a_line_each_and_never_as_shell(runner: Runne
     assert "| leak | passed |" in runner.summary
 
 
+@pytest.mark.process
 def test_the_action_stops_commands_while_words_about_the_data_are_in_the_log(runner: Runner) -> None:
     runner.repository.change(3, label="##[error]\n::error::x")
     lines = runner.check(code=1, BASE="git:HEAD").splitlines()

@@ -108,6 +108,7 @@ def test_times_are_later_than_what_was_before() -> None:
         assert now().startswith(now(after=odd)[:10])
 
 
+@pytest.mark.process
 def test_eight_writers_lose_nothing(tmp_path: Path) -> None:
     log = tmp_path / "log"
     writers = [writer(log, f"w{number}", 500) for number in range(8)]
@@ -121,6 +122,7 @@ def test_eight_writers_lose_nothing(tmp_path: Path) -> None:
         assert [one.id for one in kept if one.reviewer == name] == [f"{name}-{number}" for number in range(500)]
 
 
+@pytest.mark.process
 def test_a_kill_loses_no_acknowledged_decision(tmp_path: Path) -> None:
     log, told = tmp_path / "log", set()
     moments = random.Random(0)

@@ -7,6 +7,10 @@ import pty
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.process
+
 WORK = """
 import sys, time
 from hardneg_cli.cli.progress_bar import metered

@@ -135,6 +135,7 @@ def test_a_filled_workbook_makes_the_intended_dataset(data: Path, queue: pa.Tabl
     assert corrected(data, data.with_name("queue.xlsx")) == intended()
 
 
+@pytest.mark.process
 @pytest.mark.skipif(OFFICE is None, reason="no LibreOffice here")
 def test_libreoffice_keeps_everything(data: Path, queue: pa.Table, tmp_path: Path) -> None:
     fill(queue, data.with_name("queue.xlsx"))
@@ -257,6 +258,7 @@ def test_the_page_reaches_nothing_and_runs_its_own_script_alone() -> None:
     assert not re.search(r"(src|href)=|url\(|innerHTML|insertAdjacent|document\.write|eval\(", page.split('"facts"')[0])
 
 
+@pytest.mark.browser
 def test_a_page_filled_by_keys_makes_the_intended_dataset(browser: Any, data: Path, queue: pa.Table) -> None:
     opened(browser, queue, data.with_name("queue.html"))
     for number in range(len(queue)):
@@ -275,6 +277,7 @@ def test_a_page_filled_by_keys_makes_the_intended_dataset(browser: Any, data: Pa
     assert not browser.get_log("browser")
 
 
+@pytest.mark.browser
 def test_undo_notes_clicks_and_moving(browser: Any, data: Path, queue: pa.Table) -> None:
     opened(browser, queue, data.with_name("queue.html"))
     press(browser, "kkz")
@@ -292,6 +295,7 @@ def test_undo_notes_clicks_and_moving(browser: Any, data: Path, queue: pa.Table)
     assert answers == {0: ("keep", "", ""), 1: ("unsure", "", "looks <odd>, kad"), 4: ("drop", "", "")}
 
 
+@pytest.mark.browser
 def test_two_tabs_agree_and_a_full_browser_says_so(browser: Any, data: Path, queue: pa.Table) -> None:
     opened(browser, queue, data.with_name("queue.html"))
     first = browser.current_window_handle
@@ -312,6 +316,7 @@ def test_two_tabs_agree_and_a_full_browser_says_so(browser: Any, data: Path, que
     assert content(browser, "#said").startswith("This browser cannot keep decisions")
 
 
+@pytest.mark.browser
 def test_filters_search_and_order(browser: Any, data: Path) -> None:
     table = findings([f"row {number}" for number in range(3000)])
     opened(browser, table, data.with_name("queue.html"))
@@ -340,6 +345,7 @@ def choose(browser: Any, menu: str, option: str) -> None:
     Select(browser.find_element("id", menu)).select_by_visible_text(option)
 
 
+@pytest.mark.browser
 def test_hostile_text_is_shown_and_pictures_are_drawn(browser: Any, tmp_path: Path) -> None:
     table = findings(HOSTILE).append_column("image", pa.array([PICTURE] * len(HOSTILE)))
     opened(browser, table, tmp_path / "queue.html")
@@ -352,6 +358,7 @@ def test_hostile_text_is_shown_and_pictures_are_drawn(browser: Any, tmp_path: Pa
     assert not browser.get_log("browser")
 
 
+@pytest.mark.browser
 def test_a_table_that_is_no_queue_is_only_read(browser: Any, tmp_path: Path) -> None:
     opened(browser, pa.table({"class": ["a", "b"], "rows": [10, 9]}), tmp_path / "table.html")
     press(browser, "kdn")

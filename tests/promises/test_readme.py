@@ -77,6 +77,7 @@ def test_there_are_blocks() -> None:
     assert len(BLOCKS) >= 20
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("document", "number"), BLOCKS)
 def test_a_block_prints_what_it_says(document: str, number: int, checkouts: Callable[[str], Path]) -> None:
     block = CONSOLE.findall(TEXTS[document])[number]
@@ -100,9 +101,12 @@ def test_references_say_what_the_code_says(name: str) -> None:
     assert written == references.PAGES[name](), f"{name} is out of date: {references.COMMAND}"
 
 
+@pytest.mark.process
 def test_the_python_lines_work(checkouts: Callable[[str], Path]) -> None:
     (code,) = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
-    done = subprocess.run([sys.executable, "-c", code], cwd=checkouts("python"), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=checkouts("python"), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 

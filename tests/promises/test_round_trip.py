@@ -270,6 +270,7 @@ def typeable(name: str, said: list[Answer]) -> list[Answer]:
     ]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", FILLING)
 def test_a_filled_queue_leads_to_the_intended_data(name: str, data: Path, queue: pa.Table) -> None:
     said = typeable(name, answers(queue))
@@ -292,6 +293,7 @@ def leads_to_the_intended(data: Path, changes: dict[str, str | None]) -> None:
 # -------------------------------------------------------------------------------------------------- on the page
 
 
+@pytest.mark.browser
 def test_a_page_leads_to_the_intended_data(browser: Any, data: Path, queue: pa.Table) -> None:
     """The first rows with clicks and keys in a real browser, the others by what the page keeps."""
     order = sorted(range(len(queue)), key=lambda row: (not WICKED.search(queue["id"][row].as_py()), row))

@@ -11,6 +11,8 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from support.paths import SAMPLE
 
 NAMES = ("digits.csv", "digits.truth.csv", "digits.probs.csv")
@@ -44,6 +46,7 @@ def pixels(row: dict[str, str]) -> tuple[int, ...]:
     return tuple(int(row[f"pixel_{place:02d}"]) for place in range(64))
 
 
+@pytest.mark.process
 def test_is_made_again_byte_for_byte(tmp_path: Path) -> None:
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # for speed: these are small jobs
     command = [sys.executable, "-W", "error", str(SAMPLE / "make.py"), str(tmp_path)]

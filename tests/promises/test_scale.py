@@ -99,6 +99,7 @@ def test_blocks_change_no_answer(folder: Path, monkeypatch: pytest.MonkeyPatch) 
         assert every(folder / "whole.parquet", 1) == expected
 
 
+@pytest.mark.process
 def test_cores_change_no_answer(folder: Path) -> None:
     def answer(cores: set[int]) -> bytes:
         command = [sys.executable, "-m", "hardneg_cli", "find", "whole.csv", "--all", "-f", "csv", "-q"]
@@ -115,6 +116,7 @@ def test_cores_change_no_answer(folder: Path) -> None:
     assert answer(set(usable)) == one
 
 
+@pytest.mark.process
 def test_an_interrupted_pass_leaves_nothing(folder: Path) -> None:
     before = sorted(folder.iterdir())
     command = [sys.executable, "-m", "hardneg_cli", "find", "whole.csv", "-o", "queue.csv", "--memory", "1kB", "-q"]
@@ -262,6 +264,7 @@ def test_every_name_of_the_interface_is_there_and_the_function() -> None:
         hardneg_cli.lable  # noqa: B018
 
 
+@pytest.mark.process
 def test_an_import_loads_nothing_that_it_need_not() -> None:
     code = (
         "import sys, hardneg_cli.verbs.find; from hardneg_cli import find, Columns; assert callable(find)\n"

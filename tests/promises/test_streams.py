@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.process
+
 COMMAND = [sys.executable, "-m", "hardneg_cli"]
 HEAVY = {"numpy", "pandas", "sklearn", "scipy", "cleanlab", "pyarrow"}
 ESCAPES = "\x1b[31mred\x1b]0;title\x07\x9b31m\u202ereversed\u2066"

@@ -216,6 +216,7 @@ def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
 FILES = ("who0.csv", "who1.csv", "who2.csv", "--data", "data.csv")
 
 
+@pytest.mark.process
 def test_a_file_of_consensus_labels(folder: Path) -> None:
     one = ("--probs", "one.parquet", "--dry-run", "-o", "conflicts.csv")
     done = run(*FILES, *one, "--consensus", "consensus.csv", code=1)
@@ -241,6 +242,7 @@ def test_a_file_of_consensus_labels(folder: Path) -> None:
     assert pq.read_table("r.parquet")["accuracy"].to_pylist() == pytest.approx([0.9, 0.8, 0.6], abs=0.1)
 
 
+@pytest.mark.process
 def test_nothing_is_written_where_the_consensus_cannot_be(folder: Path) -> None:
     bad = pq.read_table("one.parquet").to_pandas()
     bad.iloc[3, 1] = np.nan

@@ -527,6 +527,7 @@ def test_what_stands_beside_overwrites_no_input_and_no_other_output(tmp_path: Pa
             refuse_overwriting_inputs(targets(named, None), [str(data)])
 
 
+@pytest.mark.process
 def test_standard_output_gets_the_tasks_alone(data: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hardneg_cli", "find", str(data), "--detector", "rare-label", "--all", "-q"]
     done = subprocess.run([*command, "-f", "label-studio"], cwd=tmp_path, capture_output=True, check=True)

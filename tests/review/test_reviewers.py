@@ -148,6 +148,7 @@ def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
 FILES = ("ann.csv", "bob.csv", "mia.csv", "--log", "log", "-o", "conflicts.csv")
 
 
+@pytest.mark.process
 def test_the_summary_and_the_report(folder: Path) -> None:
     done = run(*FILES, "--report", "report.json", code=1)
     assert done.stdout == ""
@@ -163,6 +164,7 @@ def test_the_summary_and_the_report(folder: Path) -> None:
     assert "mia" not in run(*FILES, "-q", code=1).stderr
 
 
+@pytest.mark.process
 def test_the_findings_say_what_the_queues_hide(folder: Path) -> None:
     for who in ("ann", "bob", "mia"):
         lines = Path(f"{who}.csv").read_text().replace(",B,true,", ",,,").replace(",B,false,", ",,,")

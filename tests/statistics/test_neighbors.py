@@ -108,6 +108,7 @@ def test_ties_go_by_place_and_near_copies_are_told_apart(case: str) -> None:
     assert (rows != np.arange(len(values))[:, None]).all()
 
 
+@pytest.mark.process
 def test_one_processor_finds_the_same_bits(tmp_path: Path) -> None:
     script = (
         "import os, sys, hashlib, numpy as np\n"

@@ -1,0 +1,19 @@
+"""Run a benchmark: python -m tests.benchmarks NAME [DATA_FOLDER] [options], from the top of the repository.
+
+Benchmarks: audit, consensus, detection, gate, learning, scale, strategies; `NAME --help` says what each takes.
+`pages` makes the tables of `hardneg_cli/manual/{quality,speed}.md` from `results/*.json`.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+NAMES = ("audit", "consensus", "detection", "gate", "learning", "scale", "strategies", "pages")
+
+if __name__ == "__main__":
+    name, *arguments = sys.argv[1:] or [""]
+    if name not in NAMES:
+        sys.exit(f"{__doc__}\n{name or 'nothing'!r} is none of them")
+    sys.argv = [f"python -m tests.benchmarks {name}", *arguments]
+    sys.exit(import_module(f".{name}", __package__).main())
