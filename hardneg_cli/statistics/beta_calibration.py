@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hardneg_cli.statistics.probability import sigmoid
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -33,7 +35,6 @@ def recalibrate(score: Numbers, tie: Counts, rows: Counts, is_error: Mask, inclu
     does not enter its own score. O(N log N + n²) for n up to 200, then O(N log N + 200·n).
     """
     import numpy as np
-    from scipy.special import expit
 
     order = np.lexsort((tie[rows], score[rows]))
     rows, wrong, inclusion = rows[order], is_error[order].astype(float), inclusion[order]
@@ -44,8 +45,8 @@ def recalibrate(score: Numbers, tie: Counts, rows: Counts, is_error: Mask, inclu
     kept = np.vstack([np.ones(len(rows)), fold != np.arange(folds)[:, None]])
     curves = _fits(terms[rows], wrong, weight * kept)
     # summed term by term, not by BLAS: the same on every machine and with any number of threads
-    new: Numbers = expit(sum(terms[:, j] * curves[0, j] for j in range(terms.shape[1])))
-    new[rows] = expit((terms[rows] * curves[1:][fold]).sum(axis=1))
+    new: Numbers = sigmoid(sum(terms[:, j] * curves[0, j] for j in range(terms.shape[1])))
+    new[rows] = sigmoid((terms[rows] * curves[1:][fold]).sum(axis=1))
     return new
 
 
@@ -102,10 +103,9 @@ def _loss(curves: Numbers, terms: Numbers, wrong: Numbers, weights: Numbers) -> 
 def _newton_step(curves: Numbers, terms: Numbers, wrong: Numbers, weights: Numbers, low: Numbers) -> Numbers:
     """(W, 4) what to subtract; a parameter that is at its bound and pulled below it stays."""
     import numpy as np
-    from scipy.special import expit
 
     variance = np.array(PRIOR_SD) ** 2
-    p = expit(np.einsum("kj,nj->kn", curves, terms))
+    p = sigmoid(np.einsum("kj,nj->kn", curves, terms))
     slope = np.einsum("kn,nj->kj", weights * (p - wrong), terms) + (curves - np.array(PRIOR_MEAN)) / variance
     bend = np.einsum("kn,ni,nj->kij", weights * p * (1 - p), terms, terms) + np.diag(1 / variance)
     stuck = (curves <= low) & (slope > 0)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hardneg_cli.statistics.probability import sigmoid
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -27,9 +29,8 @@ DECIMALS = 6  # coefficients are rounded: the last bits depend on the processor
 def loss(eta: Array, y: Array) -> Array:
     """The log-loss of each answer (1: the label is wrong) at its log-odds."""
     import numpy as np
-    from scipy.special import expit
 
-    found: Array = -np.log(SLIP + (1 - 2 * SLIP) * expit(np.where(y > 0, eta, -eta)))
+    found: Array = -np.log(SLIP + (1 - 2 * SLIP) * sigmoid(np.where(y > 0, eta, -eta)))
     return found
 
 
@@ -81,9 +82,8 @@ def fit(base: Array, x: Array, y: Array, weight: Array, spread: float) -> Array:
 def _derivatives(b: Array, base: Array, x: Array, y: Array, weight: Array) -> tuple[Array, Array]:
     """(F, d) gradients of the loss and (F, d, d) expected information."""
     import numpy as np
-    from scipy.special import expit
 
-    p = expit(log_odds_by(b, base, x))
+    p = sigmoid(log_odds_by(b, base, x))
     q, slope = SLIP + (1 - 2 * SLIP) * p, (1 - 2 * SLIP) * p * (1 - p)
     error = weight * (q - y) / (q * (1 - q)) * slope
     weighed = weight * slope**2 / (q * (1 - q))
