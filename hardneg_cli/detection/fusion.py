@@ -10,7 +10,8 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.probabilities import Probabilities
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.detection.label_error_scores import estimate
-from hardneg_cli.statistics.scores import Estimate, best_f1_cut, equal_weight_pool, log_odds, one_of_each_group_right
+from hardneg_cli.statistics.probability import log_odds
+from hardneg_cli.statistics.scores import Estimate, best_f1_cut, equal_weight_pool, one_of_each_group_right
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hardneg_cli.statistics.probability import softmax
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -56,7 +58,4 @@ def sharpness(logs: Block, labels: NDArray[np.int64]) -> float:
 
 
 def sharpened(logs: Block, sharpness: float) -> Block:
-    from scipy.special import softmax
-
-    found: Block = softmax(logs * sharpness, axis=1)
-    return found
+    return softmax(logs * sharpness)

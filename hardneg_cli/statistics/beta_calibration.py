@@ -11,6 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hardneg_cli.statistics import penalized_newton
+from hardneg_cli.statistics.penalized_newton import NormalPrior
+from hardneg_cli.statistics.probability import sigmoid
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -23,7 +27,6 @@ FOLDS = 200  # up to so many audited rows are left out one by one, more of them 
 PRIOR_MEAN, PRIOR_SD = (0.0, 1.0, 1.0, 0.0), (5.0, 1.0, 1.0, 1.0)  # of a, b, c, d: the identity
 LEAST_SLOPE = 0.005  # so that the curve rises strictly
 CLOSEST = 1e-6  # to 0 and 1, because of the logarithms
-STEPS, HALVINGS, ENOUGH = 100, 30, 1e-10
 
 
 def recalibrate(score: Numbers, tie: Counts, rows: Counts, is_error: Mask, inclusion: Numbers) -> Numbers:
@@ -33,7 +36,6 @@ def recalibrate(score: Numbers, tie: Counts, rows: Counts, is_error: Mask, inclu
     does not enter its own score. O(N log N + n²) for n up to 200, then O(N log N + 200·n).
     """
     import numpy as np
-    from scipy.special import expit
 
     order = np.lexsort((tie[rows], score[rows]))
     rows, wrong, inclusion = rows[order], is_error[order].astype(float), inclusion[order]
@@ -44,8 +46,8 @@ def recalibrate(score: Numbers, tie: Counts, rows: Counts, is_error: Mask, inclu
     kept = np.vstack([np.ones(len(rows)), fold != np.arange(folds)[:, None]])
     curves = _fits(terms[rows], wrong, weight * kept)
     # summed term by term, not by BLAS: the same on every machine and with any number of threads
-    new: Numbers = expit(sum(terms[:, j] * curves[0, j] for j in range(terms.shape[1])))
-    new[rows] = expit((terms[rows] * curves[1:][fold]).sum(axis=1))
+    new: Numbers = sigmoid(sum(terms[:, j] * curves[0, j] for j in range(terms.shape[1])))
+    new[rows] = sigmoid((terms[rows] * curves[1:][fold]).sum(axis=1))
     return new
 
 
@@ -60,56 +62,20 @@ def _terms(score: Numbers) -> Numbers:
 
 
 def _fits(terms: Numbers, wrong: Numbers, weights: Numbers) -> Numbers:
-    """(W, 4) the most probable curve for each of the (W, n) weights: Newton's method with bounds and halved steps.
-
-    Each fit stops by itself, so that nothing of the others' rows leaks into it.
-    """
+    """(W, 4) the most probable curve for each of the (W, n) weights."""
     import numpy as np
 
-    low = np.array([-np.inf] + [LEAST_SLOPE] * (terms.shape[1] - 1))
-    curves = np.tile(np.maximum(PRIOR_MEAN, low), (len(weights), 1))
-    now, live = _loss(curves, terms, wrong, weights), np.ones(len(weights), bool)
-    for _ in range(STEPS):
-        step = _newton_step(curves, terms, wrong, weights, low)
-        size = np.ones(len(weights))
-        for _ in range(HALVINGS):
-            trial = np.maximum(curves - size[:, None] * step, low)
-            then = _loss(trial, terms, wrong, weights)
-            worse = then > now
-            if not (worse & live).any():
-                break
-            size[worse] /= 2
-        better = live & ~worse
-        curves = np.where(better[:, None], trial, curves)
-        live = better & (now - then > ENOUGH)
-        now = np.where(better, then, now)
-        if not live.any():
-            break
-    return curves
+    least = np.array([-np.inf] + [LEAST_SLOPE] * (terms.shape[1] - 1))
 
+    def loss(curves: Numbers) -> Numbers:
+        odds = np.einsum("kj,nj->kn", curves, terms)
+        result: Numbers = (weights * (np.logaddexp(0, odds) - wrong * odds)).sum(axis=1)
+        return result
 
-def _loss(curves: Numbers, terms: Numbers, wrong: Numbers, weights: Numbers) -> Numbers:
-    """(W,) minus the logarithm of the posterior."""
-    import numpy as np
+    def derivatives(curves: Numbers) -> tuple[Numbers, Numbers]:
+        p = sigmoid(np.einsum("kj,nj->kn", curves, terms))
+        slope = np.einsum("kn,nj->kj", weights * (p - wrong), terms)
+        return slope, np.einsum("kn,ni,nj->kij", weights * p * (1 - p), terms, terms)
 
-    odds = np.einsum("kj,nj->kn", curves, terms)
-    likelihood = (weights * (np.logaddexp(0, odds) - wrong * odds)).sum(axis=1)
-    far = (curves - np.array(PRIOR_MEAN)) / np.array(PRIOR_SD)
-    result: Numbers = likelihood + (far**2).sum(axis=1) / 2
-    return result
-
-
-def _newton_step(curves: Numbers, terms: Numbers, wrong: Numbers, weights: Numbers, low: Numbers) -> Numbers:
-    """(W, 4) what to subtract; a parameter that is at its bound and pulled below it stays."""
-    import numpy as np
-    from scipy.special import expit
-
-    variance = np.array(PRIOR_SD) ** 2
-    p = expit(np.einsum("kj,nj->kn", curves, terms))
-    slope = np.einsum("kn,nj->kj", weights * (p - wrong), terms) + (curves - np.array(PRIOR_MEAN)) / variance
-    bend = np.einsum("kn,ni,nj->kij", weights * p * (1 - p), terms, terms) + np.diag(1 / variance)
-    stuck = (curves <= low) & (slope > 0)
-    slope = np.where(stuck, 0, slope)
-    bend = np.where(stuck[:, :, None] | stuck[:, None, :], np.eye(len(low)), bend)
-    step: Numbers = np.linalg.solve(bend, slope[..., None])[..., 0]
-    return step
+    prior = NormalPrior(np.array(PRIOR_MEAN), np.array(PRIOR_SD), least)
+    return penalized_newton.fit(len(weights), prior, loss, derivatives)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, TypeAlias
 
-from hardneg_cli.statistics.label_noise.noise_model import log_softmax, uniform_transition
+from hardneg_cli.statistics.probability import log_softmax, uniform_transition
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.statistics.column_blocks import ColumnBlock, each, pieces
-from hardneg_cli.statistics.label_noise.noise_model import FLOOR, sigmoid, softmax
+from hardneg_cli.statistics.probability import FLOOR, sigmoid, softmax
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,13 +45,13 @@ def _pooling_loss(logs: list[Array], labels: Labels) -> Callable[[Array], tuple[
     together = list(zip(*(pieces(z, labels) for z in logs), strict=True))
 
     def loss(t: Array) -> tuple[float, Array]:
-        flip = float(sigmoid(t[m:])[0])
+        flip = float(sigmoid(t[m]))
 
         def part(one: tuple[ColumnBlock, ...]) -> Array:
             odds = t[0] * one[0].z
             for a, piece in zip(t[1:m], one[1:], strict=True):
                 odds += a * piece.z
-            q = softmax(odds)
+            q = softmax(odds, axis=0, out=odds)
             own = q.ravel()[one[0].own]
             p = (1 - flip) * own + flip / k + FLOOR
             pull = (1 - flip) * own / p

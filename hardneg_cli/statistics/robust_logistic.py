@@ -10,6 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hardneg_cli.statistics import penalized_newton
+from hardneg_cli.statistics.penalized_newton import NormalPrior
+from hardneg_cli.statistics.probability import sigmoid
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -19,17 +23,14 @@ if TYPE_CHECKING:
 SLIP = 0.03  # the share of mistaken answers that is allowed for
 LEAST_SLOPE = 0.05
 INTERCEPT_SD, SLOPE_SD = 5.0, 0.5  # of the priors, around 0 and 1
-STEPS, HALVINGS = 60, 20
-SETTLED = 1e-9  # of the penalized loss
 DECIMALS = 6  # coefficients are rounded: the last bits depend on the processor
 
 
 def loss(eta: Array, y: Array) -> Array:
     """The log-loss of each answer (1: the label is wrong) at its log-odds."""
     import numpy as np
-    from scipy.special import expit
 
-    found: Array = -np.log(SLIP + (1 - 2 * SLIP) * expit(np.where(y > 0, eta, -eta)))
+    found: Array = -np.log(SLIP + (1 - 2 * SLIP) * sigmoid(np.where(y > 0, eta, -eta)))
     return found
 
 
@@ -40,40 +41,24 @@ def log_odds_by(b: Array, base: Array, x: Array) -> Array:
 
 
 def fit(base: Array, x: Array, y: Array, weight: Array, spread: float) -> Array:
-    """(F, 2 + d) coefficients, one fit for each row of the F×n weights: Fisher scoring with halved steps.
+    """(F, 2 + d) coefficients, one fit for each row of the F×n weights, by Fisher scoring.
 
     base: (n,). x: n×d. y: (n,) 0 or 1. spread: prior standard deviation of each effect. O(F·n·d²) a step.
     """
     import numpy as np
 
-    mean = np.r_[0, 1, np.zeros(x.shape[1])]
-    sd = np.r_[INTERCEPT_SD, SLOPE_SD, np.full(x.shape[1], spread)]
-    least = np.r_[-np.inf, LEAST_SLOPE, np.full(x.shape[1], -np.inf)]
+    effects = np.zeros(x.shape[1])
+    prior = NormalPrior(
+        mean=np.r_[0, 1, effects],
+        sd=np.r_[INTERCEPT_SD, SLOPE_SD, effects + spread],
+        least=np.r_[-np.inf, LEAST_SLOPE, effects - np.inf],
+    )
 
     def losses(b: Array) -> Array:
-        data = (weight * loss(log_odds_by(b, base, x), y)).sum(axis=1)
-        total: Array = data + (((b - mean) / sd) ** 2).sum(axis=1) / 2
+        total: Array = (weight * loss(log_odds_by(b, base, x), y)).sum(axis=1)
         return total
 
-    b: Array = np.tile(mean, (len(weight), 1))
-    now, live = losses(b), np.ones(len(weight), bool)
-    for _ in range(STEPS):
-        gradient, information = _derivatives(b, base, x, y, weight)
-        step = _step(gradient + (b - mean) / sd**2, information + np.diag(1 / sd**2), b <= least)
-        size = np.ones(len(weight))
-        for _ in range(HALVINGS):
-            trial = np.maximum(b - size[:, None] * step, least)
-            then = losses(trial)
-            worse = then > now
-            if not (worse & live).any():
-                break
-            size[worse] /= 2
-        better = live & ~worse
-        b[better] = trial[better]
-        live = better & (now - then > SETTLED)
-        now = np.where(better, then, now)
-        if not live.any():
-            break
+    b = penalized_newton.fit(len(weight), prior, losses, lambda b: _derivatives(b, base, x, y, weight))
     rounded: Array = b.round(DECIMALS)
     return rounded
 
@@ -81,25 +66,14 @@ def fit(base: Array, x: Array, y: Array, weight: Array, spread: float) -> Array:
 def _derivatives(b: Array, base: Array, x: Array, y: Array, weight: Array) -> tuple[Array, Array]:
     """(F, d) gradients of the loss and (F, d, d) expected information."""
     import numpy as np
-    from scipy.special import expit
 
-    p = expit(log_odds_by(b, base, x))
+    p = sigmoid(log_odds_by(b, base, x))
     q, slope = SLIP + (1 - 2 * SLIP) * p, (1 - 2 * SLIP) * p * (1 - p)
     error = weight * (q - y) / (q * (1 - q)) * slope
     weighed = weight * slope**2 / (q * (1 - q))
     gradients, informations = [], []
-    for one, e, w in zip(b, error, weighed, strict=True):
-        jacobian = np.column_stack([np.ones(len(y)), base + x @ one[2:], one[1] * x])
+    for fit, e, w in zip(b, error, weighed, strict=True):
+        jacobian = np.column_stack([np.ones(len(y)), base + x @ fit[2:], fit[1] * x])
         gradients.append(e @ jacobian)
         informations.append((jacobian * w[:, None]).T @ jacobian)
     return np.stack(gradients), np.stack(informations)
-
-
-def _step(gradient: Array, information: Array, at_least: NDArray[np.bool_]) -> Array:
-    """What to subtract; coefficients that are held at their least value stay there."""
-    import numpy as np
-
-    held = at_least & (gradient > 0)
-    free = np.where(held[:, :, None] | held[:, None, :], np.eye(gradient.shape[1]), information)
-    step: Array = np.linalg.solve(free, np.where(held, 0, gradient)[..., None])[..., 0]
-    return step

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hardneg_cli.statistics.probability import CLOSEST, log_odds, sigmoid
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-SMALLEST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def best_f1_cut(score: NDArray[np.float64]) -> NDArray[np.bool_]:
     hits = np.cumsum(ordered)
     expected = 2 * hits / (np.arange(1, len(score) + 1) + hits[-1])
     threshold = min(expected.max() / 2, 0.5)
-    chosen: NDArray[np.bool_] = score >= max(threshold, SMALLEST)
+    chosen: NDArray[np.bool_] = score >= max(threshold, CLOSEST)
     return chosen
 
 
@@ -51,15 +51,7 @@ def equal_weight_pool(scores: Sequence[NDArray[np.float64]]) -> NDArray[np.float
     odds = log_odds(stacked)
     said = ~np.isnan(stacked)
     mean = np.where(said, odds, 0).sum(axis=0) / np.maximum(said.sum(axis=0), 1)
-    result: NDArray[np.float64] = np.where(said.any(axis=0), 1 / (1 + np.exp(-mean)), 0.0)
-    return result
-
-
-def log_odds(score: NDArray[np.float64]) -> NDArray[np.float64]:
-    import numpy as np
-
-    kept = np.clip(score, SMALLEST, 1 - SMALLEST)
-    result: NDArray[np.float64] = np.log(kept / (1 - kept))
+    result: NDArray[np.float64] = np.where(said.any(axis=0), sigmoid(mean), 0.0)
     return result
 
 

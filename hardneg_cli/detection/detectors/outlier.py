@@ -19,6 +19,7 @@ from hardneg_cli.data.features.features import Features
 from hardneg_cli.data.neighbors import Neighbors
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.errors import Unavailable
+from hardneg_cli.statistics.probability import log_odds, sigmoid
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 ROWS_A_CLUSTER = 50
 LEAST_SPREAD = 1e-3
+SMALLEST = 1e-9  # number that has a logarithm
 
 
 def detect(
@@ -44,7 +46,9 @@ def detect(
     if features is None and uncertainty is None:
         raise Unavailable("no features (--features or --text) and no probabilities (--probs)")
     if features is None:
-        measures = {"the model is far less sure of it than of the others": _robust_z(_logit(uncertainty))}
+        assert uncertainty is not None
+        odds = log_odds(uncertainty, SMALLEST)
+        measures = {"the model is far less sure of it than of the others": _robust_z(odds)}
     elif method == "distance" and neighbors is not None and class_distances is not None:
         away = neighbors.distances[:, :10].mean(axis=1)
         measures = {
@@ -56,7 +60,7 @@ def detect(
     else:
         measures = {"far from the center of its cluster": _robust_z(_log(_center_distance(dataset, features)))}
     z = np.nan_to_num(np.stack(list(measures.values())), copy=False, nan=-np.inf)
-    score = 1 / (1 + np.exp(np.clip(beyond - z.max(axis=0), -50, 50)))
+    score = sigmoid(z.max(axis=0) - beyond)
     words, which = list(measures), z.argmax(axis=0).astype(np.int8)
 
     def why(places: NDArray[np.int64]) -> list[str]:
@@ -106,14 +110,5 @@ def _robust_z(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def _log(values: NDArray[np.float64]) -> NDArray[np.float64]:
     import numpy as np
 
-    found: NDArray[np.float64] = np.log(np.maximum(values, 1e-9))
-    return found
-
-
-def _logit(values: NDArray[np.float64] | None) -> NDArray[np.float64]:
-    import numpy as np
-
-    assert values is not None
-    kept = np.clip(values, 1e-9, 1 - 1e-9)
-    found: NDArray[np.float64] = np.log(kept / (1 - kept))
+    found: NDArray[np.float64] = np.log(np.maximum(values, SMALLEST))
     return found

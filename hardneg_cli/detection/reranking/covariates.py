@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.digest import Digest
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
-from hardneg_cli.statistics.scores import log_odds
+from hardneg_cli.statistics.probability import log_odds
 
 if TYPE_CHECKING:
     import numpy as np

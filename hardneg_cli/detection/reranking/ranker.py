@@ -21,8 +21,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hardneg_cli.statistics.probability import log_odds
 from hardneg_cli.statistics.robust_logistic import fit, log_odds_by, loss
-from hardneg_cli.statistics.scores import log_odds
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,7 +12,7 @@ from hardneg_cli.detection.detector_result import DetectorResult
 from hardneg_cli.detection.fusion import FusedScores
 from hardneg_cli.detection.reranking.covariates import CompetingClasses, class_clues, suspicion, votes
 from hardneg_cli.detection.reranking.ranker import FEWEST, FEWEST_OF_EACH, Reranking, rerank
-from hardneg_cli.statistics.scores import log_odds
+from hardneg_cli.statistics.probability import log_odds
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hardneg_cli.statistics.probability import log_odds, sigmoid
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -46,9 +48,7 @@ class ErrorClassifier:
 
     def probabilities(self, looks: Block) -> Block:
         """(n,) that the model is wrong."""
-        from scipy.special import expit
-
-        found: Block = expit((looks - self.middle) / self.spread @ self.coefficients + self.intercept)
+        found: Block = sigmoid((looks - self.middle) / self.spread @ self.coefficients + self.intercept)
         return found
 
 
@@ -58,9 +58,9 @@ def looks_at(first: Block, others: Sequence[Block]) -> Block:
 
     row, top = np.arange(len(first)), first.argmax(axis=1)
     best = np.sort(first, axis=1)[:, -2:]
-    columns = [_log_odds(best[:, 1]), np.log(np.maximum(best[:, 1] - best[:, 0], FLOOR)), _entropy(first)]
+    columns = [log_odds(best[:, 1], FLOOR), np.log(np.maximum(best[:, 1] - best[:, 0], FLOOR)), _entropy(first)]
     for other in others:
-        columns += [_log_odds(other[row, top]), _log_odds(other.max(axis=1)), other.argmax(axis=1) != top]
+        columns += [log_odds(other[row, top], FLOOR), log_odds(other.max(axis=1), FLOOR), other.argmax(axis=1) != top]
     return np.column_stack(columns).astype(np.float64)
 
 
@@ -68,14 +68,6 @@ def _regression() -> Any:
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(C=STRENGTH, max_iter=300)
-
-
-def _log_odds(p: Block) -> Block:
-    import numpy as np
-
-    p = np.clip(p, FLOOR, 1 - FLOOR)
-    found: Block = np.log(p / (1 - p))
-    return found
 
 
 def _entropy(p: Block) -> Block:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.errors import InputError
+from hardneg_cli.statistics.probability import softmax
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,10 +48,9 @@ class Network:
     def gradient(self, points: Block, labels: Codes) -> Block:
         """(n, D) of the loss of each point with respect to the point."""
         import numpy as np
-        from scipy.special import softmax
 
         layers = self._layers(points)
-        back: Block = softmax(layers[-1], axis=1)
+        back: Block = softmax(layers[-1])
         back[np.arange(len(points)), self._places(labels)] -= 1
         for number in range(len(self.weights) - 1, -1, -1):
             back = back @ self.weights[number].T

@@ -33,15 +33,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.statistics.label_noise.noise_fit import fit_noise_models
 from hardneg_cli.statistics.label_noise.noise_model import (
-    FLOOR,
     LearnedTransition,
     NoiseModel,
     confident_joint,
     log_odds_of_wrong,
-    sigmoid,
-    softmax,
 )
 from hardneg_cli.statistics.opinion_pool import pooling_weights
+from hardneg_cli.statistics.probability import FLOOR, sigmoid, softmax
 from hardneg_cli.statistics.scores import Estimate
 
 if TYPE_CHECKING:
@@ -176,7 +174,7 @@ def _pooled(logs: list[Array]) -> Array:
     import numpy as np
 
     total = logs[0].copy() if len(logs) == 1 else sum(logs[1:], logs[0])
-    return np.maximum(softmax(total), FLOOR)
+    return np.maximum(softmax(total, axis=0, out=total), FLOOR)
 
 
 def _tempered(p: Array, w: float) -> Array:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.statistics.column_blocks import ColumnBlock, each, pieces
-from hardneg_cli.statistics.label_noise.noise_model import FLOOR, NoiseModel, log_softmax, sigmoid, uniform_transition
+from hardneg_cli.statistics.label_noise.noise_model import NoiseModel
+from hardneg_cli.statistics.probability import FLOOR, log_softmax, sigmoid, uniform_transition
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,7 +68,7 @@ class _Layout:
     def model(self, t: Array, center: Array) -> NoiseModel:
         import numpy as np
 
-        k, rate, flips = self.k, float(sigmoid(t[1:2])[0]), None
+        k, rate, flips = self.k, float(sigmoid(t[1])), None
         mixing = t[self.mixing].reshape(k, k) if self.recalibrate else None
         if self.pairs:
             flips = np.exp(log_softmax(np.log(uniform_transition(rate, k)) + t[self.tilt].reshape(k, k)))

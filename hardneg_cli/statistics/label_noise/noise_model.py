@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from hardneg_cli.statistics.probability import FLOOR, uniform_transition
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     Array: TypeAlias = NDArray[np.float64]
     Labels: TypeAlias = NDArray[np.int64]
 
-FLOOR = 1e-12  # probabilities: files of float16 hold exact zeros
 PSEUDO_ROWS = 100.0  # rows of uniform flips added to each class of the confident joint
 UNLEARNING_STEPS = 3
 SPARSE = 0.2  # a product with a matrix that has fewer entries is quicker entry by entry
@@ -81,42 +82,6 @@ class NoiseModel:
     @cached_property
     def _offset(self) -> Array:
         return self.bias if self.mixing is None else self.bias - self.center @ self.mixing
-
-
-def softmax(odds: Array) -> Array:
-    """K×n probabilities from K×n log-odds, which they replace."""
-    import numpy as np
-
-    odds -= odds.max(axis=0)
-    np.exp(odds, out=odds)
-    odds /= odds.sum(axis=0)
-    return odds
-
-
-def log_softmax(values: Array) -> Array:
-    """N×K log-probabilities from N×K log-odds: one row for each row of the data."""
-    import numpy as np
-
-    shifted = values - values.max(axis=1, keepdims=True)
-    result: Array = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return result
-
-
-def sigmoid(values: Array) -> Array:
-    import numpy as np
-
-    result: Array = 1 / (1 + np.exp(-np.clip(values, -500, 500)))
-    return result
-
-
-def uniform_transition(rate: float, k: int) -> Array:
-    """K×K: the label stays with 1 − rate, else becomes any other class alike."""
-    import numpy as np
-
-    rate = min(max(rate, FLOOR), 1 - FLOOR)
-    flips = np.full((k, k), rate / (k - 1))
-    np.fill_diagonal(flips, 1 - rate)
-    return flips
 
 
 def log_odds_of_wrong(classes: Array, flips: Array, labels: Labels) -> Array:
