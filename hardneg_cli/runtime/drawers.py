@@ -98,7 +98,7 @@ def page(name: str) -> str:
     """The Markdown text of the page called `name`; raises InputError for an unknown one."""
     known = _pages()
     if name not in known:
-        raise InputError(f"no page {name!r}{did_you_mean(name, known)} (known: {', '.join(known)})")
+        raise unknown("page", name, [*known])
     return known[name].read_text(encoding="utf-8")
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from hardneg_cli import InputError
 from hardneg_cli.runtime import drawers
+from hardneg_cli.runtime.markdown_text import plain_page
 from hardneg_cli.verbs.explain import manual, overview
 from hardneg_cli.verbs.row_story import story
 
@@ -31,6 +32,42 @@ def test_needs_are_what_a_user_has_to_bring() -> None:
 def test_an_unknown_name_gets_a_hint() -> None:
     with pytest.raises(InputError, match="did you mean 'outlier'"):
         manual("outlir")
+
+
+@pytest.mark.parametrize("name", drawers.names("page"))
+def test_every_page_opens_with_a_sentence_that_the_overview_shows(name: str) -> None:
+    title, _, first = drawers.page(name).splitlines()[:3]
+    assert title.startswith("# ")
+    assert first.endswith(".")
+    assert f"{name} " in overview()
+    assert first in overview()
+
+
+def test_a_page_is_plain_text() -> None:
+    text = manual("exit-codes")
+    assert text.startswith("Exit codes\n==========\n\n")
+    assert "```" not in text
+    assert "code  means\n0     done; `find` whatever it finds" in text
+    assert "<!--" not in manual("quality")
+
+
+def test_markdown_as_text() -> None:
+    page = "# A\n\n<!-- x -->\n## B\n| a | b |\n| --- | ---: |\n| [x](y) | [z](https://w) |\n\n```sh\n# c | d\n```\n"
+    assert plain_page(page) == "A\n=\n\nB\n-\na  b\nx  z (https://w)\n\n    # c | d\n"
+
+
+def test_a_name_that_two_kinds_share_is_explained_twice() -> None:
+    text = manual("csv")
+    assert "csv (format)\n" in text
+    assert "csv (table format)\n" in text
+
+
+def test_hints_are_looked_for_among_all_kinds() -> None:
+    for typed, meant in {"exit-code": "exit-codes", "leek": "leak", "parqet": "parquet"}.items():
+        with pytest.raises(InputError, match=f"did you mean {meant!r}"):
+            manual(typed)
+    with pytest.raises(InputError, match="'find' is a command: hardneg find --help"):
+        manual("find")
 
 
 def test_a_row_tells_why_it_is_flagged_or_not(tmp_path: Path) -> None:

@@ -116,6 +116,13 @@ def test_a_new_export_is_one_file(home: Path) -> None:
     assert "2 decisions read" in run(home, *collect).stderr
 
 
+def test_a_new_page_is_one_file(home: Path) -> None:
+    (home / "hardneg_cli" / "manual" / "house_style.md").write_text("# House style\n\nHow labels are written here.\n")
+    assert re.search(r"house-style +How labels are written here\.", run(home, "-m", "hardneg_cli", "explain").stdout)
+    shown = run(home, "-m", "hardneg_cli", "explain", "house-style").stdout
+    assert shown == "House style\n===========\n\nHow labels are written here.\n"
+
+
 def test_a_new_command_is_one_file(home: Path) -> None:
     (home / "hardneg_cli" / "cli" / "commands" / "say_hello.py").write_text(COMMAND)
     assert re.search(r"say-hello +Say hello to a dataset\.", run(home, "-m", "hardneg_cli", "--help").stdout)
@@ -124,8 +131,9 @@ def test_a_new_command_is_one_file(home: Path) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind, drawer in DRAWERS.items() if drawer.homes is None])
 def test_names_are_the_files_and_listing_them_imports_none(kind: str) -> None:
-    folder = DRAWERS[kind].folder
-    files = {path.stem.replace("_", "-") for path in (PACKAGE / folder).glob("*.py") if not path.stem.startswith("_")}
+    folder, ending = DRAWERS[kind].folder, DRAWERS[kind].ending
+    stems = [path.stem for path in (PACKAGE / folder).glob(f"*{ending}")]
+    files = {stem.replace("_", "-") for stem in stems if not stem.startswith("_")}
     assert set(drawers.names(kind)) == files
     code = f"""
 import sys
