@@ -1,4 +1,6 @@
-"""Say what a detector, gate, strategy or model does, what it needs and how it is tuned; without a name, list them all.
+"""Say what a detector, gate or model does, or why a row was flagged.
+
+A manual says what there is to know: needs, settings, sources. Without a name, all of them are listed.
 
 With --row ID and a findings file (written by find, with --all for every row), say why a row was flagged or was not:
 hardneg explain scores.csv --row ID, or hardneg explain doubtful-label scores.csv --row ID for one detector's part.
@@ -13,6 +15,9 @@ import typer
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.runtime import drawers
+
+GROUP = "help"
+EXAMPLE = "hardneg explain doubtful-label"
 
 
 def run(
