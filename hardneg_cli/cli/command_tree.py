@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.core import TyperGroup
@@ -106,7 +106,7 @@ def _built(name: str, wrap: Wrap, settings: Configuration) -> TyperCommands:
 
 def _add(app: typer.Typer, module: ModuleType, name: str, wrap: Wrap, settings: Configuration) -> None:
     run = wrap(expanded(module.run))
-    defaults: dict[str, Any] = {"default_map": parameters(run, settings.options)}
+    defaults = {"default_map": parameters(run, settings.options)}
     example = getattr(module, "EXAMPLE", None)
     app.command(name, cls=CommandHelp, help=_manual(module), epilog=example, context_settings=defaults)(run)
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import fields, is_dataclass
 from inspect import Parameter
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, get_args, get_origin, get_type_hints
 
 import typer.models
 
@@ -50,7 +50,7 @@ def expanded(run: Command) -> Command:
         ]
 
     @functools.wraps(run)
-    def command(**given: Any) -> int:
+    def command(**given: object) -> int:
         groups = {name: group(**{option: given.pop(option) for option in options if option in given})
                   for name, (group, options) in members.items()}  # fmt: skip
         return run(**given, **groups)
@@ -63,7 +63,7 @@ def expanded(run: Command) -> Command:
     return command
 
 
-def _group(hint: Any) -> tuple[type | None, frozenset[str]]:
+def _group(hint: object) -> tuple[type | None, frozenset[str]]:
     """The group that a parameter's type is, if it is one, and what is left out of it."""
     kind, *said = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     if not (isinstance(kind, type) and is_dataclass(kind)):
@@ -83,13 +83,13 @@ def _members(group: type, left_out: frozenset[str]) -> Iterator[Parameter]:
 
 
 @functools.cache
-def _hints(group: type) -> Mapping[str, Any]:
+def _hints(group: type) -> Mapping[str, object]:
     heading = getattr(group, "HEADING", None)
     hints = get_type_hints(group, include_extras=True)
     return {field.name: _under(hints[field.name], heading) for field in fields(group)}
 
 
-def _under(hint: Any, heading: str | None) -> Any:
+def _under(hint: object, heading: str | None) -> object:
     """The type of an option, whose help stands under the heading unless it has said another one."""
     kind, *metadata = get_args(hint)
     for place, option in enumerate(metadata):
