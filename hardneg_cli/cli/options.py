@@ -56,7 +56,7 @@ def _dataset(ctx: typer.Context, data: str) -> str:
             raise InputError(f"no file {data!r}, and no dataset of that name{close}")
         return data
     ctx.obj = ctx.obj.of(data)
-    ctx.default_map = parameters(ctx.command.callback, ctx.obj.options)
+    ctx.default_map = parameters(ctx.command.callback or _dataset, ctx.obj.options)
     return str(ctx.obj.options["data"])
 
 
