@@ -1,4 +1,4 @@
-"""The command line: gathers the commands, and is the only place where an error becomes an exit code."""
+"""The command line's frame: it opens and closes, and is the only place where an error becomes an exit code."""
 
 from __future__ import annotations
 
@@ -10,23 +10,21 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import Any, NoReturn
 
 import typer
 
-from hardneg_cli import __version__
-from hardneg_cli.cli.configuration import Configuration, configured, list_options, option_names, parameters
+from hardneg_cli.cli.command_tree import all_options, command_line
+from hardneg_cli.cli.configuration import configured
+from hardneg_cli.cli.option_groups import Command
 from hardneg_cli.cli.progress_bar import metered
 from hardneg_cli.errors import HardnegError, did_you_mean
-from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.process_tuning import tune_process
 from hardneg_cli.runtime.terminal import say, usage
 
 BUG, INTERRUPTED, BROKEN_PIPE, TERMINATED = 3, 130, 141, 143
-
-Command = Callable[..., int]
 
 
 class Terminated(BaseException):
@@ -70,63 +68,8 @@ def _leave_at_once(code: int) -> NoReturn:
 
 
 def _run() -> int:
-    settings, groups = configured(_options), _groups(sys.argv[1:2])
-    defaults: dict[str, Any] = {name: _defaults(commands, settings) for name, commands in groups.items()}
-    defaults |= defaults.pop("")
-    return int(_app(groups, settings)(prog_name="hardneg", standalone_mode=False, default_map=defaults) or 0)
-
-
-def _options() -> dict[str, bool]:
-    """All commands' options, and whether each is a list."""
-    runs = [run for commands in _groups([]).values() for run in commands.values()]
-    lists = {option for run in runs for option in list_options(run)}
-    return {option: option in lists for run in runs for option in option_names(run)}
-
-
-def _groups(called: list[str]) -> dict[str, dict[str, Command]]:
-    """The root's own commands, called "", and those of each folder beside them; of these the called one, if it is one.
-
-    The others need not be loaded.
-    """
-    own, folders = drawers.names("command"), drawers.folders("command")
-    if called and called[0] in (*own, *folders):
-        own, folders = [name for name in own if name in called], [name for name in folders if name in called]
-    return {"": _commands("", own)} | {name: _commands(name, drawers.names("command", name)) for name in folders}
-
-
-def _commands(group: str, names: list[str]) -> dict[str, Command]:
-    return {name: drawers.load("command", name, group).run for name in names}
-
-
-def _defaults(commands: Mapping[str, Command], settings: Configuration) -> dict[str, dict[str, Any]]:
-    """By command, then by parameter, what is configured."""
-    return {name: parameters(run, settings.options) for name, run in commands.items()}
-
-
-def _app(groups: Mapping[str, Mapping[str, Command]], settings: Configuration) -> typer.Typer:
-    root = typer.Typer(add_completion=True, rich_markup_mode=None, pretty_exceptions_enable=False)
-    root.callback(invoke_without_command=True)(_root)
-    for group, commands in groups.items():
-        app = typer.Typer(rich_markup_mode=None) if group else root
-        for name, run in commands.items():
-            # Errors are turned into codes inside the command: around it, typer would turn a broken pipe into 1.
-            app.command(name, help=sys.modules[run.__module__].__doc__)(_with_exit_code(run))
-        if group:
-            package = sys.modules[f"{__package__}.commands.{group.replace('-', '_')}"]
-            root.add_typer(app, name=group, help=package.__doc__)
-    root.info.context_settings = {"obj": settings, "help_option_names": ["-h", "--help"]}
-    return root
-
-
-def _root(
-    ctx: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
-) -> None:
-    """Make labeled datasets trustworthy: find mislabeled rows, have people decide, write the corrected dataset."""
-    if version:
-        typer.echo(f"hardneg {__version__}")
-    elif ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
+    app = command_line(_with_exit_code, configured(all_options))
+    return int(app(prog_name="hardneg", standalone_mode=False) or 0)
 
 
 def _with_exit_code(run: Command) -> Command:

@@ -117,18 +117,18 @@ def _checked(where: str, value: Any, *, is_list: bool) -> Any:
     return values
 
 
-def option_names(function: Any) -> dict[str, str]:
+def option_names(function: Callable[..., object]) -> dict[str, str]:
     """A command's options, `on_bad_rows` for --on-bad-rows, with the names of their parameters (`id_` for --id)."""
     return {name.rstrip("_"): name for name in inspect.signature(function).parameters if name != "ctx"}
 
 
-def parameters(function: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+def parameters(function: Callable[..., object], options: Mapping[str, Any]) -> dict[str, Any]:
     """Those of the configured options that the command has, by parameter."""
     known = option_names(function)
     return {known[option]: value for option, value in options.items() if option in known}
 
 
-def list_options(function: Any) -> set[str]:
+def list_options(function: Callable[..., object]) -> set[str]:
     """Those of a command's options that may be repeated."""
     hints = get_type_hints(function)
     return {option for option, name in option_names(function).items() if "list[" in str(hints[name])}

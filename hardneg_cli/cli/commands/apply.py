@@ -1,9 +1,9 @@
-"""Write the corrected dataset from filled queues, in the data's own format.
+"""Write the corrected dataset from what people decided.
 
-QUEUE is a findings file with its first columns filled in: decision is keep, relabel, drop or unsure, new_label the
-right label; a new_label alone means relabel, and relabel alone accepts the suggestion. Without a queue the decisions
-log beside the data is read. The result goes to standard output, to -o FILE, or over the data with --in-place; in CSV
-and JSON only the cells that change are written anew.
+It is in the data's own format. QUEUE is a findings file with its first columns filled in: decision is keep, relabel,
+drop or unsure, new_label the right label; a new_label alone means relabel, and relabel alone accepts the suggestion.
+Without a queue the decisions log beside the data is read. The result goes to standard output, to -o FILE, or over the
+data with --in-place; in CSV and JSON only the cells that change are written anew.
 
 A row must still be what it was when it was asked about: same id, content and label. Decisions that are stale, or that
 contradict each other, are listed, nothing is written, and the exit code is 1.
@@ -15,13 +15,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO, ClassVar
 
 import typer
 
 from hardneg_cli.cli import options, outputs
-from hardneg_cli.cli.options import OnBadRows
+from hardneg_cli.cli.option_groups import Without
+from hardneg_cli.cli.options import DataOptions, DatasetOutput
 from hardneg_cli.errors import InputError
 from hardneg_cli.review.decisions.decision import StaleDecision, UnsettledDecisions
 from hardneg_cli.runtime.terminal import say
@@ -29,10 +31,59 @@ from hardneg_cli.runtime.terminal import say
 if TYPE_CHECKING:
     from hardneg_cli.verbs.apply import ApplyResult
 
+GROUP = "people"
+EXAMPLE = "hardneg apply data.csv -o clean.csv"
+
 
 class OnDrop(StrEnum):
     REMOVE = "remove"
     MARK = "mark"
+
+
+@dataclass(frozen=True)
+class RuleOptions:
+    """How decisions are carried out, and whose they are."""
+
+    HEADING: ClassVar[str] = "Decisions"
+    skip_stale: Annotated[
+        bool, typer.Option("--skip-stale", help="Leave stale decisions out instead of refusing them.")
+    ] = False
+    on_drop: Annotated[
+        OnDrop, typer.Option("--on-drop", help="Remove dropped rows, or mark them with 1 in a new column 'dropped'.")
+    ] = OnDrop.REMOVE
+    reviewer: Annotated[
+        str | None, typer.Option("--reviewer", metavar="NAME", help="Who decided where the queue does not say it.")
+    ] = None
+
+
+@dataclass(frozen=True)
+class PolicyOptions:
+    """What happens to rows that nobody has decided."""
+
+    HEADING: ClassVar[str] = "Decisions"
+    auto_relabel: Annotated[
+        float | None,
+        typer.Option("--auto-relabel", metavar="P", help="Relabel undecided rows as suggested from this score on."),
+    ] = None
+    auto_drop: Annotated[
+        float | None, typer.Option("--auto-drop", metavar="P", help="Drop undecided rows from this score on.")
+    ] = None
+    protect_split: Annotated[
+        list[str] | None,
+        typer.Option("--protect-split", metavar="NAME", help="No automatic change in this split; repeatable."),
+    ] = None
+
+
+@dataclass(frozen=True)
+class ApplyOutput(DatasetOutput):
+    """What may be written instead of the corrected dataset."""
+
+    format_: Annotated[
+        str | None, typer.Option("--format", "-f", metavar="NAME", help="The format of the list of --dry-run.")
+    ] = None
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; list the changes on standard output.")] = (
+        False
+    )
 
 
 def run(
@@ -41,64 +92,31 @@ def run(
     queues: Annotated[
         list[str] | None, typer.Argument(metavar="[QUEUE]", help="Findings files with decisions filled in.")
     ] = None,
-    label: options.Label = "label",
-    id_: options.Id = None,
-    groups: options.Groups = None,
-    split: options.Split = None,
-    fold: options.Fold = None,
-    prob_prefix: options.ProbPrefix = "prob_",
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, in the format of the data.")
-    ] = None,
-    in_place: Annotated[bool, typer.Option("--in-place", help="Write over the data.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Write nothing; list the changes on standard output.")
-    ] = False,
-    format_: options.Format = None,
-    skip_stale: Annotated[
-        bool, typer.Option("--skip-stale", help="Leave stale decisions out instead of refusing them.")
-    ] = False,
-    on_drop: Annotated[
-        OnDrop, typer.Option("--on-drop", help="Remove dropped rows, or mark them with 1 in a new column 'dropped'.")
-    ] = OnDrop.REMOVE,
-    auto_relabel: Annotated[
-        float | None,
-        typer.Option("--auto-relabel", metavar="P", help="Relabel undecided rows as suggested from this score on."),
-    ] = None,
-    auto_drop: Annotated[
-        float | None, typer.Option("--auto-drop", metavar="P", help="Drop undecided rows from this score on.")
-    ] = None,
-    protect_split: Annotated[
-        list[str] | None,
-        typer.Option("--protect-split", metavar="NAME", help="No automatic change in this split; repeatable."),
-    ] = None,
-    provenance: Annotated[
-        str | None, typer.Option("--provenance", metavar="FILE", help="Write who changed what, when and why, as JSON.")
-    ] = None,
-    reviewer: options.Reviewer = None,
-    encoding: options.Encoding = None,
-    on_bad_rows: options.BadRows = OnBadRows.FAIL,
-    quiet: options.Quiet = False,
-    color: options.Colors = options.Color.AUTO,
+    *,
+    columns: Annotated[DataOptions, Without("text", "features")],
+    rule: RuleOptions,
+    policy: PolicyOptions,
+    output: ApplyOutput,
 ) -> int:
     from hardneg_cli.review.decisions.filled_queue import AutoPolicy
     from hardneg_cli.verbs.apply import apply
 
-    targets = _listing(ctx, format_, dry_run=dry_run)
+    dry_run, skip_stale, in_place = output.dry_run, rule.skip_stale, output.in_place
+    targets = _listing(ctx, output.format_, dry_run=dry_run)
     try:
         applied = apply(
             data,
             queues or (),
-            options.columns(label, id_, None, groups, split, fold, prob_prefix),
-            output=None if dry_run else _output(output, in_place=in_place),
+            columns.columns,
+            output=None if dry_run else _output(output.output, in_place=in_place),
             in_place=in_place and not dry_run,
-            on_drop=on_drop,
+            on_drop=rule.on_drop,
             skip_stale=skip_stale,
-            policy=AutoPolicy(auto_relabel, auto_drop, tuple(protect_split or ())),
-            provenance=provenance,
-            reviewer=reviewer,
-            encoding=encoding,
-            on_bad_rows=on_bad_rows,
+            policy=AutoPolicy(policy.auto_relabel, policy.auto_drop, tuple(policy.protect_split or ())),
+            provenance=output.provenance,
+            reviewer=rule.reviewer,
+            encoding=columns.encoding,
+            on_bad_rows=columns.on_bad_rows,
         )
     except UnsettledDecisions as refusal:
         for line in _unsettled(refusal, skip_stale=skip_stale):
@@ -106,7 +124,7 @@ def run(
         raise
     if dry_run:
         outputs.write(applied.table(), targets)
-    for line in (*_stale(applied.stale), *([] if quiet else _summary(applied, dry_run=dry_run))):
+    for line in (*_stale(applied.stale), *([] if output.quiet else _summary(applied, dry_run=dry_run))):
         say(line)
     return 0
 

@@ -10,12 +10,14 @@ if they have settings, or with --fail-on or --warn-on; hardneg explain lists the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
 from hardneg_cli.cli import options, outputs
-from hardneg_cli.cli.options import OnBadRows
+from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, ReportOptions
+from hardneg_cli.cli.show_configuration import show
 from hardneg_cli.errors import InputError, Refused
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.terminal import say
@@ -23,110 +25,127 @@ from hardneg_cli.runtime.terminal import say
 if TYPE_CHECKING:
     from hardneg_cli.gating.verdict import CheckReport, GateResult
 
+GROUP = "gate"
+EXAMPLE = "hardneg check data.csv --base git:HEAD"
+
+
+@dataclass(frozen=True)
+class BaseOptions:
+    """What DATA is compared with."""
+
+    HEADING: ClassVar[str] = "Data"
+    base: Annotated[
+        str | None,
+        typer.Option("--base", metavar="FILE|git:REV|-", help="What DATA was before: a file, or DATA at a revision."),
+    ] = None
+    state: Annotated[
+        str | None, typer.Option("--state", metavar="FILE", help="What DATA was before, from find --state.")
+    ] = None
+
+
+@dataclass(frozen=True)
+class GateOptions:
+    """Which gates are asked, and what their answers count."""
+
+    fail_on: Annotated[
+        list[str] | None, typer.Option("--fail-on", metavar="GATE", help="Ask this gate, and fail if it says no.")
+    ] = None
+    warn_on: Annotated[
+        list[str] | None, typer.Option("--warn-on", metavar="GATE", help="Ask this gate, and only warn if it says no.")
+    ] = None
+    require: Annotated[
+        list[str] | None, typer.Option("--require", metavar="GATE", help="Ask this gate; exit 2 if it cannot judge.")
+    ] = None
+    allow_class: Annotated[
+        list[str] | None, typer.Option("--allow-class", metavar="NAME", help="A new class that is meant; repeatable.")
+    ] = None
+    alpha: Annotated[
+        float | None, typer.Option("--alpha", metavar="P", help="rate.alpha: how often a harmless commit may fail.")
+    ] = None
+    max_open: Annotated[
+        str | None, typer.Option("--max-open", metavar="N|P%", help="budget.most: flagged rows that may be undecided.")
+    ] = None
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="G.S=V", help="A gate's setting, or a detector's.")
+    ] = None
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 though a gate says no.")] = False
+    show_config: Annotated[bool, typer.Option("--show-config", help="Print every option, and who set it.")] = False
+
+
+@dataclass(frozen=True)
+class CheckDecisions(DecisionOptions):
+    """What people have decided, and what an audit says."""
+
+    decisions: Annotated[
+        list[str] | None,
+        typer.Option("--decisions", metavar="FILE", help="A decisions log, instead of DATA's log; repeatable."),
+    ] = None
+    audit: Annotated[str | None, typer.Option("--audit", metavar="FILE", help="A filled audit of DATA.")] = None
+
+
+@dataclass(frozen=True)
+class CheckOutput(ReportOptions):
+    """Where the verdict goes, and what people have to look at."""
+
+    queue: Annotated[
+        list[str] | None,
+        typer.Option("--queue", metavar="FILE", help="Write findings of changed, flagged, undecided rows to FILE."),
+    ] = None
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless a gate fails.")] = False
+
 
 def run(
     ctx: typer.Context,
     data: options.Data,
-    base: Annotated[
-        str | None,
-        typer.Option("--base", metavar="FILE|git:REV|-", help="What DATA was before: a file, or DATA at a revision."),
-    ] = None,
-    state: Annotated[
-        str | None, typer.Option("--state", metavar="FILE", help="What DATA was before, from find --state.")
-    ] = None,
-    fail_on: Annotated[
-        list[str] | None, typer.Option("--fail-on", metavar="GATE", help="Ask this gate, and fail if it says no.")
-    ] = None,
-    warn_on: Annotated[
-        list[str] | None, typer.Option("--warn-on", metavar="GATE", help="Ask this gate, and only warn if it says no.")
-    ] = None,
-    require: Annotated[
-        list[str] | None, typer.Option("--require", metavar="GATE", help="Ask this gate; exit 2 if it cannot judge.")
-    ] = None,
-    allow_class: Annotated[
-        list[str] | None, typer.Option("--allow-class", metavar="NAME", help="A new class that is meant; repeatable.")
-    ] = None,
-    alpha: Annotated[
-        float | None, typer.Option("--alpha", metavar="P", help="rate.alpha: how often a harmless commit may fail.")
-    ] = None,
-    max_open: Annotated[
-        str | None, typer.Option("--max-open", metavar="N|P%", help="budget.most: flagged rows that may be undecided.")
-    ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="G.S=V", help="A gate's setting, or a detector's.")
-    ] = None,
-    label: options.Label = "label",
-    id_: options.Id = None,
-    text: options.Text = None,
-    features: options.Features = None,
-    probs: options.Probs = None,
-    classes: options.Classes = None,
-    prob_prefix: options.ProbPrefix = "prob_",
-    groups: options.Groups = None,
-    split: options.Split = None,
-    fold: options.Fold = None,
-    decisions: Annotated[
-        list[str] | None,
-        typer.Option("--decisions", metavar="FILE", help="A decisions log, instead of DATA's log; repeatable."),
-    ] = None,
-    no_decisions: options.NoDecisions = False,
-    audit: Annotated[str | None, typer.Option("--audit", metavar="FILE", help="A filled audit of DATA.")] = None,
-    queue: Annotated[
-        list[str] | None,
-        typer.Option("--queue", metavar="FILE", help="Write findings of changed, flagged, undecided rows to FILE."),
-    ] = None,
-    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 though a gate says no.")] = False,
-    show_config: Annotated[bool, typer.Option("--show-config", help="Print every option, and who set it.")] = False,
-    output: options.Report = None,
-    format_: options.ReportFormat = None,
-    encoding: options.Encoding = None,
-    on_bad_rows: options.BadRows = OnBadRows.FAIL,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless a gate fails.")] = False,
-    color: options.Colors = options.Color.AUTO,
+    base: BaseOptions,
+    gates: GateOptions,
+    columns: DataOptions,
+    models: ModelOptions,
+    decisions: CheckDecisions,
+    output: CheckOutput,
 ) -> int:
     from hardneg_cli.review.decisions.decision import log_of
     from hardneg_cli.verbs.check import check
 
-    if show_config:
-        return options.show(ctx)
-    reports = outputs.targets(output, format_, "report", "text")
-    queues = outputs.targets(queue, None) if queue else []
-    logs = options.decision_logs(decisions, unread=no_decisions)
-    inputs = [data, *(probs or []), *(decisions or [])]
-    outputs.refuse_overwriting_inputs(
-        [*reports, *queues], inputs, [features, classes, audit, base, state, str(log_of(data))]
-    )
-    needed = _gates(require)
-    short = {"rate.alpha": alpha, "budget.most": max_open}
-    tuned = [*(f"{name}={value}" for name, value in short.items() if value is not None), *(set_ or ())]
+    if gates.show_config:
+        return show(ctx)
+    reports = output.targets()
+    queues = outputs.targets(output.queue, None) if output.queue else []
+    logs = decisions.logs
+    inputs = [data, *(models.probs or []), *(decisions.decisions or [])]
+    files = [columns.features, models.classes, decisions.audit, base.base, base.state, str(log_of(data))]
+    outputs.refuse_overwriting_inputs([*reports, *queues], inputs, files)
+    needed = _gates(gates.require)
+    short = {"rate.alpha": gates.alpha, "budget.most": gates.max_open}
+    tuned = [*(f"{name}={value}" for name, value in short.items() if value is not None), *(gates.set_ or ())]
     report = check(
         data,
-        options.columns(label, id_, text, groups, split, fold, prob_prefix),
-        base=base,
-        saved=state,
-        probs=probs or (),
-        classes=options.class_names(classes),
-        features=features,
+        columns.columns,
+        base=base.base,
+        saved=base.state,
+        probs=models.probs or (),
+        classes=models.names,
+        features=columns.features,
         decisions=logs,
-        audit=audit,
-        fail_on=fail_on or (),
-        warn_on=warn_on or (),
+        audit=decisions.audit,
+        fail_on=gates.fail_on or (),
+        warn_on=gates.warn_on or (),
         require=needed,
-        allow_class=allow_class or (),
+        allow_class=gates.allow_class or (),
         settings=options.unit_settings(tuned, ctx.obj.units, "gate", "detector"),
         with_findings=bool(queues),
-        encoding=encoding,
-        on_bad_rows=on_bad_rows,
+        encoding=columns.encoding,
+        on_bad_rows=columns.on_bad_rows,
     )
     if queues:
-        outputs.write(_open_rows(report, features), queues)
-    unasked = not (output or format_)
-    outputs.write(report, () if quiet and unasked and report.passed else reports)
+        outputs.write(_open_rows(report, columns.features), queues)
+    unasked = not (output.output or output.format_)
+    outputs.write(report, () if output.quiet and unasked and report.passed else reports)
     if reports[-1].path is not None or reports[-1].format != "text":
-        for one in report.judged if not quiet else report.failed:
+        for one in report.judged if not output.quiet else report.failed:
             if one.outcome != "passed":
                 say(f"{one.outcome}: {one.gate}: {one.verdict.why if one.verdict else one.reason}")
-    return _code(report, needed, exit_zero=exit_zero)
+    return _code(report, needed, exit_zero=gates.exit_zero)
 
 
 def _gates(names: list[str] | None) -> tuple[str, ...]:

@@ -1,15 +1,16 @@
-"""Collect what reviewers decided into the decisions log beside the data, and settle or list their conflicts.
+"""Collect reviewers' decisions into the log, and settle conflicts.
 
-FILE is a filled queue (CSV, TSV, Parquet, JSON, NDJSON, xlsx), an export of Label Studio, Prodigy, Argilla or doccano,
-or another decisions log. The log is named by --data or --log. What it has already is not added again, so the same files
-may be collected as often as you like. A reviewer's latest decision counts; a file that does not name its reviewers in a
-column `reviewer` is theirs whom --reviewer names.
+The log stands beside the data; conflicts that are not settled are listed. FILE is a filled queue (CSV, TSV, Parquet,
+JSON, NDJSON, xlsx), an export of Label Studio, Prodigy, Argilla or doccano, or another decisions log. The log is named
+by --data or --log. What it has already is not added again, so the same files may be collected as often as you like. A
+reviewer's latest decision counts; a file that does not name its reviewers in a column `reviewer` is theirs whom
+--reviewer names.
 
 Reviewers who answer differently about the same row are a conflict. --policy says whether it is left (unanimous), or
 settled by more than half of them (majority) or by who came last (latest). What --adjudicator NAME says in FILE settles
 the conflicts of others, never one in which NAME had taken part. A settlement is a line of the log, which `apply` and
-`find` go by; a different answer that comes later is a conflict again. Conflicts go to standard output or to -o files
-as a queue for the adjudicator, and the exit code is 1 if any are left in the log.
+`find` go by; a different answer that comes later is a conflict again. Conflicts go to standard output or to -o files as
+a queue for the adjudicator, and the exit code is 1 if any are left in the log.
 
 --consensus FILE writes the label of every answered row that all answers and the model's out-of-fold probabilities
 (--probs) together make the most likely, with the probability that it is wrong (score). --report FILE has a line for
@@ -22,16 +23,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import typer
 
-from hardneg_cli.cli import collect_outputs, options, outputs
+from hardneg_cli.cli import collect_outputs, outputs
 from hardneg_cli.cli.collect_outputs import CollectOutputs
+from hardneg_cli.cli.option_groups import Without
+from hardneg_cli.cli.options import DataOptions, ModelOptions, OutputOptions
 from hardneg_cli.cli.summaries.collect import lines
 from hardneg_cli.errors import InputError, Refused
 from hardneg_cli.runtime.terminal import say
+
+GROUP = "people"
+EXAMPLE = "hardneg collect queue.csv --data data.csv --reviewer ann"
 
 
 class ConflictPolicy(StrEnum):
@@ -40,63 +47,82 @@ class ConflictPolicy(StrEnum):
     LATEST = "latest"
 
 
-def run(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Filled queues and other decisions logs.")],
+@dataclass(frozen=True)
+class LogOptions:
+    """Where the decisions go, and whose they are."""
+
+    HEADING: ClassVar[str] = "Decisions"
     data: Annotated[
         str | None, typer.Option("--data", metavar="DATA", help="The dataset; its log is DATA.decisions.ndjson.")
-    ] = None,
-    log: Annotated[str | None, typer.Option("--log", metavar="FILE", help="The log, instead of --data.")] = None,
-    reviewer: options.Reviewer = None,
+    ] = None
+    log: Annotated[str | None, typer.Option("--log", metavar="FILE", help="The log, instead of --data.")] = None
+    reviewer: Annotated[
+        str | None, typer.Option("--reviewer", metavar="NAME", help="Who decided where the queue does not say it.")
+    ] = None
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Leave the log as it is; tell what would be added.")] = (
+        False
+    )
+
+
+@dataclass(frozen=True)
+class SettlementOptions:
+    """What becomes of conflicts."""
+
+    HEADING: ClassVar[str] = "Decisions"
     policy: Annotated[
         ConflictPolicy, typer.Option("--policy", help="How reviewers' conflicts are settled; unanimous: not at all.")
-    ] = ConflictPolicy.UNANIMOUS,
+    ] = ConflictPolicy.UNANIMOUS
     adjudicator: Annotated[
         str | None, typer.Option("--adjudicator", metavar="NAME", help="Whose decisions settle the others' conflicts.")
-    ] = None,
+    ] = None
+
+
+@dataclass(frozen=True)
+class CollectOutput(OutputOptions):
+    """Where the conflicts, the consensus and the reviewers' records go."""
+
     consensus: Annotated[
         str | None, typer.Option("--consensus", metavar="FILE", help="Write the consensus label of each answered row.")
-    ] = None,
+    ] = None
     report: Annotated[
         str | None, typer.Option("--report", metavar="FILE", help="Write a line about each reviewer.")
-    ] = None,
+    ] = None
     findings: Annotated[
         str | None, typer.Option("--findings", metavar="FILE", help="What find wrote: which rows are controls.")
-    ] = None,
-    label: options.Label = "label",
-    id_: options.Id = None,
-    text: options.Text = None,
-    probs: options.Probs = None,
-    classes: options.Classes = None,
-    prob_prefix: options.ProbPrefix = "prob_",
-    encoding: options.Encoding = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Leave the log as it is; tell what would be added.")
-    ] = False,
-    output: options.Output = None,
-    format_: options.Format = None,
-    quiet: options.Quiet = False,
-    color: options.Colors = options.Color.AUTO,
+    ] = None
+
+
+def run(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Filled queues and other decisions logs.")],
+    log: LogOptions,
+    settlement: SettlementOptions,
+    columns: Annotated[DataOptions, Without("features", "groups", "split", "fold", "on_bad_rows")],
+    models: ModelOptions,
+    output: CollectOutput,
 ) -> int:
     from hardneg_cli.io.files.source import sources
     from hardneg_cli.verbs.collect import collect
 
-    path = _log(data, log)
-    pairs = tuple(name for name in output or () if name.lower().endswith(collect_outputs.PAIRS) and ":" not in name)
-    targets = outputs.targets([name for name in output or () if name not in pairs], format_)
-    columns = options.columns(label, id_, text, None, None, None, prob_prefix)
-    names = options.class_names(classes)
-    extras = CollectOutputs(data, columns, consensus, report, pairs, tuple(probs or ()), names, findings, encoding)
+    path, quiet, named = _log(log.data, log.log), output.quiet, output.output or []
+    pairs = tuple(name for name in named if name.lower().endswith(collect_outputs.PAIRS) and ":" not in name)
+    targets = outputs.targets([name for name in named if name not in pairs], output.format_)
+    extras = CollectOutputs(
+        log.data, columns.columns, output.consensus, output.report, pairs, tuple(models.probs or ()), models.names,
+        output.findings, columns.encoding,
+    )  # fmt: skip
     every = [*targets, *extras.targets]
-    outputs.refuse_overwriting_inputs(every, [*files, data or "", *(probs or []), findings or ""], [classes])
+    inputs = [*files, log.data or "", *(models.probs or []), output.findings or ""]
+    outputs.refuse_overwriting_inputs(every, inputs, [models.classes])
     _refuse_the_log(every, path)
     facts = collect_outputs.facts(extras, [source for file in files for source in sources(file)], quiet=quiet)
     collected = collect(
-        files, path, reviewer=reviewer, policy=policy, adjudicator=adjudicator, dry_run=dry_run
+        files, path, reviewer=log.reviewer, policy=settlement.policy, adjudicator=settlement.adjudicator,
+        dry_run=log.dry_run,
     )  # fmt: skip
     told = collect_outputs.write(extras, facts, collected, quiet=quiet)
-    if collected.conflicts or output or format_:  # nobody who asked for no result wants to see an empty one
+    if collected.conflicts or named or output.format_:  # nobody who asked for no result wants to see an empty one
         outputs.write(collected.table(), targets)
-    for line in [] if quiet else lines(collected, told, dry_run=dry_run):
+    for line in [] if quiet else lines(collected, told, dry_run=log.dry_run):
         say(line)
     if collected.conflicts:
         rows = "1 row is" if len(collected.conflicts) == 1 else f"{len(collected.conflicts):,} rows are"

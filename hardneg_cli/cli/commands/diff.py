@@ -11,28 +11,23 @@ from typing import Annotated
 import typer
 
 from hardneg_cli.cli import options, outputs
-from hardneg_cli.cli.options import OnBadRows
+from hardneg_cli.cli.option_groups import Without
+from hardneg_cli.cli.options import DataOptions, ReportOptions
+
+GROUP = "gate"
+EXAMPLE = "hardneg diff git:HEAD data.csv"
 
 
 def run(
     base: Annotated[str, typer.Argument(metavar="BASE", help="What DATA was before: a file, git:REV, or - for stdin.")],
     data: options.Data,
-    label: options.Label = "label",
-    id_: options.Id = None,
-    groups: options.Groups = None,
-    split: options.Split = None,
-    fold: options.Fold = None,
-    prob_prefix: options.ProbPrefix = "prob_",
-    output: options.Report = None,
-    format_: options.ReportFormat = None,
-    encoding: options.Encoding = None,
-    on_bad_rows: options.BadRows = OnBadRows.FAIL,
-    color: options.Colors = options.Color.AUTO,
+    columns: Annotated[DataOptions, Without("text", "features")],
+    output: Annotated[ReportOptions, Without("quiet")],
 ) -> int:
     from hardneg_cli.verbs.check import diff
 
-    targets = outputs.targets(output, format_, "report", "text")
+    targets = output.targets()
     outputs.refuse_overwriting_inputs(targets, [base, data])
-    columns = options.columns(label, id_, None, groups, split, fold, prob_prefix)
-    outputs.write(diff(base, data, columns, encoding=encoding, on_bad_rows=on_bad_rows), targets)
+    report = diff(base, data, columns.columns, encoding=columns.encoding, on_bad_rows=columns.on_bad_rows)
+    outputs.write(report, targets)
     return 0

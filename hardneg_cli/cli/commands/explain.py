@@ -1,4 +1,6 @@
-"""Show a page of the manual, or what a detector, gate, model or format does; without a name, list what there is.
+"""Show a page of the manual, what a unit does, or why a row is flagged.
+
+A unit is a detector, gate, model or format. Without a name, all there is is listed.
 
 With --row ID and a findings file (written by find, with --all for every row), say why a row was flagged or was not:
 hardneg explain scores.csv --row ID, or hardneg explain doubtful-label scores.csv --row ID for one detector's part.
@@ -14,9 +16,14 @@ import typer
 from hardneg_cli.errors import InputError
 from hardneg_cli.runtime import drawers
 
+GROUP = "help"
+EXAMPLE = "hardneg explain doubtful-label"
+
 
 def run(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A page, or a unit such as a detector or gate.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="A page, or a unit such as a detector or gate.")
+    ] = None,
     findings: Annotated[str | None, typer.Argument(metavar="[FINDINGS]", help="With --row: a findings file.")] = None,
     row: Annotated[str | None, typer.Option("--row", metavar="ID", help="Why this row was flagged or not.")] = None,
 ) -> int:

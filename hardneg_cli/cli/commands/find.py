@@ -1,6 +1,7 @@
-"""Rank suspect rows by every detector that the input allows, and write the review queue.
+"""Rank the rows whose label is probably wrong, for people to review.
 
-The result goes to standard output or to -o files, the summary to standard error.
+Every detector that the input allows judges them, and what they say becomes one score, the probability that the label
+is wrong. The result goes to standard output or to -o files, the summary to standard error.
 
 With --reviewers a,b the file `-o queue.csv` is the lead's, with every row, who is asked (`reviewers`) and why (`role`:
 suspect or control); `queue.a.csv` and `queue.b.csv` are what they fill in. --overlap rows go to all of them, the others
@@ -12,14 +13,22 @@ lack score, flagged, detectors, why, p_given, p_suggested and rank; with --blind
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
 from hardneg_cli.cli import options, outputs
-from hardneg_cli.cli.options import OnBadRows
+from hardneg_cli.cli.options import (
+    DataOptions,
+    DecisionOptions,
+    DetectorOptions,
+    EngineOptions,
+    ModelOptions,
+    OutputOptions,
+    ReviewOptions,
+)
 from hardneg_cli.cli.outputs import OutputTarget
 from hardneg_cli.cli.summaries.find import assignment_lines, lines
 from hardneg_cli.errors import InputError, did_you_mean
@@ -33,69 +42,76 @@ if TYPE_CHECKING:
     from hardneg_cli.detection.findings import Findings
     from hardneg_cli.review.queues.assignment import Assignment
 
+GROUP = "find"
+EXAMPLE = "hardneg find data.csv --text text -o queue.xlsx"
+
+
+@dataclass(frozen=True)
+class FindModels(DetectorOptions, EngineOptions, ModelOptions):
+    """The models that judge, the detectors, and who does the work."""
+
+
+@dataclass(frozen=True)
+class FindDecisions(DecisionOptions):
+    """What people decided, and what is kept for the next gate."""
+
+    state: Annotated[
+        str | None, typer.Option("--state", metavar="FILE", help="Write what a later check --state compares with.")
+    ] = None
+
+
+@dataclass(frozen=True)
+class FindReview(ReviewOptions):
+    """Which rows people see, and their pictures."""
+
+    image: Annotated[
+        str | None,
+        typer.Option("--image", metavar="COL", help="The column with pictures: data URIs, or paths beside DATA."),
+    ] = None
+
+
+@dataclass(frozen=True)
+class AssignOptions:
+    """How the queue is shared out."""
+
+    HEADING: ClassVar[str] = "Review"
+    budget: Annotated[
+        str | None,
+        typer.Option("--budget", metavar="N|TIME", help="At most N rows, or so long (30min, 2h), for all reviewers."),
+    ] = None
+    pace: Annotated[
+        float | None,
+        typer.Option("--pace", metavar="SECONDS", help="Time a row takes; default: as in the log so far, else 6."),
+    ] = None
+    reviewers: Annotated[
+        str | None, typer.Option("--reviewers", metavar="A,B", help="Share the queue out: a file for each of them.")
+    ] = None
+    overlap: Annotated[
+        str | None, typer.Option("--overlap", metavar="N|N%", help="Rows that all reviewers get; default: 10%.")
+    ] = None
+    control: Annotated[
+        str | None,
+        typer.Option("--control", metavar="N|N%", help="Rows to mix in that nothing speaks against, N in all."),
+    ] = None
+    blind: Annotated[bool, typer.Option("--blind", help="Leave suggestions and evidence out, in random order.")] = False
+
+
+@dataclass(frozen=True)
+class FindOutput(OutputOptions):
+    """Where the findings go."""
+
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False
+
 
 def run(
     ctx: typer.Context,
     data: options.Data,
-    label: options.Label = "label",
-    id_: options.Id = None,
-    text: options.Text = None,
-    features: options.Features = None,
-    probs: options.Probs = None,
-    classes: options.Classes = None,
-    prob_prefix: options.ProbPrefix = "prob_",
-    groups: options.Groups = None,
-    split: options.Split = None,
-    fold: options.Fold = None,
-    detector: options.Detectors = None,
-    set_: options.DetectorSettings = None,
-    decisions: options.Decisions = None,
-    audit: options.Recalibration = None,
-    state: Annotated[
-        str | None, typer.Option("--state", metavar="FILE", help="Write what a later check --state compares with.")
-    ] = None,
-    no_decisions: options.NoDecisions = False,
-    all_: Annotated[bool, typer.Option("--all", help="Write every row, not only the flagged ones.")] = False,
-    limit: options.Limit = None,
-    per_class: options.PerClass = None,
-    budget: Annotated[
-        str | None,
-        typer.Option("--budget", metavar="N|TIME", help="At most N rows, or so long (30min, 2h), for all reviewers."),
-    ] = None,
-    pace: Annotated[
-        float | None,
-        typer.Option("--pace", metavar="SECONDS", help="Time a row takes; default: as in the log so far, else 6."),
-    ] = None,
-    reviewers: Annotated[
-        str | None, typer.Option("--reviewers", metavar="A,B", help="Share the queue out: a file for each of them.")
-    ] = None,
-    overlap: Annotated[
-        str | None, typer.Option("--overlap", metavar="N|N%", help="Rows that all reviewers get; default: 10%.")
-    ] = None,
-    control: Annotated[
-        str | None,
-        typer.Option("--control", metavar="N|N%", help="Rows to mix in that nothing speaks against, N in all."),
-    ] = None,
-    blind: Annotated[
-        bool, typer.Option("--blind", help="Leave suggestions and evidence out, in random order.")
-    ] = False,
-    image: Annotated[
-        str | None,
-        typer.Option("--image", metavar="COL", help="The column with pictures: data URIs, or paths beside DATA."),
-    ] = None,
-    show: Annotated[
-        str | None, typer.Option("--show", metavar="COLS", help="Columns to show beside the findings ('*': all).")
-    ] = None,
-    memory: options.Memory = None,
-    output: options.Output = None,
-    format_: options.Format = None,
-    engine: options.Engine = "local",
-    scheduler: options.Scheduler = None,
-    encoding: options.Encoding = None,
-    on_bad_rows: options.BadRows = OnBadRows.FAIL,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
-    color: options.Colors = options.Color.AUTO,
+    columns: DataOptions,
+    models: FindModels,
+    decisions: FindDecisions,
+    review: FindReview,
+    assign: AssignOptions,
+    output: FindOutput,
 ) -> int:
     from hardneg_cli.data.snapshot import write as write_state
     from hardneg_cli.review.decisions.decision import log_of
@@ -103,45 +119,49 @@ def run(
     from hardneg_cli.review.queues.assignment import shape
     from hardneg_cli.verbs.find import find
 
-    lead = outputs.targets(output, format_)
-    logs = options.decision_logs(decisions, unread=no_decisions)
-    speed = workload.review_pace(pace, [] if no_decisions else workload.logged_decisions(data, decisions))
-    wish = workload.parse_plan(reviewers, overlap, control, budget, blind=blind, pace=speed)
+    lead, logs, state = output.targets(), decisions.logs, decisions.state
+    logged = [] if decisions.no_decisions else workload.logged_decisions(data, decisions.decisions)
+    speed = workload.review_pace(assign.pace, logged)
+    wish = workload.parse_plan(
+        assign.reviewers, assign.overlap, assign.control, assign.budget, blind=assign.blind, pace=speed
+    )
     theirs = [[_of(target, name) for target in lead] for name in wish.reviewers]
-    inputs = [data, *(probs or []), *(decisions or [])]
+    inputs = [data, *(models.probs or []), *(decisions.decisions or [])]
     every = [target for targets in (lead, *theirs) for target in targets]
     every += [OutputTarget("parquet", state)] if state else []
-    outputs.refuse_overwriting_inputs(every, inputs, [features, classes, audit, str(log_of(data))])
+    files = [columns.features, models.classes, decisions.audit, str(log_of(data))]
+    outputs.refuse_overwriting_inputs(every, inputs, files)
     findings = find(
         data,
-        options.columns(label, id_, text, groups, split, fold, prob_prefix),
-        probs=probs or (),
-        classes=options.class_names(classes),
-        features=features,
-        detectors=detector or (),
-        settings=options.unit_settings(set_, ctx.obj.units),
+        columns.columns,
+        probs=models.probs or (),
+        classes=models.names,
+        features=columns.features,
+        detectors=models.detector or (),
+        settings=options.unit_settings(models.set_, ctx.obj.units),
         decisions=logs,
-        audit=audit,
-        engine=engine,
-        scheduler=scheduler,
-        encoding=encoding,
-        on_bad_rows=on_bad_rows,
-        memory=options.memory_bytes(memory),
+        audit=decisions.audit,
+        engine=models.engine,
+        scheduler=models.scheduler,
+        encoding=columns.encoding,
+        on_bad_rows=columns.on_bad_rows,
+        memory=options.memory_bytes(models.memory),
     )
     if state:
         write_state(findings.dataset, findings.flagged, findings.score, state)
-    shown = _display_columns(findings, show, features, image)
+    shown = _display_columns(findings, review.show, columns.features, review.image)
     with progress("making the queue"):
-        shaped = shape(findings, findings.select(every=all_, limit=limit, per_class=per_class), wish)
+        rows = findings.select(every=review.all_, limit=review.limit, per_class=review.per_class)
+        shaped = shape(findings, rows, wish)
         tables = list(_tables(shaped, shown))
     notes: list[str] = []
     for table, targets in zip(tables, (lead, *theirs), strict=True):
-        notes += outputs.write(_pictured(table, findings, shown, image), targets)
-    if not quiet:
-        for line in lines(findings, len(shaped.rows), verbose=verbose):
+        notes += outputs.write(_pictured(table, findings, shown, review.image), targets)
+    if not output.quiet:
+        for line in lines(findings, len(shaped.rows), verbose=output.verbose):
             say(line)
-        if reviewers or budget or pace or blind:
-            for line in assignment_lines(shaped, speed, with_control=control is not None):
+        if assign.reviewers or assign.budget or assign.pace or assign.blind:
+            for line in assignment_lines(shaped, speed, with_control=assign.control is not None):
                 say(line)
         for note in dict.fromkeys(notes):
             say(f"note: {note}")

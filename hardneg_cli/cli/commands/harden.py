@@ -1,8 +1,9 @@
-"""Versions of the training rows that fool a model, for training with them, and what that does to its accuracy.
+"""Versions of training rows that fool a model, and training on them.
 
-With --features columns of numbers, each of which may move by --epsilon times its standard deviation, within the range
-that it has; with --text, a few typos, changes of case, dropped fillers and swapped words that keep the label. Rows
-whose score, find's probability that the label is wrong, is above the guard do not train and get no version.
+What that does to its accuracy is measured. With --features columns of numbers, each of which may move by --epsilon
+times its standard deviation, within the range that it has; with --text, a few typos, changes of case, dropped fillers
+and swapped words that keep the label. Rows whose score, find's probability that the label is wrong, is above the guard
+do not train and get no version.
 
 -o writes the training set: the rows, rows of other splits unchanged, and after each its versions with `parent_id`,
 `kind` and `weight`; a version is of its parent's split, fold and group. Held out are the other splits, else each fold
@@ -14,87 +15,95 @@ which is what training elsewhere gains, and less. `hardneg explain projected-gra
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import typer
 
 from hardneg_cli.cli import options, outputs
-from hardneg_cli.cli.options import OnBadRows
+from hardneg_cli.cli.options import DataOptions, ModelOptions, OutputOptions
 from hardneg_cli.runtime.terminal import say
+
+GROUP = "models"
+EXAMPLE = "hardneg harden data.csv --text text -o hardened.csv"
+
+
+@dataclass(frozen=True)
+class AttackOptions:
+    """The model that is attacked, and how."""
+
+    HEADING: ClassVar[str] = "Models"
+    model: Annotated[
+        str | None,
+        typer.Option("--model", metavar="NAME", help="The model to harden; default: mlp, logistic for texts."),
+    ] = None
+    epsilon: Annotated[
+        float, typer.Option("--epsilon", metavar="E", help="How far a number moves, in standard deviations.")
+    ] = 0.3
+    guard: Annotated[
+        float, typer.Option("--guard", metavar="P", help="Rows with a score above P neither train nor get versions.")
+    ] = 0.5
+    boundary: Annotated[bool, typer.Option("--boundary", help="Have the least changes that fool the model, too.")] = (
+        False
+    )
+    train_split: Annotated[
+        str | None, typer.Option("--train-split", metavar="NAME", help="The split that trains; default: train.")
+    ] = None
+    folds: Annotated[
+        int, typer.Option("--folds", min=0, metavar="N", help="Parts that are held out in turn; 0 measures nothing.")
+    ] = 5
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="U.S=V", help="A unit's setting, as in logistic.strength=1.")
+    ] = None
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Another seed trains and attacks anew.")] = 0
+
+
+@dataclass(frozen=True)
+class HardenOutput(OutputOptions):
+    """Where the training set and what was measured go."""
+
+    report: Annotated[
+        list[str] | None,
+        typer.Option("--report", metavar="FILE", help="Write the accuracy of each way of training; repeatable."),
+    ] = None
 
 
 def run(
     ctx: typer.Context,
     data: options.Data,
-    label: options.Label = "label",
-    id_: options.Id = None,
-    text: options.Text = None,
-    features: options.Features = None,
-    probs: options.Probs = None,
-    classes: options.Classes = None,
-    prob_prefix: options.ProbPrefix = "prob_",
-    groups: options.Groups = None,
-    split: options.Split = None,
-    train_split: Annotated[
-        str | None, typer.Option("--train-split", metavar="NAME", help="The split that trains; default: train.")
-    ] = None,
-    fold: options.Fold = None,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", metavar="NAME", help="The model to harden; default: mlp, logistic for texts."),
-    ] = None,
-    epsilon: Annotated[
-        float, typer.Option("--epsilon", metavar="E", help="How far a number moves, in standard deviations.")
-    ] = 0.3,
-    guard: Annotated[
-        float, typer.Option("--guard", metavar="P", help="Rows with a score above P neither train nor get versions.")
-    ] = 0.5,
-    boundary: Annotated[
-        bool, typer.Option("--boundary", help="Have the least changes that fool the model, too.")
-    ] = False,
-    folds: Annotated[
-        int, typer.Option("--folds", min=0, metavar="N", help="Parts that are held out in turn; 0 measures nothing.")
-    ] = 5,
-    set_: options.Set = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Another seed trains and attacks anew.")] = 0,
-    report: Annotated[
-        list[str] | None,
-        typer.Option("--report", metavar="FILE", help="Write the accuracy of each way of training; repeatable."),
-    ] = None,
-    output: options.Output = None,
-    format_: options.Format = None,
-    encoding: options.Encoding = None,
-    on_bad_rows: options.BadRows = OnBadRows.FAIL,
-    quiet: options.Quiet = False,
-    color: options.Colors = options.Color.AUTO,
+    columns: DataOptions,
+    models: ModelOptions,
+    attack: AttackOptions,
+    output: HardenOutput,
 ) -> int:
     from hardneg_cli.verbs.harden import harden
 
-    asked = outputs.targets(report, None) if report else []
-    rows = outputs.targets(output, format_ or (None if output else "csv")) if output or format_ or not asked else []
-    outputs.refuse_overwriting_inputs([*rows, *asked], [data, *(probs or [])], [features, classes])
+    asked = outputs.targets(output.report, None) if output.report else []
+    rows = output.targets("csv") if output.output or output.format_ or not asked else []
+    inputs = [data, *(models.probs or [])]
+    outputs.refuse_overwriting_inputs([*rows, *asked], inputs, [columns.features, models.classes])
     hardened = harden(
         data,
-        options.columns(label, id_, text, groups, split, fold, prob_prefix),
-        features=features,
-        model=model,
-        epsilon=epsilon,
-        probs=probs or (),
-        classes=options.class_names(classes),
-        guard=guard,
-        settings=options.unit_settings(set_, ctx.obj.units, "attack", "model", "detector"),
-        train_split=train_split,
-        folds=folds,
-        boundary=boundary,
-        seed=seed,
-        encoding=encoding,
-        on_bad_rows=on_bad_rows,
+        columns.columns,
+        features=columns.features,
+        model=attack.model,
+        epsilon=attack.epsilon,
+        probs=models.probs or (),
+        classes=models.names,
+        guard=attack.guard,
+        settings=options.unit_settings(attack.set_, ctx.obj.units, "attack", "model", "detector"),
+        train_split=attack.train_split,
+        folds=attack.folds,
+        boundary=attack.boundary,
+        seed=attack.seed,
+        encoding=columns.encoding,
+        on_bad_rows=columns.on_bad_rows,
     )
     if rows:
         outputs.write(hardened.table(), rows)
     if asked:
         outputs.write(hardened.report(), asked)
-    if not quiet:
+    if not output.quiet:
         for line in hardened.summary():
             say(line)
     return 0

@@ -12,94 +12,108 @@ this one needs no probabilities. `hardneg explain MODE` is each one's manual.
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import typer
 
 from hardneg_cli.cli import options, outputs
-from hardneg_cli.cli.options import OnBadRows
+from hardneg_cli.cli.option_groups import Without
+from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, OutputOptions, ReviewOptions
 from hardneg_cli.errors import InputError
 from hardneg_cli.runtime.terminal import say
 
+GROUP = "models"
+EXAMPLE = "hardneg mine data.csv --probs probs.parquet -o hard.csv"
+
 READ = ("id", "tier", "weight", "anchor_class", "given_label", "score", "why")  # what a person reads of it
+
+
+@dataclass(frozen=True)
+class MiningOptions:
+    """What is mined, and from which rows."""
+
+    HEADING: ClassVar[str] = "Models"
+    mode: Annotated[str, typer.Option("--mode", metavar="NAME", help="boundary, confusion or retrieval.")] = "boundary"
+    train_split: Annotated[
+        str | None, typer.Option("--train-split", metavar="NAME", help="The split to mine; default: train.")
+    ] = None
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="U.S=V", help="A mode's or detector's setting, as in retrieval.negatives=5."),
+    ] = None
+    guard: Annotated[
+        float | None,
+        typer.Option("--guard", metavar="P", help="Rows with a score above P do not train; default: 1/8 of the mean."),
+    ] = None
+
+
+@dataclass(frozen=True)
+class MineReview(ReviewOptions):
+    """How many rows, and what of them."""
+
+    HEADING: ClassVar[str] = "Output"
+    per_class: Annotated[
+        int | None, typer.Option("--per-class", min=0, metavar="N", help="At most N rows of each anchor class.")
+    ] = None
+    show: Annotated[
+        str | None, typer.Option("--show", metavar="COLS", help="Columns to write beside the others ('*': all).")
+    ] = None
+
+
+@dataclass(frozen=True)
+class MineOutput(OutputOptions):
+    """Where the hard negatives, the suspects and the triplets go."""
+
+    suspects: Annotated[
+        list[str] | None,
+        typer.Option("--suspects", metavar="FILE", help="Write the rows that find flags, as a queue; repeatable."),
+    ] = None
+    triplets: Annotated[
+        list[str] | None,
+        typer.Option("--triplets", metavar="FILE", help="Write texts: anchor, positive, negative; repeatable."),
+    ] = None
 
 
 def run(
     ctx: typer.Context,
     data: options.Data,
-    mode: Annotated[str, typer.Option("--mode", metavar="NAME", help="boundary, confusion or retrieval.")] = "boundary",
-    label: options.Label = "label",
-    id_: options.Id = None,
-    text: options.Text = None,
-    features: options.Features = None,
-    probs: options.Probs = None,
-    classes: options.Classes = None,
-    prob_prefix: options.ProbPrefix = "prob_",
-    groups: options.Groups = None,
-    split: options.Split = None,
-    train_split: Annotated[
-        str | None, typer.Option("--train-split", metavar="NAME", help="The split to mine; default: train.")
-    ] = None,
-    fold: options.Fold = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="U.S=V", help="A mode's or detector's setting, as in retrieval.negatives=5."),
-    ] = None,
-    guard: Annotated[
-        float | None,
-        typer.Option("--guard", metavar="P", help="Rows with a score above P do not train; default: 1/8 of the mean."),
-    ] = None,
-    decisions: options.DecisionsLogs = None,
-    limit: options.Limit = None,
-    per_class: Annotated[
-        int | None, typer.Option("--per-class", min=0, metavar="N", help="At most N rows of each anchor class.")
-    ] = None,
-    suspects: Annotated[
-        list[str] | None,
-        typer.Option("--suspects", metavar="FILE", help="Write the rows that find flags, as a queue; repeatable."),
-    ] = None,
-    triplets: Annotated[
-        list[str] | None,
-        typer.Option("--triplets", metavar="FILE", help="Write texts: anchor, positive, negative; repeatable."),
-    ] = None,
-    show: Annotated[
-        str | None, typer.Option("--show", metavar="COLS", help="Columns to write beside the others ('*': all).")
-    ] = None,
-    output: options.Output = None,
-    format_: options.Format = None,
-    encoding: options.Encoding = None,
-    on_bad_rows: options.BadRows = OnBadRows.FAIL,
-    quiet: options.Quiet = False,
-    color: options.Colors = options.Color.AUTO,
+    columns: DataOptions,
+    models: ModelOptions,
+    mining: MiningOptions,
+    decisions: Annotated[DecisionOptions, Without("no_decisions", "audit")],
+    review: Annotated[MineReview, Without("all_")],
+    output: MineOutput,
 ) -> int:
     from hardneg_cli.review.decisions.decision import log_of
     from hardneg_cli.verbs.mine import mine
 
-    if triplets and text is None:
+    if output.triplets and columns.text is None:
         raise InputError("--triplets are made of texts: name their column with --text")
-    where = format_ or (None if output or suspects or triplets else "table")
-    rows = outputs.targets(output, where) if output or where else []
-    asked, texts = (outputs.targets(files, None) if files else [] for files in (suspects, triplets))
-    inputs = [data, *(probs or []), *(decisions or [])]
-    outputs.refuse_overwriting_inputs([*rows, *asked, *texts], inputs, [features, classes, str(log_of(data))])
+    named = (output.suspects, output.triplets)
+    rows = output.targets() if output.output or output.format_ or not any(named) else []
+    asked, texts = (outputs.targets(files, None) if files else [] for files in named)
+    inputs = [data, *(models.probs or []), *(decisions.decisions or [])]
+    files = [columns.features, models.classes, str(log_of(data))]
+    outputs.refuse_overwriting_inputs([*rows, *asked, *texts], inputs, files)
     mined = mine(
         data,
-        options.columns(label, id_, text, groups, split, fold, prob_prefix),
-        mode=mode,
-        probs=probs or (),
-        classes=options.class_names(classes),
-        features=features,
-        settings=options.unit_settings(set_, ctx.obj.units, "mode", "detector"),
-        guard=guard,
-        train_split=train_split,
-        limit=limit,
-        per_class=per_class,
+        columns.columns,
+        mode=mining.mode,
+        probs=models.probs or (),
+        classes=models.names,
+        features=columns.features,
+        settings=options.unit_settings(mining.set_, ctx.obj.units, "mode", "detector"),
+        guard=mining.guard,
+        train_split=mining.train_split,
+        limit=review.limit,
+        per_class=review.per_class,
         anchors=bool(texts),
-        decisions=decisions,
-        encoding=encoding,
-        on_bad_rows=on_bad_rows,
+        decisions=decisions.decisions,
+        encoding=columns.encoding,
+        on_bad_rows=columns.on_bad_rows,
     )
-    shown = mined.findings.display_columns(show, features)
+    shown = mined.findings.display_columns(review.show, columns.features)
     made = mined.triplets() if texts else None
     found = mined.table(shown)
     for target in rows:
@@ -108,7 +122,7 @@ def run(
         outputs.write(mined.suspects(shown), asked)
     if made is not None:
         outputs.write(made, texts)
-    if not quiet:
+    if not output.quiet:
         for line in mined.summary():
             say(line)
         if made is not None:

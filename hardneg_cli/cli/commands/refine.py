@@ -1,9 +1,10 @@
-"""Pseudo-label an unlabeled pool as far as held-out labels prove it right, and queue the unsure rows for people.
+"""Pseudo-label an unlabeled pool as far as held-out rows prove it.
 
-Each round predicts, accepts the rows whose labels the held-out rows of DATA prove wrong in at most --max-error of the
-cases, and learns from them; no row vouches for itself. -o FILE gets the labeled rows and the accepted ones, with the
-columns source (given, people, pseudo), round, p and weight. Where nothing can be proved, nothing is accepted: with few
-labels, that is so unless --max-error is large enough (5 % takes 45 labeled rows, 2 % 114).
+The rows that the model is unsure of are queued for people. Each round predicts, accepts the rows whose labels the
+held-out rows of DATA prove wrong in at most --max-error of the cases, and learns from them; no row vouches for itself.
+-o FILE gets the labeled rows and the accepted ones, with the columns source (given, people, pseudo), round, p and
+weight. Where nothing can be proved, nothing is accepted: with few labels, that is so unless --max-error is large enough
+(5 % takes 45 labeled rows, 2 % 114).
 
 --queue FILE gets --budget rows for people, in the form that review and collect take: labels that a sure model
 contradicts, then rows of the pool that it is least sure of, whose given_label is the model's proposal (`keep` confirms
@@ -15,103 +16,129 @@ so rounds may be run one by one. --undo-round N gives the dataset as it was befo
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import typer
 
 from hardneg_cli.cli import options, outputs
-from hardneg_cli.cli.options import OnBadRows
+from hardneg_cli.cli.option_groups import Without
+from hardneg_cli.cli.options import DataOptions, DecisionOptions, OutputOptions, TrainingOptions
 from hardneg_cli.errors import InputError
 from hardneg_cli.runtime.terminal import say
+
+GROUP = "models"
+EXAMPLE = "hardneg refine data.csv --unlabeled pool.csv --text text -o more.csv"
+
+
+@dataclass(frozen=True)
+class RefineData(DataOptions):
+    """The columns of DATA and POOL."""
+
+    unlabeled_features: Annotated[
+        str | None,
+        typer.Option("--unlabeled-features", metavar="FILE", help="The pool's features, if they are in a file."),
+    ] = None
+
+
+@dataclass(frozen=True)
+class RefineTraining(TrainingOptions):
+    """What is learned, and how sure it has to be."""
+
+    max_error: Annotated[
+        str, typer.Option("--max-error", metavar="P|P%", help="How many of the pseudo-labels may be wrong.")
+    ] = "5%"
+    confidence: Annotated[
+        str, typer.Option("--confidence", metavar="P|P%", help="How sure it is that no more are.")
+    ] = "90%"
+    rounds: Annotated[int, typer.Option("--rounds", min=1, metavar="N", help="At most so many rounds.")] = 3
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of whatever is random in the models.")] = 0
+
+
+@dataclass(frozen=True)
+class RefineDecisions(DecisionOptions):
+    """What people have decided about DATA and POOL."""
+
+    decisions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--decisions", metavar="FILE", help="Decisions logs or filled queues, instead of those beside; repeatable."
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class RefineReview:
+    """What people are asked."""
+
+    HEADING: ClassVar[str] = "Review"
+    queue: Annotated[
+        list[str] | None, typer.Option("--queue", metavar="FILE", help="Write the rows for people; repeatable.")
+    ] = None
+    budget: Annotated[int, typer.Option("--budget", min=0, metavar="N", help="How many rows people get.")] = 50
+    show: Annotated[
+        str | None, typer.Option("--show", metavar="COLS", help="Columns to show in the queue ('*': all).")
+    ] = None
+
+
+@dataclass(frozen=True)
+class RefineOutput(OutputOptions):
+    """Where the labeled rows and the book of the rounds go."""
+
+    ledger: Annotated[
+        str | None, typer.Option("--ledger", metavar="FILE", help="Go on where it ends, and add to it.")
+    ] = None
+    undo_round: Annotated[
+        int | None, typer.Option("--undo-round", metavar="N", help="Take back round N of the ledger and all after it.")
+    ] = None
 
 
 def run(
     ctx: typer.Context,
     data: options.Data,
     unlabeled: Annotated[str, typer.Option("--unlabeled", metavar="POOL", help="Rows like DATA's, without labels.")],
-    label: options.Label = "label",
-    id_: options.Id = None,
-    text: options.Text = None,
-    features: options.Features = None,
-    unlabeled_features: Annotated[
-        str | None,
-        typer.Option("--unlabeled-features", metavar="FILE", help="The pool's features, if they are in a file."),
-    ] = None,
-    groups: options.Groups = None,
-    split: options.Split = None,
-    prob_prefix: options.ProbPrefix = "prob_",
-    model: options.Models = None,
-    set_: options.Set = None,
-    max_error: Annotated[
-        str, typer.Option("--max-error", metavar="P|P%", help="How many of the pseudo-labels may be wrong.")
-    ] = "5%",
-    confidence: Annotated[
-        str, typer.Option("--confidence", metavar="P|P%", help="How sure it is that no more are.")
-    ] = "90%",
-    rounds: Annotated[int, typer.Option("--rounds", min=1, metavar="N", help="At most so many rounds.")] = 3,
-    folds: options.Folds = 5,
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of whatever is random in the models.")] = 0,
-    queue: Annotated[
-        list[str] | None, typer.Option("--queue", metavar="FILE", help="Write the rows for people; repeatable.")
-    ] = None,
-    budget: Annotated[int, typer.Option("--budget", min=0, metavar="N", help="How many rows people get.")] = 50,
-    show: Annotated[
-        str | None, typer.Option("--show", metavar="COLS", help="Columns to show in the queue ('*': all).")
-    ] = None,
-    decisions: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--decisions", metavar="FILE", help="Decisions logs or filled queues, instead of those beside; repeatable."
-        ),
-    ] = None,
-    ledger: Annotated[
-        str | None, typer.Option("--ledger", metavar="FILE", help="Go on where it ends, and add to it.")
-    ] = None,
-    undo_round: Annotated[
-        int | None, typer.Option("--undo-round", metavar="N", help="Take back round N of the ledger and all after it.")
-    ] = None,
-    output: options.Output = None,
-    format_: options.Format = None,
-    encoding: options.Encoding = None,
-    on_bad_rows: options.BadRows = OnBadRows.FAIL,
-    quiet: options.Quiet = False,
-    color: options.Colors = options.Color.AUTO,
+    columns: Annotated[RefineData, Without("fold")],
+    training: RefineTraining,
+    decisions: Annotated[RefineDecisions, Without("no_decisions", "audit")],
+    review: RefineReview,
+    output: RefineOutput,
 ) -> int:
     from hardneg_cli.modeling.self_training import ledger as book
     from hardneg_cli.verbs import refine as verb
 
-    targets = outputs.targets(output, format_ or (None if output or queue else "csv"), usual="csv") if (
-        output or format_ or not queue
-    ) else []  # fmt: skip
-    asked = outputs.targets(queue, None) if queue else []
-    inputs = [data, unlabeled, *(decisions or [])]
+    targets = output.targets("csv") if output.output or output.format_ or not review.queue else []
+    asked = outputs.targets(review.queue, None) if review.queue else []
+    ledger, undo_round = output.ledger, output.undo_round
     ledgers = [outputs.OutputTarget("ndjson", ledger)] if ledger else []
-    outputs.refuse_overwriting_inputs([*targets, *asked, *ledgers], inputs, [features, unlabeled_features])
-    columns = options.columns(label, id_, text, groups, split, None, prob_prefix)
+    files = [columns.features, columns.unlabeled_features]
+    inputs = [data, unlabeled, *(decisions.decisions or [])]
+    outputs.refuse_overwriting_inputs([*targets, *asked, *ledgers], inputs, files)
     before = book.read(ledger)
     if undo_round is not None:
         if ledger is None or asked:
             raise InputError("--undo-round goes by the --ledger alone, and asks nobody: leave --queue out")
         table = verb.undo(
-            data, unlabeled, columns, before, undo_round,
-            decisions=decisions, encoding=encoding, on_bad_rows=on_bad_rows,
+            data, unlabeled, columns.columns, before, undo_round,
+            decisions=decisions.decisions, encoding=columns.encoding, on_bad_rows=columns.on_bad_rows,
         )  # fmt: skip
         outputs.write(table, targets)
         book.add(ledger, [book.undone(undo_round)], after=before)
         return 0
     refined = verb.refine(
-        data, unlabeled, columns,
-        features=features, unlabeled_features=unlabeled_features, models=model or ("logistic",),
-        settings=options.unit_settings(set_, ctx.obj.units, "model", "strategy"),
-        max_error=_share("--max-error", max_error), confidence=_share("--confidence", confidence), rounds=rounds,
-        folds=folds, seed=seed, decisions=decisions, before=before, encoding=encoding, on_bad_rows=on_bad_rows,
+        data, unlabeled, columns.columns,
+        features=columns.features, unlabeled_features=columns.unlabeled_features,
+        models=training.model or ("logistic",),
+        settings=options.unit_settings(training.set_, ctx.obj.units, "model", "strategy"),
+        max_error=_share("--max-error", training.max_error), confidence=_share("--confidence", training.confidence),
+        rounds=training.rounds, folds=training.folds, seed=training.seed,
+        decisions=decisions.decisions, before=before, encoding=columns.encoding, on_bad_rows=columns.on_bad_rows,
     )  # fmt: skip
     outputs.write(refined.table(), targets)
     if asked:
-        outputs.write(refined.queue(budget, refined.display_columns(show, features)), asked)
+        outputs.write(refined.queue(review.budget, refined.display_columns(review.show, columns.features)), asked)
     if ledger:
         book.add(ledger, [line for entry in refined.entries[refined.done :] for line in entry.lines()], after=before)
-    for line in [] if quiet else refined.summary():
+    for line in [] if output.quiet else refined.summary():
         say(line)
     return 0
 

@@ -1,8 +1,9 @@
-"""Review suspect rows in the terminal, one a screen: a key keeps, relabels or drops the row, ? shows every key.
+"""Review suspect rows in the terminal, one a screen.
 
-QUEUE is a findings file that find has written, in any format that can be read; of any other DATA, find runs first, with
-the options that it has, and the rows that it flags are reviewed. Every answer is in the decisions log, on disk, before
-the screen calls it saved. Run it again to go on where you stopped. Nobody sees what others decided.
+A key keeps, relabels or drops the row, ? shows every key. QUEUE is a findings file that find has written, in any format
+that can be read; of any other DATA, find runs first, with the options that it has, and the rows that it flags are
+reviewed. Every answer is in the decisions log, on disk, before the screen calls it saved. Run it again to go on where
+you stopped. Nobody sees what others decided.
 
 The log is DATA.decisions.ndjson; for a QUEUE, --data names the data (whose copies and nearest rows are then shown as
 well), --log the log, and without either it is QUEUE.decisions.ndjson, which collect brings in.
@@ -13,20 +14,31 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
 from hardneg_cli.cli import options
-from hardneg_cli.cli.options import OnBadRows
+from hardneg_cli.cli.option_groups import Without
+from hardneg_cli.cli.options import (
+    DataOptions,
+    DecisionOptions,
+    DetectorOptions,
+    ModelOptions,
+    ReviewOptions,
+    VoiceOptions,
+)
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.runtime.terminal import say
 
 if TYPE_CHECKING:
-    from hardneg_cli.data.columns import Columns
     from hardneg_cli.review.queues.review_queue import ReviewQueue
     from hardneg_cli.review.queues.row_context import RowContexts
     from hardneg_cli.review.queues.session import ReviewSession
+
+GROUP = "people"
+EXAMPLE = "hardneg review queue.csv --data data.csv"
 
 FOR_FIND = ("probs", "classes", "detector", "set_", "audit", "all_", "limit", "per_class", "show")
 FOR_DATA = ("label", "id_", "text", "features", "prob_prefix", "groups", "split", "fold", "on_bad_rows")
@@ -34,42 +46,37 @@ FOR_DATA = ("label", "id_", "text", "features", "prob_prefix", "groups", "split"
 HAS_THE_SCREEN = True
 
 
+@dataclass(frozen=True)
+class SessionOptions:
+    """Who decides, where the decisions go, and what is seen."""
+
+    HEADING: ClassVar[str] = "Decisions"
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="DATA", help="The dataset of a QUEUE; its log is DATA's log.")
+    ] = None
+    log: Annotated[str | None, typer.Option("--log", metavar="FILE", help="The decisions log to go on with.")] = None
+    reviewer: Annotated[
+        str | None, typer.Option("--reviewer", metavar="NAME", help="Who decides; default: the user of the system.")
+    ] = None
+    blind: Annotated[
+        bool, typer.Option("--blind", help="Hide the suggestion, the probabilities, the score and the reasons.")
+    ] = False
+
+
+@dataclass(frozen=True)
+class ReviewModels(DetectorOptions, ModelOptions):
+    """What find goes by, where it runs first."""
+
+
 def run(
     ctx: typer.Context,
     queue: Annotated[str, typer.Argument(metavar="QUEUE|DATA", help="A findings file, or a dataset to run find on.")],
-    data: Annotated[
-        str | None, typer.Option("--data", metavar="DATA", help="The dataset of a QUEUE; its log is DATA's log.")
-    ] = None,
-    log: Annotated[str | None, typer.Option("--log", metavar="FILE", help="The decisions log to go on with.")] = None,
-    reviewer: Annotated[
-        str | None, typer.Option("--reviewer", metavar="NAME", help="Who decides; default: the user of the system.")
-    ] = None,
-    blind: Annotated[
-        bool, typer.Option("--blind", help="Hide the suggestion, the probabilities, the score and the reasons.")
-    ] = False,
-    label: options.Label = "label",
-    id_: options.Id = None,
-    text: options.Text = None,
-    features: options.Features = None,
-    probs: options.Probs = None,
-    classes: options.Classes = None,
-    prob_prefix: options.ProbPrefix = "prob_",
-    groups: options.Groups = None,
-    split: options.Split = None,
-    fold: options.Fold = None,
-    detector: options.Detectors = None,
-    set_: options.DetectorSettings = None,
-    audit: options.Recalibration = None,
-    all_: Annotated[bool, typer.Option("--all", help="Review every row, not only the flagged ones.")] = False,
-    limit: options.Limit = None,
-    per_class: options.PerClass = None,
-    show: Annotated[
-        str | None, typer.Option("--show", metavar="COLS", help="Columns to show of the row ('*': all).")
-    ] = None,
-    encoding: options.Encoding = None,
-    on_bad_rows: options.BadRows = OnBadRows.FAIL,
-    quiet: options.Quiet = False,
-    color: options.Colors = options.Color.AUTO,
+    where: SessionOptions,
+    columns: DataOptions,
+    models: ReviewModels,
+    decisions: Annotated[DecisionOptions, Without("decisions", "no_decisions")],
+    rows: ReviewOptions,
+    output: VoiceOptions,
 ) -> int:
     from hardneg_cli.io.files.source import sources
     from hardneg_cli.io.tables import table_files
@@ -80,12 +87,12 @@ def run(
     _need_terminal()
     if queue == "-":
         raise InputError("standard input is the keyboard: name a file to review")
-    columns = options.columns(label, id_, text, groups, split, fold, prob_prefix)
-    if is_queue(table_files.columns(sources(queue), encoding)):
+    data = where.data
+    if is_queue(table_files.columns(sources(queue), columns.encoding)):
         _refuse(ctx, FOR_FIND, "says how find runs, and a queue is what it has found")
         if data is None:
             _refuse(ctx, FOR_DATA, "is about the data: name them with --data")
-        asked, around = _from_queue(queue, data, columns, features, encoding, on_bad_rows)
+        asked, around = _from_queue(queue, data, columns)
     else:
         if data is not None:
             raise InputError(f"{queue}: is no findings file of hardneg find, so --data cannot name its dataset")
@@ -93,20 +100,17 @@ def run(
 
         # What was decided would change what is flagged, and in which order: a second reviewer is asked the same.
         findings = find(
-            queue, columns, probs=probs or (), classes=options.class_names(classes), features=features,
-            detectors=detector or (), settings=options.unit_settings(set_, ctx.obj.units), decisions=(), audit=audit,
-            encoding=encoding, on_bad_rows=on_bad_rows,
+            queue, columns.columns, probs=models.probs or (), classes=models.names, features=columns.features,
+            detectors=models.detector or (), settings=options.unit_settings(models.set_, ctx.obj.units), decisions=(),
+            audit=decisions.audit, encoding=columns.encoding, on_bad_rows=columns.on_bad_rows,
         )  # fmt: skip
-        rows, shown = (
-            findings.select(every=all_, limit=limit, per_class=per_class),
-            findings.display_columns(show, features),
-        )
-        asked, around = (
-            review_queue_of(queue, findings.table(rows, shown)),
-            RowContexts(findings.dataset, features, shown),
-        )
-    path, bring_in = log or str(log_of(data or queue)), log is None and data is None and around is None
-    return _review(asked, path, reviewer, around, blind=blind, quiet=quiet, bring_in=bring_in)
+        chosen = findings.select(every=rows.all_, limit=rows.limit, per_class=rows.per_class)
+        shown = findings.display_columns(rows.show, columns.features)
+        asked = review_queue_of(queue, findings.table(chosen, shown))
+        around = RowContexts(findings.dataset, columns.features, shown)
+    bring_in = where.log is None and data is None and around is None
+    path = where.log or str(log_of(data or queue))
+    return _review(asked, path, where.reviewer, around, blind=where.blind, quiet=output.quiet, bring_in=bring_in)
 
 
 def _need_terminal() -> None:
@@ -125,21 +129,19 @@ def _refuse(ctx: typer.Context, parameters: Iterable[str], why: str) -> None:
             raise InputError(f"--{name.strip('_').replace('_', '-')} {why}")
 
 
-def _from_queue(
-    queue: str, data: str | None, columns: Columns, features: str | None, encoding: str | None, on_bad_rows: str
-) -> tuple[ReviewQueue, RowContexts | None]:
+def _from_queue(queue: str, data: str | None, columns: DataOptions) -> tuple[ReviewQueue, RowContexts | None]:
     """The rows of a queue, and where the data are named what stands around them."""
     from hardneg_cli.data.load import load
     from hardneg_cli.io.files.source import sources
     from hardneg_cli.review.queues.review_queue import read_review_queue
     from hardneg_cli.review.queues.row_context import RowContexts
 
-    asked = read_review_queue(queue, sources(queue), encoding)
+    asked = read_review_queue(queue, sources(queue), columns.encoding)
     if data is None:
         return asked, None
-    dataset = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
+    dataset = load(data, columns.columns, encoding=columns.encoding, on_bad_rows=columns.on_bad_rows)
     return asked, RowContexts(
-        dataset, features, [name for name in asked.display_columns if name in dataset.content.column_names]
+        dataset, columns.features, [name for name in asked.display_columns if name in dataset.content.column_names]
     )
 
 

@@ -1,4 +1,4 @@
-"""Take back a run of apply: the data as they were before it, byte for byte.
+"""Give back, byte for byte, what the data were before a run of apply.
 
 PROVENANCE is what that run wrote with --provenance. The result goes to standard output, to -o FILE, or over the data
 with --in-place; files that the run left alone, or that are as before already, stay as they are.
@@ -16,34 +16,33 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hardneg_cli.cli import options
+from hardneg_cli.cli.options import DatasetOutput
 from hardneg_cli.runtime.terminal import say
 
 if TYPE_CHECKING:
     from hardneg_cli.verbs.undo import UndoResult
 
+GROUP = "people"
+EXAMPLE = "hardneg undo clean.csv why.json -o before.csv"
+
 
 def run(
     data: options.Data,
-    told: Annotated[str, typer.Argument(metavar="PROVENANCE", help="What the run of apply wrote with --provenance.")],
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, in the format of the data.")
-    ] = None,
-    in_place: Annotated[bool, typer.Option("--in-place", help="Write over the data.")] = False,
-    provenance: Annotated[
-        str | None,
-        typer.Option("--provenance", metavar="FILE", help="Write what takes this run back in turn, as JSON."),
-    ] = None,
+    made_by: Annotated[
+        str, typer.Argument(metavar="PROVENANCE", help="What the run of apply wrote with --provenance.")
+    ],
+    output: DatasetOutput,
     reviewer: Annotated[
         str | None, typer.Option("--reviewer", metavar="NAME", help="Who this run's provenance says it was.")
     ] = None,
-    quiet: options.Quiet = False,
-    color: options.Colors = options.Color.AUTO,
 ) -> int:
     from hardneg_cli.verbs.undo import undo
 
-    target = output if output is not None or in_place else sys.stdout.buffer
-    undone = undo(data, told, output=target, in_place=in_place, provenance=provenance, reviewer=reviewer)
-    for line in [] if quiet else _summary(undone):
+    target = output.output if output.output is not None or output.in_place else sys.stdout.buffer
+    undone = undo(
+        data, made_by, output=target, in_place=output.in_place, provenance=output.provenance, reviewer=reviewer
+    )
+    for line in [] if output.quiet else _summary(undone):
         say(line)
     return 0
 

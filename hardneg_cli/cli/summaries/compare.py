@@ -30,7 +30,7 @@ def model_table(compared: CompareResult, *, every: bool) -> pa.Table:
                      for name in (rows[0] if rows else {}) if name not in empty})  # fmt: skip
 
 
-def verdict(compared: CompareResult, metric: str) -> Iterator[str]:
+def verdict_lines(compared: CompareResult, metric: str) -> Iterator[str]:
     """Lines for people."""
     rows = "1 row" if compared.rows == 1 else f"{compared.rows:,} rows"
     models = "1 model" if len(compared.models) == 1 else f"{len(compared.models)} models"

@@ -1,4 +1,6 @@
-"""Estimate from a filled audit how many labels are wrong, and how good the flagged set is, with 95 % intervals.
+"""Estimate from a filled audit how many labels are wrong.
+
+So it says how good the flagged set is, by precision and recall, all with 95 % intervals.
 
 keep says that a label is right; relabel, a new label and drop say that it is wrong. unsure or nothing is no answer.
 The result goes to standard output or to -o files, as text for people, or as JSON (-f json, -o FILE.json).
@@ -9,12 +11,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hardneg_cli.cli import options
+from hardneg_cli.cli.option_groups import Without
+from hardneg_cli.cli.options import OutputOptions
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.atomic_write import refuse_overwriting, whole_file
 from hardneg_cli.runtime.terminal import plain
@@ -23,23 +27,29 @@ if TYPE_CHECKING:
     from hardneg_cli.statistics.scores import Estimate
     from hardneg_cli.statistics.survey_estimation import Survey
 
+EXAMPLE = "hardneg audit estimate audit.csv"
+
 DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class EstimateOutput(OutputOptions):
+    format_: Annotated[
+        str | None, typer.Option("--format", "-f", metavar="NAME", help="text or json, on standard output.")
+    ] = None
 
 
 def run(
     ctx: typer.Context,
     audit: Annotated[str, typer.Argument(metavar="AUDIT", help="What audit draw wrote, filled in.")],
-    output: options.Output = None,
-    format_: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="NAME", help="text or json, on standard output.")
-    ] = None,
+    output: Annotated[EstimateOutput, Without("quiet", "color")],
 ) -> int:
     from hardneg_cli.verbs.audit import estimate
 
-    asked = ctx.get_parameter_source("format_")
+    asked, format_ = ctx.get_parameter_source("format_"), output.format_
     if asked is not None and asked.name != "COMMANDLINE" and format_ not in FORMATS:
         format_ = None  # a configured format is meant for other commands
-    files = [(path, _format_of(path)) for path in output or ()]
+    files = [(path, _format_of(path)) for path in output.output or ()]
     write = _known("-f", format_ or "text")
     refuse_overwriting([path for path, _ in files], [Path(audit)])
     found = estimate(audit)

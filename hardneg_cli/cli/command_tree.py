@@ -1,0 +1,123 @@
+"""The commands, gathered from their drawer: each is built when it is called, and the help needs none of them built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from hardneg_cli import __version__
+from hardneg_cli.cli.command_help import CommandHelp, FolderHelp, write_commands, write_first_steps, write_options
+from hardneg_cli.cli.configuration import Configuration, list_options, option_names, parameters
+from hardneg_cli.cli.option_groups import Command, expanded
+from hardneg_cli.runtime import drawers
+
+if TYPE_CHECKING:
+    from typer._click import Command as TyperCommands
+    from typer._click import Context, HelpFormatter
+
+Wrap = Callable[[Command], Command]
+
+
+def command_line(wrap: Wrap, settings: Configuration) -> typer.Typer:
+    """The whole command line. wrap: what is done around each command. settings: the defaults of its options."""
+
+    class CommandTree(TyperGroup):
+        """The root: a command is there as soon as its file is."""
+
+        def list_commands(self, ctx: Context) -> list[str]:
+            return sorted(_modules())
+
+        def get_command(self, ctx: Context, cmd_name: str) -> TyperCommands | None:
+            known = self.list_commands(ctx)
+            for name in [cmd_name] if cmd_name in known else known:  # all of them, to say which one may be meant
+                if name not in self.commands:
+                    self.commands[name] = _built(name, wrap, settings)
+            return self.commands.get(cmd_name)
+
+        def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
+            write_first_steps(formatter)
+            super().format_help(ctx, formatter)
+
+        def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
+            self.format_commands(ctx, formatter)
+            write_options(self, ctx, formatter)
+
+        def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
+            write_commands(formatter, ((name, group, line) for name, (group, line) in sorted(_lines().items())))
+
+    root = typer.Typer(cls=CommandTree, add_completion=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+    root.callback(invoke_without_command=True)(_root)
+    root.info.context_settings = {"obj": settings, "help_option_names": ["-h", "--help"]}
+    return root
+
+
+def all_options() -> dict[str, bool]:
+    """All commands' options, and whether each is a list."""
+    runs = [expanded(run) for run in _runs()]
+    lists = {option for run in runs for option in list_options(run)}
+    return {option: option in lists for run in runs for option in option_names(run)}
+
+
+def _root(
+    ctx: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    """Make labeled datasets trustworthy: find mislabeled rows, have people decide, write the corrected dataset."""
+    if version:
+        typer.echo(f"hardneg {__version__}")
+    elif ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+def _modules() -> Mapping[str, str]:
+    """Each command's name, and the folder in which there are others below it."""
+    return dict.fromkeys(drawers.names("command"), "") | {name: name for name in drawers.folders("command")}
+
+
+def _runs() -> Iterator[Command]:
+    for name, folder in _modules().items():
+        for each in drawers.names("command", folder) if folder else [name]:
+            yield drawers.load("command", each, folder).run
+
+
+def _lines() -> dict[str, tuple[str, str]]:
+    """Each command's group, and the first line of its manual."""
+    modules = {name: _package(name) if folder else drawers.load("command", name) for name, folder in _modules().items()}
+    return {name: (getattr(module, "GROUP", ""), _manual(module).splitlines()[0]) for name, module in modules.items()}
+
+
+def _built(name: str, wrap: Wrap, settings: Configuration) -> TyperCommands:
+    if not _modules()[name]:
+        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+        _add(app, drawers.load("command", name), name, wrap, settings)
+        return typer.main.get_command(app)
+    app = typer.Typer(
+        cls=FolderHelp, name=name, add_completion=False, rich_markup_mode=None, help=_package(name).__doc__
+    )
+    app.callback()(lambda: None)
+    for each in drawers.names("command", name):
+        _add(app, drawers.load("command", each, name), each, wrap, settings)
+    return typer.main.get_command(app)
+
+
+def _add(app: typer.Typer, module: ModuleType, name: str, wrap: Wrap, settings: Configuration) -> None:
+    run = wrap(expanded(module.run))
+    defaults = {"default_map": parameters(run, settings.options)}
+    example = getattr(module, "EXAMPLE", None)
+    app.command(name, cls=CommandHelp, help=_manual(module), epilog=example, context_settings=defaults)(run)
+
+
+def _package(folder: str) -> ModuleType:
+    """The folder itself, whose text is its manual."""
+    drawers.load("command", drawers.names("command", folder)[0], folder)
+    import sys
+
+    return sys.modules[f"{__package__}.commands.{folder.replace('-', '_')}"]
+
+
+def _manual(module: ModuleType) -> str:
+    return (module.__doc__ or "").strip()
