@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
+from hardneg_cli.modeling.classifiers import CLASSIFIERS
 from hardneg_cli.modeling.out_of_fold import Classifier
-from hardneg_cli.runtime import drawers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +33,7 @@ def opinion(
     if len(known) == 1:
         found[:, known] = 1.0
         return found
-    build = drawers.load("model", classifier.name).build
+    build = CLASSIFIERS[classifier.name].build
     model = build(sparse, seed, **dict(classifier.settings))
     heeded = {"sample_weight": weights[rows]} if has_fit_parameter(model, "sample_weight") else {}
     with warnings.catch_warnings():

@@ -102,7 +102,9 @@ def test_references_say_what_the_code_says(name: str) -> None:
 
 def test_the_python_lines_work(checkouts: Callable[[str], Path]) -> None:
     (code,) = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
-    done = subprocess.run([sys.executable, "-c", code], cwd=checkouts("python"), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=checkouts("python"), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 

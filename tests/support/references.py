@@ -21,7 +21,9 @@ COMMAND = "python tests/support/references.py"
 
 def commands() -> str:
     """The page with every command's --help."""
-    groups = {"": drawers.names("command")} | {name: drawers.names("command", name) for name in drawers.folders("command")}
+    groups = {"": drawers.names("command")} | {
+        name: drawers.names("command", name) for name in drawers.folders("command")
+    }
     names = sorted(f"{group} {name}".strip() for group, members in groups.items() for name in members)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         helps = list(pool.map(_help, names))

@@ -17,7 +17,7 @@ import typer
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.options import OnBadRows
 from hardneg_cli.errors import InputError, Refused
-from hardneg_cli.runtime import drawers
+from hardneg_cli.gating.gates import GATES
 from hardneg_cli.runtime.terminal import say
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def run(
 
 def _gates(names: list[str] | None) -> tuple[str, ...]:
     for name in names or ():
-        drawers.load("gate", name)
+        GATES[name]
     return tuple(names or ())
 
 

@@ -16,7 +16,9 @@ from hardneg_cli.runtime import drawers
 
 
 def run(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A page, or a unit such as a detector or gate.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="A page, or a unit such as a detector or gate.")
+    ] = None,
     findings: Annotated[str | None, typer.Argument(metavar="[FINDINGS]", help="With --row: a findings file.")] = None,
     row: Annotated[str | None, typer.Option("--row", metavar="ID", help="Why this row was flagged or not.")] = None,
 ) -> int:
