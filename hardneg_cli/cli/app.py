@@ -74,7 +74,7 @@ def _run() -> int:
 
 def _with_exit_code(run: Command) -> Command:
     """Errors become exit codes, and long work is seen to go on, unless the command has the screen for itself."""
-    draws = getattr(sys.modules[run.__module__], "HAS_THE_SCREEN", False)
+    draws = sys.modules[run.__module__].HAS_THE_SCREEN
 
     @functools.wraps(run)
     def command(*args: Any, **kwargs: Any) -> int:

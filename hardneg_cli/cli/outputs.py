@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.gating.reports import CHECK_REPORT_FORMATS, CheckReportFormat
 from hardneg_cli.io.files.atomic_write import refuse_overwriting, whole_file
-from hardneg_cli.runtime import drawers
+from hardneg_cli.io.result_formats import RESULT_FORMATS, ResultFormat
+from hardneg_cli.review.annotation_tools import ANNOTATION_TOOLS, AnnotationTool
+from hardneg_cli.runtime.drawers import Units, unknown
 from hardneg_cli.runtime.progress import progress
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-WRITERS = {"format": ("format", "annotation tool"), "report": ("report",)}  # the drawers that a kind of output is in
+Form: TypeAlias = ResultFormat | AnnotationTool | CheckReportFormat
+WRITERS: Mapping[str, tuple[Units[ResultFormat] | Units[AnnotationTool] | Units[CheckReportFormat], ...]] = {
+    "format": (RESULT_FORMATS, ANNOTATION_TOOLS),
+    "report": (CHECK_REPORT_FORMATS,),
+}
 
 
 @dataclass(frozen=True)
@@ -29,22 +32,21 @@ class OutputTarget:
     kind: str = "format"
 
     @property
-    def form(self) -> ModuleType:
-        known = _drawers(self.kind)
-        if self.format not in known:
-            raise drawers.unknown(self.kind, self.format, list(known))
-        return drawers.load(known[self.format], self.format)
+    def form(self) -> Form:
+        for drawer in WRITERS[self.kind]:
+            if self.format in drawer.names:
+                return drawer[self.format]
+        raise unknown(self.kind, self.format, _known(self.kind))
 
     @property
-    def beside(self) -> dict[str, Callable[[pa.Table], bytes]]:
+    def beside(self) -> dict[str, Callable[[Any], bytes]]:
         """What the format writes next to the file, by path: `tasks.config.xml` with `tasks.json`.
 
         A format says so with BESIDE, a function of the table for each suffix. A pipe or a device has no neighbors.
         """
         if self.path is None or (Path(self.path).exists() and not Path(self.path).is_file()):
             return {}
-        made = getattr(self.form, "BESIDE", {})
-        return {str(Path(self.path).with_suffix(suffix)): content for suffix, content in made.items()}
+        return {str(Path(self.path).with_suffix(suffix)): content for suffix, content in self.form.BESIDE.items()}
 
 
 def targets(
@@ -57,7 +59,7 @@ def targets(
     found = [_file(output, kind) for output in outputs or ()]
     if format_ is not None or not found:
         target = OutputTarget(format_ or usual, None, kind)
-        if getattr(target.form, "BINARY", False) and sys.stdout.isatty():
+        if target.form.BINARY and sys.stdout.isatty():
             raise InputError(f"{target.format} is no text for a terminal: name a file with -o")
         found.append(target)
     return found
@@ -97,9 +99,9 @@ def write(table: Any, results: Iterable[OutputTarget]) -> list[str]:
     return notes
 
 
-def _to_standard_output(form: ModuleType, table: Any) -> list[str]:
+def _to_standard_output(form: Form, table: Any) -> list[str]:
     try:
-        notes: list[str] = form.write(table, sys.stdout.buffer) or []
+        notes = form.write(table, sys.stdout.buffer) or []
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         raise
@@ -111,7 +113,7 @@ def _to_standard_output(form: ModuleType, table: Any) -> list[str]:
 def _file(output: str, kind: str) -> OutputTarget:
     """`format:path` where the prefix is a format, else the format of the extension."""
     prefix, colon, path = output.partition(":")
-    known = _drawers(kind)
+    known = _known(kind)
     if colon and prefix in known:
         return OutputTarget(prefix, path, kind)
     suffix = Path(output).suffix.lower()
@@ -124,6 +126,6 @@ def _file(output: str, kind: str) -> OutputTarget:
     raise InputError(f"-o {output!r}: no {kind} for {suffix!r}{hint}")
 
 
-def _drawers(kind: str) -> dict[str, str]:
-    """The drawer of each name that an output of this kind may have, sorted by name."""
-    return dict(sorted((name, drawer) for drawer in WRITERS[kind] for name in drawers.names(drawer)))
+def _known(kind: str) -> list[str]:
+    """The formats that an output of this kind may have, sorted."""
+    return sorted(name for drawer in WRITERS[kind] for name in drawer.names)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.features.inputs import ModelInputs
 from hardneg_cli.data.features.vectorizer import Vectorizer
-from hardneg_cli.runtime import drawers
+from hardneg_cli.modeling.classifiers import CLASSIFIERS
 from hardneg_cli.runtime.evidence_store import checked_settings
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Classifier:
     @classmethod
     def called(cls, name: str, settings: Mapping[str, Any] | None = None) -> Classifier:
         """Raises InputError for an unknown name or setting."""
-        build = drawers.load("model", name).build
+        build = CLASSIFIERS[name].build
         return cls(name, tuple(sorted(checked_settings("model", name, build, settings or {}).items())))
 
     def trained(self, rows: ModelInputs, chosen: Codes, labels: Codes, *, weights: Block | None = None, seed: int = SEED
@@ -41,8 +41,8 @@ class Classifier:
         """The model after the chosen rows, whose labels are (n,) codes; one class alone is learned too."""
         import numpy as np
 
-        module = drawers.load("model", self.name)
-        vectorizer = Vectorizer(dense=getattr(module, "DENSE", False), seed=seed)
+        module = CLASSIFIERS[self.name]
+        vectorizer = Vectorizer(dense=module.DENSE, seed=seed)
         vectors = vectorizer.fit_transform(rows, chosen)
         classes = np.unique(labels)
         if len(classes) == 1:
@@ -117,7 +117,7 @@ def vector_probabilities(
     if len(known) == 1:
         p[:, known] = 1.0
         return p
-    build = drawers.load("model", classifier.name).build
+    build = CLASSIFIERS[classifier.name].build
     model = build(sparse, seed, **dict(classifier.settings))
     heeded = {"sample_weight": weights[rows]} if has_fit_parameter(model, "sample_weight") else {}
     with warnings.catch_warnings():

@@ -1,6 +1,8 @@
 """A drawer is a folder of look-alike files, each defining one function of the same verb.
 
-The file's name, with `-` for `_`, is the name users type. Names are listed without importing anything.
+The file's name, with `-` for `_`, is the name users type. Names are listed without importing anything. What a unit has
+to define, and what it may, says the contract in the folder's `__init__.py`; each unit is held against it when it is
+loaded. There, too, are the drawer's units as the contract types them: `DETECTORS["outlier"].detect`.
 """
 
 from __future__ import annotations
@@ -8,14 +10,17 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, get_args, get_type_hints
+from typing import Any, Generic, TypeVar, cast, get_args
 
 from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.runtime import contracts
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -52,36 +57,64 @@ class UnitSetting:
 class Drawer:
     """folder: where the units are, one a file. verb: the function that each of them defines, empty for pages.
 
-    homes: by name, where each unit is below the folder; None where each file in the folder is one. ending: of its files.
+    contract: the Protocol in the folder's `__init__.py`. tuned: whether the verb's keyword-only parameters are
+    settings. asks: whether its positional parameters name evidence. homes: by name, where each unit is below the
+    folder; None where each file in the folder is one. ending: of its files.
     """
 
     folder: str
     verb: str
+    contract: str | None = None
+    tuned: bool = False
+    asks: bool = False
     homes: Mapping[str, str] | None = None
     ending: str = ".py"
 
+    @property
+    def package(self) -> ModuleType:
+        return importlib.import_module(f"hardneg_cli.{self.folder.replace('/', '.')}")
+
 
 DRAWERS: Mapping[str, Drawer] = {
-    "annotation tool": Drawer("review/annotation_tools", "read"),
-    "attack": Drawer("modeling/robustness/attacks", "run"),
-    "command": Drawer("cli/commands", "run"),
-    "detector": Drawer("detection/detectors", "detect"),
-    "engine": Drawer("data/probabilities/engines", "engaged"),
-    "evidence": Drawer("detection/evidence", "gather"),
-    "format": Drawer("io/result_formats", "write"),
-    "gate": Drawer("gating/gates", "judge"),
-    "mode": Drawer("modeling/mining/modes", "run"),
-    "model": Drawer("modeling/classifiers", "build"),
+    "annotation tool": Drawer("review/annotation_tools", "read", "AnnotationTool"),
+    "attack": Drawer("modeling/robustness/attacks", "run", "Attack", tuned=True),
+    "command": Drawer("cli/commands", "run", "Command"),
+    "detector": Drawer("detection/detectors", "detect", "Detector", tuned=True, asks=True),
+    "engine": Drawer("data/probabilities/engines", "engaged", "PassEngine"),
+    "evidence": Drawer("detection/evidence", "gather", "EvidencePiece", asks=True),
+    "format": Drawer("io/result_formats", "write", "ResultFormat"),
+    "gate": Drawer("gating/gates", "judge", "Gate", tuned=True, asks=True),
+    "mode": Drawer("modeling/mining/modes", "run", "MiningMode", tuned=True, asks=True),
+    "model": Drawer("modeling/classifiers", "build", "ClassifierBuilder", tuned=True),
     "page": Drawer("manual", "", ending=".md"),
-    "report": Drawer("gating/reports", "write"),
-    "strategy": Drawer("modeling", "run", {
+    "report": Drawer("gating/reports", "write", "CheckReportFormat"),
+    "strategy": Drawer("modeling", "run", tuned=True, homes={
         "second-model": "error_model/second_model",
         "self-training": "self_training/self_training",
         "slices": "error_model/slices",
     }),
-    "table format": Drawer("io/table_formats", "read"),
+    "table format": Drawer("io/table_formats", "read", "TableFormat"),
 }  # fmt: skip
 ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Units(Generic[T]):
+    """The units of a kind, each loaded when it is asked for; T is their contract."""
+
+    kind: str
+
+    def __getitem__(self, name: str) -> T:
+        """The unit called `name`; raises InputError for a name that the kind has not, and for a broken unit."""
+        return cast("T", load(self.kind, name))
+
+    def __iter__(self) -> Iterator[T]:
+        """All of them, by name."""
+        return (self[name] for name in self.names)
+
+    @property
+    def names(self) -> list[str]:
+        return names(self.kind)
 
 
 def names(kind: str, within: str = "") -> list[str]:
@@ -129,7 +162,7 @@ def _pages() -> dict[str, Path]:
 
 
 def load(kind: str, name: str, within: str = "") -> ModuleType:
-    """The file called `name`; raises InputError for a name that the kind has not."""
+    """The file called `name`; raises InputError for an unknown name, and for a file that breaks its contract."""
     known = names(kind, within)
     if name not in known:
         raise unknown(kind, name, known)
@@ -145,14 +178,28 @@ def _import(kind: str, name: str, within: str) -> ModuleType:
     drawer = DRAWERS[kind]
     home = name if drawer.homes is None else drawer.homes[name]
     path = f"{drawer.folder}/{within}/{home}".replace("-", "_").replace("//", "/").replace("/", ".")
-    return importlib.import_module(f"hardneg_cli.{path}")
+    unit = importlib.import_module(f"hardneg_cli.{path}")
+    if drawer.contract is not None:
+        contracts.fit(unit, kind, getattr(drawer.package, drawer.contract))
+    if drawer.tuned:
+        contracts.confirm_settings(unit, getattr(unit, drawer.verb))
+    if drawer.asks:
+        contracts.confirm_evidence(unit, getattr(unit, drawer.verb), {*given(kind), *_evidence()})
+    return unit
+
+
+def given(kind: str) -> Mapping[str, str]:
+    """What a run hands to the units of a kind beside the evidence: by name, what a user has to bring for it."""
+    roots: Mapping[str, str] = DRAWERS["evidence"].package.GIVEN
+    return {**roots, **getattr(DRAWERS[kind].package, "GIVEN", {})}
+
+
+@cache
+def _evidence() -> frozenset[str]:
+    return frozenset(name.replace("-", "_") for name in names("evidence"))
 
 
 def settings(function: Any) -> dict[str, UnitSetting]:
     """A function's settings: its keyword-only parameters, by name, with their types and defaults."""
     chosen = [p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
-    annotated = {p.name: function.__annotations__[p.name] for p in chosen}
-    # Only these are evaluated: the types of the evidence may be known to the type checker alone.
-    holder = type("Settings", (), {"__annotations__": annotated, "__module__": function.__module__})
-    kinds = get_type_hints(holder)
-    return {p.name: UnitSetting(kinds[p.name], p.default) for p in chosen}
+    return {p.name: UnitSetting(contracts.setting_type(function, p.name), p.default) for p in chosen}

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
 
 from hardneg_cli.errors import InputError, Unavailable, did_you_mean
 from hardneg_cli.runtime import drawers
+
+T = TypeVar("T")
+OnDemand: TypeAlias = Callable[[], T | None]
+
+
+def LACKING() -> None:  # noqa: N802 -- a default, as None is
+    """The default of a parameter whose evidence is gathered when it is called, if ever; None where it is lacking."""
 
 
 class EvidenceStore:
@@ -35,14 +43,15 @@ class EvidenceStore:
         return self._known[name]
 
     def call(self, function: Any, settings: Mapping[str, Any] | None = None) -> Any:
-        """Call `function` with the evidence its positional parameters name; those with a default may be lacking."""
-        pieces = []
-        for parameter in inspect.signature(function).parameters.values():
-            if parameter.kind is not parameter.POSITIONAL_OR_KEYWORD:
-                continue
-            pieces.append(
-                self[parameter.name] if parameter.default is parameter.empty else self._or_none(parameter.name)
-            )
+        """Call `function` with the evidence its positional parameters name.
+
+        That of a parameter with a default may be lacking: it gets None, or, where the default is LACKING, a function
+        that gathers the evidence, so that none is gathered that is not looked at.
+        """
+        parameters = inspect.signature(function).parameters.values()
+        pieces = [
+            self._piece(each.name, each.default) for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD
+        ]
         return function(*pieces, **(settings or {}))
 
     def known(self, name: str) -> Any:
@@ -52,6 +61,11 @@ class EvidenceStore:
     def notes(self) -> tuple[str, ...]:
         """What the gathered pieces have to say about themselves."""
         return tuple(note for piece in self._known.values() for note in getattr(piece, "notes", ()))
+
+    def _piece(self, name: str, default: object) -> Any:
+        if default is inspect.Parameter.empty:
+            return self[name]
+        return partial(self._or_none, name) if default is LACKING else self._or_none(name)
 
     def _or_none(self, name: str) -> Any:
         try:

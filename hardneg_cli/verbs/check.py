@@ -13,14 +13,15 @@ from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.load import in_memory, load
+from hardneg_cli.detection.detectors import DETECTORS
 from hardneg_cli.errors import InputError, Unavailable, did_you_mean
+from hardneg_cli.gating.gates import GATES
 from hardneg_cli.gating.verdict import CheckReport, GateResult
 from hardneg_cli.io.files import git_revision
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.review.audit.filled_audit import read_audit
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.row_decisions import recorded
-from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.verbs.find import find
 
@@ -135,19 +136,19 @@ def _chosen(
     """The gates to ask, each with what its refusal means and its settings; the settings that are of detectors."""
     if both := sorted({*fail_on} & {*warn_on}):
         raise InputError(f"gate {both[0]!r} is named by both --fail-on and --warn-on")
-    known = drawers.names("gate")
+    known = GATES.names
     others = {name: given for name, given in settings.items() if name not in known}
     for name in others:
-        if name not in drawers.names("detector"):
-            every = [*known, *drawers.names("detector")]
+        if name not in DETECTORS.names:
+            every = [*known, *DETECTORS.names]
             raise InputError(f"no gate or detector {name!r}{did_you_mean(name, every)} (gates: {', '.join(known)})")
     for name in (*fail_on, *warn_on, *require):
-        drawers.load("gate", name)
+        GATES[name]
     asked: dict[str, Means] = dict.fromkeys(fail_on, "fail")
     asked.update((name, "warn") for name in warn_on)
     chosen: dict[str, tuple[Means, Any, dict[str, Any]]] = {}
     for name in known:
-        gate = drawers.load("gate", name)
+        gate = GATES[name]
         tuned = checked_settings("gate", name, gate.judge, settings.get(name, {}))
         means: Means | None = asked.get(name) or gate.BY_DEFAULT or ("fail" if name in (*require, *settings) else None)
         if means is not None:

@@ -30,16 +30,6 @@ KINDS: Mapping[str, str] = {
     "table format": "Table formats that are read",
     "engine": "Engines (find --engine)",
 }
-ROOTS = {
-    "dataset": "labels",
-    "probabilities": "probabilities (--probs)",
-    "feature_choice": "features (--features or --text)",
-    "baseline": "a base (--base or --state)",
-    "decisions": "decisions (the log beside the data, or --decisions)",
-    "audited": "an audit (--audit)",
-    "findings": "probabilities (--probs)",
-    "allowed_classes": "class names (--allow-class)",
-}
 
 
 def overview() -> str:
@@ -66,7 +56,7 @@ def unit_manual(kind: str, name: str) -> str:
     parts = [_manual(kind, name)]
     if kind in TUNED:
         function = drawers.verb(kind, name)
-        if needs := _needs(function):
+        if needs := _needs(kind, function):
             parts.append(f"Needs: {needs}.")
         parts += _tuning(name, function)
     return "\n\n".join(parts) + "\n"
@@ -104,23 +94,23 @@ def _manual(kind: str, name: str) -> str:
     return inspect.cleandoc(drawers.load(kind, name).__doc__ or "")
 
 
-def _needs(function: Any) -> str:
+def _needs(kind: str, function: Any) -> str:
     """In words: what has to be there, and what is used where it is."""
     parameters = [p for p in inspect.signature(function).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
-    needed = dict.fromkeys(root for p in parameters if p.default is p.empty for root in _roots(p.name))
-    helpful = dict.fromkeys(root for p in parameters for root in _roots(p.name) if root not in needed)
+    needed = dict.fromkeys(root for p in parameters if p.default is p.empty for root in _roots(kind, p.name))
+    helpful = dict.fromkeys(root for p in parameters for root in _roots(kind, p.name) if root not in needed)
     text = ", ".join(needed)
     return f"{text}; uses where there are any: {', '.join(helpful)}" if helpful else text
 
 
-def _roots(evidence: str) -> list[str]:
+def _roots(kind: str, evidence: str) -> list[str]:
     """What a user has to bring for a piece of evidence, in words."""
-    if evidence in ROOTS:
-        return [ROOTS[evidence]]
+    if root := drawers.given(kind).get(evidence):
+        return [root]
     if evidence.replace("_", "-") not in drawers.names("evidence"):
         return []  # something that the command fills in
     gather = drawers.load("evidence", evidence.replace("_", "-")).gather
-    return [root for name in inspect.signature(gather).parameters for root in _roots(name)]
+    return [root for name in inspect.signature(gather).parameters for root in _roots(kind, name)]
 
 
 def _kind(setting: drawers.UnitSetting) -> str:

@@ -13,9 +13,11 @@ from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.load import load
 from hardneg_cli.data.probabilities.column_checks import refuse_nonsense
 from hardneg_cli.data.probabilities.digest import Digest
+from hardneg_cli.data.probabilities.engines import ENGINES
 from hardneg_cli.data.probabilities.loading import load_models
 from hardneg_cli.data.probabilities.probabilities import Engine, Model, Probabilities, together
 from hardneg_cli.detection.detector_result import DetectorResult
+from hardneg_cli.detection.detectors import DETECTORS
 from hardneg_cli.detection.findings import Findings
 from hardneg_cli.detection.fusion import FusedScores, fuse
 from hardneg_cli.detection.reranking.rerank import rerank_on_decisions
@@ -25,7 +27,6 @@ from hardneg_cli.review.audit.filled_audit import FilledAudit, read_audit
 from hardneg_cli.review.audit.recalibration import recalibrate_on_audit
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.row_decisions import RowDecisions, recorded, row_decisions
-from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.runtime.progress import progress
 
@@ -69,7 +70,7 @@ def find(
     `scheduler`, else one of this machine's processes. The findings are the same.
     Raises InputError for input that cannot be right.
     """
-    engaged = drawers.load("engine", engine).engaged(scheduler)
+    engaged = ENGINES[engine].engaged(scheduler)
     dataset = data if isinstance(data, Dataset) else load(
         data, columns, encoding=encoding, on_bad_rows=on_bad_rows, with_probabilities=not probs, memory=memory
     )  # fmt: skip
@@ -216,10 +217,10 @@ def _refuse_one_class(dataset: Dataset) -> None:
 def _selected(detectors: Sequence[str], settings: Settings) -> _Chosen:
     """The detectors to run, each with its settings; settings of a detector that does not exist are an error."""
     for name in settings:
-        drawers.load("detector", name)
+        DETECTORS[name]
     chosen = {}
-    for name in detectors or drawers.names("detector"):
-        function = drawers.load("detector", name).detect
+    for name in detectors or DETECTORS.names:
+        function = DETECTORS[name].detect
         chosen[name] = function, checked_settings("detector", name, function, settings.get(name, {}))
     return chosen
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.loading import inside
+from hardneg_cli.detection.detectors import DETECTORS
 from hardneg_cli.detection.findings import Findings
-from hardneg_cli.runtime import drawers
+from hardneg_cli.modeling.mining.modes import MINING_MODES
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.verbs.find import find
 from hardneg_cli.verbs.predict import predict
@@ -31,7 +32,7 @@ def guarded(
     """(N,) find's score of each training row, and which of those that may train are hard negatives: boundary rows."""
     import numpy as np
 
-    mine = set(drawers.names("detector"))
+    mine = set(DETECTORS.names)
     chosen = {name: values for name, values in settings.items() if name in mine}
     if probs or inside(dataset) is not None:
         found = find(dataset, probs=probs, classes=classes, features=features, settings=chosen, on_bad_rows=on_bad_rows)
@@ -48,7 +49,7 @@ def guarded(
 
 
 def _near_the_boundary(found: Findings, trainable: Bools, settings: Settings) -> Codes:
-    run = drawers.verb("mode", "boundary")
+    run = MINING_MODES["boundary"].run
     chosen = checked_settings("strategy", "boundary", run, settings.get("boundary", {}))
     evidence = EvidenceStore({"dataset": found.dataset, "digest": found.digest, "trainable": trainable}, {})
     rows: Codes = evidence.call(run, chosen).rows

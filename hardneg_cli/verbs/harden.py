@@ -14,6 +14,7 @@ from hardneg_cli.data.load import load
 from hardneg_cli.errors import InputError, did_you_mean, listing
 from hardneg_cli.modeling.folds import describe, held_out_parts, in_training
 from hardneg_cli.modeling.out_of_fold import Classifier, FittedModel
+from hardneg_cli.modeling.robustness.attacks import ATTACKS
 from hardneg_cli.modeling.robustness.augmentation import Augmented, TrainingRows, together
 from hardneg_cli.modeling.robustness.numeric import NumericAttack
 from hardneg_cli.modeling.robustness.tables import HARD_WEIGHT, HardenResult, RobustAccuracy
@@ -220,7 +221,7 @@ def _hits(ground: Ground, model: FittedModel, taught: TrainingRows, held: Codes,
 
 
 def _edits(settings: Settings) -> int:
-    run = drawers.verb("attack", "text-perturbation")
+    run = ATTACKS["text-perturbation"].run
     return int(checked_settings("strategy", "text-perturbation", run, settings.get("text-perturbation", {})).get(
         "edits", drawers.settings(run)["edits"].default
     ))  # fmt: skip

@@ -18,10 +18,10 @@ from hardneg_cli.errors import InputError, Unavailable
 from hardneg_cli.modeling.deduplication import one_per_copy_group
 from hardneg_cli.modeling.folds import in_training
 from hardneg_cli.modeling.mining.hard_negatives import EVEN, HardNegatives
+from hardneg_cli.modeling.mining.modes import MINING_MODES
 from hardneg_cli.modeling.mining.similarity import SimilarRows, with_anchors
 from hardneg_cli.modeling.mining.tables import hard_rows, triplets
 from hardneg_cli.review.decisions.row_decisions import recorded, row_decisions
-from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.verbs.find import find
 
@@ -146,8 +146,8 @@ def _strategy(
     mode: str, settings: Mapping[str, Mapping[str, Any]]
 ) -> tuple[Any, dict[str, Any], dict[str, Mapping[str, Any]]]:
     """The strategy, its settings, and those that are find's. Raises InputError for a mode or setting there is not."""
-    run = drawers.verb("mode", mode)
-    modes = set(drawers.names("mode"))
+    run = MINING_MODES[mode].run
+    modes = set(MINING_MODES.names)
     rest = {name: values for name, values in settings.items() if name not in modes}
     return run, checked_settings("mode", mode, run, settings.get(mode, {})), rest
 

@@ -19,7 +19,7 @@ from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, ReportOptions
 from hardneg_cli.cli.show_configuration import show
 from hardneg_cli.errors import InputError, Refused
-from hardneg_cli.runtime import drawers
+from hardneg_cli.gating.gates import GATES
 from hardneg_cli.runtime.terminal import say
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def run(
 
 def _gates(names: list[str] | None) -> tuple[str, ...]:
     for name in names or ():
-        drawers.load("gate", name)
+        GATES[name]
     return tuple(names or ())
 
 

@@ -19,6 +19,7 @@ from hardneg_cli.data.features.features import Features
 from hardneg_cli.data.neighbors import Neighbors
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.errors import Unavailable
+from hardneg_cli.runtime.evidence_store import LACKING, OnDemand
 from hardneg_cli.statistics.probability import log_odds, sigmoid
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ SMALLEST = 1e-9  # number that has a logarithm
 def detect(
     dataset: Dataset,
     features: Features | None = None,
-    neighbors: Neighbors | None = None,
-    class_distances: NDArray[np.float64] | None = None,
-    uncertainty: NDArray[np.float64] | None = None,
+    neighbors: OnDemand[Neighbors] = LACKING,
+    class_distances: OnDemand[NDArray[np.float64]] = LACKING,
+    uncertainty: OnDemand[NDArray[np.float64]] = LACKING,
     *,
     method: Literal["distance", "isolation-forest", "clusters"] = "distance",
     beyond: float = 3.5,
@@ -43,22 +44,15 @@ def detect(
     """beyond: the robust z-value from which on a row is flagged."""
     import numpy as np
 
-    if features is None and uncertainty is None:
-        raise Unavailable("no features (--features or --text) and no probabilities (--probs)")
     if features is None:
-        assert uncertainty is not None
-        odds = log_odds(uncertainty, SMALLEST)
-        measures = {"the model is far less sure of it than of the others": _robust_z(odds)}
-    elif method == "distance" and neighbors is not None and class_distances is not None:
-        away = neighbors.distances[:, :10].mean(axis=1)
-        measures = {
-            "far from every other row": _robust_z(_log(away)),
-            "far from the rows of its class": _robust_z(_log(class_distances)),
-        }
+        measures = _by_probabilities(uncertainty())
     elif method == "isolation-forest":
         measures = {"a few random cuts set it apart": _robust_z(_isolation(dataset, features))}
     else:
-        measures = {"far from the center of its cluster": _robust_z(_log(_center_distance(dataset, features)))}
+        by_distance = _by_distance(neighbors(), class_distances) if method == "distance" else None
+        measures = by_distance or {
+            "far from the center of its cluster": _robust_z(_log(_center_distance(dataset, features)))
+        }
     z = np.nan_to_num(np.stack(list(measures.values())), copy=False, nan=-np.inf)
     score = sigmoid(z.max(axis=0) - beyond)
     words, which = list(measures), z.argmax(axis=0).astype(np.int8)
@@ -68,6 +62,24 @@ def detect(
 
     nothing = np.full(len(dataset), NO_CLASS, np.int32)
     return DetectorResult(np.arange(len(dataset)), score, score >= 0.5, nothing, why, about="row")
+
+
+def _by_probabilities(uncertainty: NDArray[np.float64] | None) -> dict[str, NDArray[np.float64]]:
+    if uncertainty is None:
+        raise Unavailable("no features (--features or --text) and no probabilities (--probs)")
+    return {"the model is far less sure of it than of the others": _robust_z(log_odds(uncertainty, SMALLEST))}
+
+
+def _by_distance(
+    neighbors: Neighbors | None, class_distances: OnDemand[NDArray[np.float64]]
+) -> dict[str, NDArray[np.float64]] | None:
+    """None where rows have no neighborhoods."""
+    if neighbors is None or (own := class_distances()) is None:
+        return None
+    return {
+        "far from every other row": _robust_z(_log(neighbors.distances[:, :10].mean(axis=1))),
+        "far from the rows of its class": _robust_z(_log(own)),
+    }
 
 
 def _isolation(dataset: Dataset, features: Features) -> NDArray[np.float64]:

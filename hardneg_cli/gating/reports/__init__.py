@@ -1,1 +1,39 @@
-"""A check's gate results and changes as a file. Each file defines `EXTENSIONS` and `write(report, out)`."""
+"""A check's gate results and changes as a file.
+
+For example:
+
+    # tally.py
+    "How many gates said what."
+
+    EXTENSIONS = (".tally",)
+
+    def write(report: CheckReport, out: BinaryIO) -> None:
+        counts = Counter(one.outcome for one in report.judged)
+        out.write(f"{counts['failed']} of {counts.total()} failed\\n".encode())
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from hardneg_cli.runtime.drawers import Units
+
+if TYPE_CHECKING:
+    from hardneg_cli.gating.verdict import CheckReport
+
+
+class CheckReportFormat(Protocol):
+    """What every report has: `write`. EXTENSIONS, BINARY and BESIDE (optional) are those of a result's format."""
+
+    EXTENSIONS: tuple[str, ...] = ()
+    BINARY: bool = False
+    BESIDE: Mapping[str, Callable[[CheckReport], bytes]] = {}
+
+    @abstractmethod
+    def write(self, report: CheckReport, out: BinaryIO) -> None:
+        """Write the whole report; `out` stays open."""
+
+
+CHECK_REPORT_FORMATS = Units[CheckReportFormat]("report")

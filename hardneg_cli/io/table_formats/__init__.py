@@ -1,1 +1,77 @@
-"""One kind of table file each: recognises, columns, read, rewrite."""
+"""One kind of table file each: recognises, columns, read, rewrite.
+
+For example:
+
+    # fixed.py
+    "Columns of fixed width, their names in the first line."
+
+    EXTENSIONS = (".fwf",)
+
+    def recognises(head: bytes) -> bool:
+        return False  # by the extension alone
+
+    def columns(source: Source, *, encoding: str | None) -> list[str]: ...
+    def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]: ...
+    def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None: ...
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from hardneg_cli.runtime.drawers import Units
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from hardneg_cli.io.files.inverse_edits import RewriteTarget
+    from hardneg_cli.io.files.source import Source
+    from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest
+
+
+class TableFormat(Protocol):
+    """What every kind of table file has: `recognises`, `columns`, `read` and `rewrite`.
+
+    Optional: EXTENSIONS, in lower case. CHEAP_TO_READ_AGAIN: whether a second pass costs little, as nothing has to be
+    parsed. DIVISIBLE: whether parts of a file can be read alone; `groups` and `read_groups` do it. `line_numbers`, for
+    text.
+    """
+
+    EXTENSIONS: tuple[str, ...] = ()
+    CHEAP_TO_READ_AGAIN: bool = False
+    DIVISIBLE: bool = False
+
+    @abstractmethod
+    def recognises(self, head: bytes) -> bool:
+        """Whether a file with these first bytes, unpacked, is one; at most one format says so."""
+
+    @abstractmethod
+    def columns(self, source: Source, *, encoding: str | None) -> list[str]:
+        """The names as they stand in the file, even if they are empty or there twice."""
+
+    @abstractmethod
+    def read(self, source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
+        """The text columns, then the numbers, in the order wanted; see `ReadRequest`. No rows are no batches."""
+
+    @abstractmethod
+    def rewrite(self, source: Source, out: RewriteTarget, edits: CellEdits) -> None:
+        """The file with its edits; all that needs no change stays as it is. Raises InputError if it cannot be done."""
+
+    def groups(self, source: Source) -> list[int]:
+        """How many rows each part has that can be read alone."""
+        raise NotImplementedError
+
+    def read_groups(self, source: Source, wanted: ReadRequest, parts: Sequence[int]) -> Iterator[pa.RecordBatch]:
+        """As `read`, these parts alone, which follow one another."""
+        raise NotImplementedError
+
+    def line_numbers(self, source: Source, encoding: str | None) -> Iterator[NDArray[np.int64]] | None:
+        """The line that each row begins in, from 1, block by block; None where rows are not in lines."""
+        return None
+
+
+TABLE_FORMATS = Units[TableFormat]("table format")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 EXTENSIONS = (".parquet", ".pq")
 CHEAP_TO_READ_AGAIN = True
+DIVISIBLE = True
 BUFFER_BYTES = 1 << 17  # of each column; without, a column is read whole
 BATCH_ROWS, MOST_ROWS = 1 << 14, 1 << 17  # of a batch; the more only of a few columns of numbers
 BATCH_CELLS = 1 << 20
@@ -32,13 +33,16 @@ def columns(source: Source, *, encoding: str | None) -> list[str]:
 
 
 def groups(source: Source) -> list[int]:
-    """How many rows each of the file's parts has that can be read on its own."""
     with _file(source) as file:
         return _rows(file.metadata)
 
 
-def read(source: Source, wanted: ReadRequest, parts: Sequence[int] | None = None) -> Iterator[pa.RecordBatch]:
-    """All of the file, or these of its row groups, which follow one another."""
+def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
+    return read_groups(source, wanted, None)
+
+
+def read_groups(source: Source, wanted: ReadRequest, parts: Sequence[int] | None) -> Iterator[pa.RecordBatch]:
+    """These of the row groups, which follow one another; None for all."""
     with _file(source) as file:
         require(source, file.schema_arrow.names, wanted)
         row = sum(_rows(file.metadata)[: parts[0]]) if parts else 0

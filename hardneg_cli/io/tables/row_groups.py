@@ -1,4 +1,4 @@
-"""Files that are read in part: which row groups hold which rows, as a reader with `groups` tells it."""
+"""Files that are read in part: which row groups hold which rows, as divisible formats tell it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def is_divisible(files: Sequence[Source]) -> bool:
     return all(
         (source.path is not None or (source.url is not None and is_shared(source.url)))
         and source.compression is None
-        and hasattr(reader_of(source), "groups")
+        and reader_of(source).DIVISIBLE
         for source in files
     )
 
@@ -83,7 +83,7 @@ def read(lots: Sequence[RowGroupSpan], wanted: ReadRequest) -> Iterator[pa.Recor
 
 def _read(lot: RowGroupSpan, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
     skip, left = lot.skip, lot.rows
-    for batch in reader_of(lot.source).read(lot.source, wanted, lot.groups):
+    for batch in reader_of(lot.source).read_groups(lot.source, wanted, lot.groups):
         mine = batch.slice(skip, left)
         skip = max(0, skip - batch.num_rows)
         left -= mine.num_rows

@@ -86,7 +86,7 @@ def _line_numbers(
     """The lines of the `wanted` rows that are here, and how many rows the file has, or the last file had so far."""
     import numpy as np
 
-    counted = getattr(table_files.reader_of(source), "line_numbers", lambda *_: None)(source, encoding)
+    counted = table_files.reader_of(source).line_numbers(source, encoding)
     if counted is None:
         length = int(wanted[-1]) + 1 if last else _length(source, encoding)
         return [None] * int(np.searchsorted(wanted, length)), length

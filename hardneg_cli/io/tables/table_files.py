@@ -15,13 +15,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hardneg_cli.errors import InputError, did_you_mean, listing
 from hardneg_cli.io.files.inverse_edits import InverseEdits, RewriteTarget
 from hardneg_cli.io.files.source import Source
-from hardneg_cli.runtime import drawers
+from hardneg_cli.io.table_formats import TABLE_FORMATS, TableFormat
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,26 +66,21 @@ class CellEdits:
         return self.mark is None and row in self.drop
 
 
-def reader_of(source: Source) -> ModuleType:
+def reader_of(source: Source) -> TableFormat:
     """The reader that recognizes the file's first bytes, else the one for its extension."""
-    for reader in map(_reader, drawers.names("table format")):
+    for reader in TABLE_FORMATS:
         if reader.recognises(source.head):
             return reader
-    readers = [_reader(name) for name in drawers.names("table format")]
-    for reader in readers:
+    for reader in TABLE_FORMATS:
         if source.suffix in reader.EXTENSIONS:
             return reader
-    supported = ", ".join(extension for reader in readers for extension in reader.EXTENSIONS)
+    supported = ", ".join(extension for reader in TABLE_FORMATS for extension in reader.EXTENSIONS)
     raise InputError(f"{source.name}: not a kind of file that can be read (known: {supported})")
-
-
-def _reader(name: str) -> ModuleType:
-    return drawers.load("table format", name)
 
 
 def cheap_to_read_again(source: Source) -> bool:
     """Whether a second pass costs little: nothing to unpack and no text to parse."""
-    return source.compression is None and bool(reader_of(source).CHEAP_TO_READ_AGAIN)
+    return source.compression is None and reader_of(source).CHEAP_TO_READ_AGAIN
 
 
 def columns(sources: Sequence[Source], encoding: str | None = None) -> list[str]:
@@ -180,7 +174,7 @@ def compressed(out: BinaryIO, compression: str | None) -> AbstractContextManager
 
 def _columns(source: Source, encoding: str | None) -> list[str]:
     try:
-        names: list[str] = reader_of(source).columns(source, encoding=encoding)
+        names = reader_of(source).columns(source, encoding=encoding)
     except OSError as error:
         raise InputError(f"{source.name}: cannot be read: {error}") from error
     if "" in names:

@@ -20,7 +20,7 @@ def build(
     rows_per_leaf: int = 5,
     ridge: float = 1.0,
 ) -> Any:
-    """rounds: of boosting. learning_rate: how far each goes. leaves: the most a tree has, each of so many rows.
+    """rounds: of boosting. learning_rate: how far each goes. leaves: the most a tree has, each of `rows_per_leaf`.
 
     ridge: pulls leaves toward zero (L2); without it, the leaves of rare classes grow without bound.
     """

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from hardneg_cli.data.features.inputs import ModelInputs
 from hardneg_cli.errors import InputError
 from hardneg_cli.modeling.out_of_fold import Classifier, FittedModel
+from hardneg_cli.modeling.robustness.attacks import ATTACKS
 from hardneg_cli.modeling.robustness.augmentation import Augmented, TrainingRows, fitted
 from hardneg_cli.modeling.robustness.network import network
-from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.evidence_store import checked_settings
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class NumericAttack:
         return Augmented(rows, ("boundary",) * len(rows), self._numbers(model, rows, found - own[fooled]))
 
     def _strategy(self, name: str, defaults: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        run = drawers.verb("attack", name)
+        run = ATTACKS[name].run
         given = {**(defaults or {}), **self.settings.get(name, {})}
         return run, checked_settings("strategy", name, run, given)
 

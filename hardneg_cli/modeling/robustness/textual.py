@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.features.inputs import ModelInputs
 from hardneg_cli.modeling.out_of_fold import Classifier, FittedModel
+from hardneg_cli.modeling.robustness.attacks import ATTACKS
 from hardneg_cli.modeling.robustness.augmentation import Augmented, TrainingRows, fitted
-from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.evidence_store import checked_settings
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class TextAttack:
         import numpy as np
 
         assert self.material.texts is not None
-        run = drawers.verb("attack", "text-perturbation")
+        run = ATTACKS["text-perturbation"].run
         given = self.settings.get("text-perturbation", {})
         settings = checked_settings("strategy", "text-perturbation", run, given)
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import Encoding, chunks, encoding_of
+from hardneg_cli.io.table_formats import TABLE_FORMATS
 from hardneg_cli.io.tables import json_records, table_files
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, MARKS
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.annotation_tools._class_names import ANSWERS, chosen
 from hardneg_cli.review.annotation_tools._tasks import KEY, KEYED
-from hardneg_cli.runtime import drawers
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,11 +46,11 @@ class ToolAnswer:
 
 
 def is_json(source: Source) -> bool:
-    return table_files.reader_of(source) is drawers.load("table format", "jsonl")
+    return table_files.reader_of(source) is TABLE_FORMATS["jsonl"]
 
 
 def is_csv(source: Source) -> bool:
-    return table_files.reader_of(source) is drawers.load("table format", "csv")
+    return table_files.reader_of(source) is TABLE_FORMATS["csv"]
 
 
 def objects(source: Source) -> Iterator[tuple[Object, str]]:

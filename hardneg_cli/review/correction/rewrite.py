@@ -15,11 +15,11 @@ from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.atomic_write import whole_file
 from hardneg_cli.io.files.inverse_edits import InverseEdits
 from hardneg_cli.io.files.source import Source
+from hardneg_cli.io.table_formats import TABLE_FORMATS
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.table_files import CellEdits
 from hardneg_cli.review.correction.provenance import RowChange, WrittenFile
 from hardneg_cli.review.correction.undo_record import digest, raw, sha256_of, undo_record
-from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.progress import progress
 
 COMPRESSED_NAMES = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
@@ -139,8 +139,7 @@ def write(
 def refuse_other_format(source: Source, output: str | Path) -> None:
     """Raises InputError for a name that promises another format or compression than the data has."""
     target = Source(str(output))
-    readers = [drawers.load("table format", name) for name in drawers.names("table format")]
-    known = any(target.suffix in reader.EXTENSIONS for reader in readers)
+    known = any(target.suffix in reader.EXTENSIONS for reader in TABLE_FORMATS)
     foreign = known and target.suffix not in table_files.reader_of(source).EXTENSIONS
     ours, theirs = PROMISES.get(source.suffix), PROMISES.get(target.suffix)
     advice = "apply keeps the format of the data"

@@ -1,13 +1,12 @@
 """A review queue as it comes back: findings with the first columns filled in by people or, where asked, by a policy.
 
-An export of an annotation tool is one too; the drawer `exports` knows them.
+An export of an annotation tool is one too; the drawer of the tools knows them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.row_identity import blank
@@ -16,9 +15,9 @@ from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.queue_columns import QUESTION, RETURNED
 from hardneg_cli.io.tables.table_files import ReadRequest
+from hardneg_cli.review.annotation_tools import ANNOTATION_TOOLS, AnnotationTool
 from hardneg_cli.review.decisions.decision import DECISIONS, Decision
 from hardneg_cli.review.decisions.reviewers import user
-from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.progress import progress
 
 if TYPE_CHECKING:
@@ -71,8 +70,7 @@ def read_queue(source: Source, reviewer: str | None, policy: AutoPolicy) -> Fill
     with progress(f"reading {source.name}"):
         table = _exported(source, form) if form else _table(source, scored=policy.least is not None)
     if reviewer is None:
-        named_after = getattr(form, "reviewer", None)
-        reviewer = (named_after(source) if named_after else "") or user()
+        reviewer = (form.reviewer(source) if form else "") or user()
     decided = ~(blank(table["decision"]) & blank(table["new_label"]))
     filled = table.filter(decided).to_pylist()
     _refuse_nonsense(source, filled)
@@ -80,17 +78,16 @@ def read_queue(source: Source, reviewer: str | None, policy: AutoPolicy) -> Fill
     return FilledQueue(source.name, table["id"], decisions, tuple(_automatic(table.filter(~decided), policy)))
 
 
-def export(source: Source) -> ModuleType | None:
-    """The file of the drawer `exports` that recognizes the source; None for a queue."""
-    forms = (drawers.load("annotation tool", name) for name in drawers.names("annotation tool"))
-    return next((form for form in forms if form.recognises(source)), None)
+def export(source: Source) -> AnnotationTool | None:
+    """The annotation tool that recognizes the source; None for a queue."""
+    return next((form for form in ANNOTATION_TOOLS if form.recognises(source)), None)
 
 
-def _exported(source: Source, form: ModuleType) -> pa.Table:
+def _exported(source: Source, form: AnnotationTool) -> pa.Table:
     """The same columns as those of a queue."""
     import numpy as np
 
-    table: pa.Table = form.read(source)
+    table = form.read(source)
     return table.append_column("row", [np.arange(1, len(table) + 1)])
 
 
