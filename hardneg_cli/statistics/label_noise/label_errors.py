@@ -31,6 +31,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
+from hardneg_cli.statistics import opinion_pool
 from hardneg_cli.statistics.label_noise.noise_fit import fit_noise_models
 from hardneg_cli.statistics.label_noise.noise_model import (
     LearnedTransition,
@@ -38,8 +39,8 @@ from hardneg_cli.statistics.label_noise.noise_model import (
     confident_joint,
     log_odds_of_wrong,
 )
-from hardneg_cli.statistics.opinion_pool import pooling_weights
-from hardneg_cli.statistics.probability import FLOOR, sigmoid, softmax
+from hardneg_cli.statistics.opinion_pool import OpinionPool
+from hardneg_cli.statistics.probability import FLOOR, sigmoid
 from hardneg_cli.statistics.scores import Estimate
 
 if TYPE_CHECKING:
@@ -63,9 +64,9 @@ STEEPEST, FLATTEST = 1.5, 0.05  # of the score's slope: steeper, the top would t
 
 @dataclass(frozen=True)
 class FittedSources:
-    """The fitted sources. pool: (M,) weights that sum to 1; w: inverse temperature."""
+    """The fitted sources. pool: its weights sum to 1. w: inverse temperature."""
 
-    pool: Array
+    pool: OpinionPool
     w: float
     flips: NoiseModel
     recalibrated: NoiseModel | None
@@ -80,7 +81,7 @@ class FittedSources:
         if len(floored) == 1:
             floored[0] /= floored[0].sum(axis=0)
             return floored[0]
-        return _pooled([a * np.log(p, out=p) for a, p in zip(self.pool, floored, strict=True)])
+        return np.maximum(self.pool.probabilities([np.log(p, out=p).T for p in floored]).T, FLOOR)
 
     def log_odds(self, p: Array, labels: Labels) -> tuple[Array, Array, Array, Array]:
         """s, t, v, u of n rows, from K×n p."""
@@ -137,10 +138,11 @@ def fit(blocks: Sequence[Array], labels: Labels) -> LabelErrors:
     import numpy as np
 
     logs = [np.log(np.maximum(block.T, FLOOR, dtype=np.float64, order="C")) for block in blocks]
-    weights = pooling_weights(logs, labels)
-    pool = (1 - EVEN) * weights / weights.sum() + EVEN / len(blocks)
-    p = _pooled([a * z for a, z in zip(pool, logs, strict=True)])
-    w = float(weights[0]) if len(blocks) == 1 else float(pooling_weights([np.log(p)], labels)[0])
+    sources = opinion_pool.fit_to_noisy([z.T for z in logs], labels)
+    weights = (1 - EVEN) * sources.weights / sources.weights.sum() + EVEN / len(blocks)
+    pool = OpinionPool(weights, sources.biases)
+    p = np.maximum(pool.probabilities([z.T for z in logs]).T, FLOOR)
+    w = float((sources if len(blocks) == 1 else opinion_pool.fit_to_noisy([np.log(p).T], labels)).weights[0])
     z = _tempered(p, w)
     few = len(p) <= MANY_CLASSES
     flips, recalibrated = fit_noise_models(z, labels, pairs=len(p) <= VERY_MANY_CLASSES, mixed=few)
@@ -167,14 +169,6 @@ def fit_cut(evidence: FittedSources, p: Array, z: Array, labels: Labels, confide
     high = min(float(rows), 1.3 * geometric_mix(trust, most, max(p_s, modeled)))
     errors = float(np.clip(geometric_mix(trust, (least + most) / 2, disagreeing), low, high))
     return LabelErrors(evidence, flagged / rows, Estimate(errors / rows, low / rows, high / rows))
-
-
-def _pooled(logs: list[Array]) -> Array:
-    """K×n probabilities from weighted log-probabilities."""
-    import numpy as np
-
-    total = logs[0].copy() if len(logs) == 1 else sum(logs[1:], logs[0])
-    return np.maximum(softmax(total, axis=0, out=total), FLOOR)
 
 
 def _tempered(p: Array, w: float) -> Array:
