@@ -10,8 +10,9 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.probabilities import Probabilities
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.detection.label_error_scores import estimate
+from hardneg_cli.statistics.opinion_pool import equal_weights
 from hardneg_cli.statistics.probability import log_odds
-from hardneg_cli.statistics.scores import Estimate, best_f1_cut, equal_weight_pool, one_of_each_group_right
+from hardneg_cli.statistics.scores import Estimate, best_f1_cut, one_of_each_group_right
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,12 +72,12 @@ def _labels(
         models = tuple(model for d in together for model in d.models)
         judged = np.logical_and.reduce([~np.isnan(_spread(n, d)) for d in together])
         found = estimate(dataset, Probabilities(models, dataset.classes, n), judged)
-        alone = equal_weight_pool([_spread(n, d) for d in together])
+        alone = equal_weights([_spread(n, d) for d in together])
         sources.append(np.where(judged, found.score, alone))
         errors = found.errors
     else:
         sources += [_spread(n, d) for d in together]
-    score = sources[0] if len(sources) == 1 else equal_weight_pool(sources)
+    score = sources[0] if len(sources) == 1 else equal_weights(sources)
     return score, score >= 0.5 if len(sources) == 1 else best_f1_cut(score), errors
 
 

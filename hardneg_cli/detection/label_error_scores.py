@@ -63,8 +63,8 @@ def estimate(dataset: Dataset, probabilities: Probabilities, judged: NDArray[np.
         for span, part in probabilities.over(ordered, dataset.labels, judged):
             order[span] = part
     score = np.full(len(dataset), np.nan)
-    score[by_id] = fitted.score(order[by_id])
-    share, n = fitted.errors, len(by_id)
+    score[by_id] = fitted.cut.score(order[by_id])
+    share, n = fitted.cut.errors, len(by_id)
     return LabelErrorScores(score, Estimate(share.value * n, share.low * n, share.high * n))
 
 

@@ -15,6 +15,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hardneg_cli.statistics.scores import Estimate
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -30,6 +32,7 @@ MOST_NUMBERS = 1 << 25  # drawn values of metrics, in all
 MOST_UNITS, BLOCKS = 10_000, 2_048
 NUMBERS_AT_ONCE = 1 << 21
 FEWEST_ANSWERS = 2  # of a stratum, for a variance
+PERCENTILES = (2.5, 97.5)
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,27 @@ def replicates(units: Any, answers: AuditStrata | None, draws: int, seed: int) -
         times = np.bincount(cell.ravel(), minlength=n * count).reshape(n, count).astype(np.float64)
         found = (columns @ times).T
         yield found if answers is None else found + (answers.change.T @ _redrawn(answers, count, rng)).T
+
+
+def alike_replicates(times: Codes, draws: int, seed: int) -> Codes:
+    """(draws, P) how often each of P kinds of rows is drawn, of which there are so many `times` (P,).
+
+    Rows of a kind are alike, so a draw costs as much as there are kinds, however many rows there are.
+    """
+    import numpy as np
+
+    replicates: Codes = np.random.default_rng(seed).multinomial(times.sum(), times / times.sum(), draws)
+    return replicates
+
+
+def percentile_interval(value: float, drawn: Numbers) -> Estimate | None:
+    """With the percentiles of the draws in which the measure is defined; None where its value is not."""
+    import numpy as np
+
+    if np.isnan(value):
+        return None
+    low, high = np.percentile(drawn[~np.isnan(drawn)], PERCENTILES)
+    return Estimate(float(value), float(low), float(high))
 
 
 def pooled_strata(stratum: Codes, size: Numbers, answered: Any) -> tuple[Codes, Numbers]:

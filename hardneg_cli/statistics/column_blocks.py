@@ -26,7 +26,7 @@ PIECES_TO_SHARE = 8  # fewer are not worth handing over
 class ColumnBlock:
     """K×n log-probabilities of rows in the order of their (n,) labels; the rows of label present[i] begin at starts[i].
 
-    own: where in the matrix, row by row, each label's cell is.
+    own: where in the matrix, row by row, each label's cell is. columns: (n,) which of all columns they are.
     """
 
     z: Array
@@ -34,6 +34,7 @@ class ColumnBlock:
     own: Labels
     present: Labels
     starts: Labels
+    columns: Labels
 
 
 def each(work: Callable[[Item], Answer], items: Sequence[Item]) -> list[Answer]:
@@ -53,5 +54,5 @@ def pieces(z: Array, labels: Labels) -> list[ColumnBlock]:
         mine = labels[chosen]
         present, starts = np.unique(mine, return_index=True)
         own = mine * len(mine) + np.arange(len(mine))
-        pieces.append(ColumnBlock(np.ascontiguousarray(z[:, chosen]), mine, own, present, starts))
+        pieces.append(ColumnBlock(np.ascontiguousarray(z[:, chosen]), mine, own, present, starts, chosen))
     return pieces

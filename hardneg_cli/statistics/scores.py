@@ -1,12 +1,11 @@
-"""Scores as probabilities: cutting them and pooling them."""
+"""Scores as probabilities: cutting them, and what they become where of several labels one is right."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hardneg_cli.statistics.probability import CLOSEST, log_odds, sigmoid
+from hardneg_cli.statistics.probability import CLOSEST
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,21 +37,6 @@ def best_f1_cut(score: NDArray[np.float64]) -> NDArray[np.bool_]:
     threshold = min(expected.max() / 2, 0.5)
     chosen: NDArray[np.bool_] = score >= max(threshold, CLOSEST)
     return chosen
-
-
-def equal_weight_pool(scores: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """One score a row from several, NaN where a source says nothing: the mean of their log-odds.
-
-    The logarithmic opinion pool with equal weights (Genest and Zidek 1986).
-    """
-    import numpy as np
-
-    stacked = np.stack(scores)
-    odds = log_odds(stacked)
-    said = ~np.isnan(stacked)
-    mean = np.where(said, odds, 0).sum(axis=0) / np.maximum(said.sum(axis=0), 1)
-    result: NDArray[np.float64] = np.where(said.any(axis=0), sigmoid(mean), 0.0)
-    return result
 
 
 def one_of_each_group_right(

@@ -16,6 +16,7 @@ from hardneg_cli import Columns, Dataset, Findings, find, load
 from hardneg_cli.data import snapshot
 from hardneg_cli.data.changes import NOWHERE, Changes
 from hardneg_cli.statistics.label_noise import label_errors
+from hardneg_cli.statistics.label_noise.cut import cut_at, slope_for
 
 from .classifiers import out_of_fold
 from .label_sets import REAL
@@ -62,8 +63,8 @@ class World:
         old, new = (find(data, probs=[p], classes=names, detectors=DETECTORS, decisions=()) for p in (before, now))
         fitted = label_errors.fit([now], labels)
         away = fitted.order([now], labels)
-        cut = label_errors._cut_at(away, fitted.flagged * n)
-        slope = label_errors._slope(away - cut, fitted.errors.value * n)
+        cut = cut_at(away, fitted.cut.flagged * n)
+        slope = slope_for(away - cut, fitted.cut.errors.value * n)
         mean = np.array([now[labels == c].mean(axis=0) if (labels == c).any() else np.ones(k) / k for c in range(k)])
         np.fill_diagonal(mean, -1)
         own = before[np.arange(n), labels]

@@ -110,10 +110,10 @@ def _chosen(trials: Sequence[Trial], left_out: str, candidates: Sequence[str]) -
 
 def _by_weights(labels: LabelSet, sample: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
     fitted = _fitted(labels, sample)
-    log_odds = fitted.evidence.log_odds(fitted.evidence.pooled([p.T for p in labels.probs]), labels.labels)
+    log_odds = fitted.sources.log_odds(fitted.sources.pooled([p.T for p in labels.probs]), labels.labels)
     squashed = [label_errors.SQUASH * np.tanh(x / label_errors.SQUASH) for x in log_odds]
     blends = {name: sum(w * x for w, x in zip(ws, squashed, strict=True)) for name, ws in WEIGHTS.items()}
-    return {KEPT: fitted.score(labels.probs, labels.labels), **blends}
+    return {KEPT: fitted.cut.score(fitted.order(labels.probs, labels.labels)), **blends}
 
 
 def _fitted(labels: LabelSet, sample: NDArray[np.int64]) -> label_errors.LabelErrors:

@@ -242,7 +242,7 @@ def test_learned_flips_are_the_same_sparse_or_not(monkeypatch: pytest.MonkeyPatc
 def test_many_classes_are_ranked_as_few(k: int) -> None:
     p, labels = world(np.random.default_rng(4), 3000, k)
     fitted = label_errors.fit([p], labels)
-    score = fitted.score(fitted.order([p], labels))
+    score = fitted.cut.score(fitted.order([p], labels))
     wrong = score >= 0.5
     own = p[np.arange(3000), labels]
     assert own[wrong].max() < np.median(own)

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.modeling.error_model.error_classifier import ErrorClassifier, looks_at
 from hardneg_cli.modeling.label_trust import LabelTrust
-from hardneg_cli.statistics.stacking import FLOOR, OpinionPool, logs_of
+from hardneg_cli.statistics import opinion_pool
+from hardneg_cli.statistics.opinion_pool import OpinionPool, PoolPrior
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     Block = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
+FLOOR = 1e-6  # no model is surer than that
+PRIOR = PoolPrior(first=True, weight_sd=1.0, bias_sd=0.5, per_row=False)  # few rows change little of the first model
+DECIMALS = 6  # coefficients are rounded: the last bits depend on the processor
 CHANCE = 1.6449  # standard errors: one-sided 5 %
 
 
@@ -41,7 +45,7 @@ class ModelOpinions:
 
     @property
     def logs(self) -> list[Block]:
-        return [logs_of(block) for block in (self.first, *self.seconds)]
+        return [opinion_pool.logs_of(block, FLOOR) for block in (self.first, *self.seconds)]
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,8 @@ def run(opinions: ModelOpinions, taught: LabelTrust, fold: Codes, others: ModelO
         inside, outside = fold == number, fold != number
         erring = ErrorClassifier.fitted(looks[outside], wrong[outside], taught.weight[outside])
         p_wrong[inside] = erring.probabilities(looks[inside])
-        adjusted[inside] = _pool(logs, taught.truth, named, outside).applied([log[inside] for log in logs])
+        pool = _pool(logs, taught.truth, named, outside)
+        adjusted[inside] = _adjusted(pool, [log[inside] for log in logs])
     errors = _gain(_loss_of(plain, wrong), _loss_of(p_wrong, wrong), taught.weight)
     truth = np.maximum(taught.truth, 0)
     pooled = _gain(_losses(first, truth), _losses(adjusted, truth), named)
@@ -98,7 +103,7 @@ def run(opinions: ModelOpinions, taught: LabelTrust, fold: Codes, others: ModelO
         erring, pool = ErrorClassifier.fitted(looks, wrong, taught.weight), _pool(logs, taught.truth, named, everywhere)
         new = (
             erring.probabilities(looks_at(others.first, others.seconds)) if errors.proved else _plain(others.first),
-            pool.applied(others.logs) if pooled.proved else others.first,
+            _adjusted(pool, others.logs) if pooled.proved else others.first,
         )
     return ErrorModelFit(
         p_wrong if errors.proved else plain, adjusted if pooled.proved else first, errors, pooled, auc, new
@@ -107,7 +112,18 @@ def run(opinions: ModelOpinions, taught: LabelTrust, fold: Codes, others: ModelO
 
 def _pool(logs: list[Block], truth: Codes, weight: Block, chosen: NDArray[np.bool_]) -> OpinionPool:
     chosen = chosen & (weight > 0)
-    return OpinionPool.fitted([log[chosen] for log in logs], truth[chosen], weight[chosen])
+    logs = [log[chosen] for log in logs]
+    pool = opinion_pool.fit(logs, truth[chosen], row_weights=weight[chosen], prior=PRIOR)
+    return pool.rounded(DECIMALS)
+
+
+def _adjusted(pool: OpinionPool, logs: list[Block]) -> Block:
+    """(n, K) the pool's probabilities, none below FLOOR."""
+    import numpy as np
+
+    p = np.maximum(pool.probabilities(logs), FLOOR)
+    adjusted: Block = p / p.sum(axis=1, keepdims=True)
+    return adjusted
 
 
 def _plain(first: Block) -> Block:

@@ -27,8 +27,9 @@ from hardneg_cli.modeling.out_of_fold import vector_probabilities
 from hardneg_cli.modeling.self_training.label_spreading import neighbor_graph, spread
 from hardneg_cli.modeling.self_training.task import SelfTrainingTask
 from hardneg_cli.runtime.progress import progress
+from hardneg_cli.statistics import opinion_pool
+from hardneg_cli.statistics.opinion_pool import OpinionPool, PoolPrior
 from hardneg_cli.statistics.risk_control import RiskControlledThreshold, safe_cut
-from hardneg_cli.statistics.weighing import pooled, weights
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     Block = NDArray[np.float64]
     Codes = NDArray[np.int64]
     Bools = NDArray[np.bool_]
+
+FLOOR = 1e-3  # of each model's probabilities: a model that is sure of the wrong class must not rule alone
+PRIOR = PoolPrior(weight_sd=50**0.5)  # 0.01 of a squared weight's distance: toward equal weights, for few labels
+BOUNDS = (0.0, 8.0)  # no model counts against its own word
 
 
 @dataclass(frozen=True)
@@ -85,12 +90,13 @@ def run(task: SelfTrainingTask, *, balance: float = 3.0, neighbors: int = 10) ->
             for fold, theirs in enumerate(taught):
                 opinions.append([*_by_classifiers(task, fold, theirs, vectors), near[fold]])
                 advance(1)
-            judged, exponents = _cross_fitted(task, opinions)
+            judged, pools = _cross_fitted(task, opinions)
             found.append(_round(task, number, judged, balance))
             if number >= demand.at_least and found[-1] is not best(found):
                 break
             taught = [
-                _lesson(task, fold, pooled(opinions[fold], exponents[fold]), balance) for fold in range(len(taught))
+                _lesson(task, fold, pools[fold].probabilities(_logs(opinions[fold])), balance)
+                for fold in range(len(taught))
             ]
     return SelfTrainingRun(tuple(found), graph)
 
@@ -138,21 +144,25 @@ def _evening(labels: Codes, weight: Block, shares: Codes) -> Block:
     return np.where(taught, factor[labels], 1.0)
 
 
-def _cross_fitted(task: SelfTrainingTask, opinions: Sequence[Sequence[Block]]) -> tuple[Block, list[Block]]:
-    """(N, K) each row's probabilities by its own fold's chain, and the chains' weights of their models."""
+def _cross_fitted(task: SelfTrainingTask, opinions: Sequence[Sequence[Block]]) -> tuple[Block, list[OpinionPool]]:
+    """(N, K) each row's probabilities by its own fold's chain, and the chains' pools of their models."""
     import numpy as np
 
     own = [np.empty_like(said) for said in opinions[0]]
     for fold, theirs in enumerate(opinions):
         for mine, said in zip(own, theirs, strict=True):
             mine[task.fold == fold] = said[task.fold == fold]
-    judged, exponents = np.empty(own[0].shape), []
+    logs = _logs(own)
+    judged, pools = np.empty(own[0].shape), []
     for fold in range(len(opinions)):
-        others = (task.fold != fold) & task.drawn
-        exponents.append(weights([said[others] for said in own], task.labels[others]))
-        inside = task.fold == fold
-        judged[inside] = pooled([said[inside] for said in own], exponents[-1])
-    return judged, exponents
+        others, inside = (task.fold != fold) & task.drawn, task.fold == fold
+        pools.append(opinion_pool.fit([log[others] for log in logs], task.labels[others], prior=PRIOR, bounds=BOUNDS))
+        judged[inside] = pools[-1].probabilities([log[inside] for log in logs])
+    return judged, pools
+
+
+def _logs(opinions: Sequence[Block]) -> list[Block]:
+    return [opinion_pool.logs_of(opinion, FLOOR / opinion.shape[1]) for opinion in opinions]
 
 
 def _lesson(task: SelfTrainingTask, fold: int, judged: Block, balance: float) -> Block:

@@ -22,6 +22,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.review.decisions.decision import Decision, Question
+from hardneg_cli.statistics.bootstrap import alike_replicates, percentile_interval
 from hardneg_cli.statistics.intervals import NORMAL
 from hardneg_cli.statistics.scores import Estimate
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 DRAWS, SEED = 1000, 0
-PERCENTILES = (2.5, 97.5)
 Answer = tuple[str, ...]
 Row = tuple[Answer, ...]
 
@@ -86,15 +86,14 @@ def measures(rows: Iterable[Sequence[Answer]]) -> tuple[Estimate | None, Estimat
 
 
 def _estimates(patterns: Mapping[Row, int]) -> tuple[Estimate | None, Estimate | None, Estimate | None]:
-    """Rows with the same answers are drawn together, so a draw costs as much as there are patterns of answers."""
+    """By how many rows have each pattern of answers."""
     import numpy as np
 
     times = np.array([patterns[key] for key in sorted(patterns)], np.int64)
     counts = _counts(sorted(patterns))
-    generator = np.random.default_rng(SEED)
-    found = _measured(counts, times)
-    draws = np.array([_measured(counts, generator.multinomial(times.sum(), times / times.sum())) for _ in range(DRAWS)])
-    percent, alpha, ac1 = (_estimate(value, drawn) for value, drawn in zip(found, draws.T, strict=True))
+    draws = np.array([_measured(counts, drawn) for drawn in alike_replicates(times, DRAWS, SEED)])
+    measured = zip(_measured(counts, times), draws.T, strict=True)
+    percent, alpha, ac1 = (percentile_interval(value, drawn) for value, drawn in measured)
     return percent, alpha, ac1
 
 
@@ -175,13 +174,3 @@ def _alpha(rows: NDArray[np.int64], answers: Numbers, equal: Numbers, totals: Nu
     unequal = (answers * (answers - 1) - equal)[several] / (answers - 1)[several]
     expected = (total**2 - (totals**2).sum()) / (total - 1)
     return float(1 - rows[several] @ unequal / expected) if expected > 0 else float("nan")
-
-
-def _estimate(value: float, drawn: Numbers) -> Estimate | None:
-    """With the percentiles of the draws in which the measure is defined."""
-    import numpy as np
-
-    if np.isnan(value):
-        return None
-    low, high = np.percentile(drawn[~np.isnan(drawn)], PERCENTILES)
-    return Estimate(float(value), float(low), float(high))

@@ -215,14 +215,12 @@ def _pooled(logs: list[Array], said: Sequence[AnnotatorLabels]) -> Array:
     """Several models as one: a logarithmic opinion pool with the weights that explain the answers best."""
     import numpy as np
 
-    from hardneg_cli.statistics.opinion_pool import pooling_weights
+    from hardneg_cli.statistics.opinion_pool import fit_to_noisy
 
     if len(logs) == 1:
         return logs[0]
     rows, codes = (np.concatenate([getattr(one, part) for one in said]) for part in ("rows", "codes"))
-    weights = pooling_weights([z[rows].T for z in logs], codes)
-    pooled: Array = sum((w * z for w, z in zip(weights[1:], logs[1:], strict=True)), weights[0] * logs[0])
-    return pooled
+    return fit_to_noisy([z[rows] for z in logs], codes).log_odds(logs)
 
 
 def _chosen(crowd: DawidSkeneFit, labels: Sequence[str]) -> list[tuple[str, float]]:
