@@ -73,7 +73,7 @@ def undo(
     targets = [target for target in (output, provenance) if isinstance(target, str | Path)]
     refuse_overwriting(targets, [*(file.path for file in found), Path(told), log_of(data)])
     seen = [stamp(source) for source in found]
-    _, kept = read_recorded_files(told)
+    kept = read_recorded_files(told)
     fits = [fitting(source, kept) for source in found]
     _refuse_other_files(found, fits, told)
     restoring = [

@@ -210,6 +210,14 @@ def no_delta(told: dict[str, Any]) -> None:
     told["undo"] = [{}]
 
 
+def no_text(told: dict[str, Any]) -> None:
+    told["undo"][0]["data"] = [5]
+
+
+def no_name(told: dict[str, Any]) -> None:
+    told["files"][0]["name"] = None
+
+
 @pytest.mark.parametrize(
     ("damage", "error", "words"),
     [
@@ -219,6 +227,8 @@ def no_delta(told: dict[str, Any]) -> None:
         (other_bytes, Refused, "does not lead back to that file; nothing was written"),
         (torn, InputError, "is damaged"),
         (no_delta, InputError, "is damaged"),
+        (no_text, InputError, "is damaged"),
+        (no_name, InputError, "is damaged"),
     ],
 )
 def test_a_provenance_that_leads_nowhere(
@@ -234,7 +244,9 @@ def test_a_provenance_that_leads_nowhere(
     assert (data.read_bytes(), len(os.listdir(tmp_path))) == (after, 3)
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b"3", b'{"v": 2}', b'{"v": 2, "files": 3, "undo": 4}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"[" * 99_999, b"\xff", b"3", b'{"v": 2}', b'{"v": 2, "files": 3, "undo": 4}']
+)
 def test_a_file_that_is_no_provenance(content: bytes, tmp_path: Path, why: Path) -> None:
     why.write_bytes(content)
     with pytest.raises(InputError, match=r"is not what --provenance wrote|is damaged"):

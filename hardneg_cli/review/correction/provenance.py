@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate
-from typing import Any
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.review.correction.undo_record import VERSION, UndoRecord
@@ -74,7 +73,7 @@ def changes_of(dataset: Dataset, decisions: Mapping[int, Sequence[Decision]]) ->
 
 def document(
     data: str, files: Sequence[WrittenFile], *, changes: Iterable[RowChange], by: str, queues: Sequence[str],
-    how: Mapping[str, Any],
+    how: Mapping[str, object],
 ) -> Iterator[bytes]:  # fmt: skip
     """The provenance of one run as JSON in pieces, a change a line; `how` are the settings that decided what happened.
 

@@ -6,7 +6,7 @@ import base64
 import io
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -25,7 +25,7 @@ VERSION = 2
 EDITS, PATCH = "inverse edits", "zstd patch"
 CHUNK_BYTES = 1 << 20
 LINE_BYTES = 6 << 10  # of the data in one line of the document
-DAMAGED = (KeyError, TypeError, ValueError, AttributeError)  # what a document of another shape leads to
+DAMAGED = (KeyError, TypeError, ValueError, AttributeError, RecursionError)  # what a document of another shape leads to
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class UndoRecord:
 
 @dataclass(frozen=True)
 class RecordedFile:
-    """One file as a provenance tells about it; `lines` are None where it was not changed."""
+    """One file as a provenance tells about it; `lines` are None where it was not changed. Raises TypeError."""
 
     name: str
     written: str
@@ -63,6 +63,12 @@ class RecordedFile:
     packed: str | None = None
     sha256: str = ""
     lines: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        names = (self.name, self.written, self.kind, self.packed or "")
+        for text in (*names, self.before, self.after, self.sha256, *(self.lines or ())):
+            if not isinstance(text, str):
+                raise TypeError(f"{text!r} instead of a text")
 
 
 def undo_record(source: Source, before: str, out: BinaryIO, edited: str, recorded: BinaryIO) -> UndoRecord:
@@ -104,8 +110,8 @@ def restore(source: Source, kept: RecordedFile, told: str, out: BinaryIO, invers
     return ""
 
 
-def read_recorded_files(path: str | Path) -> tuple[Mapping[str, Any], list[RecordedFile]]:
-    """A provenance: all of it, and its files. Raises InputError for what is none, or keeps nothing to undo with."""
+def read_recorded_files(path: str | Path) -> list[RecordedFile]:
+    """The files of a provenance. Raises InputError for what is none, or keeps nothing to undo with."""
     try:
         document = json.loads(Path(path).read_bytes())
         version, files, changed = document["v"], document["files"], document.get("undo")
@@ -121,7 +127,7 @@ def read_recorded_files(path: str | Path) -> tuple[Mapping[str, Any], list[Recor
         raise InputError(f"{path}: keeps nothing to undo with: it was written by an older hardneg; restore a copy")
     try:
         backs = {one["file"]: (one["kind"], one["packed"], one["sha256"], tuple(one["data"])) for one in changed}
-        kept = [
+        return [
             RecordedFile(
                 one["name"], one["written"], one["sha256_before"], one["sha256_after"], *backs.get(one["name"], ())
             )
@@ -129,7 +135,6 @@ def read_recorded_files(path: str | Path) -> tuple[Mapping[str, Any], list[Recor
         ]
     except DAMAGED as error:
         raise InputError(f"{path}: is damaged: {error!r}") from error
-    return document, kept
 
 
 def sha256_of(source: Source) -> str:
