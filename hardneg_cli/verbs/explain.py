@@ -107,7 +107,7 @@ def story(findings: str, id_: str, detector: str | None = None) -> str:
     table = _findings(findings)
     ids = table["id"].to_pylist()
     if id_ not in ids:
-        written = "" if _whole(table) else "; the file has only flagged rows, write every one with --all"
+        written = "" if _has_every_row(table) else "; the file has only flagged rows, write every one with --all"
         raise InputError(f"{findings}: no row {id_!r}{did_you_mean(id_, table['id'].to_pylist()[:10_000])}{written}")
     row = {name: table[name][ids.index(id_)].as_py() for name in table.column_names}
     return "".join(plain(line) + "\n" for line in _reasons(table, row, detector))
@@ -150,7 +150,7 @@ def _findings(findings: str) -> pa.Table:
     return pa.Table.from_batches(list(table_files.read(files, ReadRequest(text=FOUND, numbers=NUMERIC))))
 
 
-def _whole(table: pa.Table) -> bool:
+def _has_every_row(table: pa.Table) -> bool:
     return "false" in {text.lower() for text in table["flagged"].unique().to_pylist()}
 
 
