@@ -25,9 +25,9 @@ if TYPE_CHECKING:  # for readers of types alone; a test compares it with the tab
     from hardneg_cli.verbs.apply import ApplyResult as ApplyResult
     from hardneg_cli.verbs.apply import apply as apply
     from hardneg_cli.verbs.check import check as check
-    from hardneg_cli.verbs.check import diff as diff
     from hardneg_cli.verbs.collect import collect as collect
     from hardneg_cli.verbs.compare import compare as compare
+    from hardneg_cli.verbs.diff import diff as diff
     from hardneg_cli.verbs.find import find as find
     from hardneg_cli.verbs.mine import mine as mine
     from hardneg_cli.verbs.predict import predict as predict
@@ -53,7 +53,7 @@ _HOMES = {
     "check": "verbs.check",
     "collect": "verbs.collect",
     "compare": "verbs.compare",
-    "diff": "verbs.check",
+    "diff": "verbs.diff",
     "find": "verbs.find",
     "load": "data.load",
     "mine": "verbs.mine",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
@@ -35,7 +35,7 @@ def unlabeled(pool: str | Path | pa.Table, columns: Columns, encoding: str | Non
     return _without_labels(str(pool), pa.Table.from_batches(parts), columns)
 
 
-def _without_labels(name: str, table: Any, columns: Columns) -> Dataset:
+def _without_labels(name: str, table: pa.Table, columns: Columns) -> Dataset:
     import pyarrow as pa
 
     for column in (columns.label, columns.split, columns.fold):

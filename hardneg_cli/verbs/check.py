@@ -1,4 +1,4 @@
-"""Judge a dataset commit: run the gates over a dataset and its base; and what changed between the two."""
+"""Judge a dataset commit: run the gates over a dataset and its base."""
 
 from __future__ import annotations
 
@@ -83,39 +83,21 @@ def check(
         )  # fmt: skip
         _put(given, lacking, "findings", found, reason)
         dataset = found.dataset if found else dataset
-    before = _base(dataset, base, saved, encoding)
+    before = base_of(dataset, base, saved, encoding)
     _put(given, lacking, "baseline", before, NO_BASE)
     evidence = EvidenceStore(given | {"dataset": dataset}, lacking)
-    judged = tuple(_gate_results(name, *gate, evidence) for name, gate in chosen.items())
-    return _report(dataset, before, evidence, judged, said.notes)
+    results = tuple(_gate_results(name, *gate, evidence) for name, gate in chosen.items())
+    return report_of(dataset, before, evidence, results, said.notes)
 
 
-def diff(
-    before: Base,
-    data: str | Path | Dataset | pa.Table | pd.DataFrame,
-    columns: Columns | None = None,
-    *,
-    encoding: str | None = None,
-    on_bad_rows: str = "fail",
-) -> CheckReport:
-    """What changed from `before` to `data`; no gate is asked. Raises InputError where that cannot be told."""
-    dataset = data if isinstance(data, Dataset) else load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
-    baseline = _base(dataset, before, None, encoding)
-    evidence = EvidenceStore({"dataset": dataset, "baseline": baseline}, {})
-    try:
-        evidence["changes"]
-    except Unavailable as reason:
-        raise InputError(str(reason)) from reason
-    return _report(dataset, baseline, evidence, (), ())
-
-
-def _report(
+def report_of(
     dataset: Dataset,
     before: Baseline | None,
     evidence: EvidenceStore,
-    judged: tuple[GateResult, ...],
+    results: tuple[GateResult, ...],
     notes: Iterable[str],
 ) -> CheckReport:
+    """The gates' results, what changed, and what the pieces of evidence have to say about themselves."""
     changes = findings = None
     notes = [*notes, *(() if before is None else before.notes)]
     try:
@@ -126,7 +108,7 @@ def _report(
     findings = evidence.known("findings")
     notes += findings.notes if findings else ()
     return CheckReport(
-        dataset, None if before is None else before.name, changes, judged, tuple(dict.fromkeys(notes)), findings
+        dataset, None if before is None else before.name, changes, results, tuple(dict.fromkeys(notes)), findings
     )
 
 
@@ -185,10 +167,10 @@ def _put(given: dict[str, Any], lacking: dict[str, str], name: str, value: Any, 
         given[name] = value
 
 
-def _base(
+def base_of(
     dataset: Dataset, base: Base | None, saved: str | Path | None, encoding: str | None
 ) -> Baseline | None:  # fmt: skip
-    """Raises InputError for a base that cannot be read."""
+    """What the dataset was before, None where nothing is named. Raises InputError for a base that cannot be read."""
     if base is not None and saved is not None:
         raise InputError("--base and --state exclude each other: both are what the data was before")
     if saved is not None:

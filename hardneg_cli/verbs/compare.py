@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from hardneg_cli.data.probabilities.loading import ModelSource
+
     Codes = NDArray[np.int64]
 
 SIGNIFICANT = 0.05
@@ -158,7 +160,12 @@ def _refuse_too_little(dataset: Dataset, models: Sequence[Any]) -> None:
 
 
 def _model(
-    source: Any, dataset: Dataset, classes: Sequence[str] | None, predictions: str | None, number: int, memory: int
+    source: ModelSource,
+    dataset: Dataset,
+    classes: Sequence[str] | None,
+    predictions: str | None,
+    number: int,
+    memory: int,
 ) -> tuple[Model, bool]:
     """A model, and whether it names classes only."""
     column = prediction_column(str(source), dataset, predictions) if isinstance(source, str | Path) else None

@@ -11,18 +11,23 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import ModelInputs, material
 from hardneg_cli.data.load import load
+from hardneg_cli.data.probabilities.loading import inside
+from hardneg_cli.detection.detectors import DETECTORS
+from hardneg_cli.detection.findings import Findings
 from hardneg_cli.errors import InputError, did_you_mean, listing
 from hardneg_cli.modeling.folds import describe, held_out_parts, in_training
-from hardneg_cli.modeling.out_of_fold import Classifier, FittedModel
+from hardneg_cli.modeling.mining.modes import MINING_MODES
+from hardneg_cli.modeling.out_of_fold import Classifier
 from hardneg_cli.modeling.robustness.attacks import ATTACKS
-from hardneg_cli.modeling.robustness.augmentation import Augmented, TrainingRows, together
+from hardneg_cli.modeling.robustness.augmentation import TrainingRows
 from hardneg_cli.modeling.robustness.numeric import NumericAttack
-from hardneg_cli.modeling.robustness.tables import HARD_WEIGHT, HardenResult, RobustAccuracy
+from hardneg_cli.modeling.robustness.tables import HARD_WEIGHT, HardenResult
 from hardneg_cli.modeling.robustness.textual import TextAttack
+from hardneg_cli.modeling.robustness.trials import Attacker, run_trials
 from hardneg_cli.runtime import drawers
-from hardneg_cli.runtime.evidence_store import checked_settings
-from hardneg_cli.runtime.progress import progress
-from hardneg_cli.verbs.guard import guarded
+from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
+from hardneg_cli.verbs.find import find
+from hardneg_cli.verbs.predict import predict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,13 +39,9 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 Settings: TypeAlias = Mapping[str, Mapping[str, Any]]
-Ground: TypeAlias = NumericAttack | TextAttack
 
 KINDS = ("attack", "model")  # whose settings are harden's own
 GUARD, EPSILON, FOLDS = 0.5, 0.3, 5
-ROUNDS = 2  # of augmenting and training anew, where there is no training by gradient
-MOST = 1_000  # held-out texts that are attacked in each part
-PLAIN, ADVERSARIAL, AUGMENTED = "plain", "adversarial", "augmented"
 
 
 def harden(
@@ -82,21 +83,20 @@ def harden(
     rows, names = _material(dataset, features)
     train = in_training(dataset, train_split)
     with threadpool_limits(1):  # a product's last bits depend on how many threads share it
-        score, hard = guarded(dataset, train, probs, classes, features, guard, settings or {}, on_bad_rows)
+        score, hard = _guarded(dataset, train, probs, classes, features, guard, settings or {}, on_bad_rows)
         kept = train & (score <= guard)
         order = dataset.by_id
-        ground = _ground(dataset, rows, order[kept[order]], model, settings or {}, seed, epsilon)
+        attack = _attack(dataset, rows, order[kept[order]], model, settings or {}, seed, epsilon)
         weights = np.where(hard & kept, HARD_WEIGHT, 1.0)
         parts = held_out_parts(dataset, rows, train, folds)
-        lessons = [_training_rows(dataset, order[kept[order] & ~part[order]], weights) for part in parts]
-        taught = _training_rows(dataset, order[kept[order]], weights)
-        measured, augmented = _trials(
-            ground, dataset, taught, lessons, [order[part[order]] for part in parts], boundary
-        )
-    attack = f"edits of the text, {_edits(settings or {})} at most" if names == () else f"moves of {epsilon:g} spreads"
+        without = [_training_rows(dataset, order[kept[order] & ~part[order]], weights) for part in parts]
+        every = _training_rows(dataset, order[kept[order]], weights)
+        labels, held_out = dataset.labels.astype(np.int64), [order[part[order]] for part in parts]
+        measured, augmented = run_trials(attack, labels, every, without, held_out, boundary=boundary)
+    changes = f"edits of the text, {_edits(settings or {})} at most" if names == () else f"moves of {epsilon:g} spreads"
     return HardenResult(
         dataset, measured, np.flatnonzero(kept | ~train), hard & kept, int((train & ~kept).sum()), guard, augmented,
-        names, attack, describe(dataset, train, folds),
+        names, changes, describe(dataset, train, folds),
     )  # fmt: skip
 
 
@@ -136,9 +136,56 @@ def _material(dataset: Dataset, features: str | None) -> tuple[ModelInputs, tupl
     return rows, names
 
 
-def _ground(
+def _guarded(
+    dataset: Dataset, train: Bools, probs: Sequence[Any], classes: Sequence[str] | None, features: str | None,
+    guard: float, settings: Settings, on_bad_rows: str,
+) -> tuple[NDArray[np.float64], Bools]:  # fmt: skip
+    """(N,) find's score of each training row, and which of those that may train are hard negatives: boundary rows."""
+    import numpy as np
+
+    detectors = set(DETECTORS.names)
+    chosen = {name: values for name, values in settings.items() if name in detectors}
+    if probs or inside(dataset) is not None:
+        findings = find(
+            dataset, probs=probs, classes=classes, features=features, settings=chosen, on_bad_rows=on_bad_rows
+        )
+        rows = np.arange(len(dataset))
+    else:
+        rows = np.flatnonzero(train)
+        predicted = predict(_rows_table(dataset, rows), dataset.columns, features=features)
+        findings = find(
+            predicted.dataset, probs=[predicted.probabilities], classes=predicted.classes, features=features,
+            settings=chosen, decisions=(),
+        )  # fmt: skip
+    score, hard = np.zeros(len(dataset)), np.zeros(len(dataset), bool)
+    score[rows] = findings.score
+    hard[rows[_near_the_boundary(findings, train[rows] & (findings.score <= guard), settings)]] = True
+    return score, hard
+
+
+def _near_the_boundary(findings: Findings, trainable: Bools, settings: Settings) -> Codes:
+    run = MINING_MODES["boundary"].run
+    chosen = checked_settings("strategy", "boundary", run, settings.get("boundary", {}))
+    evidence = EvidenceStore({"dataset": findings.dataset, "digest": findings.digest, "trainable": trainable}, {})
+    rows: Codes = evidence.call(run, chosen).rows
+    return rows
+
+
+def _rows_table(dataset: Dataset, rows: Codes) -> pa.Table:
+    """Some rows as a table with the dataset's column names."""
+    import numpy as np
+    import pyarrow as pa
+
+    labels = pa.array(np.array(dataset.classes, object)[dataset.labels], pa.string())
+    parts = {dataset.columns.label: labels} | ({dataset.columns.id: dataset.ids} if dataset.columns.id else {})
+    for table in (dataset.content, dataset.roles):
+        parts |= {name: table[name] for name in table.column_names}
+    return pa.table(parts).take(rows)
+
+
+def _attack(
     dataset: Dataset, rows: ModelInputs, train: Codes, model: str | None, settings: Settings, seed: int, epsilon: float
-) -> Ground:
+) -> Attacker:
     name = model or ("mlp" if rows.texts is None else "logistic")
     classifier = Classifier.called(name, settings.get(name))
     if rows.texts is None:
@@ -152,72 +199,6 @@ def _training_rows(dataset: Dataset, rows: Codes, weights: NDArray[np.float64]) 
     if len(np.unique(dataset.labels[rows])) < 2:
         raise InputError(f"{dataset.name}: fewer than two classes are left to train with; raise --guard")
     return TrainingRows(rows, dataset.labels[rows].astype(np.int64), weights[rows])
-
-
-def _trials(
-    ground: Ground,
-    dataset: Dataset,
-    taught: TrainingRows,
-    lessons: Sequence[TrainingRows],
-    held: Sequence[Codes],
-    boundary: bool,
-) -> tuple[tuple[RobustAccuracy, ...], Augmented]:
-    """Each way of training by each lesson, judged on what it leaves out; and the augmented rows of all `taught`."""
-    import numpy as np
-
-    found: dict[str, list[tuple[Bools, Bools]]] = {}
-    with progress("hardening", total=len(lessons) + 1) as advance:
-        models, augmented = _versions(ground, taught, boundary=boundary)
-        advance(1)
-        for lesson, rows in zip(lessons, held, strict=True):
-            if len(lesson.rows) < len(taught.rows):
-                models = _versions(ground, lesson, boundary=boundary)[0]
-            if isinstance(ground, TextAttack) and len(rows) > MOST:
-                rows = np.sort(np.random.default_rng(ground.seed).permutation(rows)[:MOST])
-            for name, model in models.items():
-                found.setdefault(name, []).append(
-                    _hits(ground, model, lesson, rows, dataset.labels[rows].astype(np.int64))
-                )
-            advance(1)
-    judged = [
-        RobustAccuracy(name, *(np.concatenate(side) for side in zip(*parts, strict=True)))
-        for name, parts in found.items()
-    ]
-    return tuple(judged), augmented
-
-
-def _versions(ground: Ground, taught: TrainingRows, *, boundary: bool) -> tuple[dict[str, FittedModel], Augmented]:
-    """The models of each way of training, and the augmented rows: against the model that withstands most."""
-    plain = ground.fitted(taught)
-    models = {PLAIN: plain}
-    current = ground.adversarial(taught, plain)
-    if current is not None:
-        models[ADVERSARIAL] = current
-        parts = [ground.attacked(current, taught, taught.rows, taught.labels)]
-    else:
-        current, parts = plain, []
-        for _ in range(ROUNDS):
-            parts.append(ground.attacked(current, taught, taught.rows, taught.labels))
-            current = ground.fitted(taught, together(parts).changed())
-    if boundary:
-        parts.append(ground.least_changes(current, parts[-1], taught.labels))
-    augmented = together(parts).changed()
-    models[AUGMENTED] = ground.fitted(taught, augmented)
-    return models, augmented
-
-
-def _hits(ground: Ground, model: FittedModel, taught: TrainingRows, held: Codes, labels: Codes) -> tuple[Bools, Bools]:
-    """Which rows the model gets right, as they are and under attack."""
-    import numpy as np
-
-    k = int(max(labels.max(), taught.labels.max())) + 1
-    right = model.probabilities(ground.material, held, k).argmax(axis=1) == labels
-    robust = right.copy()
-    hit = np.flatnonzero(right)
-    if len(hit):
-        attacked = ground.attacked(model, taught, held[hit], labels[hit]).within(ground.material)
-        robust[hit] = model.probabilities(attacked, np.arange(len(hit)), k).argmax(axis=1) == labels[hit]
-    return right, robust
 
 
 def _edits(settings: Settings) -> int:

@@ -200,7 +200,7 @@ def _refuse_odd(max_error: float, confidence: float, rounds: int) -> None:
         raise InputError(f"--rounds is at least 1, not {rounds}")
 
 
-def _readable(unlabeled: Any) -> Any:
+def _readable(unlabeled: str | Path | pa.Table | pd.DataFrame) -> str | Path | pa.Table:
     import pyarrow as pa
 
     if isinstance(unlabeled, str | Path | pa.Table):
@@ -208,7 +208,7 @@ def _readable(unlabeled: Any) -> Any:
     return pa.Table.from_pandas(unlabeled, preserve_index=False)
 
 
-def _logs(data: Any, unlabeled: Any) -> list[str | Path]:
+def _logs(data: object, unlabeled: object) -> list[str | Path]:
     """The decisions logs beside the data and the pool."""
     paths = [log_of(one) for one in (data, unlabeled) if isinstance(one, str | Path)]
     return [path for path in paths if path.is_file()]

@@ -21,7 +21,8 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.gating.verdict import CheckReport, GateResult
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.runtime import drawers
-from hardneg_cli.verbs.check import check, diff
+from hardneg_cli.verbs.check import check
+from hardneg_cli.verbs.diff import diff
 from hardneg_cli.verbs.explain import manual
 from hardneg_cli.verbs.find import find
 from support.paths import PACKAGE, TESTS

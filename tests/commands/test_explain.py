@@ -9,8 +9,7 @@ import pytest
 from hardneg_cli import InputError
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.markdown_text import plain_page
-from hardneg_cli.verbs.explain import manual, overview
-from hardneg_cli.verbs.row_story import story
+from hardneg_cli.verbs.explain import manual, overview, story
 
 
 @pytest.mark.parametrize("name", drawers.names("detector"))

@@ -31,7 +31,8 @@ from hardneg_cli.data.load import load
 from hardneg_cli.gating.verdict import CheckReport, GateResult, Verdict
 from hardneg_cli.io.tables.row_locations import places
 from hardneg_cli.runtime import drawers
-from hardneg_cli.verbs.check import check, diff
+from hardneg_cli.verbs.check import check
+from hardneg_cli.verbs.diff import diff
 from support.hostile_texts import HOSTILE, UNSEEN
 from support.paths import GOLDEN, ROOT, TESTS
 

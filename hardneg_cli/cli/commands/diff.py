@@ -24,7 +24,7 @@ def run(
     columns: Annotated[DataOptions, Without("text", "features")],
     output: Annotated[ReportOptions, Without("quiet")],
 ) -> int:
-    from hardneg_cli.verbs.check import diff
+    from hardneg_cli.verbs.diff import diff
 
     targets = output.targets()
     outputs.refuse_overwriting_inputs(targets, [base, data])

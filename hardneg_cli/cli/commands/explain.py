@@ -27,8 +27,7 @@ def run(
     findings: Annotated[str | None, typer.Argument(metavar="[FINDINGS]", help="With --row: a findings file.")] = None,
     row: Annotated[str | None, typer.Option("--row", metavar="ID", help="Why this row was flagged or not.")] = None,
 ) -> int:
-    from hardneg_cli.verbs.explain import manual, overview
-    from hardneg_cli.verbs.row_story import story
+    from hardneg_cli.verbs.explain import manual, overview, story
 
     if row is None:
         sys.stdout.write(manual(name) if name else overview())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.data.alignment import id_name, read_ids, rows_by_id, wrong_length
 from hardneg_cli.data.dataset import Dataset
@@ -35,13 +35,14 @@ if TYPE_CHECKING:
     from hardneg_cli.io.files.source import Source
 
     Files: TypeAlias = tuple[Source, ...]
+    ModelSource: TypeAlias = str | Path | Block  # a file of probabilities, or an array N×C
 
 MOST_CELLS = 1 << 27  # a gigabyte of numbers, of which several copies are made
 
 
 def load_models(
     dataset: Dataset,
-    probs: Sequence[Any],
+    probs: Sequence[ModelSource],
     classes: Sequence[str] | None = None,
     *,
     may_lack: bool = False,
@@ -59,7 +60,7 @@ def load_models(
 
 
 def load_model(
-    source: Any,
+    source: ModelSource,
     dataset: Dataset,
     classes: Sequence[str] | None = None,
     *,
