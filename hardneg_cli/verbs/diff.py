@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.load import load
 from hardneg_cli.errors import InputError, Unavailable
 from hardneg_cli.gating.verdict import CheckReport
 from hardneg_cli.runtime.evidence_store import EvidenceStore
+from hardneg_cli.verbs._keywords import DataKeywords, Reading, grouped, read_data, spelled_out
 from hardneg_cli.verbs.check import base_of, report_of
 
 if TYPE_CHECKING:
@@ -20,17 +20,16 @@ if TYPE_CHECKING:
     from hardneg_cli.verbs.check import Base
 
 
+@spelled_out(DataKeywords, Columns, Reading)
 def diff(
     before: Base,
     data: str | Path | Dataset | pa.Table | pd.DataFrame,
     columns: Columns | None = None,
-    *,
-    encoding: str | None = None,
-    on_bad_rows: str = "fail",
+    **options: Unpack[DataKeywords],
 ) -> CheckReport:
     """What changed from `before` to `data`; no gate is asked. Raises InputError where that cannot be told."""
-    dataset = data if isinstance(data, Dataset) else load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
-    baseline = base_of(dataset, before, None, encoding)
+    dataset = read_data(data, columns, options)
+    baseline = base_of(dataset, before, None, grouped(Reading, options).encoding)
     evidence = EvidenceStore({"dataset": dataset, "baseline": baseline}, {})
     try:
         evidence["changes"]

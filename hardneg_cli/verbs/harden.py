@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Unpack
 
 from hardneg_cli.data.columns import Columns, choose
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import ModelInputs, material
-from hardneg_cli.data.load import load
 from hardneg_cli.data.probabilities.loading import inside
 from hardneg_cli.detection.detectors import DETECTORS
 from hardneg_cli.detection.findings import Findings
@@ -26,6 +24,18 @@ from hardneg_cli.modeling.robustness.textual import TextAttack
 from hardneg_cli.modeling.robustness.trials import Attacker, run_trials
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
+from hardneg_cli.verbs._keywords import (
+    DataKeywords,
+    ModelKeywords,
+    ModelSources,
+    Reading,
+    Settings,
+    Training,
+    UnitChoice,
+    grouped,
+    read_data,
+    spelled_out,
+)
 from hardneg_cli.verbs.find import find
 from hardneg_cli.verbs.predict import predict
 
@@ -38,29 +48,30 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Codes = NDArray[np.int64]
 
-Settings: TypeAlias = Mapping[str, Mapping[str, Any]]
 
 KINDS = ("attack", "model")  # whose settings are harden's own
 GUARD, EPSILON, FOLDS = 0.5, 0.3, 5
 
 
+class HardenKeywords(DataKeywords, ModelKeywords, total=False):
+    """What `harden` takes besides the data, the model and the attack."""
+
+    settings: Settings
+    folds: int
+    seed: int
+
+
+@spelled_out(HardenKeywords, Columns, ModelSources, UnitChoice, Training, Reading)
 def harden(
     data: str | Path | pa.Table | pd.DataFrame,
     columns: Columns | None = None,
     *,
-    features: str | None = None,
     model: str | None = None,
     epsilon: float = EPSILON,
-    probs: Sequence[Any] = (),
-    classes: Sequence[str] | None = None,
     guard: float = GUARD,
-    settings: Settings | None = None,
     train_split: str | None = None,
-    folds: int = FOLDS,
     boundary: bool = False,
-    seed: int = 0,
-    encoding: str | None = None,
-    on_bad_rows: str = "fail",
+    **options: Unpack[HardenKeywords],
 ) -> HardenResult:
     """Versions of the training rows that fool `model`, and its accuracy before and after training with them.
 
@@ -75,25 +86,27 @@ def harden(
     import numpy as np
     from threadpoolctl import threadpool_limits
 
+    models, settings = grouped(ModelSources, options), grouped(UnitChoice, options).settings
+    folds, seed, features = grouped(Training, options).folds, grouped(Training, options).seed, models.features
     _refuse(guard, epsilon, folds)
-    _refuse_settings(settings or {})
+    _refuse_settings(settings)
     if model is not None:
         Classifier.called(model)
-    dataset = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
+    dataset = read_data(data, columns, options)
     rows, names = _material(dataset, features)
     train = in_training(dataset, train_split)
     with threadpool_limits(1):  # a product's last bits depend on how many threads share it
-        score, hard = _guarded(dataset, train, probs, classes, features, guard, settings or {}, on_bad_rows)
+        score, hard = _guarded(dataset, train, models, guard, settings, grouped(Reading, options).on_bad_rows)
         kept = train & (score <= guard)
         order = dataset.by_id
-        attack = _attack(dataset, rows, order[kept[order]], model, settings or {}, seed, epsilon)
+        attack = _attack(dataset, rows, order[kept[order]], model, settings, seed, epsilon)
         weights = np.where(hard & kept, HARD_WEIGHT, 1.0)
         parts = held_out_parts(dataset, rows, train, folds)
         without = [_training_rows(dataset, order[kept[order] & ~part[order]], weights) for part in parts]
         every = _training_rows(dataset, order[kept[order]], weights)
         labels, held_out = dataset.labels.astype(np.int64), [order[part[order]] for part in parts]
         measured, augmented = run_trials(attack, labels, every, without, held_out, boundary=boundary)
-    changes = f"edits of the text, {_edits(settings or {})} at most" if names == () else f"moves of {epsilon:g} spreads"
+    changes = f"edits of the text, {_edits(settings)} at most" if names == () else f"moves of {epsilon:g} spreads"
     return HardenResult(
         dataset, measured, np.flatnonzero(kept | ~train), hard & kept, int((train & ~kept).sum()), guard, augmented,
         names, changes, describe(dataset, train, folds),
@@ -137,18 +150,19 @@ def _material(dataset: Dataset, features: str | None) -> tuple[ModelInputs, tupl
 
 
 def _guarded(
-    dataset: Dataset, train: Bools, probs: Sequence[Any], classes: Sequence[str] | None, features: str | None,
-    guard: float, settings: Settings, on_bad_rows: str,
+    dataset: Dataset, train: Bools, models: ModelSources, guard: float, settings: Settings, on_bad_rows: str
 ) -> tuple[NDArray[np.float64], Bools]:  # fmt: skip
     """(N,) find's score of each training row, and which of those that may train are hard negatives: boundary rows."""
     import numpy as np
 
     detectors = set(DETECTORS.names)
     chosen = {name: values for name, values in settings.items() if name in detectors}
-    if probs or inside(dataset) is not None:
+    features = models.features
+    if models.probs or inside(dataset) is not None:
         findings = find(
-            dataset, probs=probs, classes=classes, features=features, settings=chosen, on_bad_rows=on_bad_rows
-        )
+            dataset, probs=models.probs, classes=models.classes, features=features, settings=chosen,
+            on_bad_rows=on_bad_rows,
+        )  # fmt: skip
         rows = np.arange(len(dataset))
     else:
         rows = np.flatnonzero(train)
