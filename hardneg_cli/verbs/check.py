@@ -20,8 +20,7 @@ from hardneg_cli.gating.verdict import CheckReport, GateResult
 from hardneg_cli.io.files import git_revision
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.review.audit.filled_audit import read_audit
-from hardneg_cli.review.decisions.decision import Decision
-from hardneg_cli.review.decisions.row_decisions import recorded
+from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.verbs.find import find
 
@@ -45,7 +44,7 @@ def check(
     probs: Sequence[Any] = (),
     classes: Sequence[str] | None = None,
     features: Any = None,
-    decisions: Sequence[str | Path | Decision] | None = None,
+    decisions: GivenDecisions = None,
     audit: str | Path | None = None,
     fail_on: Sequence[str] = (),
     warn_on: Sequence[str] = (),
@@ -70,15 +69,15 @@ def check(
     dataset = data if isinstance(data, Dataset) else load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
     given: dict[str, Any] = {"allowed_classes": tuple(allow_class)}
     lacking: dict[str, str] = {}
-    said = recorded(dataset, decisions)
-    _put(given, lacking, "decisions", said.decisions or None, NO_LOG)
+    loaded = load_decisions(decisions, dataset).about(dataset)
+    _put(given, lacking, "decisions", loaded.decisions or None, NO_LOG)
     _put(given, lacking, "audited", None if audit is None else read_audit(audit), NO_AUDIT)
     if with_findings or any(_names(function, "findings") for _, function, _ in chosen.values()):
         reason = _no_findings(dataset, probs)
         if with_findings and reason:
             raise InputError(reason)
         found = None if reason else find(
-            dataset, probs=probs, classes=classes, features=features, settings=others, decisions=decisions,
+            dataset, probs=probs, classes=classes, features=features, settings=others, decisions=loaded,
             audit=audit, on_bad_rows=on_bad_rows,
         )  # fmt: skip
         _put(given, lacking, "findings", found, reason)
@@ -87,7 +86,7 @@ def check(
     _put(given, lacking, "baseline", before, NO_BASE)
     evidence = EvidenceStore(given | {"dataset": dataset}, lacking)
     results = tuple(_gate_results(name, *gate, evidence) for name, gate in chosen.items())
-    return report_of(dataset, before, evidence, results, said.notes)
+    return report_of(dataset, before, evidence, results, loaded.notes)
 
 
 def report_of(

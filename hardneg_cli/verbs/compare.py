@@ -20,8 +20,7 @@ from hardneg_cli.modeling.evaluation.metrics import LESS_IS_BETTER, OVERALL, Pre
 from hardneg_cli.modeling.evaluation.model_outputs import ModelOutputs, outputs_on_common_rows
 from hardneg_cli.modeling.label_source import AUDITED, GIVEN, label_sources
 from hardneg_cli.review.audit.filled_audit import FilledAudit, read_audit
-from hardneg_cli.review.decisions.decision import Decision
-from hardneg_cli.review.decisions.row_decisions import recorded
+from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.statistics.bootstrap import AuditStrata, pooled_strata
 
@@ -100,7 +99,7 @@ def compare(
     *,
     classes: Sequence[str] | None = None,
     predictions: str | None = None,
-    decisions: Sequence[str | Path | Decision] | None = None,
+    decisions: GivenDecisions = None,
     audit: str | Path | None = None,
     seed: int = 0,
     encoding: str | None = None,
@@ -118,8 +117,9 @@ def compare(
     _refuse_too_little(dataset, models)
     share = MEMORY // len(models)
     loaded = [_model(source, dataset, classes, predictions, number, share) for number, source in enumerate(models, 1)]
-    said, drawn = recorded(dataset, decisions), None if audit is None else read_audit(audit)
-    sources = label_sources(dataset, said.decisions, drawn)
+    answers = load_decisions(decisions, dataset).about(dataset)
+    drawn = None if audit is None else read_audit(audit)
+    sources = label_sources(dataset, answers.decisions, drawn)
     dataset, kinds = sources.dataset, sources.codes
     outputs = outputs_on_common_rows(
         dataset, [model for model, _ in loaded], [hard for _, hard in loaded], kinds, may_skip=on_bad_rows == "skip"
@@ -134,7 +134,7 @@ def compare(
             numbers = measured(outputs.outputs, labels, len(outputs.classes), group, seed)
             rows += lines(outputs.outputs, labels, outputs.classes, numbers, grouped=group is not None)
             advance(1)
-    notes = [*(note for model, _ in loaded for note in model.notes), *outputs.notes, *said.notes, *sources.notes]
+    notes = [*(note for model, _ in loaded for note in model.notes), *outputs.notes, *answers.notes, *sources.notes]
     notes += [f"{model.name} names classes only: no metrics of probabilities" for model, hard in loaded if hard]
     return CompareResult(
         dataset.name, tuple(model.name for model, _ in loaded), tuple(kinds), len(outputs.rows), tuple(adjusted(rows)),

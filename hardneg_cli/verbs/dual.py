@@ -19,8 +19,7 @@ from hardneg_cli.modeling.folds import fold_of
 from hardneg_cli.modeling.label_trust import NONE, label_trust
 from hardneg_cli.modeling.out_of_fold import Classifier, out_of_fold
 from hardneg_cli.modeling.unlabeled_pool import unlabeled
-from hardneg_cli.review.decisions.decision import Decision
-from hardneg_cli.review.decisions.row_decisions import recorded
+from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
 from hardneg_cli.runtime.evidence_store import checked_settings
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.verbs.find import find
@@ -49,7 +48,7 @@ def dual(
     settings: Settings | None = None,
     guard: float = 0.5,
     folds: int = 5,
-    decisions: Sequence[str | Path | Decision] | None = None,
+    decisions: GivenDecisions = None,
     new: str | Path | pa.Table | None = None,
     new_probs: Sequence[Any] = (),
     new_features: Any = None,
@@ -72,15 +71,13 @@ def dual(
     chosen = [Classifier.called(name, (settings or {}).get(name)) for name in models]
     tuned = _tuned(settings or {})
     pool = None if new is None else _pool(new, new_probs, dataset, encoding)
-    said = recorded(dataset, decisions)
-    findings = find(
-        dataset, probs=probs, classes=classes, features=features, decisions=said.decisions, on_bad_rows=on_bad_rows
-    )
+    loaded = load_decisions(decisions, dataset).about(dataset)
+    findings = find(dataset, probs=probs, classes=classes, features=features, decisions=loaded, on_bad_rows=on_bad_rows)
     dataset = findings.dataset
     first, sound = mean_probabilities(
         load_models(dataset, probs, classes, may_lack=True), dataset, dataset.classes, may_skip=on_bad_rows == "skip"
     )
-    lessons = label_trust(dataset, findings.score, sound, said.decisions)
+    lessons = label_trust(dataset, findings.score, sound, loaded.decisions)
     rows = _material(dataset, features)
     fold, names = fold_of(dataset, rows, folds)
     brought, others = None, None

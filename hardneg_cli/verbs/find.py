@@ -25,8 +25,8 @@ from hardneg_cli.errors import InputError, Unavailable
 from hardneg_cli.io.tables.spill import MEMORY
 from hardneg_cli.review.audit.filled_audit import FilledAudit, read_audit
 from hardneg_cli.review.audit.recalibration import recalibrate_on_audit
-from hardneg_cli.review.decisions.decision import Decision
-from hardneg_cli.review.decisions.row_decisions import RowDecisions, recorded, row_decisions
+from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
+from hardneg_cli.review.decisions.row_decisions import RowDecisions, row_decisions
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.runtime.progress import progress
 
@@ -49,7 +49,7 @@ def find(
     features: Any = None,
     detectors: Sequence[str] = (),
     settings: Settings | None = None,
-    decisions: Sequence[str | Path | Decision] | None = None,
+    decisions: GivenDecisions = None,
     audit: str | Path | None = None,
     encoding: str | None = None,
     on_bad_rows: str = "fail",
@@ -75,7 +75,8 @@ def find(
         data, columns, encoding=encoding, on_bad_rows=on_bad_rows, with_probabilities=not probs, memory=memory
     )  # fmt: skip
     _refuse_one_class(dataset)
-    said, drawn = recorded(dataset, decisions), None if audit is None else read_audit(audit)
+    loaded = load_decisions(decisions, dataset).about(dataset)
+    drawn = None if audit is None else read_audit(audit)
     chosen, may_skip = _selected(detectors, settings or {}), on_bad_rows == "skip"
     if engine != "local" and not (probs or dataset.columns.probabilities(dataset.all_columns)):
         raise InputError(
@@ -95,12 +96,12 @@ def find(
         raise InputError("; ".join(f"{name} cannot run: {reason}" for name, reason in heard.skipped.items()))
     with progress("weighing what they say"):
         verdicts = fuse(dataset, doubts)
-    answers = row_decisions(dataset, said.decisions)
+    answers = row_decisions(dataset, loaded.decisions)
     verdicts, lesson = _learned(dataset, doubts, heard.digest, verdicts, answers)
     verdicts, audited, told = _recalibrated(dataset, heard.digest, verdicts, drawn)
     return Findings(
         dataset, verdicts.score, _open(verdicts.flagged, answers), verdicts.suggested, _without_models(doubts),
-        heard.skipped, heard.digest, verdicts.errors, (*heard.notes, *said.notes, *answers.notes, *lesson, *told),
+        heard.skipped, heard.digest, verdicts.errors, (*heard.notes, *loaded.notes, *answers.notes, *lesson, *told),
         answers.clauses, audited,
     )  # fmt: skip
 

@@ -30,7 +30,8 @@ from hypothesis import strategies as st
 
 from hardneg_cli import ApplyResult, AutoPolicy, Columns, InputError, UnsettledDecisions, apply, find
 from hardneg_cli.data.load import load
-from hardneg_cli.review.decisions.decision import Decision, conflicts, effective_decisions, read_log
+from hardneg_cli.review.decisions.decision import Decision, conflicts, effective_decisions
+from hardneg_cli.review.decisions.decision_log import read_log
 from support.command import hardneg
 from support.corrections import (
     DROPPED,
