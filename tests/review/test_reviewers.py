@@ -51,7 +51,7 @@ def test_agreement_is_with_most_of_the_others() -> None:
     assert found["bob"].most_confused() == ["'(drop)' as 'A': 1"]
     assert found["joe"].most_confused() == ["'A' as 'B': 1"]
     alone = records(ann="kBd u")["ann"]
-    assert (alone.agreed, alone.said) == (Proportion(), {"keep": 1, "relabel": 1, "drop": 1, "unsure": 1})
+    assert (alone.agreed, alone.answers) == (Proportion(), {"keep": 1, "relabel": 1, "drop": 1, "unsure": 1})
 
 
 def test_controls_and_flagged_rows() -> None:

@@ -55,8 +55,8 @@ def tasks(table: pa.Table, what: str) -> Iterator[AnnotationTask]:
         part = table.slice(start, ROWS)
         hashed = [name for name in ("hashed",) if name in table.column_names]
         rows = part.select([*NEEDED, *hashed, *pictures]).to_pylist()
-        said = _texts(part.select(texts)) if texts else [None if pictures else NOTHING] * len(rows)
-        for row, text in zip(rows, said, strict=True):
+        shown = _texts(part.select(texts)) if texts else [None if pictures else NOTHING] * len(rows)
+        for row, text in zip(rows, shown, strict=True):
             yield _task(row, text, tuple(row[name] or "" for name in pictures))
 
 

@@ -42,10 +42,11 @@ def match(dataset: Dataset, decisions: Sequence[Decision], queue_ids: pa.Chunked
     # Ids that are no hashes stay when a row is edited, so an unknown one means that the row was removed - unless
     # none is known: then this is the wrong file.
     removable = dataset.columns.id is not None and bool((places(dataset, queue_ids) >= 0).any())
-    troubles = {hashed: _trouble(dataset, hashed) for hashed in {decision.hashed for decision in decisions}}
+    columns = {decision.hashed.token: decision.hashed for decision in decisions}
+    troubles = {token: _trouble(dataset, hashed) for token, hashed in columns.items()}
     fresh, already, stale = [], [], []
     for row, decision in zip(rows.tolist(), decisions, strict=True):
-        trouble = troubles[decision.hashed]
+        trouble = troubles[decision.hashed.token]
         if row < 0:
             why = "" if removable and decision.decision == "drop" else GONE if dataset.columns.id else trouble or GONE
         else:
@@ -67,15 +68,17 @@ def restated(dataset: Dataset, decisions: Sequence[Decision]) -> Sequence[Decisi
     Where rows have no ids of their own, their ids are made anew, too. O(N) for each list of columns that is not the
     content now, and O(decisions).
     """
-    foreign: dict[HashedColumns, list[int]] = {}
+    native = ("", dataset.hashed.token)
+    foreign: dict[str, list[int]] = {}
     for place, decision in enumerate(decisions):
-        if decision.hashed.token and decision.hashed != dataset.hashed:
-            foreign.setdefault(decision.hashed, []).append(place)
+        if decision.hashed.token not in native:
+            foreign.setdefault(decision.hashed.token, []).append(place)
     if not foreign:
         return decisions
     found = list(decisions)
-    for hashed, places_ in foreign.items():
-        names = _names(dataset, hashed)
+    for places_ in foreign.values():
+        spelled = (decisions[place].hashed for place in places_ if decisions[place].hashed.names is not None)
+        names = _names(dataset, next(spelled, decisions[places_[0]].hashed))
         if names is not None and set(names) <= set(dataset.all_columns):
             part = _restated(dataset, dataset.texts(names), [decisions[place] for place in places_])
             for place, decision in zip(places_, part, strict=True):

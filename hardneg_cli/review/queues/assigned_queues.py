@@ -32,7 +32,7 @@ def lead(shape: Assignment, show: tuple[str, ...] = ()) -> pa.Table:
     import pyarrow as pa
 
     names = shape.wish.reviewers
-    who = [",".join(name for name, is_asked in zip(names, row, strict=True) if is_asked) for row in shape.asked]
+    who = [",".join(name for name, is_asked in zip(names, row, strict=True) if is_asked) for row in shape.assigned]
     role = [CONTROL if control else SUSPECT for control in shape.control]
     table = shape.findings.table(shape.rows, show)
     return _beside(table, {"reviewers": pa.array(who, pa.string()), "role": pa.array(role, pa.string())})

@@ -119,8 +119,8 @@ def ground(
 def consensus(on: ConsensusInputs, decisions: Iterable[Decision]) -> Consensus:
     """What reviewers together say of each row that any of them answered.
 
-    decisions: as `CollectResult.decisions` has them; what settles conflicts is no answer, nor is being unsure, nor what was
-    said about other content than the row has now. Several models are pooled; where there is none the answers stand
+    decisions: as `CollectResult.decisions` has them; what settles conflicts is no answer, nor is being unsure, nor what
+    was said about other content than the row has now. Several models are pooled; where there is none the answers stand
     alone. A row that more than half would drop is one to drop.
     Raises InputError for more rows and classes than memory may hold.
     """
@@ -180,19 +180,19 @@ def _coded(
 
 
 def _weighed(
-    on: ConsensusInputs, rows: Sequence[int], said: Sequence[AnnotatorLabels], labels: tuple[str, ...]
+    on: ConsensusInputs, rows: Sequence[int], answers: Sequence[AnnotatorLabels], labels: tuple[str, ...]
 ) -> DawidSkeneFit:
     import numpy as np
 
     from hardneg_cli.statistics.dawid_skene import ModelPrior, fit
 
-    votes = np.bincount(np.concatenate([one.codes for one in said]), minlength=len(labels)) + 1.0
+    votes = np.bincount(np.concatenate([one.codes for one in answers]), minlength=len(labels)) + 1.0
     share = votes / votes.sum()
     if not on.models:
-        return fit(said, ModelPrior(np.tile(np.log(share), (len(rows), 1)), np.zeros(len(labels))))
+        return fit(answers, ModelPrior(np.tile(np.log(share), (len(rows), 1)), np.zeros(len(labels))))
     _, probabilities = together(on.models, on.dataset.with_classes(labels))
     strange = np.where(np.logical_or.reduce(probabilities.known), 0, share)
-    return fit(said, ModelPrior(_pooled(_logs(probabilities, np.array(rows), share), said), strange))
+    return fit(answers, ModelPrior(_pooled(_logs(probabilities, np.array(rows), share), answers), strange))
 
 
 def _logs(probabilities: Probabilities, rows: NDArray[np.int64], share: Array) -> list[Array]:
@@ -213,7 +213,7 @@ def _logs(probabilities: Probabilities, rows: NDArray[np.int64], share: Array) -
     return found
 
 
-def _pooled(logs: list[Array], said: Sequence[AnnotatorLabels]) -> Array:
+def _pooled(logs: list[Array], answers: Sequence[AnnotatorLabels]) -> Array:
     """Several models as one: a logarithmic opinion pool with the weights that explain the answers best."""
     import numpy as np
 
@@ -221,7 +221,7 @@ def _pooled(logs: list[Array], said: Sequence[AnnotatorLabels]) -> Array:
 
     if len(logs) == 1:
         return logs[0]
-    rows, codes = (np.concatenate([getattr(one, part) for one in said]) for part in ("rows", "codes"))
+    rows, codes = (np.concatenate([getattr(one, part) for one in answers]) for part in ("rows", "codes"))
     return fit_to_noisy([z[rows] for z in logs], codes).log_odds(logs)
 
 
@@ -232,13 +232,13 @@ def _chosen(crowd: DawidSkeneFit, labels: Sequence[str]) -> list[tuple[str, floa
     return [(labels[code], 1 - p) for code, p in zip(best.tolist(), right.tolist(), strict=True)]
 
 
-def _row(dataset: Dataset, row: int, label: str, wrong: float, said: Sequence[Decision]) -> ConsensusRow:
+def _row(dataset: Dataset, row: int, label: str, wrong: float, answers: Sequence[Decision]) -> ConsensusRow:
     """Answers that say drop count against a label, and those that give one against dropping."""
-    drops = sum(one.decision == "drop" for one in said) / len(said)
+    drops = sum(one.decision == "drop" for one in answers) / len(answers)
     given = dataset.classes[dataset.labels[row]]
     if drops > 0.5:
-        return ConsensusRow(dataset.ids[row].as_py(), given, "", 1 - drops, tuple(said))
-    return ConsensusRow(dataset.ids[row].as_py(), given, label, 1 - (1 - wrong) * (1 - drops), tuple(said))
+        return ConsensusRow(dataset.ids[row].as_py(), given, "", 1 - drops, tuple(answers))
+    return ConsensusRow(dataset.ids[row].as_py(), given, label, 1 - (1 - wrong) * (1 - drops), tuple(answers))
 
 
 def _label(one: Decision) -> str:
