@@ -208,6 +208,7 @@ def test_a_log_spells_each_list_out_once_for_every_writer(tmp_path: Path) -> Non
         decisions, torn = read_log(log)
         assert (sorted(decisions, key=lambda line: line.id), torn) == (lines, [])
         assert {decision.hashed.names for decision in decisions} == {one.names, two.names}
+        assert {(decision.score, decision.role) for decision in decisions} == {(0.25, "suspect")}
 
 
 @pytest.mark.parametrize(

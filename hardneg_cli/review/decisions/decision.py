@@ -10,7 +10,7 @@ One whose decision is empty takes back what its reviewer had said about the row.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from operator import attrgetter
 
 from hardneg_cli.data.hashed_columns import UNKNOWN, HashedColumns
@@ -31,7 +31,7 @@ class Decision:
 
     new_label: empty unless the decision is `relabel`. at: UTC in ISO 8601, or empty. hashed: the columns that
     `row_hash` covers. rank (from 1), score and role (`suspect` or `control`): as the reviewer met the row, 0, −1 and
-    empty where that is unknown.
+    empty where that is unknown. Decisions that only differ in these four are the same.
     """
 
     id: str
@@ -43,10 +43,10 @@ class Decision:
     at: str = ""
     source: str = ""
     note: str = ""
-    hashed: HashedColumns = UNKNOWN
-    rank: int = UNRANKED
-    score: float = UNSCORED
-    role: str = ""
+    hashed: HashedColumns = field(default=UNKNOWN, compare=False)
+    rank: int = field(default=UNRANKED, compare=False)
+    score: float = field(default=UNSCORED, compare=False)
+    role: str = field(default="", compare=False)
 
     @property
     def question(self) -> Question:
@@ -69,7 +69,7 @@ class Decision:
         return self.source in SETTLEMENTS
 
 
-IN_TIME = attrgetter("at", *(field.name for field in fields(Decision)))
+IN_TIME = attrgetter("at", *(one.name for one in fields(Decision)))
 
 
 @dataclass(frozen=True)
