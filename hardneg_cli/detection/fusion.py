@@ -1,4 +1,4 @@
-"""Many doubts, one score: how the detectors' opinions about a row become the probability that its label is wrong."""
+"""Many results, one score: how the detectors' opinions about a row become the probability that its label is wrong."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class FusedScores:
     errors: Estimate | None
 
 
-def fuse(dataset: Dataset, doubts: Mapping[str, DetectorResult]) -> FusedScores:
-    """Weigh all doubts.
+def fuse(dataset: Dataset, results: Mapping[str, DetectorResult]) -> FusedScores:
+    """Weigh all results.
 
     1. Detectors with class probabilities behind them are judged together, as several models are; other
        evidence about the label is pooled with that by log-odds. One detector alone keeps its score and cut.
@@ -42,7 +42,7 @@ def fuse(dataset: Dataset, doubts: Mapping[str, DetectorResult]) -> FusedScores:
        Where only facts about the table are known, such rows join the flagged ones, at their lowest score;
        where nothing judges labels, their own score stands.
     """
-    by_kind = {kind: [d for d in doubts.values() if d.about == kind] for kind in ("label", "conflict", "name", "row")}
+    by_kind = {kind: [d for d in results.values() if d.about == kind] for kind in ("label", "conflict", "name", "row")}
     score, flagged, errors = _labels(dataset, by_kind["label"])
     for d in by_kind["conflict"]:
         score, flagged = _weighed(score, flagged, dataset, d, alone=not by_kind["label"])
@@ -50,93 +50,93 @@ def fuse(dataset: Dataset, doubts: Mapping[str, DetectorResult]) -> FusedScores:
         score, flagged, errors = _named(score, flagged, errors, d)
     if not by_kind["label"]:
         score, flagged = _troubled(score, flagged, by_kind["row"], join=bool(by_kind["conflict"] + by_kind["name"]))
-    return FusedScores(score, flagged, _suggested(len(dataset), doubts), errors)
+    return FusedScores(score, flagged, _suggested(len(dataset), results), errors)
 
 
 def _labels(
-    dataset: Dataset, doubts: list[DetectorResult]
+    dataset: Dataset, results: list[DetectorResult]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], Estimate | None]:  # fmt: skip
     import numpy as np
 
     n = len(dataset)
-    if not doubts:
+    if not results:
         return np.zeros(n), np.zeros(n, bool), None
-    if len(doubts) == 1:
-        said = _spread(n, doubts[0])
+    if len(results) == 1:
+        score = _spread(n, results[0])
         flagged = np.zeros(n, bool)
-        flagged[doubts[0].rows] = doubts[0].flagged
-        return np.nan_to_num(said, copy=False), flagged, doubts[0].errors
-    together, errors = [d for d in doubts if d.models], None
-    sources = [_spread(n, d) for d in doubts if not d.models]
+        flagged[results[0].rows] = results[0].flagged
+        return np.nan_to_num(score, copy=False), flagged, results[0].errors
+    together, errors = [d for d in results if d.models], None
+    sources = [_spread(n, d) for d in results if not d.models]
     if len(together) > 1:
         models = tuple(model for d in together for model in d.models)
-        judged = np.logical_and.reduce([~np.isnan(_spread(n, d)) for d in together])
-        found = estimate(dataset, Probabilities(models, dataset.classes, n), judged)
+        scored = np.logical_and.reduce([~np.isnan(_spread(n, d)) for d in together])
+        estimated = estimate(dataset, Probabilities(models, dataset.classes, n), scored)
         alone = equal_weights([_spread(n, d) for d in together])
-        sources.append(np.where(judged, found.score, alone))
-        errors = found.errors
+        sources.append(np.where(scored, estimated.score, alone))
+        errors = estimated.errors
     else:
         sources += [_spread(n, d) for d in together]
     score = sources[0] if len(sources) == 1 else equal_weights(sources)
     return score, score >= 0.5 if len(sources) == 1 else best_f1_cut(score), errors
 
 
-def _spread(n: int, doubts: DetectorResult) -> NDArray[np.float64]:
+def _spread(n: int, result: DetectorResult) -> NDArray[np.float64]:
     """(N,) the detector's scores, NaN for the rows that it does not judge."""
     import numpy as np
 
     values = np.full(n, np.nan)
-    values[doubts.rows] = doubts.score
+    values[result.rows] = result.score
     return values
 
 
 def _weighed(
-    score: NDArray[np.float64], flagged: NDArray[np.bool_], dataset: Dataset, doubts: DetectorResult, *, alone: bool
+    score: NDArray[np.float64], flagged: NDArray[np.bool_], dataset: Dataset, result: DetectorResult, *, alone: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Rows in a conflict: of their different labels at most one is right, whatever was thought of each before."""
-    rows = doubts.rows
-    if alone or doubts.group is None:
-        score[rows], flagged[rows] = doubts.score, doubts.flagged
+    rows = result.rows
+    if alone or result.group is None:
+        score[rows], flagged[rows] = result.score, result.flagged
         return score, flagged
-    score[rows] = one_of_each_group_right(log_odds(score[rows]), doubts.group, dataset.labels[rows])
+    score[rows] = one_of_each_group_right(log_odds(score[rows]), result.group, dataset.labels[rows])
     flagged[rows] = score[rows] >= 0.5
     return score, flagged | (score >= score[flagged].min() if flagged.any() else flagged)
 
 
 def _named(
-    score: NDArray[np.float64], flagged: NDArray[np.bool_], errors: Estimate | None, doubts: DetectorResult
+    score: NDArray[np.float64], flagged: NDArray[np.bool_], errors: Estimate | None, result: DetectorResult
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], Estimate | None]:
     import numpy as np
 
-    before = score[doubts.rows].sum()
-    score[doubts.rows] = np.maximum(score[doubts.rows], doubts.score)
-    flagged[doubts.rows] |= doubts.flagged
+    before = score[result.rows].sum()
+    score[result.rows] = np.maximum(score[result.rows], result.score)
+    flagged[result.rows] |= result.flagged
     if errors:
-        more = float(score[doubts.rows].sum() - before)
+        more = float(score[result.rows].sum() - before)
         errors = Estimate(errors.value + more, errors.low + more, errors.high + more)
     return score, flagged | (score >= score[flagged].min() if flagged.any() else flagged), errors
 
 
 def _troubled(
-    score: NDArray[np.float64], flagged: NDArray[np.bool_], doubts: list[DetectorResult], *, join: bool
+    score: NDArray[np.float64], flagged: NDArray[np.bool_], results: list[DetectorResult], *, join: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Rows in other trouble: with `join` at the lowest flagged score, else at their own."""
     import numpy as np
 
     cut = score[flagged].min() if flagged.any() else max(0.5, float(score.max(initial=0)))
-    for d in doubts:
+    for d in results:
         rows = d.rows[d.flagged] if join else d.rows
         score[rows] = np.maximum(score[rows], cut if join else d.score)
         flagged[d.rows[d.flagged]] = True
     return score, flagged
 
 
-def _suggested(n: int, doubts: Mapping[str, DetectorResult]) -> NDArray[np.int32]:
+def _suggested(n: int, results: Mapping[str, DetectorResult]) -> NDArray[np.int32]:
     """(N,) the suggestion of the detector with the highest score among those that have one."""
     import numpy as np
 
     suggested = np.full(n, NO_CLASS, np.int32)
-    telling = [d for d in doubts.values() if (d.suggested != NO_CLASS).any()]
+    telling = [d for d in results.values() if (d.suggested != NO_CLASS).any()]
     if len(telling) == 1:
         suggested[telling[0].rows] = telling[0].suggested
         return suggested

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NeighborVotes:
-    """said: (N, k) the neighbors' class codes. weight: (N, k) what their votes count, usual: what one does on average.
+    """neighbor_labels: (N, k) class codes. weight: (N, k) what their votes count, mean_weight: on average.
 
     prior: (K,) the classes' shares.
     Weights fall off as exp(−(d/d_k)²) with the distance relative to the k-th neighbor's; one average
     vote is added by the classes' frequencies, so that no share is 0 or 1.
     """
 
-    said: NDArray[np.int32]
+    neighbor_labels: NDArray[np.int32]
     weight: NDArray[np.float64]
-    usual: float
+    mean_weight: float
     prior: NDArray[np.float64]
 
     @classmethod
@@ -36,8 +36,8 @@ class NeighborVotes:
 
         near, far = neighbors.rows[:, :among], neighbors.distances[:, :among]
         weight = np.exp(-((far / np.maximum(far[:, -1:], 1e-12)) ** 2))
-        usual = float(weight[dataset.by_id].mean())  # by id: a sum's rounding depends on the order
-        return cls(dataset.labels[near], weight, usual, dataset.counts / len(dataset))
+        mean_weight = float(weight[dataset.by_id].mean())  # by id: a sum's rounding depends on the order
+        return cls(dataset.labels[near], weight, mean_weight, dataset.counts / len(dataset))
 
     def model(self, classes: tuple[str, ...]) -> Model:
         """The vote as one more model's N×K probabilities, made block by block."""
@@ -47,22 +47,22 @@ class NeighborVotes:
         """(N,) the class that most of the others carry, −1 where all carry the given one; (N,) how many carry it."""
         import numpy as np
 
-        said, weight = self.said, self.weight
-        tally = np.stack([((said == said[:, [j]]) * weight).sum(axis=1) for j in range(said.shape[1])], axis=1)
-        tally[said == labels[:, None]] = -1
+        voted, weight = self.neighbor_labels, self.weight
+        tally = np.stack([((voted == voted[:, [j]]) * weight).sum(axis=1) for j in range(voted.shape[1])], axis=1)
+        tally[voted == labels[:, None]] = -1
         most = tally.max(axis=1)
         tied = np.isclose(tally, most[:, None], rtol=1e-9)
-        other = said[np.arange(len(labels)), np.where(tied, said, said.max() + 1).argmin(axis=1)]
+        other = voted[np.arange(len(labels)), np.where(tied, voted, voted.max() + 1).argmin(axis=1)]
         other = np.where(most < 0, -1, other).astype(np.int32)
-        return other, (said == other[:, None]).sum(axis=1)
+        return other, (voted == other[:, None]).sum(axis=1)
 
     def _blocks(self) -> Iterator[NDArray[np.float64]]:
         import numpy as np
 
         k = len(self.prior)
         size = block_rows(k)
-        for start in range(0, len(self.said), size):
-            said, weight = self.said[start : start + size], self.weight[start : start + size]
-            cell = np.arange(len(said))[:, None] * k + said
-            block = np.bincount(cell.ravel(), weight.ravel(), len(said) * k).reshape(-1, k)
-            yield (block + self.usual * self.prior) / (weight.sum(axis=1, keepdims=True) + self.usual)
+        for start in range(0, len(self.neighbor_labels), size):
+            voted, weight = self.neighbor_labels[start : start + size], self.weight[start : start + size]
+            cell = np.arange(len(voted))[:, None] * k + voted
+            block = np.bincount(cell.ravel(), weight.ravel(), len(voted) * k).reshape(-1, k)
+            yield (block + self.mean_weight * self.prior) / (weight.sum(axis=1, keepdims=True) + self.mean_weight)

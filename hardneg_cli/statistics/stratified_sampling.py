@@ -28,12 +28,12 @@ LEAST_SPREAD = 0.35
 
 @dataclass(frozen=True)
 class StratifiedSample:
-    """n drawn rows: their places, strata (0 is the lowest) and inclusion probabilities, and the size of each stratum.
+    """n drawn rows, their strata (0 is the lowest) and inclusion probabilities, and the size of each stratum.
 
     The order is random, and any beginning of it is nearly a smaller sample of the same design.
     """
 
-    places: Counts
+    rows: Counts
     stratum: Counts
     inclusion: Numbers
     size: Counts
@@ -50,10 +50,10 @@ def draw(score: Numbers, flagged: Mask, n: int, seed: int = 0) -> StratifiedSamp
     within = np.lexsort((generator.random(len(score)), stratum))
     turn = np.arange(len(score)) - edges[stratum]
     drawn = turn < take[stratum]
-    places, turn, stratum = within[drawn], turn[drawn], stratum[drawn]
+    rows, turn, stratum = within[drawn], turn[drawn], stratum[drawn]
     order = np.lexsort((stratum, (turn + generator.random(len(size))[stratum]) / take[stratum]))
     stratum = stratum[order]
-    return StratifiedSample(places[order], stratum, (take / size)[stratum], size)
+    return StratifiedSample(rows[order], stratum, (take / size)[stratum], size)
 
 
 def strata(score: Numbers, flagged: Mask, n: int) -> Counts:

@@ -55,7 +55,7 @@ def draw(scores: str | Path, rows: int = 300, *, seed: int = 0) -> AuditDraw:
     score, flagged, rank, hashed = _ranking(files, names)
     order = np.lexsort((-rank, flagged))
     sample = stratified_sampling.draw(score[order], flagged[order], rows, seed)
-    return AuditDraw(_table(files, names, order[sample.places], sample, hashed), len(score), len(sample.size))
+    return AuditDraw(_table(files, names, order[sample.rows], sample, hashed), len(score), len(sample.size))
 
 
 def estimate(audit: str | Path) -> Survey:

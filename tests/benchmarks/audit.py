@@ -73,7 +73,7 @@ class World:
         return draw(score, self.findings.flagged[self.order], n, seed)
 
     def audited(self, sample: StratifiedSample) -> FilledAudit:
-        rows, dataset = self.order[sample.places], self.findings.dataset
+        rows, dataset = self.order[sample.rows], self.findings.dataset
         said = zip(dataset.ids.take(rows).to_pylist(), dataset.row_hashes(rows), dataset.labels[rows], strict=True)
         decisions = tuple(Decision(id_, row_hash, dataset.classes[code], "keep") for id_, row_hash, code in said)
         every, flagged = np.ones(len(rows), bool), self.findings.flagged[rows]
@@ -161,7 +161,7 @@ def _survey_lines(of: Surveys) -> Iterator[str]:
 
 def _survey(world: World, seed: int) -> Survey:
     sample = world.drawn(SURVEYED, seed)
-    rows = world.order[sample.places]
+    rows = world.order[sample.rows]
     flagged, every = world.findings.flagged, np.ones(len(rows), bool)
     known = stratum_counts(sample.stratum, sample.size[sample.stratum], flagged[rows], every, world.wrong[rows])
     return survey(known, int(flagged.sum()))

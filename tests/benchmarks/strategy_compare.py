@@ -101,7 +101,7 @@ def audited(world: Sample, seed: int) -> dict[str, MetricRow]:
     order = np.argsort(1 - p, kind="stable")
     score = (1 - p)[order]
     drawn = draw(score, score >= 0.5, AUDITED, seed)
-    rows, whole, k = order[drawn.places], outputs(world.models), len(CLASSES)
+    rows, whole, k = order[drawn.rows], outputs(world.models), len(CLASSES)
     stratum, size = pooled_strata(drawn.stratum, drawn.size[drawn.stratum].astype(float), np.ones(len(rows), bool))
     before, after = (
         row_sums([_taken(one, rows) for one in whole], labels[rows], [of(p, labels)[rows] for p in world.models], k)

@@ -36,7 +36,7 @@ def world(rows: int = ROWS, *, seed: int = 0) -> tuple[Scores, Bools, Bools]:
 
 def surveyed(score: Scores, flagged: Bools, wrong: Bools, n: int, seed: int = 0) -> Survey:
     sample = draw(score, flagged, n, seed)
-    every, rows = np.ones(len(sample.places), bool), sample.places
+    every, rows = np.ones(len(sample.rows), bool), sample.rows
     known = stratum_counts(sample.stratum, sample.size[sample.stratum], flagged[rows], every, wrong[rows])
     return survey(known, int(flagged.sum()))
 
@@ -49,11 +49,11 @@ def surveyed(score: Scores, flagged: Bools, wrong: Bools, n: int, seed: int = 0)
 def test_as_many_rows_are_drawn_as_are_asked_for(n: int, edge: float) -> None:
     score, _, _ = world()
     sample = draw(score, score >= edge, n, 1)
-    assert len(set(sample.places)) == len(sample.places)
+    assert len(set(sample.rows)) == len(sample.rows)
     assert sample.size.sum() == ROWS
     assert ((sample.inclusion > 0) & (sample.inclusion <= 1)).all()
     if n >= 20:
-        assert len(sample.places) == min(n, ROWS)
+        assert len(sample.rows) == min(n, ROWS)
         assert np.allclose(np.bincount(sample.stratum) / sample.size, sample.inclusion[np.unique(sample.stratum,
                            return_index=True)[1]])  # fmt: skip
     if n >= ROWS:
@@ -66,8 +66,8 @@ def test_the_cut_lies_between_strata_and_a_seed_is_a_sample() -> None:
     assert ROWS - flagged.sum() in edges
     assert (edges[0], edges[-1]) == (0, ROWS)
     first, again, other = (draw(score, flagged, 300, seed) for seed in (3, 3, 4))
-    assert (first.places == again.places).all()
-    assert (first.places != other.places).any()
+    assert (first.rows == again.rows).all()
+    assert (first.rows != other.rows).any()
 
 
 def test_every_row_is_drawn_as_often_as_its_inclusion_probability_says() -> None:
@@ -75,7 +75,7 @@ def test_every_row_is_drawn_as_often_as_its_inclusion_probability_says() -> None
     times, runs = np.zeros(120), 3000
     for seed in range(runs):
         sample = draw(score, flagged, 30, seed)
-        times[sample.places] += 1
+        times[sample.rows] += 1
     chance = np.empty(120)
     edges = strata(score, flagged, 30)
     taken = np.bincount(draw(score, flagged, 30).stratum)
@@ -189,13 +189,13 @@ def recalibrated(score: Scores, rows: NDArray[np.int64], wrong: Bools, inclusion
 def test_an_answer_does_not_reach_its_own_rows_score(n: int) -> None:
     score, flagged, wrong = world()
     sample = draw(score, flagged, n)
-    answers = wrong[sample.places]
-    before = recalibrated(score, sample.places, answers, sample.inclusion)
+    answers = wrong[sample.rows]
+    before = recalibrated(score, sample.rows, answers, sample.inclusion)
     for place in range(0, n, 7):
         other = answers.copy()
         other[place] = not other[place]
-        after = recalibrated(score, sample.places, other, sample.inclusion)
-        assert after[sample.places[place]] == before[sample.places[place]]
+        after = recalibrated(score, sample.rows, other, sample.inclusion)
+        assert after[sample.rows[place]] == before[sample.rows[place]]
         assert (after != before).any()
 
 
@@ -205,11 +205,11 @@ def test_scores_become_probabilities_again_and_keep_their_order(distort: object)
     wrong = np.random.default_rng(1).random(len(true)) < true
     score = distort(true)  # type: ignore[operator]
     sample = draw(score, score >= 0.5, 300)
-    new = recalibrated(score, sample.places, wrong[sample.places], sample.inclusion)
+    new = recalibrated(score, sample.rows, wrong[sample.rows], sample.inclusion)
     assert abs(new.sum() / wrong.sum() - 1) < 0.25
     bins = np.array_split(np.arange(len(new)), 15)
     assert sum(abs(new[rows].sum() - wrong[rows].sum()) for rows in bins) / len(new) < 0.04
-    others = np.setdiff1d(np.arange(len(new)), sample.places)
+    others = np.setdiff1d(np.arange(len(new)), sample.rows)
     assert (np.diff(new[others]) >= 0).all()
 
 
@@ -217,7 +217,7 @@ def test_scores_become_probabilities_again_and_keep_their_order(distort: object)
 def test_answers_of_one_kind_do_not_break_it(answer: bool) -> None:
     score, flagged, _ = world()
     sample = draw(score, flagged, 100)
-    new = recalibrated(score, sample.places, np.full(100, answer), sample.inclusion)
+    new = recalibrated(score, sample.rows, np.full(100, answer), sample.inclusion)
     assert np.isfinite(new).all()
     assert (new.mean() > 0.9) == answer
 
@@ -225,10 +225,10 @@ def test_answers_of_one_kind_do_not_break_it(answer: bool) -> None:
 def test_neither_the_order_of_rows_nor_of_answers_matters() -> None:
     score, flagged, wrong = world()
     sample = draw(score, flagged, 100)
-    expected = recalibrated(score, sample.places, wrong[sample.places], sample.inclusion)
+    expected = recalibrated(score, sample.rows, wrong[sample.rows], sample.inclusion)
     moved, mixed = np.random.default_rng(0).permutation(ROWS), np.random.default_rng(1).permutation(100)
     place = np.argsort(moved)
-    rows, inclusion = sample.places[mixed], sample.inclusion[mixed]
+    rows, inclusion = sample.rows[mixed], sample.inclusion[mixed]
     found = recalibrate(score[moved], np.arange(ROWS)[moved], place[rows], wrong[rows], inclusion)
     assert (found == expected[moved]).all()
 

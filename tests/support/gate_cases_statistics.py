@@ -56,12 +56,12 @@ def audited(wrong: int) -> str:
     """A filled audit of 150 rows, in which so many labels are wrong."""
     sample = draw(np.linspace(0, 1, ROWS), np.arange(ROWS) >= 280, 150)
     columns = {
-        "id": [f"r{row:03d}" for row in sample.places],
-        "decision": ["drop" if place < wrong else "keep" for place in range(len(sample.places))],
-        "new_label": [""] * len(sample.places),
-        "given_label": [NAMES[RIGHT[row]] for row in sample.places],
-        "flagged": [str(row >= 280).lower() for row in sample.places],
-        "row_hash": [HASHES[row] for row in sample.places],
+        "id": [f"r{row:03d}" for row in sample.rows],
+        "decision": ["drop" if place < wrong else "keep" for place in range(len(sample.rows))],
+        "new_label": [""] * len(sample.rows),
+        "given_label": [NAMES[RIGHT[row]] for row in sample.rows],
+        "flagged": [str(row >= 280).lower() for row in sample.rows],
+        "row_hash": [HASHES[row] for row in sample.rows],
         "stratum": sample.stratum + 1,
         "stratum_rows": sample.size[sample.stratum],
         "inclusion": [repr(float(share)) for share in sample.inclusion],

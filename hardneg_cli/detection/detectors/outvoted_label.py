@@ -32,7 +32,7 @@ def detect(dataset: Dataset, neighbors: Neighbors, *, among: int = 10) -> Detect
     rows = np.arange(len(dataset))
     found = estimate(dataset, Probabilities(models, dataset.classes, len(dataset)), rows >= 0)
     other, carried = votes.best_other(dataset.labels)
-    voters = votes.said.shape[1]
+    voters = votes.neighbor_labels.shape[1]
 
     def why(places: NDArray[np.int64]) -> list[str]:
         return [

@@ -34,13 +34,13 @@ class CompetingClasses:
     apart: NDArray[np.bool_]
 
 
-def suspicion(dataset: Dataset, doubts: Mapping[str, DetectorResult], digest: Digest | None) -> CompetingClasses:
+def suspicion(dataset: Dataset, results: Mapping[str, DetectorResult], digest: Digest | None) -> CompetingClasses:
     """By the models' mean where it judges a row, else by the label detector that doubts the row most."""
     import numpy as np
 
     n = len(dataset)
     best, other, apart = np.full(n, -1.0), np.full(n, NO_CLASS, np.int64), np.zeros(n, bool)
-    for d in doubts.values():
+    for d in results.values():
         if d.about == "label":
             more = d.score > best[d.rows]
             rows = d.rows[more]
@@ -51,7 +51,7 @@ def suspicion(dataset: Dataset, doubts: Mapping[str, DetectorResult], digest: Di
     return CompetingClasses(dataset.labels.astype(np.int64), other, apart)
 
 
-def class_clues(base: Array, said: CompetingClasses, k: int) -> Array:
+def class_clues(base: Array, competing: CompetingClasses, k: int) -> Array:
     """N×6, in logits and logs; O(N log N + K).
 
     In order: how often the given class is disagreed with; how often the other one is the better guess where it is a
@@ -59,7 +59,7 @@ def class_clues(base: Array, said: CompetingClasses, k: int) -> Array:
     """
     import numpy as np
 
-    given, other, apart = said.given, said.other, said.apart
+    given, other, apart = competing.given, competing.other, competing.apart
     size = np.bincount(given, minlength=k)
     guess = np.where(apart & (other >= 0), other, given)  # what the evidence takes each row for
     guessed = np.bincount(guess, minlength=k)
@@ -104,13 +104,13 @@ def _lift(given: NDArray[np.int64], other: NDArray[np.int64], apart: NDArray[np.
     return np.where(other >= 0, lift, 0)
 
 
-def votes(n: int, doubts: Mapping[str, DetectorResult], base: Array) -> Array:
+def votes(n: int, results: Mapping[str, DetectorResult], base: Array) -> Array:
     """N×v: how far each label detector is from what all say together, where there are several; the others' flags."""
     import numpy as np
 
     columns = []
-    several = sum(d.about == "label" for d in doubts.values()) > 1
-    for d in doubts.values():
+    several = sum(d.about == "label" for d in results.values()) > 1
+    for d in results.values():
         column = np.zeros(n)
         if d.about != "label":
             column[d.rows] = d.flagged

@@ -1,4 +1,4 @@
-"""Verdicts in the light of what reviewers answered: the rows that label detectors judge, put in the order learned."""
+"""Scores in the light of what reviewers answered: the rows that label detectors judge, put in the order learned."""
 
 from __future__ import annotations
 
@@ -21,77 +21,79 @@ if TYPE_CHECKING:
 
 def rerank_on_decisions(
     dataset: Dataset,
-    doubts: Mapping[str, DetectorResult],
+    results: Mapping[str, DetectorResult],
     digest: Digest | None,
-    verdicts: FusedScores,
+    scores: FusedScores,
     rows: NDArray[np.int64],
     is_error: NDArray[np.bool_],
 ) -> tuple[FusedScores, str]:
-    """The verdicts, re-ranked if the answers `is_error` about `rows` prove that it helps, and a note on that.
+    """The scores, re-ranked if the answers `is_error` about `rows` prove that it helps, and a note on that.
 
     As many rows are flagged as before: the top of the new order.
     """
     import numpy as np
     from threadpoolctl import threadpool_limits
 
-    judged = np.flatnonzero(_scored_rows(len(dataset), doubts))
+    scored = np.flatnonzero(_scored_rows(len(dataset), results))
     place = np.full(len(dataset), -1)
-    place[judged] = np.arange(len(judged))
+    place[scored] = np.arange(len(scored))
     usable = place[rows] >= 0
-    if not len(judged):
-        return verdicts, "nothing is learned from the decisions: no detector that ran judges labels"
+    if not len(scored):
+        return scores, "nothing is learned from the decisions: no detector that ran judges labels"
     with threadpool_limits(1):  # a product's last bits depend on how many threads share it
-        lesson = _lesson(dataset, doubts, digest, verdicts, judged, place[rows[usable]], is_error[usable])
-    note = _notes(lesson, is_error[usable])
-    if not lesson.kept:
-        return verdicts, note
-    score = verdicts.score.copy()
-    score[judged] = lesson.score
+        reranking = _reranking(dataset, results, digest, scores, scored, place[rows[usable]], is_error[usable])
+    note = _notes(reranking, is_error[usable])
+    if not reranking.kept:
+        return scores, note
+    score = scores.score.copy()
+    score[scored] = reranking.score
     flagged = np.zeros(len(dataset), bool)
-    flagged[np.lexsort((dataset.id_rank, -score))[: verdicts.flagged.sum()]] = True
-    return replace(verdicts, score=score, flagged=flagged), note
+    flagged[np.lexsort((dataset.id_rank, -score))[: scores.flagged.sum()]] = True
+    return replace(scores, score=score, flagged=flagged), note
 
 
-def _scored_rows(n: int, doubts: Mapping[str, DetectorResult]) -> NDArray[np.bool_]:
+def _scored_rows(n: int, results: Mapping[str, DetectorResult]) -> NDArray[np.bool_]:
     """(N,) rows that a label detector judges and no fact about the table does: a fact is not to be outvoted."""
     import numpy as np
 
-    judged = np.zeros(n, bool)
-    for d in doubts.values():
+    scored = np.zeros(n, bool)
+    for d in results.values():
         if d.about == "label":
-            judged[d.rows] = True
-    for d in doubts.values():
+            scored[d.rows] = True
+    for d in results.values():
         if d.about in ("conflict", "name"):
-            judged[d.rows] = False
-    return judged
+            scored[d.rows] = False
+    return scored
 
 
-def _lesson(
+def _reranking(
     dataset: Dataset,
-    doubts: Mapping[str, DetectorResult],
+    results: Mapping[str, DetectorResult],
     digest: Digest | None,
-    verdicts: FusedScores,
-    judged: NDArray[np.int64],
+    scores: FusedScores,
+    scored: NDArray[np.int64],
     rows: NDArray[np.int64],
     is_error: NDArray[np.bool_],
 ) -> Reranking:
     import numpy as np
 
-    base = log_odds(verdicts.score)
-    said = suspicion(dataset, doubts, digest)
-    said = CompetingClasses(said.given[judged], said.other[judged], said.apart[judged])
-    clues = class_clues(base[judged], said, len(dataset.classes))
-    clues = np.column_stack([clues, votes(len(dataset), doubts, base)[judged]])
-    return rerank(verdicts.score[judged], dataset.id_rank[judged], clues, (said.given, said.other), rows, is_error)
+    base = log_odds(scores.score)
+    competing = suspicion(dataset, results, digest)
+    competing = CompetingClasses(competing.given[scored], competing.other[scored], competing.apart[scored])
+    clues = class_clues(base[scored], competing, len(dataset.classes))
+    clues = np.column_stack([clues, votes(len(dataset), results, base)[scored]])
+    return rerank(
+        scores.score[scored], dataset.id_rank[scored], clues, (competing.given, competing.other), rows, is_error
+    )
 
 
-def _notes(lesson: Reranking, is_error: NDArray[np.bool_]) -> str:
+def _notes(reranking: Reranking, is_error: NDArray[np.bool_]) -> str:
     n, errors = len(is_error), int(is_error.sum())
     answers = f"{n:,} decisions ({errors:,} labels wrong, {n - errors:,} right)"
-    if not lesson.tried:
+    if not reranking.tried:
         needed = f"{FEWEST}, and {FEWEST_OF_EACH} of each kind, are needed"
         return f"base ranking kept: {answers} are too few to learn from: {needed}"
-    proof = f"log-loss saved on held-out ones: {lesson.gain:.4f} each, standard error {lesson.error:.4f}"
-    if lesson.kept:
+    proof = f"log-loss saved on held-out ones: {reranking.gain:.4f} each, standard error {reranking.error:.4f}"
+    if reranking.kept:
         return f"re-ranked by {answers}; {proof}"
     return f"base ranking kept: {answers} do not show a better one; {proof}"

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
     Numbers = NDArray[np.float64]
     Keys = NDArray[np.uint64]
-    Settled = tuple[Rows, Numbers, NDArray[np.bool_]]
+    Proved = tuple[Rows, Numbers, NDArray[np.bool_]]
 
 SPARE = 10  # candidates beyond those asked for, so that equal distances at the end are told apart by place
 SAMPLE = 1 << 11  # rows that say how far the nearest can be at most
-CROWDED = 2  # times what is kept: more candidates than that are thinned out at once
+CROWDED = 2  # times what is kept: more candidates than that are pruned at once
 SLACK = 1e-4  # of a squared distance: more than what makes two of them equal
 REACH = 1e16  # squared, in units of the usual row: what is farther out may be near a row that is out of reach
 TINY = 1e-30  # squared, likewise: what single precision cannot tell from nothing
@@ -56,7 +56,7 @@ def raised(points: ScaledPoints, rows: Rows, among: Rows, rank: int) -> Matrix:
     """(B,) the same, with the rank-th nearest of certain rows; minus infinity where there are not as many."""
     import numpy as np
 
-    near = product(points.left(rows), points.cells[among])
+    near = product(points.queries(rows), points.cells[among])
     near[rows[:, None] == among] = -np.inf
     if len(among) < rank:
         return np.full(len(rows), -np.inf, near.dtype)
@@ -65,11 +65,11 @@ def raised(points: ScaledPoints, rows: Rows, among: Rows, rank: int) -> Matrix:
     return np.nextafter(least - SLACK * np.abs(least) - points.noise(rows, rows), -np.inf, dtype=near.dtype)
 
 
-def above(points: ScaledPoints, left: Matrix, rows: Rows, floor: Matrix, kept: int, others: Rows) -> Keys:
+def above(points: ScaledPoints, queries: Matrix, rows: Rows, floor: Matrix, kept: int, others: Rows) -> Keys:
     """The candidates of some rows among others."""
     import numpy as np
 
-    near = product(left, points.cells[others])
+    near = product(queries, points.cells[others])
     near[rows[:, None] == others] = -np.inf
     flat = np.flatnonzero(near > floor[:, None])
     row, column = np.divmod(flat, len(others))
@@ -86,7 +86,7 @@ def packed(points: ScaledPoints, near: Matrix, rows: Rows, row: Rows, places: Ro
     return packed_keys.best(keys, len(rows), kept)[1] if len(keys) > CROWDED * kept * PANEL else keys
 
 
-def thinned(floor: Matrix, where: Rows, keys: Sequence[Keys], kept: int) -> Keys:
+def pruned(floor: Matrix, where: Rows, keys: Sequence[Keys], kept: int) -> Keys:
     """The best candidates of some rows; their floor rises to the last of those."""
     import numpy as np
 
@@ -97,7 +97,7 @@ def thinned(floor: Matrix, where: Rows, keys: Sequence[Keys], kept: int) -> Keys
 
 def proved(
     values: Matrix, points: ScaledPoints, rows: Rows, keys: Keys, floor: Matrix, *, most: int, kept: int
-) -> Settled:  # fmt: skip
+) -> Proved:  # fmt: skip
     """(B, k) places and distances of the nearest, (B,) whether nothing passed over can be nearer.
 
     A computed d² is wrong by at most error·(|x|² + |y|²), and |y| is at most |x| + d. Of copies, the first are kept.

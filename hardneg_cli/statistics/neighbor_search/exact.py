@@ -1,8 +1,8 @@
 """Exact search: every pair of rows is looked at once, in panels of matrix products, and what counts is proved.
 
 A first look takes single precision. A sample of the rows says how far a row's nearest can be at most, so that few pairs
-have to be kept; candidates are settled in double precision. A row stands if its nearest are nearer than anything passed
-over can be, whatever the rounding; the others get a second look, in double precision.
+have to be kept; candidates are re-ranked in double precision. A row stands if its nearest are nearer than anything
+passed over can be, whatever the rounding; the others get a second look, in double precision.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from hardneg_cli.statistics.neighbor_search.candidates import (
     packed,
     panels,
     proved,
+    pruned,
     rank,
-    thinned,
 )
 from hardneg_cli.statistics.neighbor_search.matmul import product, shared_out, unshared
 from hardneg_cli.statistics.neighbor_search.points import PANEL, ScaledPoints
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
     Numbers = NDArray[np.float64]
     Keys = NDArray[np.uint64]
-    Settled = tuple[Rows, Numbers, NDArray[np.bool_]]
+    Proved = tuple[Rows, Numbers, NDArray[np.bool_]]
 
-WAVE = 16  # panels that are looked at before the candidates are thinned out
+WAVE = 16  # panels that are looked at before the candidates are pruned
 FEW = PANEL  # up to so many rows double precision costs nothing
 
 
@@ -58,11 +58,11 @@ def nearest_to(values: Matrix, points: ScaledPoints, rows: Rows, most: int) -> t
         return _sure(values, points, rows, _look(values, points, rows, most))
 
 
-def _sure(values: Matrix, points: ScaledPoints, rows: Rows, found: Settled) -> tuple[Rows, Numbers]:
+def _sure(values: Matrix, points: ScaledPoints, rows: Rows, first: Proved) -> tuple[Rows, Numbers]:
     """What is proved, and a second look at the rest."""
     import numpy as np
 
-    places, distances, sure = found
+    places, distances, sure = first
     if not sure.all():
         if points.cells.dtype != np.float64:
             points = ScaledPoints.of(values, np.float64)
@@ -71,7 +71,7 @@ def _sure(values: Matrix, points: ScaledPoints, rows: Rows, found: Settled) -> t
 
 
 @dataclass
-class _Looking:
+class _Pass:
     """kept: candidates a row. floor: (N,) they are above it. waiting: those that a panel has in the panels before."""
 
     points: ScaledPoints
@@ -80,33 +80,33 @@ class _Looking:
     waiting: dict[int, list[Keys]] = field(default_factory=dict)
 
 
-def _first_look(values: Matrix, points: ScaledPoints, most: int) -> Settled:
+def _first_look(values: Matrix, points: ScaledPoints, most: int) -> Proved:
     import numpy as np
 
     n = len(points)
     most, kept, all_ = min(most, n - 1), min(most + SPARE, n - 1), panels(n)
     floors = shared_out(partial(floor_of, points, kept=kept, rank=rank(kept, n)), all_)
-    looking = _Looking(points, kept, np.concatenate(list(floors)))
+    first = _Pass(points, kept, np.concatenate(list(floors)))
     candidates = []
     with progress("looking for the nearest rows", total=len(all_) * (len(all_) + 1) // 2) as advance:
         for number, rows in enumerate(all_):
-            keys = looking.waiting.pop(number, [])
-            look = partial(_both_ways, looking, points.left(rows), all_, number)
+            keys = first.waiting.pop(number, [])
+            look = partial(_both_ways, first, points.queries(rows), all_, number)
             for start in range(number, len(all_), WAVE):
-                for found in shared_out(look, range(start, min(start + WAVE, len(all_)))):
-                    keys.append(found)
+                for candidate_keys in shared_out(look, range(start, min(start + WAVE, len(all_)))):
+                    keys.append(candidate_keys)
                     advance(1)
-                keys = [thinned(looking.floor, rows, keys, kept)]
+                keys = [pruned(first.floor, rows, keys, kept)]
             candidates += keys
 
-    def proof(number: int) -> Settled:
-        floor = looking.floor[all_[number]]
+    def proof(number: int) -> Proved:
+        floor = first.floor[all_[number]]
         return proved(values, points, all_[number], candidates[number], floor, most=most, kept=kept)
 
     return _together(list(shared_out(proof, range(len(all_)))))
 
 
-def _look(values: Matrix, points: ScaledPoints, rows: Rows, most: int) -> Settled:
+def _look(values: Matrix, points: ScaledPoints, rows: Rows, most: int) -> Proved:
     """The same for some of the rows."""
     import numpy as np
 
@@ -118,37 +118,37 @@ def _look(values: Matrix, points: ScaledPoints, rows: Rows, most: int) -> Settle
             some = rows[first : first + PANEL]
             floor = floor_of(points, some, kept=kept, rank=kept)
             keys: list[Keys] = []
-            look = partial(above, points, points.left(some), some, floor, kept)
+            look = partial(above, points, points.queries(some), some, floor, kept)
             for wave in (all_[:1], *(all_[start : start + WAVE] for start in range(1, len(all_), WAVE))):
-                for found in shared_out(look, wave):
-                    keys.append(found)
+                for candidate_keys in shared_out(look, wave):
+                    keys.append(candidate_keys)
                     advance(1)
-                keys = [thinned(floor, np.arange(len(some)), keys, kept)]
+                keys = [pruned(floor, np.arange(len(some)), keys, kept)]
             answers.append(proved(values, points, some, keys[0], floor, most=most, kept=kept))
     return _together(answers)
 
 
-def _together(answers: list[Settled]) -> Settled:
+def _together(answers: list[Proved]) -> Proved:
     import numpy as np
 
     places, distances, sure = zip(*answers, strict=True)
     return np.concatenate(places), np.concatenate(distances), np.concatenate(sure)
 
 
-def _both_ways(looking: _Looking, left: Matrix, all_: list[Rows], number: int, other: int) -> Keys:
+def _both_ways(first: _Pass, queries: Matrix, all_: list[Rows], number: int, other: int) -> Keys:
     """The candidates of a panel in another one; those the other way around wait until the other's turn comes."""
     import numpy as np
 
-    points, kept, mine, theirs = looking.points, looking.kept, all_[number], all_[other]
+    points, kept, mine, theirs = first.points, first.kept, all_[number], all_[other]
     if other == number:
-        return above(points, left, mine, looking.floor[mine], kept, theirs)
-    near = product(left, points.cells[theirs[0] : theirs[-1] + 1])
-    flat = np.flatnonzero(near > looking.floor[theirs])
+        return above(points, queries, mine, first.floor[mine], kept, theirs)
+    near = product(queries, points.cells[theirs[0] : theirs[-1] + 1])
+    flat = np.flatnonzero(near > first.floor[theirs])
     row, column = np.divmod(flat, len(theirs))
-    waiting = looking.waiting.setdefault(other, [])
+    waiting = first.waiting.setdefault(other, [])
     waiting.append(packed(points, near.ravel()[flat], theirs, column, mine[row], kept))
     if max(len(flat), sum(map(len, waiting))) > CROWDED * kept * PANEL:
-        waiting[:] = [thinned(looking.floor, theirs, waiting, kept)]
-    flat = np.flatnonzero(near > looking.floor[mine, None])
+        waiting[:] = [pruned(first.floor, theirs, waiting, kept)]
+    flat = np.flatnonzero(near > first.floor[mine, None])
     row, column = np.divmod(flat, len(theirs))
     return packed(points, near.ravel()[flat], mine, row, theirs[column], kept)

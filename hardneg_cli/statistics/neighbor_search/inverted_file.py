@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.statistics.neighbor_search import packed_keys
-from hardneg_cli.statistics.neighbor_search.candidates import SPARE, above, panels, raised, thinned
+from hardneg_cli.statistics.neighbor_search.candidates import SPARE, above, panels, pruned, raised
 from hardneg_cli.statistics.neighbor_search.matmul import product, shared_out, unshared
 from hardneg_cli.statistics.neighbor_search.points import PANEL, ScaledPoints
 from hardneg_cli.statistics.neighbor_search.refinement import reranked
@@ -102,10 +102,10 @@ def _among(values: Matrix, points: ScaledPoints, rows: Rows, others: Rows, most:
 
     kept = most + SPARE
     floor = raised(points, rows, rows if len(rows) > kept else others[:PANEL], kept)
-    left, keys = points.left(rows), np.empty(0, np.uint64)
+    queries, keys = points.queries(rows), np.empty(0, np.uint64)
     for start in range(0, len(others), PANEL):
-        found = above(points, left, rows, floor, kept, others[start : start + PANEL])
-        keys = thinned(floor, np.arange(len(rows)), [keys, found], kept)
+        found = above(points, queries, rows, floor, kept, others[start : start + PANEL])
+        keys = pruned(floor, np.arange(len(rows)), [keys, found], kept)
     count, keys = packed_keys.best(keys, len(rows), kept)
     return reranked(values, rows, packed_keys.places(count, keys, kept), most, points.power)
 
@@ -117,7 +117,7 @@ def _regions(points: ScaledPoints, rows: Rows, centers: Numbers) -> Rows:
     laid = _laid_out(points, centers)
 
     def of(some: Rows) -> Rows:
-        found: Rows = product(points.left(rows[some]), laid).argmax(axis=1)
+        found: Rows = product(points.queries(rows[some]), laid).argmax(axis=1)
         return found
 
     return np.concatenate(list(shared_out(of, panels(len(rows)))))

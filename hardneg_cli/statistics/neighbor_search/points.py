@@ -61,7 +61,7 @@ class ScaledPoints:
         cells[:, d + 1] = 1
         return cls(cells, squares, d, power, (d + 4) * float(np.finfo(kind).eps))
 
-    def left(self, rows: slice | Rows) -> Matrix:
+    def queries(self, rows: slice | Rows) -> Matrix:
         """(B, W) a copy of some rows with the two columns swapped."""
         found: Matrix = self.cells[rows].copy()
         d = self.dimensions

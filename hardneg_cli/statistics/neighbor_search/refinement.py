@@ -1,4 +1,4 @@
-"""Settling: which of a row's candidates are nearest, by distances in double precision, equal ones by place."""
+"""Re-ranking: which of a row's candidates are nearest, by distances in double precision, equal ones by place."""
 
 from __future__ import annotations
 
