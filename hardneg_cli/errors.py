@@ -51,3 +51,13 @@ def listing(items: Sequence[object], most: int = 5) -> str:
     """The first few of `items` in one line: `'a', 'b' and 7 more`."""
     shown = ", ".join(repr(item) for item in items[:most])
     return shown if len(items) <= most else f"{shown} and {len(items) - most:,} more"
+
+
+def percent(share: float) -> str:
+    """`12.3 %`."""
+    return f"{100 * share:.1f} %"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """`1 row` or `1,234 rows`; of other words than nouns `many` says how more than one are called."""
+    return f"1 {one}" if count == 1 else f"{count:,} {many or one + 's'}"

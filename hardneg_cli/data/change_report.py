@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from hardneg_cli.errors import plural
+
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
@@ -50,7 +52,7 @@ class ChangeCounts:
         if not self.changed:
             return "no row changed"
         kinds = [f"{getattr(self, kind):,} {kind}" for kind in ("added", "edited", "relabeled", "dropped")]
-        return f"{self.changed:,} {'row' if self.changed == 1 else 'rows'} changed: {', '.join(kinds)}"
+        return f"{plural(self.changed, 'row')} changed: {', '.join(kinds)}"
 
 
 def counts(changes: Changes) -> ChangeCounts:

@@ -179,11 +179,12 @@ class Findings:
         for code, value in ((mean.other, mean.p_other), (mean.top, mean.p_top)):
             p = np.where((suggested == code[rows]) & (suggested != NO_CLASS), value[rows], p)
         given = np.where(judged, mean.p_given[rows].astype(np.float64), np.nan)
-        return _nullable(given), _nullable(p)
+        return nullable(given), nullable(p)
 
 
-def _nullable(values: NDArray[np.float64]) -> pa.Array:
+def nullable(values: NDArray[np.float64]) -> pa.Array:
+    """Numbers as findings have them: rounded, null where there is none."""
     import numpy as np
     import pyarrow as pa
 
-    return pa.array(values.round(DECIMALS), mask=np.isnan(values))
+    return pa.array(values.round(DECIMALS), pa.float64(), mask=np.isnan(values))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from textual.content import Content
 
+from hardneg_cli.errors import plural
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.queues.review_queue import QueueItem
 from hardneg_cli.review.queues.row_context import ContextRow, RowContext
@@ -148,7 +149,7 @@ def _around(found: RowContext) -> Iterator[Content]:
     if found.trouble:
         yield from (Content(""), Content.styled(line(found.trouble), "$warning"))
     if found.copies:
-        rows = "1 copy" if found.copied == 1 else f"{found.copied:,} copies"
+        rows = plural(found.copied, "copy", "copies")
         yield from (Content(""), Content.styled(rows, MUTED), *map(_other, found.copies))
     if found.nearest:
         yield from (Content(""), Content.styled("nearest rows, and how far away", MUTED))

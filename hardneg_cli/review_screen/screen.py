@@ -11,7 +11,7 @@ from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Static
 
-from hardneg_cli.errors import Busy, InputError
+from hardneg_cli.errors import Busy, InputError, plural
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.queues.row_context import RowContexts
 from hardneg_cli.review.queues.session import ReviewSession
@@ -136,7 +136,7 @@ class ReviewScreen(Screen[None], inherit_bindings=False):
             self._tell("not saved yet: another run is writing to the log; esc gives the answer up", "$error")
         elif drafts and not self._warned:
             self._warned = True
-            notes = "1 note has" if drafts == 1 else f"{drafts} notes have"
+            notes = plural(drafts, "note has", "notes have")
             self._tell(f"{notes} no answer and will be lost; q again leaves all the same", "$warning")
         else:
             self.app.exit(0)

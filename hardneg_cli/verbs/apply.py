@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, did_you_mean, plural
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.review.correction import rewrite
@@ -228,10 +228,10 @@ def _verdict(dataset: Dataset, people: MatchedDecisions, clashes: Sequence[objec
     stale = 0 if skip_stale else len(people.stale)
     parts = []
     if clashes:
-        rows = "1 row is" if len(clashes) == 1 else f"{len(clashes):,} rows are"
+        rows = plural(len(clashes), "row is", "rows are")
         parts.append(f"{rows} decided in more than one way; {SETTLE}")
     if stale:
-        decisions = "1 decision is" if stale == 1 else f"{stale:,} decisions are"
+        decisions = plural(stale, "decision is", "decisions are")
         parts.append(f"{decisions} stale{_cause(people)}; review anew, or leave such out with --skip-stale")
     return f"{dataset.name}: nothing was written: {', and '.join(parts)}"
 
@@ -253,7 +253,7 @@ def _remarks(dataset: Dataset, changes: Sequence[RowChange]) -> list[str]:
     new = Counter(change.after for change in changes if change.after is not None)
     notes = [f"{sentence}: left as it is" for sentence in dataset.skipped]
     for label in sorted(set(new) - set(dataset.classes)):
-        rows = "1 row" if new[label] == 1 else f"{new[label]:,} rows"
+        rows = plural(new[label], "row")
         notes.append(f"new class {label!r} ({rows}){did_you_mean(label, dataset.classes)}")
     if dataset.columns.id is None and any(change.action == "drop" for change in changes):
         notes.append(

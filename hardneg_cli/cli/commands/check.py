@@ -18,7 +18,7 @@ import typer
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, ReportOptions
 from hardneg_cli.cli.show_configuration import show
-from hardneg_cli.errors import InputError, Refused
+from hardneg_cli.errors import InputError, Refused, plural
 from hardneg_cli.gating.gates import GATES
 from hardneg_cli.runtime.terminal import say
 
@@ -176,5 +176,5 @@ def _code(report: CheckReport, required: tuple[str, ...], *, exit_zero: bool) ->
 def _summary(judged: GateResult) -> str:
     assert judged.verdict is not None
     count = 0 if judged.verdict.rows is None else len(judged.verdict.rows)
-    rows = "1 row" if count == 1 else f"{count:,} rows"
+    rows = plural(count, "row")
     return f"{judged.gate} ({rows})" if count else judged.gate

@@ -34,7 +34,7 @@ from hardneg_cli.cli.collect_outputs import CollectOutputs
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, ModelOptions, OutputOptions
 from hardneg_cli.cli.summaries.collect import lines
-from hardneg_cli.errors import InputError, Refused
+from hardneg_cli.errors import InputError, Refused, plural
 from hardneg_cli.runtime.terminal import say
 
 GROUP = "people"
@@ -127,7 +127,7 @@ def run(
     for line in [] if quiet else lines(collected, summary, dry_run=log.dry_run):
         say(line)
     if collected.conflicts:
-        rows = "1 row is" if len(collected.conflicts) == 1 else f"{len(collected.conflicts):,} rows are"
+        rows = plural(len(collected.conflicts), "row is", "rows are")
         raise Refused(
             f"{path}: {rows} decided in more than one way; have somebody else fill in the conflicts (-o FILE), and "
             "collect that with --adjudicator NAME"

@@ -29,7 +29,7 @@ from hardneg_cli.cli.options import (
     ReviewOptions,
     VoiceOptions,
 )
-from hardneg_cli.errors import InputError, listing
+from hardneg_cli.errors import InputError, listing, plural
 from hardneg_cli.runtime.terminal import say
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _goodbye(session: ReviewSession, *, bring_in: bool) -> Iterator[str]:
     if not done.rows:
         yield f"{name}: no rows to review"
         return
-    rows = "1 row" if done.now == 1 else f"{done.now:,} rows"
+    rows = plural(done.now, "row")
     yield f"{name}: {rows} decided now, {done.decided:,} of {done.rows:,} by {session.reviewer}, {done.left:,} left"
     if done.decided:
         yield f"the decisions are in {session.log}"

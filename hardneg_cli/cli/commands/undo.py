@@ -17,6 +17,7 @@ import typer
 
 from hardneg_cli.cli import options
 from hardneg_cli.cli.options import DatasetOutput
+from hardneg_cli.errors import plural
 from hardneg_cli.runtime.terminal import say
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def run(
 
 
 def _summary(undone: UndoResult) -> Iterator[str]:
-    files = "1 file" if len(undone.restored) == 1 else f"{len(undone.restored):,} files"
+    files = plural(len(undone.restored), "file")
     already = f", {len(undone.already):,} already so, or never changed" if undone.already else ""
     yield f"{files} as before{already}"
     yield from (f"note: {note}" for note in undone.notes)

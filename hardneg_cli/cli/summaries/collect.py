@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from hardneg_cli.errors import plural
+
 if TYPE_CHECKING:
     from hardneg_cli.cli.collect_outputs import CollectSummary
     from hardneg_cli.review.reviewers.agreement import Agreement
@@ -34,7 +36,7 @@ def lines(collected: CollectResult, summary: CollectSummary, *, dry_run: bool) -
 
 
 def _agreement(found: Agreement) -> Iterator[str]:
-    rows = "1 row" if found.rows == 1 else f"{found.rows:,} rows"
+    rows = plural(found.rows, "row")
     yield f"agreement of {len(found.reviewers):,} reviewers on {rows} that several decided: {_percent(found.percent)}"
     yield f"Krippendorff's α {_number(found.alpha)}, Gwet's AC1 {_number(found.ac1)}"
     for pair in found.pairs[:MOST_LINES]:

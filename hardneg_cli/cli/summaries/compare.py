@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from hardneg_cli.errors import plural
 from hardneg_cli.modeling.label_source import GIVEN
 from hardneg_cli.verbs.compare import SIGNIFICANT, CompareResult
 
@@ -32,8 +33,8 @@ def model_table(compared: CompareResult, *, every: bool) -> pa.Table:
 
 def verdict_lines(compared: CompareResult, metric: str) -> Iterator[str]:
     """Lines for people."""
-    rows = "1 row" if compared.rows == 1 else f"{compared.rows:,} rows"
-    models = "1 model" if len(compared.models) == 1 else f"{len(compared.models)} models"
+    rows = plural(compared.rows, "row")
+    models = plural(len(compared.models), "model")
     yield f"{compared.name}: {models} on {rows}"
     winners = {labels: compared.best(metric, labels) for labels in compared.labels}
     for labels, best in winners.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hardneg_cli.detection.findings import Findings
+from hardneg_cli.errors import plural
 from hardneg_cli.review.queues.assignment import Assignment
 from hardneg_cli.review.queues.workload import ReviewPace
 from hardneg_cli.statistics.survey_estimation import expected_interval
@@ -55,7 +56,7 @@ def assignment_lines(shape: Assignment, pace: ReviewPace, *, with_control: bool)
 
 
 def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
+    return plural(count, "row")
 
 
 def _detectors(findings: Findings) -> Iterator[str]:

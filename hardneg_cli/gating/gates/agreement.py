@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import InputError, Unavailable
+from hardneg_cli.errors import InputError, Unavailable, plural
 from hardneg_cli.gating.verdict import Verdict
 from hardneg_cli.review.decisions.decision import Decision, Question
 from hardneg_cli.review.decisions.row_matching import places, restated
@@ -49,7 +49,7 @@ def judge(
     answers = _with_overruled(there)
     found = agreement(answers)
     if found is None or found.rows < FEWEST_ROWS:
-        shared = "no row" if found is None else "1 row" if found.rows == 1 else f"{found.rows:,} rows"
+        shared = "no row" if found is None else plural(found.rows, "row")
         raise Unavailable(f"{shared} decided by several reviewers; an agreement needs at least {FEWEST_ROWS}")
     value = getattr(found, measure)
     if value is None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.copies import Copies
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import Unavailable, listing
+from hardneg_cli.errors import Unavailable, listing, plural
 from hardneg_cli.gating.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def judge(
     def reasons(places: NDArray[np.int64]) -> list[str]:
         return _reasons(dataset, copies, rows[places])
 
-    subject = "1 row contradicts a copy" if len(rows) == 1 else f"{len(rows):,} rows contradict copies"
+    subject = plural(len(rows), "row contradicts a copy", "rows contradict copies")
     return Verdict(False, f"{subject} with another label{older}", rows, reasons, numbers)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import InputError, Unavailable
+from hardneg_cli.errors import InputError, Unavailable, percent
 from hardneg_cli.gating.verdict import Verdict
 from hardneg_cli.statistics.survey_estimation import stratum_counts, survey
 
@@ -31,8 +31,8 @@ def judge(dataset: Dataset, audited: FilledAudit, *, at_most: float = 0.05) -> V
     value, low, high = (number / found.rows for number in (found.errors.value, found.errors.low, found.errors.high))
     numbers = {"audited": found.audited, "estimate": value, "low": low, "high": high, "at_most": at_most}
     why = (
-        f"up to {_percent(high)} of the labels may be wrong (estimated {_percent(value)}, from {found.audited:,} "
-        f"audited rows), and {_percent(at_most)} may be"
+        f"up to {percent(high)} of the labels may be wrong (estimated {percent(value)}, from {found.audited:,} "
+        f"audited rows), and {percent(at_most)} may be"
     )
     if high > at_most >= value and found.rows_to_halve:
         why += f"; an audit of {found.rows_to_halve:,} more rows would halve the interval"
@@ -50,7 +50,3 @@ def _refuse_another(dataset: Dataset, audited: FilledAudit) -> None:
         audited.rows(dataset)
     except InputError as error:
         raise Unavailable(str(error)) from error
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"

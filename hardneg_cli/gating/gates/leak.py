@@ -14,7 +14,7 @@ from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.changes import NOWHERE, Changes
 from hardneg_cli.data.copies import Copies
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import Unavailable, listing
+from hardneg_cli.errors import Unavailable, listing, plural
 from hardneg_cli.gating.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _verdict(
             said.append(f"in split {column[row].as_py()!r}, and its {what} is in another one too")
         return said
 
-    subject = "1 row is" if len(rows) == 1 else f"{len(rows):,} rows are"
+    subject = plural(len(rows), "row is", "rows are")
     return Verdict(False, f"{subject} in one split and, as a copy or by group, in another{older}{notes}", rows,
                    reasons, numbers)  # fmt: skip
 

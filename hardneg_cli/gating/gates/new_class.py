@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.text_normalization import folded_name
-from hardneg_cli.errors import Unavailable, did_you_mean
+from hardneg_cli.errors import Unavailable, did_you_mean, plural
 from hardneg_cli.gating.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -40,13 +40,13 @@ def judge(dataset: Dataset, allowed_classes: tuple[str, ...] = (), baseline: Bas
     if not new:
         return Verdict(True, f"{len(used):,} classes, none of them new", numbers=numbers)
     named = ", ".join(_named(dataset, code, known) for code in new[:5]) + (" …" if len(new) > 5 else "")
-    count = "1 class is" if len(new) == 1 else f"{len(new):,} classes are"
+    count = plural(len(new), "class is", "classes are")
     return Verdict(False, f"{count} new: {named}", rows, reasons, numbers)
 
 
 def _named(dataset: Dataset, code: int, known: tuple[str, ...]) -> str:
     name, count = dataset.classes[code], int(dataset.counts[code])
-    rows = "1 row" if count == 1 else f"{count:,} rows"
+    rows = plural(count, "row")
     alike = [other for other in known if folded_name(other) == folded_name(name)]
     if alike:
         return f"{name!r} ({rows}), which only case or blanks tell from {alike[0]!r}"

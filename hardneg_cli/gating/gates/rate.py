@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.changes import Changes
 from hardneg_cli.detection.findings import Findings
-from hardneg_cli.errors import InputError, Unavailable
+from hardneg_cli.errors import InputError, Unavailable, plural
 from hardneg_cli.gating.changed_row_test import ChangedRowTest
 from hardneg_cli.gating.verdict import Verdict
 from hardneg_cli.statistics.stratified_tests import sign_p
@@ -234,7 +234,7 @@ def _reasons(rows: Rows, changes: Changes, findings: Findings) -> Callable[[Rows
 
 
 def _rows(n: int) -> str:
-    return f"{n:,} row{'s' * (n != 1)}"
+    return plural(n, "row")
 
 
 def _p(p: float) -> str:

@@ -18,7 +18,7 @@ from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.changes import Changes
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.row_identity import content_hashes
-from hardneg_cli.errors import Unavailable
+from hardneg_cli.errors import Unavailable, plural
 from hardneg_cli.gating.verdict import Verdict
 from hardneg_cli.review.decisions.decision import Decision, conflicts
 from hardneg_cli.review.decisions.row_matching import places, restated
@@ -82,7 +82,7 @@ def _verdict(judged: int, undone: dict[int, str]) -> Verdict:
     def reasons(asked: NDArray[np.int64]) -> list[str]:
         return [undone[row] for row in rows[asked].tolist()]
 
-    subject = "1 decision is" if len(rows) == 1 else f"{len(rows):,} decisions are"
+    subject = plural(len(rows), "decision is", "decisions are")
     return Verdict(False, f"{subject} undone, of {judged:,} decided rows", rows, reasons, numbers)
 
 

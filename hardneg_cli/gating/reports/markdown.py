@@ -15,6 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.data import change_report
+from hardneg_cli.errors import plural
 from hardneg_cli.gating.failing_rows import count, failing_rows
 from hardneg_cli.runtime.terminal import plain
 
@@ -150,7 +151,7 @@ def _names(counted: Sequence[tuple[str, int]]) -> dict[str, str]:
 
 
 def _rows(number: int) -> str:
-    return f"{number:,} {'row' if number == 1 else 'rows'}"
+    return plural(number, "row")
 
 
 def _code(text: str) -> str:

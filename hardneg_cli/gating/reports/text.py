@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.data import change_report
+from hardneg_cli.errors import plural
 from hardneg_cli.gating.failing_rows import count, failing_rows
 from hardneg_cli.runtime.terminal import colored, console_for, plain
 
@@ -60,7 +61,7 @@ def _lines(report: CheckReport) -> Iterator[Line]:
 def _changes(report: CheckReport) -> Iterator[Line]:
     changes, rows = report.changes, len(report.dataset)
     name = plain(report.dataset.name) + (f" against {plain(report.base)}" if report.base else "")
-    head = f"{name}: {rows:,} {'row' if rows == 1 else 'rows'}"
+    head = f"{name}: {plural(rows, 'row')}"
     if changes is None:
         yield ((head, "bold"),)
         return

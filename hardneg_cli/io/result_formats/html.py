@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, plural
 from hardneg_cli.io.tables.images import column_of, pictures
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, display_columns
 from hardneg_cli.io.tables.text_tables import UNSEEN, as_text
@@ -71,7 +71,7 @@ def _add_pictures(table: pa.Table, facts: dict[str, Any], rows: list[bytes]) -> 
             troubles.append(f"{cells[place]} ({picture.trouble})")
     if not troubles:
         return []
-    count = "1 picture is" if len(troubles) == 1 else f"{len(troubles):,} pictures are"
+    count = plural(len(troubles), "picture is", "pictures are")
     more = f" and {len(troubles) - NAMED:,} more" if len(troubles) > NAMED else ""
     return [f"{count} not shown: {', '.join(troubles[:NAMED])}{more}"]
 

@@ -90,8 +90,13 @@ def display_columns(names: Iterable[str]) -> list[str]:
 
 def display_name(name: str, taken: Collection[str]) -> str:
     """What a column of the dataset is called in a queue: out of the way of its own columns and of those `taken`."""
-    while name in EVERY or name in taken:
-        name = f"data_{name}"
+    return free_name(name, {*EVERY, *taken}, "data_")
+
+
+def free_name(name: str, taken: Collection[str], prefix: str) -> str:
+    """The name, with the prefix before it as often as it takes to be none of those that are taken."""
+    while name in taken:
+        name = prefix + name
     return name
 
 

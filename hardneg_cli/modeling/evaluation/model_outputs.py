@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.column_checks import refuse_nonsense
 from hardneg_cli.data.probabilities.probabilities import Model, Probabilities, together
-from hardneg_cli.errors import InputError, listing
+from hardneg_cli.errors import InputError, listing, plural
 from hardneg_cli.modeling.evaluation.metrics import UNLABELED, PredictionSummary, bins
 from hardneg_cli.runtime.evidence_store import EvidenceStore
 
@@ -88,7 +88,7 @@ def _lacking(dataset: Dataset, models: Sequence[Model]) -> tuple[Rows, list[str]
         theirs = np.concatenate([np.isnan(block).all(axis=1) for block in model.blocks()])
         if theirs.any():
             ids = sorted(dataset.ids.take(np.flatnonzero(theirs)).to_pylist())
-            rows = "1 row" if len(ids) == 1 else f"{len(ids):,} rows"
+            rows = plural(len(ids), "row")
             notes.append(f"{model.name}: nothing for {rows}, left out for every model: ids {listing(ids)}")
         lacking |= theirs
     if lacking.all():
@@ -127,7 +127,7 @@ def _unknown(dataset: Dataset, probabilities: Probabilities) -> list[str]:
         strange = np.flatnonzero(~known & (dataset.counts > 0))
         if len(strange):
             rows, names = int(dataset.counts[strange].sum()), [dataset.classes[code] for code in strange]
-            them = "1 row, which it gets" if rows == 1 else f"{rows:,} rows, which it gets"
+            them = plural(rows, "row, which it gets", "rows, which it gets")
             notes.append(f"{model.name} does not know the labels {listing(names)}: {them} wrong")
     return notes
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.text_normalization import bare
-from hardneg_cli.detection.findings import Findings
+from hardneg_cli.detection.findings import DECIMALS, Findings, nullable
+from hardneg_cli.io.tables.queue_columns import free_name
 from hardneg_cli.modeling.mining.hard_negatives import EVEN, NO_ROW, HardNegatives
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 HEAVIEST = 5.0
-DECIMALS = 9
 TRIPLET = ("anchor", "positive", "negative")  # in the order in which losses take them
 
 
@@ -53,19 +53,16 @@ def hard_rows(findings: Findings, mode: str, pairs: HardNegatives, show: Sequenc
         "given_label": pa.array(names[dataset.labels[rows]], pa.string()),
         "score": findings.score[rows].round(DECIMALS),
         "hardness": pairs.hardness.round(DECIMALS),
-        "margin": _nullable(p_given - p_rival),
-        "p_given": _nullable(p_given),
-        "p_rival": _nullable(p_rival),
+        "margin": nullable(p_given - p_rival),
+        "p_given": nullable(p_given),
+        "p_rival": nullable(p_rival),
         "anchor_id": _ids(dataset, pairs.anchor),
         "positive_id": _ids(dataset, pairs.positive),
-        "similarity": _nullable(pairs.similarity),
+        "similarity": nullable(pairs.similarity),
         "why": pa.array(_reasons(findings, pairs, p_given, p_rival), pa.string()),
     }
     for name in show:
-        free = name
-        while free in columns or free == "row_hash":
-            free = f"data_{free}"
-        columns[free] = dataset.content[name].take(rows)
+        columns[free_name(name, {*columns, "row_hash"}, "data_")] = dataset.content[name].take(rows)
     return pa.table(columns | {"row_hash": pa.array(dataset.row_hashes(rows), pa.string())})
 
 
@@ -122,10 +119,3 @@ def _ids(dataset: Dataset, rows: NDArray[np.int64]) -> pa.Array:
     import pyarrow as pa
 
     return dataset.ids.take(pa.array(rows, mask=rows == NO_ROW))
-
-
-def _nullable(values: NDArray[np.float64]) -> pa.Array:
-    import numpy as np
-    import pyarrow as pa
-
-    return pa.array(values.round(DECIMALS), pa.float64(), mask=np.isnan(values))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.io.tables.queue_columns import free_name
 from hardneg_cli.modeling.robustness.augmentation import Augmented
 from hardneg_cli.statistics.intervals import NORMAL, wilson
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 GIVEN, HARD = "given", "hard-negative"
 OWN = ("parent_id", "kind", "weight")
 DECIMALS = 6
+PREFIX = "hardneg_"  # of a column of ours whose name is taken
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class HardenResult:
                  for row, own in zip(parents, version, strict=True)]  # fmt: skip
         weights = np.where((version < 0) & self.hard[parents], HARD_WEIGHT, 1.0)
         own = zip(OWN, (self.dataset.ids.take(pa.array(parents)), pa.array(kinds, pa.string()), weights), strict=True)
-        return pa.table(columns | {_free(name, columns): values for name, values in own})
+        return pa.table(columns | {free_name(name, columns, PREFIX): values for name, values in own})
 
     def _columns(self, parents: Codes, version: Codes) -> dict[str, pa.Array]:
         """The dataset's own columns but probabilities; an id where it has none."""
@@ -79,7 +81,7 @@ class HardenResult:
 
         data, columns = self.dataset, self.dataset.columns
         ids = pa.array(self._ids(parents, version), pa.string())
-        found: dict[str, pa.Array] = {} if columns.id else {_free("id", data.all_columns): ids}
+        found: dict[str, pa.Array] = {} if columns.id else {free_name("id", data.all_columns, PREFIX): ids}
         for name in data.all_columns:
             if name == columns.id:
                 found[name] = ids
@@ -172,9 +174,3 @@ def _change(before: Bools, after: Bools) -> str:
     difference = after.astype(float) - before
     mean, margin = difference.mean(), NORMAL * difference.std() / sqrt(len(difference))
     return f"{100 * mean:+.1f} ({100 * (mean - margin):+.1f} to {100 * (mean + margin):+.1f}) points"
-
-
-def _free(name: str, taken: Sequence[str] | dict[str, pa.Array]) -> str:
-    while name in taken:
-        name = f"hardneg_{name}"
-    return name

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import listing
+from hardneg_cli.errors import listing, plural
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.row_matching import places, restated
 
@@ -29,7 +29,7 @@ def pool_labels(labeled: Dataset, pool: Dataset, decisions: Iterable[Decision]) 
     labels, disputed = _answers(labeled, _current(labeled, restated(labeled, decisive)))
     added, more = _answers(pool, restated(pool, decisive))
     clashes = sorted({*disputed, *more})
-    rows = "1 row" if len(clashes) == 1 else f"{len(clashes):,} rows"
+    rows = plural(len(clashes), "row")
     note = f"{rows} decided in more than one way, which counts for nothing: {listing(clashes)}"
     return PoolLabels(labels, added, (note,) if clashes else ())
 

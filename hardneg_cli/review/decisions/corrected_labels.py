@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import listing
+from hardneg_cli.errors import listing, plural
 from hardneg_cli.review.decisions.decision import Decision, conflicts
 from hardneg_cli.review.decisions.row_matching import match
 
@@ -39,7 +39,7 @@ def relabeled(dataset: Dataset, decisions: Sequence[Decision]) -> CorrectedLabel
             new[row] = decision.new_label if decision.decision == "relabel" else None
     notes = []
     if disputed:
-        rows = "1 row is" if len(disputed) == 1 else f"{len(disputed):,} rows are"
+        rows = plural(len(disputed), "row is", "rows are")
         ids = sorted(id_ for id_, *_ in disputed)
         notes.append(f"{rows} decided in more than one way and left as given: {listing(ids)}")
     if matched.stale:

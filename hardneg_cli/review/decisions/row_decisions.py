@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.detection.detector_result import DetectorResult
-from hardneg_cli.errors import listing
+from hardneg_cli.errors import listing, plural
 from hardneg_cli.review.decisions.decision import Decision, conflicts
 from hardneg_cli.review.decisions.row_matching import MatchedDecisions, match, places
 
@@ -131,19 +131,19 @@ def _words(decisions: Sequence[Decision], *, applied: bool = False) -> str:
 def _count(wrong: Bools) -> list[str]:
     if not len(wrong):
         return []
-    rows = "1 row is" if len(wrong) == 1 else f"{len(wrong):,} rows are"
+    rows = plural(len(wrong), "row is", "rows are")
     return [f"{rows} decided and not asked about again, {int(wrong.sum()):,} of them not yet applied"]
 
 
 def _remarks(matched: MatchedDecisions, clashes: Sequence[str]) -> list[str]:
     notes = []
     if clashes:
-        rows = "1 row is" if len(clashes) == 1 else f"{len(clashes):,} rows are"
+        rows = plural(len(clashes), "row is", "rows are")
         notes.append(f"{rows} decided in more than one way and asked about again: {listing(clashes)}")
     if matched.stale:
         causes = Counter("its label has changed" if " now " in one.why else one.why for one in matched.stale)
         reasons = ", ".join(f"{count:,} × {why}" for why, count in sorted(causes.items()))
-        decisions = "1 decision fits" if len(matched.stale) == 1 else f"{len(matched.stale):,} decisions fit"
+        decisions = plural(len(matched.stale), "decision fits", "decisions fit")
         notes.append(f"{decisions} no row any more: {reasons}")
     return notes
 

@@ -19,7 +19,7 @@ import typer
 
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import OutputOptions
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, did_you_mean, percent
 from hardneg_cli.io.files.atomic_write import refuse_overwriting, whole_file
 from hardneg_cli.runtime.terminal import plain
 
@@ -93,7 +93,7 @@ def _text(audit: str, found: Survey) -> str:
 def _lines(audit: str, found: Survey) -> Iterator[str]:
     e = found.errors
     yield f"{audit}: {found.audited:,} audited rows, drawn from {found.rows:,}"
-    value, low, high = (_percent(number / found.rows) for number in (e.value, e.low, e.high))
+    value, low, high = (percent(number / found.rows) for number in (e.value, e.low, e.high))
     share = f"{value} of the labels, {low} to {high}"
     yield f"label errors: {e.value:,.0f} (between {e.low:,.0f} and {e.high:,.0f}; {share})"
     yield f"precision of the {found.flagged:,} flagged rows: {_share(found.precision, 'no row is flagged')}"
@@ -105,11 +105,7 @@ def _lines(audit: str, found: Survey) -> Iterator[str]:
 def _share(e: Estimate | None, why_not: str) -> str:
     if e is None:
         return f"unknown, because {why_not}"
-    return f"{_percent(e.value)} (between {_percent(e.low)} and {_percent(e.high)})"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+    return f"{percent(e.value)} (between {percent(e.low)} and {percent(e.high)})"
 
 
 FORMATS = {"text": _text, "json": _json}
