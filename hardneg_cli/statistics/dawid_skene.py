@@ -97,39 +97,39 @@ class ModelPrior:
         return sharpness
 
 
-def fit(said: Sequence[AnnotatorLabels], prior: ModelPrior) -> DawidSkeneFit:
+def fit(labels: Sequence[AnnotatorLabels], prior: ModelPrior) -> DawidSkeneFit:
     """The posterior of N rows from R reviewers' answers."""
     import numpy as np
 
     k = prior.z.shape[1]
-    flips, sharpness = np.stack([uniform_transition(1 - USUAL_ACCURACY, k)] * len(said)), 1.0
-    weight = np.ones(len(said))
+    flips, sharpness = np.stack([uniform_transition(1 - USUAL_ACCURACY, k)] * len(labels)), 1.0
+    weight = np.ones(len(labels))
     for left in reversed(range(ROUNDS)):
-        classes, flips, sharpness = _fitted(said, prior, flips, sharpness, weight)
+        classes, flips, sharpness = _fitted(labels, prior, flips, sharpness, weight)
         if left:
-            weight = _weights(said, prior.odds(sharpness), flips, weight)
-    accuracy = np.array([classes[one.rows, one.codes].mean() if len(one.rows) else np.nan for one in said])
+            weight = _weights(labels, prior.odds(sharpness), flips, weight)
+    accuracy = np.array([classes[one.rows, one.codes].mean() if len(one.rows) else np.nan for one in labels])
     return DawidSkeneFit(classes, flips, accuracy, weight, sharpness)
 
 
 def _fitted(
-    said: Sequence[AnnotatorLabels], prior: ModelPrior, flips: Array, sharpness: float, weight: Array
+    labels: Sequence[AnnotatorLabels], prior: ModelPrior, flips: Array, sharpness: float, weight: Array
 ) -> tuple[Array, Array, float]:  # fmt: skip
     """Expectation-maximization with fixed weights, until the sharpness stands still."""
     import numpy as np
 
     for step in range(MOST_STEPS):
-        classes = np.exp(log_softmax(_odds(said, prior.odds(sharpness), flips, weight)))
-        flips = _flips(said, classes)
+        classes = np.exp(log_softmax(_odds(labels, prior.odds(sharpness), flips, weight)))
+        flips = _flips(labels, classes)
         before, sharpness = sharpness, prior.sharpness(classes, sharpness)
         if step >= LEAST_STEPS and abs(np.log(sharpness / before)) < ENOUGH:
             break
-    return np.exp(log_softmax(_odds(said, prior.odds(sharpness), flips, weight))), flips, sharpness
+    return np.exp(log_softmax(_odds(labels, prior.odds(sharpness), flips, weight))), flips, sharpness
 
 
-def _odds(said: Sequence[AnnotatorLabels], prior: Array, flips: Array, weight: Array) -> Array:
+def _odds(labels: Sequence[AnnotatorLabels], prior: Array, flips: Array, weight: Array) -> Array:
     odds = prior.copy()
-    for one, own, counts in zip(said, flips, weight, strict=True):
+    for one, own, counts in zip(labels, flips, weight, strict=True):
         odds[one.rows] += _evidence(one.codes, own, counts)
     return odds
 
@@ -142,12 +142,12 @@ def _evidence(codes: Codes, flips: Array, weight: float) -> Array:
     return found
 
 
-def _flips(said: Sequence[AnnotatorLabels], classes: Array) -> Array:
+def _flips(labels: Sequence[AnnotatorLabels], classes: Array) -> Array:
     """R×K×K from the expected counts, each shrunk toward its reviewer's accuracy and everybody's confusions."""
     import numpy as np
 
     k = classes.shape[1]
-    counts = np.stack([_counts(one, classes) for one in said])
+    counts = np.stack([_counts(one, classes) for one in labels])
     every = counts.sum(axis=0)
     usual = (np.trace(every) + USUAL_ACCURACY) / (every.sum() + 1)
     confused = (every + EVERYBODY_ROWS * uniform_transition(1 - usual, k)) * (1 - np.eye(k))
@@ -170,21 +170,21 @@ def _counts(one: AnnotatorLabels, classes: Array) -> Array:
     return counts
 
 
-def _weights(said: Sequence[AnnotatorLabels], prior: Array, flips: Array, weight: Array) -> Array:
+def _weights(labels: Sequence[AnnotatorLabels], prior: Array, flips: Array, weight: Array) -> Array:
     """(R,) one over the design effect: 1 + the excess agreement with each other reviewer, where they share rows."""
     import numpy as np
 
-    odds = _odds(said, prior, flips, weight)
-    effect = np.ones(len(said))
-    for first, second in combinations(range(len(said)), 2):
-        _, one, other = np.intersect1d(said[first].rows, said[second].rows, assume_unique=True, return_indices=True)
+    odds = _odds(labels, prior, flips, weight)
+    effect = np.ones(len(labels))
+    for first, second in combinations(range(len(labels)), 2):
+        _, one, other = np.intersect1d(labels[first].rows, labels[second].rows, assume_unique=True, return_indices=True)
         if len(one) < LEAST_SHARED:
             continue
-        mine, yours = said[first].codes[one], said[second].codes[other]
-        without = odds[said[first].rows[one]] - _evidence(mine, flips[first], weight[first])
+        mine, yours = labels[first].codes[one], labels[second].codes[other]
+        without = odds[labels[first].rows[one]] - _evidence(mine, flips[first], weight[first])
         without -= _evidence(yours, flips[second], weight[second])
         alike = np.exp(log_softmax(without)) @ (flips[first] * flips[second]).sum(axis=1)
         excess = ((mine == yours).sum() - alike.sum()) / max(float((1 - alike).sum()), 1e-9)
         for who in (first, second):
-            effect[who] += min(max(excess, 0.0), 1.0) * len(one) / len(said[who].rows)
+            effect[who] += min(max(excess, 0.0), 1.0) * len(one) / len(labels[who].rows)
     return 1 / effect
