@@ -91,40 +91,40 @@ def dual(
     chosen = [Classifier.called(name, settings.get(name)) for name in models]
     tuned = _tuned(settings)
     pool = None if new is None else _pool(new, new_probs, dataset, reading.encoding)
-    said = recorded(dataset, grouped(DecisionsRead, options).decisions)
+    loaded = recorded(dataset, grouped(DecisionsRead, options).decisions)
     findings = find(
         dataset,
         probs=probs,
         classes=classes,
         features=features,
-        decisions=said.decisions,
+        decisions=loaded.decisions,
         on_bad_rows=reading.on_bad_rows,
     )
     dataset = findings.dataset
     first, sound = mean_probabilities(
         load_models(dataset, probs, classes, may_lack=True), dataset, dataset.classes, may_skip=reading.may_skip
     )
-    lessons = label_trust(dataset, findings.score, sound, said.decisions)
+    trust = label_trust(dataset, findings.score, sound, loaded.decisions)
     rows = _material(dataset, features)
     fold, names = fold_of(dataset, rows, grouped(Training, options).folds)
     brought, others = None, None
     if pool is not None:
         brought = mean_probabilities(load_models(pool, new_probs, classes, may_lack=True), pool, dataset.classes)[0]
         others = _material(pool, features if new_features is None else new_features)
-    own, theirs = _seconds(dataset, rows, others, lessons.learned(guard), fold, chosen if rows else [])
+    own, theirs = _seconds(dataset, rows, others, trust.learned(guard), fold, chosen if rows else [])
     order = dataset.by_id
     order = order[sound[order]]
-    lessons, fold, first = lessons.of(order), fold[order], first[order]
+    trust, fold, first = trust.of(order), fold[order], first[order]
     second = second_model.run(
-        second_model.ModelOpinions(first, tuple(block[order] for block in own)), lessons, fold,
+        second_model.ModelOpinions(first, tuple(block[order] for block in own)), trust, fold,
         None if brought is None else second_model.ModelOpinions(brought, tuple(theirs)),
     )  # fmt: skip
     found = slices.run(
-        rows_of(dataset, first, order), lessons.wrong(first.argmax(axis=1)), lessons.weight, fold % slices.PARTS,
+        rows_of(dataset, first, order), trust.wrong(first.argmax(axis=1)), trust.weight, fold % slices.PARTS,
         dataset.columns.text, **tuned,
     )  # fmt: skip
     return DualResult(
-        findings, order, first, second, tuple(found), lessons, tuple(names[number] for number in fold),
+        findings, order, first, second, tuple(found), trust, tuple(names[number] for number in fold),
         None if pool is None or brought is None else (pool, brought),
     )  # fmt: skip
 
