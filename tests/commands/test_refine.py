@@ -238,9 +238,8 @@ def test_people_answer_and_are_trusted(tmp_path: Path) -> None:
     assert people.to_dict() == truth.loc[queue.id[:5]].to_dict()
     assert queue.id[5] not in set(table.id)
     assert not set(found.queue(6)["id"].to_pylist()) & set(queue.id)
-    assert (
-        found.together.task.representative.sum() == 100
-    )  # what people answered proves nothing: it was no random sample
+    proving = found.together.task.representative
+    assert proving.sum() == 100  # what people answered proves nothing: it was no random sample
 
 
 def test_odd_text_goes_through(tmp_path: Path) -> None:
