@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hardneg_cli.io.tables.row_locations import RowLocation, places
+from hardneg_cli.io.tables.row_locations import RowLocation, row_locations
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,10 +45,10 @@ def failing_rows(dataset: Dataset, judged: GateResult, most: int | None = None) 
     reasons = verdict.reasons(np.arange(len(rows))) if verdict.reasons else [""] * len(rows)
     ids = dataset.ids.take(rows).to_pylist()
     return [
-        FailingRow(id_, reason, place.source.name, place.source.path, place.line)
-        for id_, reason, place in zip(ids, reasons, _places(dataset, rows), strict=True)
+        FailingRow(id_, reason, location.source.name, location.source.path, location.line)
+        for id_, reason, location in zip(ids, reasons, _locations(dataset, rows), strict=True)
     ]
 
 
-def _places(dataset: Dataset, rows: NDArray[np.int64]) -> list[RowLocation]:
-    return places(dataset.sources, dataset.encoding, dataset.positions[rows])
+def _locations(dataset: Dataset, rows: NDArray[np.int64]) -> list[RowLocation]:
+    return row_locations(dataset.sources, dataset.encoding, dataset.positions[rows])

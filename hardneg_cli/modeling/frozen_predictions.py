@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FrozenPredictions:
-    """An older file's say about the N rows of a dataset.
+    """What an older file has of the N rows of a dataset.
 
     kept: (N,) bool, the content is the same, so the probabilities stay. unchanged: (N,) bool, the label is too, so the
-    row may teach. fold: (N,) into `names`, −1 for rows that are not kept. probabilities: (N, C) of `classes`, with
+    row may train. fold: (N,) into `names`, −1 for rows that are not kept. probabilities: (N, C) of `classes`, with
     zeros for rows that are not kept.
     """
 
@@ -57,16 +57,16 @@ class FrozenPredictions:
         of_bundle[turn] = np.arange(len(turn)) % len(self.names)
         return np.where(self.kept, fold, of_bundle[bundle])
 
-    def laid_over(self, fresh: Block, classes: Sequence[str]) -> Block:
+    def overlay(self, fresh: Block, classes: Sequence[str]) -> Block:
         """(N, K) the fresh probabilities, but for the rows that keep theirs."""
         import numpy as np
 
-        found = fresh.copy()
+        p = fresh.copy()
         rows = np.flatnonzero(self.kept)
-        found[rows] = 0
-        place = np.array([list(classes).index(name) for name in self.classes], np.int64)
-        found[np.ix_(rows, place)] = self.probabilities[rows]
-        return found
+        p[rows] = 0
+        columns = np.array([list(classes).index(name) for name in self.classes], np.int64)
+        p[np.ix_(rows, columns)] = self.probabilities[rows]
+        return p
 
 
 def frozen(old: str | Path, dataset: Dataset) -> FrozenPredictions:

@@ -24,21 +24,21 @@ def calibrated(probabilities: Block, labels: NDArray[np.int64], fold: NDArray[np
     import numpy as np
 
     logs = np.log(np.maximum(probabilities, FLOOR))
-    found = np.empty_like(logs)
+    scaled = np.empty_like(logs)
     for number in np.unique(fold):
-        theirs = (fold != number) & (labels >= 0)
+        train = (fold != number) & (labels >= 0)
         inside = fold == number
-        found[inside] = sharpened(logs[inside], sharpness(logs[theirs], labels[theirs]))
-    return found
+        scaled[inside] = sharpened(logs[inside], sharpness(logs[train], labels[train]))
+    return scaled
 
 
 def overall(probabilities: Block, labels: NDArray[np.int64], others: Block) -> Block:
     """(M, K) of other rows, at the inverse temperature that suits all labels (N,) of `probabilities` best."""
     import numpy as np
 
-    taught = labels >= 0
-    logs = np.log(np.maximum(probabilities[taught], FLOOR))
-    return sharpened(np.log(np.maximum(others, FLOOR)), sharpness(logs, labels[taught]))
+    labeled = labels >= 0
+    logs = np.log(np.maximum(probabilities[labeled], FLOOR))
+    return sharpened(np.log(np.maximum(others, FLOOR)), sharpness(logs, labels[labeled]))
 
 
 def sharpness(logs: Block, labels: NDArray[np.int64]) -> float:

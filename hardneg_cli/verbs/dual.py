@@ -98,27 +98,27 @@ def dual(
     first, sound = mean_probabilities(
         load_models(dataset, probs, classes, may_lack=True), dataset, dataset.classes, may_skip=reading.may_skip
     )
-    lessons = label_trust(dataset, findings.score, sound, loaded.decisions)
+    trust = label_trust(dataset, findings.score, sound, loaded.decisions)
     rows = _material(dataset, features)
     fold, names = fold_of(dataset, rows, grouped(Training, options).folds)
     brought, others = None, None
     if pool is not None:
         brought = mean_probabilities(load_models(pool, new_probs, classes, may_lack=True), pool, dataset.classes)[0]
         others = _material(pool, features if new_features is None else new_features)
-    own, theirs = _seconds(dataset, rows, others, lessons.learned(guard), fold, chosen if rows else [])
+    own, theirs = _seconds(dataset, rows, others, trust.learned(guard), fold, chosen if rows else [])
     order = dataset.by_id
     order = order[sound[order]]
-    lessons, fold, first = lessons.of(order), fold[order], first[order]
+    trust, fold, first = trust.of(order), fold[order], first[order]
     second = second_model.run(
-        second_model.ModelOpinions(first, tuple(block[order] for block in own)), lessons, fold,
+        second_model.ModelOpinions(first, tuple(block[order] for block in own)), trust, fold,
         None if brought is None else second_model.ModelOpinions(brought, tuple(theirs)),
     )  # fmt: skip
     found = slices.run(
-        rows_of(dataset, first, order), lessons.wrong(first.argmax(axis=1)), lessons.weight, fold % slices.PARTS,
+        rows_of(dataset, first, order), trust.wrong(first.argmax(axis=1)), trust.weight, fold % slices.PARTS,
         dataset.columns.text, **tuned,
     )  # fmt: skip
     return DualResult(
-        findings, order, first, second, tuple(found), lessons, tuple(names[number] for number in fold),
+        findings, order, first, second, tuple(found), trust, tuple(names[number] for number in fold),
         None if pool is None or brought is None else (pool, brought),
     )  # fmt: skip
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     Block = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
-UNTAUGHT = -1
+UNLEARNED = -1
 IN_THE_POOL = "pool"
 
 
@@ -120,25 +120,25 @@ def predict(
     dataset = read_data(data, columns, options)
     chosen = [Classifier.called(name, units.settings.get(name)) for name in training.models]
     rows = material(dataset, feature_choice(features, dataset.columns.text))
-    before = None if frozen is None else frozen_predictions(frozen, dataset)
-    fold, names = fold_of(dataset, rows, training.folds, before)
-    classes, labels, unknown = _learnable(dataset, fold, before)
+    older = None if frozen is None else frozen_predictions(frozen, dataset)
+    fold, names = fold_of(dataset, rows, training.folds, older)
+    classes, labels, unknown = _learnable(dataset, fold, older)
     pool = None if new is None else unlabeled(new, dataset.columns, reading.encoding)
-    their_features = features if new_features is None else new_features
-    others = None if pool is None else material(pool, feature_choice(their_features, dataset.columns.text))
-    own, theirs = _scored(dataset, rows, others, fold, labels, len(classes), chosen)
-    judged = labels >= 0
-    agreement = float((own.argmax(axis=1)[judged] == labels[judged]).mean()) if judged.any() else float("nan")
-    if before is not None:
-        own = before.laid_over(own, classes)
+    pool_features = features if new_features is None else new_features
+    pool_inputs = None if pool is None else material(pool, feature_choice(pool_features, dataset.columns.text))
+    probabilities, pool_probabilities = _scored(dataset, rows, pool_inputs, fold, labels, len(classes), chosen)
+    known, top = labels >= 0, probabilities.argmax(axis=1)
+    agreement = float((top[known] == labels[known]).mean()) if known.any() else float("nan")
+    if older is not None:
+        probabilities = older.overlay(probabilities, classes)
     return PredictResult(
-        dataset, classes, own, tuple(names[number] for number in fold), 0 if before is None else before.rows,
-        agreement, unknown, None if pool is None or theirs is None else (pool, theirs),
+        dataset, classes, probabilities, tuple(names[number] for number in fold), 0 if older is None else older.rows,
+        agreement, unknown, None if pool is None or pool_probabilities is None else (pool, pool_probabilities),
     )  # fmt: skip
 
 
 def _learnable(
-    dataset: Dataset, fold: Codes, before: FrozenPredictions | None
+    dataset: Dataset, fold: Codes, older: FrozenPredictions | None
 ) -> tuple[tuple[str, ...], Codes, tuple[str, ...]]:
     """The classes that stand in two folds, (N,) codes into them of the rows that teach (else −1), and the other ones.
 
@@ -146,34 +146,34 @@ def _learnable(
     """
     import numpy as np
 
-    teaches = np.ones(len(dataset), bool) if before is None else before.unchanged
-    spread = [len(np.unique(fold[teaches & (dataset.labels == code)])) for code in range(len(dataset.classes))]
+    trains = np.ones(len(dataset), bool) if older is None else older.unchanged
+    spread = [len(np.unique(fold[trains & (dataset.labels == code)])) for code in range(len(dataset.classes))]
     known = {name for name, folds in zip(dataset.classes, spread, strict=True) if folds >= LEAST_FOLDS}
     if len(known) < LEAST_FOLDS:
         raise InputError(
             f"{dataset.name}: fewer than two classes have different rows in two folds, nothing can be learned"
         )
-    classes = tuple(sorted(known | set(() if before is None else before.classes)))
-    code = {name: place for place, name in enumerate(classes)}
-    codes = np.array([code[name] if name in known else UNTAUGHT for name in dataset.classes], np.int64)
+    classes = tuple(sorted(known | set(() if older is None else older.classes)))
+    code = {name: number for number, name in enumerate(classes)}
+    codes = np.array([code[name] if name in known else UNLEARNED for name in dataset.classes], np.int64)
     unknown = tuple(name for name in dataset.classes if name not in known)
-    return classes, np.where(teaches, codes[dataset.labels], UNTAUGHT), unknown
+    return classes, np.where(trains, codes[dataset.labels], UNLEARNED), unknown
 
 
 def _scored(
-    dataset: Dataset, rows: ModelInputs, others: ModelInputs | None, fold: Codes, labels: Codes, k: int,
+    dataset: Dataset, rows: ModelInputs, pool_inputs: ModelInputs | None, fold: Codes, labels: Codes, k: int,
     models: Sequence[Classifier],
 ) -> tuple[Block, Block | None]:  # fmt: skip
     """(N, K) calibrated probabilities out of fold, and those of the pool by the models of all folds."""
     import numpy as np
 
     order = dataset.by_id
-    own, theirs = [], []
+    of_rows, of_pool = [], []
     with progress("training", total=len(models) * len(np.unique(fold))) as advance:
         for model in models:
-            raw, pool = out_of_fold(rows, labels, fold, model, k, order, pool=others, step=advance)
-            own.append(calibrated(raw, labels, fold))
+            raw, pool = out_of_fold(rows, labels, fold, model, k, order, pool=pool_inputs, step=advance)
+            of_rows.append(calibrated(raw, labels, fold))
             if pool is not None:
-                theirs.append(overall(raw, labels, pool))
-    found: Block = np.mean(own, axis=0)
-    return found, np.mean(theirs, axis=0) if theirs else None
+                of_pool.append(overall(raw, labels, pool))
+    mean: Block = np.mean(of_rows, axis=0)
+    return mean, np.mean(of_pool, axis=0) if of_pool else None

@@ -57,7 +57,7 @@ class RefineResult:
 
     labeled: Dataset
     pool: Dataset
-    said: PoolLabels
+    by_people: PoolLabels
     together: PooledRows
     trained: SelfTrainingRun
     entries: tuple[LedgerRound, ...]
@@ -71,19 +71,19 @@ class RefineResult:
     @cached_property
     def new_rows(self) -> tuple[AddedRow, ...]:
         """The rows of the pool that have got a label, in the pool's order."""
-        return added(self.labeled, self.pool, self.said, self.entries[-1])
+        return added(self.labeled, self.pool, self.by_people, self.entries[-1])
 
     def table(self) -> pa.Table:
         """The refined dataset: the labeled data's columns, and source, round, p and weight."""
-        return dataset_table(self.labeled, self.said.labeled, self.pool, self.new_rows)
+        return dataset_table(self.labeled, self.by_people.labeled, self.pool, self.new_rows)
 
     def queue(self, budget: int, show: Sequence[str] = ()) -> pa.Table:
         """The rows for people, the most useful first: labels that a sure model contradicts, then unsure pool rows."""
         thought, all_, round_ = self.best.probabilities, self.together, self.best
-        least = max(round_.cut.score if round_.cut else 0.0, 1 - self.together.task.demand.max_error)
+        least = max(round_.cut.score if round_.cut else 0.0, 1 - self.together.task.goal.max_error)
         own = [
             row for row in contradicted(thought, all_.task.labels, least).tolist()
-            if all_.task.drawn[row] and int(all_.places[row]) not in self.said.labeled
+            if all_.task.representative[row] and int(all_.places[row]) not in self.by_people.labeled
         ]  # fmt: skip
         open_ = all_.task.pool & ~round_.accepted
         rows = [*own, *most_informative(thought, open_, self.trained.graph, budget).tolist()][:budget]
@@ -110,27 +110,28 @@ class RefineResult:
     def summary(self) -> Iterator[str]:
         """Lines for people."""
         task = self.together.task
-        drawn, pool = int(task.drawn.sum()), int(task.pool.sum())
-        people = f", {int((~task.pool & ~task.drawn).sum()):,} labeled by people" if self.said.pool else ""
-        yield f"{self.labeled.name}: {drawn:,} labeled rows, {len(self.together.classes):,} classes; " \
+        sample, pool = int(task.representative.sum()), int(task.pool.sum())
+        others = int((~task.pool & ~task.representative).sum())
+        people = f", {others:,} labeled by people" if self.by_people.pool else ""
+        yield f"{self.labeled.name}: {sample:,} labeled rows, {len(self.together.classes):,} classes; " \
               f"{self.pool.name}: {pool:,} unlabeled rows{people}"  # fmt: skip
-        for one in self.trained.rounds:
-            mark = ", the best" if one is self.best else ""
-            right = f"{one.accuracy:.1%} of the labels are what models that never saw them say"
-            yield f"round {one.number}: {right}, log-loss {one.log_loss:.3f}{mark}"
-        yield self._verdict(drawn)
+        for round_ in self.trained.rounds:
+            mark = ", the best" if round_ is self.best else ""
+            right = f"{round_.accuracy:.1%} of the labels are what models that never saw them say"
+            yield f"round {round_.number}: {right}, log-loss {round_.log_loss:.3f}{mark}"
+        yield self._verdict(sample)
         yield from (f"note: {note}" for note in self.notes)
 
-    def _verdict(self, drawn: int) -> str:
-        error, cut = self.together.task.demand.max_error, self.best.cut
+    def _verdict(self, sample: int) -> str:
+        error, cut = self.together.task.goal.max_error, self.best.cut
         if cut:
-            accepted, sure = int(self.best.accepted.sum()), f"{self.together.task.demand.confidence:.0%} confidence"
+            accepted, sure = int(self.best.accepted.sum()), f"{self.together.task.goal.confidence:.0%} confidence"
             held_out = f"of the {cut.tested:,} held-out rows that would be, {cut.wrong:,} are wrong"
             return f"{accepted:,} rows accepted: {held_out}, so at most {cut.bound:.1%} are, with {sure}"
-        needed = fewest(error, self.together.task.demand.confidence)
-        if drawn < needed:
+        needed = fewest(error, self.together.task.goal.confidence)
+        if sample < needed:
             return (
-                f"0 rows accepted: {drawn:,} labeled rows cannot show an error under {100 * error:g} %; at least "
+                f"0 rows accepted: {sample:,} labeled rows cannot show an error under {100 * error:g} %; at least "
                 f"{needed:,} would, if the models are sure of all of them, and right"
             )
         return f"0 rows accepted: no threshold has an error that the held-out labels show to be under {100 * error:g} %"
@@ -174,22 +175,22 @@ def refine(
     refuse_ledger_columns(labeled)
     pool = read_pool(_readable(unlabeled), labeled.columns, grouped(Reading, options).encoding)
     loaded = load_decisions(decisions, data, unlabeled)
-    answers = pool_labels(labeled, pool, loaded.decisions)
+    by_people = pool_labels(labeled, pool, loaded.decisions)
     text = labeled.columns.text
     all_ = together(
-        labeled, pool, answers,
+        labeled, pool, by_people,
         material(labeled, feature_choice(features, text)),
         material(pool, feature_choice(features if unlabeled_features is None else unlabeled_features, text)),
         tuple(Classifier.called(name, chosen.get(name)) for name in training.models),
         SelfTrainingGoal(max_error, confidence, len(before) + training.rounds, at_least=len(before) + 1),
         folds=training.folds, seed=training.seed,
     )  # fmt: skip
-    own = checked_settings("strategy", STRATEGY, self_training.run, chosen.get(STRATEGY, {}))
-    trained = self_training.run(all_.task, **own)
+    tuned = checked_settings("strategy", STRATEGY, self_training.run, chosen.get(STRATEGY, {}))
+    trained = self_training.run(all_.task, **tuned)
     facts = {"models": [*training.models], "seed": training.seed, "max_error": max_error, "confidence": confidence}
-    told = entries(pool, all_, trained.rounds, before, facts)
-    notes = (*loaded.notes, *answers.notes, *all_.notes)
-    return RefineResult(labeled, pool, answers, all_, trained, told, len(before), notes)
+    ledger = entries(pool, all_, trained.rounds, before, facts)
+    notes = (*loaded.notes, *by_people.notes, *all_.notes)
+    return RefineResult(labeled, pool, by_people, all_, trained, ledger, len(before), notes)
 
 
 def undo(
@@ -203,9 +204,9 @@ def undo(
     refuse_ledger_columns(labeled)
     pool = read_pool(unlabeled, labeled.columns, encoding)
     loaded = load_decisions(decisions, data, unlabeled)
-    answers = pool_labels(labeled, pool, loaded.decisions)
+    by_people = pool_labels(labeled, pool, loaded.decisions)
     last = before[round_ - 2] if round_ > 1 else LedgerRound({}, {})
-    return dataset_table(labeled, answers.labeled, pool, added(labeled, pool, answers, last))
+    return dataset_table(labeled, by_people.labeled, pool, added(labeled, pool, by_people, last))
 
 
 def _refuse_odd(max_error: float, confidence: float, rounds: int) -> None:

@@ -494,7 +494,7 @@ def test_a_state_stands_for_its_base(tmp_path: Path) -> None:
     write_state(find(table(ROWS), decisions=()), path)
     rows = put(3, "Cta", rows=put(4, text="edited"))
     head = table([*rows[:50], *rows[51:], COPY], added=["x"] * 60)
-    one, other = (check(head, decisions=(), **how) for how in ({"saved": path}, {"base": table(ROWS)}))
+    one, other = (check(head, decisions=(), **how) for how in ({"state": path}, {"base": table(ROWS)}))
     for report in (one, other):
         assert report.changes is not None
         assert [blamed(report, gate) for gate in ("contradiction", "new-class")] == [["n1"], ["r3"]]

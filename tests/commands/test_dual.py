@@ -119,9 +119,9 @@ def test_decisions_are_the_truth() -> None:
     one = said[0]
     said[0] = Decision(one.id, one.row_hash, one.given, "drop", "", "r", one.at)
     found = dual(frame, probs=[p], classes=list("0123456789"), features="x_*", decisions=said)
-    names = np.array(found.dataset.classes)[found.taught.truth]
+    names = np.array(found.dataset.classes)[found.trust.truth]
     assert (names[1:] == truth[1:]).all()
-    assert found.taught.weight.tolist() == [0.0] + [1.0] * (SMALL - 1)
+    assert found.trust.weight.tolist() == [0.0] + [1.0] * (SMALL - 1)
 
 
 def test_planted_slices_are_found_in_words() -> None:

@@ -157,7 +157,7 @@ def test_no_row_vouches_for_itself() -> None:
     """A flipped label changes nothing about what is thought of its own row, though pseudo-labels have been learned."""
     labeled, pool, truth = digits()
     task = refined().together.task
-    drawn = np.flatnonzero(task.drawn)
+    drawn = np.flatnonzero(task.representative)
     sure = drawn[np.argsort(-refined().best.probabilities[drawn].max(axis=1))[:1]]
     id_ = labeled.sort_values("id").id.iloc[int(sure[0])]
     flipped = labeled.assign(label=labeled.label.where(labeled.id != id_, str((int(truth[id_]) + 1) % 10)))
@@ -238,7 +238,8 @@ def test_people_answer_and_are_trusted(tmp_path: Path) -> None:
     assert people.to_dict() == truth.loc[queue.id[:5]].to_dict()
     assert queue.id[5] not in set(table.id)
     assert not set(found.queue(6)["id"].to_pylist()) & set(queue.id)
-    assert found.together.task.drawn.sum() == 100  # what people answered proves nothing: it was no random sample
+    proving = found.together.task.representative
+    assert proving.sum() == 100  # what people answered proves nothing: it was no random sample
 
 
 def test_odd_text_goes_through(tmp_path: Path) -> None:

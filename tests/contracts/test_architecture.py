@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,33 @@ def test_imports_go_downwards_only() -> None:
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """The modules of the package that a module imports when it runs; a drawer's contract belongs to no folder."""
+    types = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
+    for_types = {id(line) for node in types for line in ast.walk(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and id(node) not in for_types:
+            home = (node.module or "").removeprefix("hardneg_cli.").replace(".", "/")
+            targets = {f"{home}.py", *(f"{home}/{name.name}.py" for name in node.names)}
+            yield from targets & MODULES.keys()
+
+
+def folder_arrows() -> dict[str, set[str]]:
+    """For each folder the other folders of its room that its modules import."""
+    arrows: dict[str, set[str]] = {}
+    for path, tree in MODULES.items():
+        home = Path(path).parent
+        others = {Path(target).parent for target in imported(tree)} - {home}
+        arrows.setdefault(str(home), set()).update(str(it) for it in others if it.parts[:1] == home.parts[:1])
+    return arrows
+
+
+def test_folders_of_a_room_point_one_way() -> None:
+    arrows = folder_arrows()
+    arrows.get("review/decisions", set()).discard("review/audit")  # the labels that an audit corrects
+    list(TopologicalSorter(arrows).static_order())  # raises CycleError, which names the folders
 
 
 def test_the_package_holds_rooms_and_nothing_beside_them() -> None:

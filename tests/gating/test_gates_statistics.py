@@ -390,7 +390,7 @@ def test_drift(tmp_path: Path) -> None:
     labels, p = world()
     found = findings()
     snapshot.write(found.dataset, found.flagged, found.score, tmp_path / "base.state")
-    more = {"base": None, "saved": tmp_path / "base.state"}
+    more = {"base": None, "state": tmp_path / "base.state"}
     assert one(labels, "drift", **more).outcome == "passed"
     other = np.random.default_rng(0).dirichlet(np.full(len(NAMES), 0.3), ROWS) + p
     tuned = {"drift": {"at_most": 0.001}}

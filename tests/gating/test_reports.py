@@ -29,7 +29,7 @@ from hardneg_cli.data.changes import Changes
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.load import load
 from hardneg_cli.gating.verdict import CheckReport, GateResult, Verdict
-from hardneg_cli.io.tables.row_locations import places
+from hardneg_cli.io.tables.row_locations import row_locations
 from hardneg_cli.runtime import drawers
 from hardneg_cli.verbs.check import check
 from hardneg_cli.verbs.diff import diff
@@ -195,7 +195,7 @@ def test_the_commands_write_them_as_they_are(tmp_path: Path) -> None:
 def lines_of(path: Path | str, rows: int, encoding: str | None = None, **how: str) -> list[int | None]:
     dataset = load(path, encoding=encoding, **how)
     assert len(dataset) == rows
-    return [place.line for place in places(dataset.sources, dataset.encoding, dataset.positions)]
+    return [place.line for place in row_locations(dataset.sources, dataset.encoding, dataset.positions)]
 
 
 CELL = st.lists(st.sampled_from(['"', ",", "\n", "\r", "\r\n", "a", "é", "x y"]), max_size=6).map("".join)
@@ -236,7 +236,7 @@ def test_each_of_several_files_has_its_own_lines(tmp_path: Path) -> None:
     pq.write_table(pa.table({"id": ["c", "d"], "label": ["x", "y"]}), tmp_path / "2.parquet")
     (tmp_path / "3.csv").write_text("id,label\n\ne,x\nf,x\n")
     dataset = load("?.*")
-    found = places(dataset.sources, None, np.array([1, 2, 5]))
+    found = row_locations(dataset.sources, None, np.array([1, 2, 5]))
     assert [(place.source.name, place.line) for place in found] == [("1.csv", 4), ("2.parquet", None), ("3.csv", 4)]
 
 

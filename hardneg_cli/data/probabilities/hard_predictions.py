@@ -60,14 +60,14 @@ def from_predictions(pattern: str, dataset: Dataset, column: str) -> Model:
         rows, notes = rows_by_id(pattern, table[id_column].combine_chunks(), dataset, may_lack=True)
     elif len(table) != dataset.rows_read:
         raise wrong_length(pattern, len(table), dataset.rows_read)
-    said = table[column].combine_chunks()
+    predicted = table[column].combine_chunks()
     missing = blank(table[column])
-    classes = tuple(sorted(pc.unique(said.filter(pa.array(~missing))).to_pylist()))
+    classes = tuple(sorted(pc.unique(predicted.filter(pa.array(~missing))).to_pylist()))
     if not classes:
         raise InputError(f"{pattern}: column {column!r} holds no prediction")
-    found = pc.fill_null(pc.index_in(said, value_set=pa.array(classes, pa.string())), -1).to_numpy()
-    found = np.where(missing, -1, found)
-    codes = np.where(rows >= 0, found[rows], -1)
+    codes = pc.fill_null(pc.index_in(predicted, value_set=pa.array(classes, pa.string())), -1).to_numpy()
+    codes = np.where(missing, -1, codes)
+    codes = np.where(rows >= 0, codes[rows], -1)
 
     def blocks() -> Iterator[Block]:
         size = block_rows(len(classes))

@@ -17,9 +17,9 @@ class Dialect:
     names: list[str]
 
 
-def table_of(source: Source, asked: str | None) -> Dialect:
+def table_of(source: Source, named: str | None) -> Dialect:
     """By the first records. Raises InputError for a header that cannot be read."""
-    encoding = encoding_of(source, asked)
+    encoding = encoding_of(source, named)
     sample = source.head[len(encoding.bom) :].decode(encoding.name, errors="replace")
     delimiter = sniff(sample, tabs_first=source.suffix in (".tsv", ".tab"))
     try:

@@ -58,11 +58,11 @@ def restore(name: str, names: Sequence[str], rows: Sequence[list[Any]]) -> None:
                 cells[columns[ANSWER]] = meant[answer]
 
 
-def _cells(said: Any, where: str) -> dict[str, str]:
-    if said is None or said == "":
+def _cells(text: Any, where: str) -> dict[str, str]:
+    if text is None or text == "":
         return {}
     try:
-        cells = json.loads(said)
+        cells = json.loads(text)
     except (TypeError, ValueError):
         cells = None
     if not isinstance(cells, dict) or not all(isinstance(text, str) for text in cells.values()):

@@ -29,16 +29,16 @@ class Encoding:
     bom: bytes = b""
 
 
-def encoding_of(source: Source, asked: str | None) -> Encoding:
-    """By the byte order mark, else as asked, else UTF-8."""
+def encoding_of(source: Source, named: str | None) -> Encoding:
+    """By the byte order mark, else as named, else UTF-8."""
     try:
-        name = codecs.lookup(asked or "utf-8").name
+        name = codecs.lookup(named or "utf-8").name
         "".encode(name)  # some codecs, such as base64, are not for text
     except LookupError as error:
-        raise InputError(f"no encoding is called {asked!r}; examples are utf-8, utf-16, cp1252, shift_jis") from error
+        raise InputError(f"no encoding is called {named!r}; examples are utf-8, utf-16, cp1252, shift_jis") from error
     for bom, marked in BOMS:
         if source.head.startswith(bom):
-            return Encoding(name if asked and marked == "utf-8" else marked, bom)
+            return Encoding(name if named and marked == "utf-8" else marked, bom)
     return Encoding(WITHOUT_BOM.get(name, name))
 
 

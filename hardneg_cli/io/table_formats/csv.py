@@ -17,11 +17,11 @@ from hardneg_cli.io.delimited import grammar
 from hardneg_cli.io.delimited.chunks import block_bytes, parts
 from hardneg_cli.io.delimited.dialect import Dialect, first_undecodable, table_of, unclosed
 from hardneg_cli.io.delimited.grammar import UnclosedQuoteError
+from hardneg_cli.io.delimited.row_lines import row_lines
 from hardneg_cli.io.delimited.sentinel import END, NulByteError, SentinelStream, is_last, last_row
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import BOMS, chunks, undecodable
-from hardneg_cli.io.tables import row_locations
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm_length, require
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
 
 
 def line_numbers(source: Source, encoding: str | None) -> Iterator[NDArray[np.int64]]:
-    return row_locations.of_delimited(source, encoding)
+    return row_lines(source, encoding)
 
 
 @dataclass

@@ -14,7 +14,7 @@ from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import chunks, encoded, encoding_of
-from hardneg_cli.io.tables import json_records, row_locations
+from hardneg_cli.io.tables import json_records
 from hardneg_cli.io.tables.json_records import JsonNumber, JsonRecord
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm, confirm_length, require
 
@@ -68,7 +68,7 @@ def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
 
 
 def line_numbers(source: Source, encoding: str | None) -> Iterator[NDArray[np.int64]] | None:
-    return row_locations.of_objects(source, encoding)
+    return json_records.row_lines(source, encoding)
 
 
 def _edited(source: Source, edits: CellEdits, records: Iterator[JsonRecord]) -> Iterator[tuple[str, str]]:

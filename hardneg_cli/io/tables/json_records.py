@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.source import Source
-from hardneg_cli.io.files.text_encoding import Encoding, chunks, lines, undecodable
+from hardneg_cli.io.files.text_encoding import Encoding, chunks, encoding_of, lines, undecodable
 from hardneg_cli.io.tables.arrow_cells import fingerprint
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 BLANK = " \t\r\n"
 SPACE = re.compile(r"[ \t\r\n]*")
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 LONG_LIST = 64
+BLOCK_LINES = 1 << 14
 
 
 class JsonNumber(str):
@@ -48,6 +54,15 @@ def records(source: Source, encoding: Encoding) -> Iterator[JsonRecord]:
             yield JsonRecord(line, _object(source, line, place) if line.strip(BLANK) else None, place)
     except UnicodeDecodeError:
         raise undecodable(source, encoding, _first_undecodable(source, encoding)) from None
+
+
+def row_lines(source: Source, encoding: str | None) -> Iterator[NDArray[np.int64]] | None:
+    """The line of each row of JSON lines, block by block; None for an array of objects."""
+    known = encoding_of(source, encoding)
+    if is_array(source, known):
+        return None
+    texts = lines(chunks(source, known, errors="replace"))
+    return _blocks_of(number for number, text in enumerate(texts, 1) if text.strip(BLANK))
 
 
 def text_of(value: Any) -> str | None:
@@ -87,6 +102,13 @@ def with_key(record: str, key: str, text: str) -> str:
     comma, colon = (", ", ": ") if spaced else (",", ":")
     new = json.dumps(key, ensure_ascii=False) + colon + json.dumps(text, ensure_ascii=False)
     return f"{body}{'' if body.endswith('{') else comma}{new}{record[len(body) :]}"
+
+
+def _blocks_of(numbers: Iterator[int]) -> Iterator[NDArray[np.int64]]:
+    import numpy as np
+
+    while block := list(islice(numbers, BLOCK_LINES)):
+        yield np.array(block, np.int64)
 
 
 def _span(record: str, key: str) -> tuple[int, int] | None:

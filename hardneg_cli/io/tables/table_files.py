@@ -132,11 +132,11 @@ def rewrite(source: Source, out: BinaryIO, edits: CellEdits, inverse: InverseEdi
 
 def require(source: Source, names: Sequence[str], wanted: ReadRequest) -> None:
     """Raises InputError unless every wanted column is there, wanted once."""
-    known, asked = set(names), wanted.text + wanted.numbers
-    for name in asked:
+    known, requested = set(names), wanted.text + wanted.numbers
+    for name in requested:
         if name not in known:
             raise InputError(f"{source.name}: no column {name!r}{did_you_mean(name, names)}")
-    if twice := _repeated(asked):
+    if twice := _repeated(requested):
         raise InputError(f"{source.name}: column {listing(twice)} is asked for twice")
 
 

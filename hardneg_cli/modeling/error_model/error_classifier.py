@@ -39,11 +39,13 @@ class ErrorClassifier:
 
         middle, spread = looks.mean(axis=0), looks.std(axis=0)
         spread = np.where(spread > 0, spread, 1)
-        taught = weight > 0
-        if len(np.unique(wrong[taught])) < 2:
+        weighted = weight > 0
+        if len(np.unique(wrong[weighted])) < 2:
             rate = (np.dot(weight, wrong) + 0.5) / (weight.sum() + 1)
             return cls(middle, spread, np.zeros(looks.shape[1]), float(np.log(rate / (1 - rate))))
-        model = _regression().fit(((looks - middle) / spread)[taught], wrong[taught], sample_weight=weight[taught])
+        model = _regression().fit(
+            ((looks - middle) / spread)[weighted], wrong[weighted], sample_weight=weight[weighted]
+        )
         return cls(middle, spread, model.coef_[0].round(DECIMALS), round(float(model.intercept_[0]), DECIMALS))
 
     def probabilities(self, looks: Block) -> Block:

@@ -77,30 +77,30 @@ class ErrorModelFit:
     new: tuple[Block, Block] | None = None
 
 
-def run(opinions: ModelOpinions, taught: LabelTrust, fold: Codes, others: ModelOpinions | None = None) -> ErrorModelFit:
+def run(opinions: ModelOpinions, trust: LabelTrust, fold: Codes, others: ModelOpinions | None = None) -> ErrorModelFit:
     """The rows stand in the order of their ids. fold: (N,) numbers. others: M rows without labels."""
     import numpy as np
 
     first, top = opinions.first, opinions.first.argmax(axis=1)
     plain = 1 - first.max(axis=1)
-    wrong = taught.wrong(top)
+    wrong = trust.wrong(top)
     looks, logs = looks_at(first, opinions.seconds), opinions.logs
-    named = np.where(taught.truth >= 0, taught.weight, 0)  # for a class without a column nothing can be adjusted
+    named = np.where(trust.truth >= 0, trust.weight, 0)  # for a class without a column nothing can be adjusted
     p_wrong, adjusted = np.empty(len(first)), np.empty_like(first)
     for number in np.unique(fold):
         inside, outside = fold == number, fold != number
-        erring = ErrorClassifier.fitted(looks[outside], wrong[outside], taught.weight[outside])
+        erring = ErrorClassifier.fitted(looks[outside], wrong[outside], trust.weight[outside])
         p_wrong[inside] = erring.probabilities(looks[inside])
-        pool = _pool(logs, taught.truth, named, outside)
+        pool = _pool(logs, trust.truth, named, outside)
         adjusted[inside] = _adjusted(pool, [log[inside] for log in logs])
-    errors = _gain(_loss_of(plain, wrong), _loss_of(p_wrong, wrong), taught.weight)
-    truth = np.maximum(taught.truth, 0)
+    errors = _gain(_loss_of(plain, wrong), _loss_of(p_wrong, wrong), trust.weight)
+    truth = np.maximum(trust.truth, 0)
     pooled = _gain(_losses(first, truth), _losses(adjusted, truth), named)
-    auc = _auc(wrong, p_wrong, taught.weight), _auc(wrong, plain, taught.weight)
+    auc = _auc(wrong, p_wrong, trust.weight), _auc(wrong, plain, trust.weight)
     new = None
     if others is not None:
         everywhere = np.ones(len(first), bool)
-        erring, pool = ErrorClassifier.fitted(looks, wrong, taught.weight), _pool(logs, taught.truth, named, everywhere)
+        erring, pool = ErrorClassifier.fitted(looks, wrong, trust.weight), _pool(logs, trust.truth, named, everywhere)
         new = (
             erring.probabilities(looks_at(others.first, others.seconds)) if errors.proved else _plain(others.first),
             _adjusted(pool, others.logs) if pooled.proved else others.first,
@@ -163,7 +163,7 @@ def _auc(wrong: Block, score: Block, weight: Block) -> float:
     import numpy as np
     from sklearn.metrics import roc_auc_score
 
-    taught = weight > 0
-    if len(np.unique(wrong[taught])) < 2:
+    weighted = weight > 0
+    if len(np.unique(wrong[weighted])) < 2:
         return float("nan")
-    return float(roc_auc_score(wrong[taught], score[taught], sample_weight=weight[taught]))
+    return float(roc_auc_score(wrong[weighted], score[weighted], sample_weight=weight[weighted]))

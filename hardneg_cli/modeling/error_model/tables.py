@@ -40,7 +40,7 @@ class DualResult:
     first: Block
     second: ErrorModelFit
     slices: tuple[Slice, ...]
-    taught: LabelTrust
+    trust: LabelTrust
     fold: tuple[str, ...]
     new: tuple[Dataset, Block] | None = None
 
@@ -111,7 +111,7 @@ class DualResult:
         second, name = self.second, self.dataset.name
         left_out = len(self.dataset) - len(self.order)
         yield f"{name}: {len(self.order):,} rows, {len(self.dataset.classes):,} classes, {len(set(self.fold))} folds"
-        yield f"the first model errs in {self._rate():.1%} of the rows; {int(self.taught.decided.sum()):,} are decided"
+        yield f"the first model errs in {self._rate():.1%} of the rows; {int(self.trust.decided.sum()):,} are decided"
         auc = "; AUC {:.3f}, that of 1 − p {:.3f}".format(*second.auc) if second.auc[0] == second.auc[0] else ""
         yield f"where it errs: {_notes(second.errors, 'p_wrong is 1 − its greatest probability')}{auc}"
         yield f"adjusted probabilities: {_notes(second.pooled, 'they are unchanged')}"
@@ -127,9 +127,9 @@ class DualResult:
             yield f"note: {note}"
 
     def _rate(self) -> float:
-        total = float(self.taught.weight.sum())
-        wrong = self.taught.wrong(self.first.argmax(axis=1))
-        return float(self.taught.weight @ wrong) / total if total else float("nan")
+        total = float(self.trust.weight.sum())
+        wrong = self.trust.wrong(self.first.argmax(axis=1))
+        return float(self.trust.weight @ wrong) / total if total else float("nan")
 
 
 def _notes(gain: HeldOutGain, otherwise: str) -> str:

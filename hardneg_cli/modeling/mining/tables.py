@@ -103,15 +103,15 @@ def _reasons(
     """One sentence a row."""
     dataset = findings.dataset
     ids = _ids(dataset, pairs.anchor).to_pylist()
-    said = []
+    reasons = []
     for place, code in enumerate(pairs.anchor_class.tolist()):
         other, hard = repr(dataset.classes[code]), pairs.hardness[place] >= EVEN
         if not pairs.by_likeness:
             how = "more probable than its label" if hard else "close behind its label"
-            said.append(f"{other} is {how} to the model ({p_rival[place]:.2f} against {p_given[place]:.2f})")
+            reasons.append(f"{other} is {how} to the model ({p_rival[place]:.2f} against {p_given[place]:.2f})")
         else:
-            said.append(f"like {ids[place]!r} of {other} (cosine {pairs.similarity[place]:.2f})")
-    return said
+            reasons.append(f"like {ids[place]!r} of {other} (cosine {pairs.similarity[place]:.2f})")
+    return reasons
 
 
 def _ids(dataset: Dataset, rows: NDArray[np.int64]) -> pa.Array:

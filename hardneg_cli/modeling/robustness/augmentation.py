@@ -81,14 +81,14 @@ def together(parts: Sequence[Augmented]) -> Augmented:
 
 
 def fitted(
-    classifier: Classifier, material: ModelInputs, taught: TrainingRows, more: Augmented | None, *, seed: int
+    classifier: Classifier, material: ModelInputs, training: TrainingRows, more: Augmented | None, *, seed: int
 ) -> FittedModel:
     """The model after the rows that teach, and their augmented ones."""
     import numpy as np
 
     if more is None:
-        return classifier.trained(material, taught.rows, taught.labels, seed=seed)
+        return classifier.trained(material, training.rows, training.labels, seed=seed)
     both = concatenated(material, more.within(material))
-    rows = np.concatenate([taught.rows, material.rows + np.arange(len(more))])
-    labels = np.concatenate([taught.labels, taught.labels_of(more.parents)])
+    rows = np.concatenate([training.rows, material.rows + np.arange(len(more))])
+    labels = np.concatenate([training.labels, training.labels_of(more.parents)])
     return classifier.trained(both, rows, labels, seed=seed)

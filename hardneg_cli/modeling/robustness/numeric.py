@@ -58,11 +58,11 @@ class NumericAttack:
             material, classifier, settings, seed, np.where(free, epsilon * material.numbers[train].std(axis=0), 0.0)
         )
 
-    def fitted(self, taught: TrainingRows, more: Augmented | None = None) -> FittedModel:
+    def fitted(self, training: TrainingRows, more: Augmented | None = None) -> FittedModel:
         """The model after these rows, and their augmented ones."""
-        return fitted(self.classifier, self.material, taught, more, seed=self.seed)
+        return fitted(self.classifier, self.material, training, more, seed=self.seed)
 
-    def adversarial(self, taught: TrainingRows, plain: FittedModel) -> FittedModel | None:
+    def adversarial(self, training: TrainingRows, plain: FittedModel) -> FittedModel | None:
         """The same kind of model after adversarial training; None for a kind without a gradient."""
         from sklearn.neural_network import MLPClassifier
 
@@ -74,18 +74,18 @@ class NumericAttack:
         settings = {"epochs": own.max_iter} if not linear else {}
         run, chosen = self._strategy("adversarial-training", settings)
         attack, its = self._strategy("projected-gradient")
-        points = plain.vectorizer.transform(self.material, taught.rows)
+        points = plain.vectorizer.transform(self.material, training.rows)
         reach = partial(_reach, self._radius(plain), points.min(axis=0), points.max(axis=0))
-        model = run(empty, points, taught.labels, taught.weights, reach, partial(attack, **(its | LEARNING)),
+        model = run(empty, points, training.labels, training.weights, reach, partial(attack, **(its | LEARNING)),
                     self.seed, **chosen)  # fmt: skip
         return FittedModel(plain.vectorizer, model, model.classes_)
 
-    def attacked(self, model: FittedModel, taught: TrainingRows, rows: Codes, labels: Codes) -> Augmented:
-        """The rows, each moved to where the model is most wrong about its label, in the range of the taught rows."""
+    def attacked(self, model: FittedModel, training: TrainingRows, rows: Codes, labels: Codes) -> Augmented:
+        """The rows, each moved to where the model is most wrong about its label, in the range of the training rows."""
         import numpy as np
 
         rng = np.random.default_rng(self.seed)
-        seen = model.vectorizer.transform(self.material, taught.rows)
+        seen = model.vectorizer.transform(self.material, training.rows)
         points = model.vectorizer.transform(self.material, rows)
         low, high = _reach(self._radius(model), seen.min(axis=0), seen.max(axis=0), points, 1.0)
         known = np.isin(labels, model.classes)

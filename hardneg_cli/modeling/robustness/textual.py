@@ -33,14 +33,14 @@ class TextAttack:
     seed: int
     classes: Sequence[str]
 
-    def fitted(self, taught: TrainingRows, more: Augmented | None = None) -> FittedModel:
+    def fitted(self, training: TrainingRows, more: Augmented | None = None) -> FittedModel:
         """The model after these rows, and their augmented ones."""
-        return fitted(self.classifier, self.material, taught, more, seed=self.seed)
+        return fitted(self.classifier, self.material, training, more, seed=self.seed)
 
-    def adversarial(self, taught: TrainingRows, plain: FittedModel) -> None:
+    def adversarial(self, training: TrainingRows, plain: FittedModel) -> None:
         """Texts have no gradient to train by."""
 
-    def attacked(self, model: FittedModel, taught: TrainingRows, rows: Codes, labels: Codes) -> Augmented:
+    def attacked(self, model: FittedModel, training: TrainingRows, rows: Codes, labels: Codes) -> Augmented:
         """The rows, each edited until the model is wrong about its label, or as far as it may be."""
         import numpy as np
 
@@ -50,12 +50,12 @@ class TextAttack:
         settings = checked_settings("strategy", "text-perturbation", run, given)
 
         def judge(places: Sequence[int], texts: Sequence[str]) -> NDArray[np.float64]:
-            own = np.asarray(places, np.int64)
-            versions = Augmented(rows[own], ("",) * len(own), texts=tuple(texts)).within(self.material)
-            p = model.probabilities(versions, np.arange(len(own)), len(self.classes))
-            each, said = np.arange(len(own)), labels[own]
-            p_label = p[each, said]
-            p[each, said] = -1
+            at = np.asarray(places, np.int64)
+            versions = Augmented(rows[at], ("",) * len(at), texts=tuple(texts)).within(self.material)
+            p = model.probabilities(versions, np.arange(len(at)), len(self.classes))
+            each, label = np.arange(len(at)), labels[at]
+            p_label = p[each, label]
+            p[each, label] = -1
             margins: NDArray[np.float64] = p_label - p.max(axis=1)
             return margins
 

@@ -50,12 +50,12 @@ def _answers(rows: Dataset, decisions: Sequence[Decision]) -> tuple[dict[int, st
     found = places(rows, [decision.id for decision in decisions])
     known = np.flatnonzero(found >= 0)
     hashes = rows.row_hashes(found[known])
-    said: dict[int, set[str | None]] = {}
+    answers_of: dict[int, set[str | None]] = {}
     for place, row_hash in zip(known.tolist(), hashes, strict=True):
         if row_hash == decisions[place].row_hash:
-            said.setdefault(int(found[place]), set()).add(_label(decisions[place]))
-    settled = {row: next(iter(answers)) for row, answers in said.items() if len(answers) == 1}
-    return settled, [rows.ids[row].as_py() for row, answers in said.items() if len(answers) > 1]
+            answers_of.setdefault(int(found[place]), set()).add(_label(decisions[place]))
+    labels = {row: next(iter(answers)) for row, answers in answers_of.items() if len(answers) == 1}
+    return labels, [rows.ids[row].as_py() for row, answers in answers_of.items() if len(answers) > 1]
 
 
 def _label(decision: Decision) -> str | None:

@@ -11,7 +11,7 @@ rows whose expected error stays within --max-error, weighted by their probabilit
 times its share (class-balanced self-training, Zou et al., 2018). What is given out is stricter: held-out labeled rows
 that pass the same thresholds are a sample of the pool rows that do, so a probability is looked for above which
 the binomial upper limit of their error rate is within --max-error (learn then test, Angelopoulos et al., 2021). If
-there is none, nothing is accepted. This presumes that the labeled rows were drawn like the pool's; rows that people
+there is none, nothing is accepted. This presumes that the labeled rows were sampled like the pool's; rows that people
 answered because they were uncertain were not, so they teach and prove nothing. Each round's proof holds with the stated
 confidence by itself. Rounds end when the held-out log-loss no longer falls; the best round counts.
 """
@@ -50,7 +50,7 @@ class SelfTrainingRound:
 
     probabilities: (N, K), each row's by the chain that does not know it. thresholds: (K,) what a class asks for,
     infinite where it gets none. cut: the proof, None if there is none. accepted: (N,) bool, of the pool.
-    accuracy, log_loss: held out, on the drawn labeled rows.
+    accuracy, log_loss: held out, on the representative labeled rows.
     """
 
     number: int
@@ -79,24 +79,24 @@ def run(task: SelfTrainingTask, *, balance: float = 3.0, neighbors: int = 10) ->
     from threadpoolctl import threadpool_limits
 
     found: list[SelfTrainingRound] = []
-    demand = task.demand
-    with threadpool_limits(1), progress("self-training", total=demand.rounds * (int(task.fold.max()) + 1)) as advance:
+    goal = task.goal
+    with threadpool_limits(1), progress("self-training", total=goal.rounds * (int(task.fold.max()) + 1)) as advance:
         vectors = model_vectors(task.rows, task.seed)
         graph = neighbor_graph(graph_vectors(task.rows, vectors), neighbors)
-        taught: list[Block | None] = [None] * (int(task.fold.max()) + 1)
-        near = [_by_neighbors(task, fold, graph) for fold in range(len(taught))]
-        for number in range(1, demand.rounds + 1):
+        chains: list[Block | None] = [None] * (int(task.fold.max()) + 1)
+        near = [_by_neighbors(task, fold, graph) for fold in range(len(chains))]
+        for number in range(1, goal.rounds + 1):
             opinions = []
-            for fold, theirs in enumerate(taught):
+            for fold, theirs in enumerate(chains):
                 opinions.append([*_by_classifiers(task, fold, theirs, vectors), near[fold]])
                 advance(1)
-            judged, pools = _cross_fitted(task, opinions)
-            found.append(_round(task, number, judged, balance))
-            if number >= demand.at_least and found[-1] is not best(found):
+            held_out, pools = _cross_fitted(task, opinions)
+            found.append(_round(task, number, held_out, balance))
+            if number >= goal.at_least and found[-1] is not best(found):
                 break
-            taught = [
-                _lesson(task, fold, pools[fold].probabilities(_logs(opinions[fold])), balance)
-                for fold in range(len(taught))
+            chains = [
+                _pseudo_labels(task, fold, pools[fold].probabilities(_logs(opinions[fold])), balance)
+                for fold in range(len(chains))
             ]
     return SelfTrainingRun(tuple(found), graph)
 
@@ -114,66 +114,66 @@ def _by_neighbors(task: SelfTrainingTask, fold: int, graph: Any) -> Block:
     return spread(graph, labels, task.k).astype(np.float32)
 
 
-def _by_classifiers(task: SelfTrainingTask, fold: int, lesson: Block | None, vectors: Any) -> list[Block]:
-    """(N, K) each classifier's opinion on all rows after it has learned from the labels and the lesson of its chain.
+def _by_classifiers(task: SelfTrainingTask, fold: int, pseudo_labels: Block | None, vectors: Any) -> list[Block]:
+    """(N, K) each classifier's opinion on all rows after it has learned from the labels and its chain's pseudo-labels.
 
-    lesson: (N, 2) the chain's pseudo-labels, −1 for none, and their weights; both without the fold.
+    pseudo_labels: (N, 2) codes, −1 for none, and their weights; both without the fold.
     """
     import numpy as np
 
     labels, weight = np.where(task.fold == fold, -1, task.labels), np.ones(len(task.labels))
-    if lesson is not None:
-        given = lesson[:, 0] >= 0
-        labels = np.where(given, lesson[:, 0], labels).astype(np.int64)
-        weight = np.where(given, lesson[:, 1], weight)
+    if pseudo_labels is not None:
+        given = pseudo_labels[:, 0] >= 0
+        labels = np.where(given, pseudo_labels[:, 0], labels).astype(np.int64)
+        weight = np.where(given, pseudo_labels[:, 1], weight)
         weight *= _evening(labels, weight, np.bincount(task.labels[~task.pool], minlength=task.k))
     found = [
         vector_probabilities(one, vectors, labels, task.k, weights=weight, sparse=task.rows.sparse, seed=task.seed)
         for one in task.classifiers
     ]
-    return [said.astype(np.float32) for said in found]
+    return [opinion.astype(np.float32) for opinion in found]
 
 
 def _evening(labels: Codes, weight: Block, shares: Codes) -> Block:
     """(N,) factors after which the classes weigh as they do among the labels: the surer ones are not likelier."""
     import numpy as np
 
-    taught = labels >= 0
-    mass = np.bincount(labels[taught], weight[taught], minlength=len(shares))
+    labeled = labels >= 0
+    mass = np.bincount(labels[labeled], weight[labeled], minlength=len(shares))
     factor = np.where(mass > 0, shares / np.where(mass > 0, mass, 1), 1.0) * mass.sum() / shares.sum()
-    return np.where(taught, factor[labels], 1.0)
+    return np.where(labeled, factor[labels], 1.0)
 
 
 def _cross_fitted(task: SelfTrainingTask, opinions: Sequence[Sequence[Block]]) -> tuple[Block, list[OpinionPool]]:
     """(N, K) each row's probabilities by its own fold's chain, and the chains' pools of their models."""
     import numpy as np
 
-    own = [np.empty_like(said) for said in opinions[0]]
+    own = [np.empty_like(opinion) for opinion in opinions[0]]
     for fold, theirs in enumerate(opinions):
-        for mine, said in zip(own, theirs, strict=True):
-            mine[task.fold == fold] = said[task.fold == fold]
+        for mine, opinion in zip(own, theirs, strict=True):
+            mine[task.fold == fold] = opinion[task.fold == fold]
     logs = _logs(own)
-    judged, pools = np.empty(own[0].shape), []
+    held_out, pools = np.empty(own[0].shape), []
     for fold in range(len(opinions)):
-        others, inside = (task.fold != fold) & task.drawn, task.fold == fold
+        others, inside = (task.fold != fold) & task.representative, task.fold == fold
         pools.append(opinion_pool.fit([log[others] for log in logs], task.labels[others], prior=PRIOR, bounds=BOUNDS))
-        judged[inside] = pools[-1].probabilities([log[inside] for log in logs])
-    return judged, pools
+        held_out[inside] = pools[-1].probabilities([log[inside] for log in logs])
+    return held_out, pools
 
 
 def _logs(opinions: Sequence[Block]) -> list[Block]:
     return [opinion_pool.logs_of(opinion, FLOOR / opinion.shape[1]) for opinion in opinions]
 
 
-def _lesson(task: SelfTrainingTask, fold: int, judged: Block, balance: float) -> Block:
+def _pseudo_labels(task: SelfTrainingTask, fold: int, held_out: Block, balance: float) -> Block:
     """(N, 2) what a chain takes for the label of pool rows outside of its fold, −1 for none, and how much it counts."""
     import numpy as np
 
     rows = np.flatnonzero(task.pool & (task.fold != fold))
-    p, code = judged[rows].max(axis=1), judged[rows].argmax(axis=1)
+    p, code = held_out[rows].max(axis=1), held_out[rows].argmax(axis=1)
     shares = np.bincount(task.labels[~task.pool & (task.fold != fold)], minlength=task.k)
-    sure = p >= _thresholds(p, code, shares, task.demand.max_error, balance)[code]
-    found = np.full((len(judged), 2), -1.0)
+    sure = p >= _thresholds(p, code, shares, task.goal.max_error, balance)[code]
+    found = np.full((len(held_out), 2), -1.0)
     found[rows[sure], 0], found[rows[sure], 1] = code[sure], p[sure]
     return found
 
@@ -193,17 +193,17 @@ def _thresholds(p: Block, code: Codes, labeled: Codes, max_error: float, balance
     return found
 
 
-def _round(task: SelfTrainingTask, number: int, judged: Block, balance: float) -> SelfTrainingRound:
+def _round(task: SelfTrainingTask, number: int, held_out: Block, balance: float) -> SelfTrainingRound:
     import numpy as np
 
-    p, code = judged.max(axis=1), judged.argmax(axis=1)
+    p, code = held_out.max(axis=1), held_out.argmax(axis=1)
     shares = np.bincount(task.labels[~task.pool], minlength=task.k)
-    thresholds = _thresholds(p[task.pool], code[task.pool], shares, task.demand.max_error, balance)
+    thresholds = _thresholds(p[task.pool], code[task.pool], shares, task.goal.max_error, balance)
     passed = p >= thresholds[code]
-    tested = passed & task.drawn
-    wrong, demand = code[tested] != task.labels[tested], task.demand
-    cut = safe_cut(p[tested], wrong, max_error=demand.max_error, confidence=demand.confidence)
+    tested = passed & task.representative
+    wrong, goal = code[tested] != task.labels[tested], task.goal
+    cut = safe_cut(p[tested], wrong, max_error=goal.max_error, confidence=goal.confidence)
     accepted = passed & task.pool & (p >= cut.score) if cut else np.zeros(len(p), bool)
-    drawn, right = np.flatnonzero(task.drawn), task.labels[task.drawn]
-    loss = float(-np.log(np.maximum(judged[drawn, right], np.finfo(float).tiny)).mean())
-    return SelfTrainingRound(number, judged, thresholds, cut, accepted, float((code[drawn] == right).mean()), loss)
+    sample, right = np.flatnonzero(task.representative), task.labels[task.representative]
+    loss = float(-np.log(np.maximum(held_out[sample, right], np.finfo(float).tiny)).mean())
+    return SelfTrainingRound(number, held_out, thresholds, cut, accepted, float((code[sample] == right).mean()), loss)

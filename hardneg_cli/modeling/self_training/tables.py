@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 GIVEN, PEOPLE, PSEUDO = "given", "people", "pseudo"
 DECIMALS = 9
-TOLD = ("source", "round", "p", "weight")
+ADDED_COLUMNS = ("source", "round", "p", "weight")
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class AddedRow:
 
 def refuse_ledger_columns(dataset: Dataset) -> None:
     """Raises InputError for a dataset that has a column of those that a refined one gets."""
-    taken = [name for name in TOLD if name in dataset.all_columns]
-    if len(taken) == len(TOLD):
+    taken = [name for name in ADDED_COLUMNS if name in dataset.all_columns]
+    if len(taken) == len(ADDED_COLUMNS):
         raise InputError(
-            f"{dataset.name}: has the columns {listing(TOLD)}, so refine wrote it: name the labeled data that it was "
-            "made from, and the pool"
+            f"{dataset.name}: has the columns {listing(ADDED_COLUMNS)}, so refine wrote it: name the labeled data that "
+            "it was made from, and the pool"
         )
     if taken:
         raise InputError(f"{dataset.name}: there is a column {listing(taken)} already, which refine writes: rename it")
@@ -72,13 +72,13 @@ def dataset_table(
                 ]
             )
     sources = [PEOPLE if relabeled.get(row) else GIVEN for row in kept.tolist()]
-    told = {
+    added_columns = {
         "source": pa.array([*sources, *(one.source for one in new)], pa.string()),
         "round": pa.array([*[None] * len(kept), *(one.round for one in new)], pa.int64()),
         "p": pa.array([*[None] * len(kept), *(one.p for one in new)], pa.float64()),
         "weight": pa.array([*[1.0] * len(kept), *(one.weight for one in new)], pa.float64()),
     }
-    return pa.table(columns | told)
+    return pa.table(columns | added_columns)
 
 
 def entries(
@@ -119,20 +119,21 @@ def _facts(all_: PooledRows, round_: SelfTrainingRound) -> Line:
     import numpy as np
 
     task, cut = all_.task, round_.cut
-    asked = {
+    thresholds = {
         name: round(float(least), DECIMALS) for name, least in zip(all_.classes, round_.thresholds, strict=True)
         if np.isfinite(least)
     }  # fmt: skip
     return {
-        "labeled": int(task.drawn.sum()), "people": int((~task.pool & ~task.drawn).sum()), "pool": int(task.pool.sum()),
+        "labeled": int(task.representative.sum()), "people": int((~task.pool & ~task.representative).sum()),
+        "pool": int(task.pool.sum()),
         "held_out_accuracy": round(round_.accuracy, DECIMALS), "held_out_log_loss": round(round_.log_loss, DECIMALS),
         "tested": cut.tested if cut else 0, "wrong": cut.wrong if cut else 0,
         "bound": round(cut.bound, DECIMALS) if cut else None, "cut": round(cut.score, DECIMALS) if cut else None,
-        "thresholds": asked,
+        "thresholds": thresholds,
     }  # fmt: skip
 
 
-def added(labeled: Dataset, pool: Dataset, said: PoolLabels, entry: LedgerRound) -> tuple[AddedRow, ...]:
+def added(labeled: Dataset, pool: Dataset, by_people: PoolLabels, entry: LedgerRound) -> tuple[AddedRow, ...]:
     """What people and the entry say about rows of the pool that are what they were.
 
     The pseudo-labels of a class together weigh at most as much as its labels do.
@@ -141,10 +142,10 @@ def added(labeled: Dataset, pool: Dataset, said: PoolLabels, entry: LedgerRound)
 
     hashes = dict(zip(pool.ids.to_pylist(), pool.row_hashes(np.arange(len(pool))), strict=True))
     rows = {id_: row for row, id_ in enumerate(hashes)}
-    found = [AddedRow(row, label, PEOPLE, 1.0) for row, label in said.pool.items() if label is not None]
+    found = [AddedRow(row, label, PEOPLE, 1.0) for row, label in by_people.pool.items() if label is not None]
     current = [
         line for id_, line in entry.rows.items()
-        if hashes.get(id_) == line["row_hash"] and rows[id_] not in said.pool
+        if hashes.get(id_) == line["row_hash"] and rows[id_] not in by_people.pool
     ]  # fmt: skip
     counts = dict(zip(labeled.classes, labeled.counts.tolist(), strict=True))
     many: dict[str, int] = {}

@@ -40,17 +40,17 @@ class SelfTrainingGoal:
 class SelfTrainingTask:
     """N rows, labeled ones and a pool, in an order that does not depend on any file's.
 
-    labels: (N,) codes below k, −1 in the pool. fold: (N,) numbers. drawn: (N,) bool, labeled rows that are a random
-    sample of what the pool is, with which something can be proved. classifiers: whose opinions are pooled.
+    labels: (N,) codes below k, −1 in the pool. fold: (N,) numbers. representative: (N,) bool, labeled rows that are
+    a random sample of what the pool is, with which something can be proved. classifiers: whose opinions are pooled.
     """
 
     rows: ModelInputs
     labels: Codes
     fold: Codes
-    drawn: Bools
+    representative: Bools
     k: int
     classifiers: tuple[Classifier, ...]
-    demand: SelfTrainingGoal
+    goal: SelfTrainingGoal
     seed: int = 0
 
     @property
@@ -74,8 +74,8 @@ class PooledRows:
 
 
 def together(
-    labeled: Dataset, pool: Dataset, said: PoolLabels, own: ModelInputs, theirs: ModelInputs,
-    classifiers: tuple[Classifier, ...], demand: SelfTrainingGoal, *, folds: int, seed: int,
+    labeled: Dataset, pool: Dataset, by_people: PoolLabels, own: ModelInputs, theirs: ModelInputs,
+    classifiers: tuple[Classifier, ...], goal: SelfTrainingGoal, *, folds: int, seed: int,
 ) -> PooledRows:  # fmt: skip
     """The rows that teach or are to be labeled; own, theirs: the materials of the datasets.
 
@@ -84,13 +84,13 @@ def together(
     """
     import numpy as np
 
-    names = [said.labeled.get(row, labeled.classes[code]) for row, code in enumerate(labeled.labels.tolist())]
+    names = [by_people.labeled.get(row, labeled.classes[code]) for row, code in enumerate(labeled.labels.tolist())]
     rows = concatenated(own, theirs)
     keys = rows.keys()
     copies = _copies(labeled, pool, keys)
     first = [row for row in labeled.by_id.tolist() if names[row] is not None]
-    then = [row for row in pool.by_id.tolist() if row not in copies and said.pool.get(row, "") is not None]
-    given = [names[row] for row in first] + [said.pool.get(row) for row in then]
+    then = [row for row in pool.by_id.tolist() if row not in copies and by_people.pool.get(row, "") is not None]
+    given = [names[row] for row in first] + [by_people.pool.get(row) for row in then]
     classes = tuple(sorted({name for name in given if name is not None}))
     code = {name: place for place, name in enumerate(classes)}
     labels = np.array([-1 if name is None else code[name] for name in given], np.int64)
@@ -101,10 +101,10 @@ def together(
         raise InputError(f"{pool.name}: no row is left to be labeled")
     order = [*first, *(row + len(labeled) for row in then)]
     fold = assign_folds([keys[row] for row in order], labels, folds, _groups(labeled, pool, first, then))
-    drawn = np.arange(len(order)) < len(first)
-    task = SelfTrainingTask(rows.take(order), labels, fold, drawn, len(classes), classifiers, demand, seed)
+    representative = np.arange(len(order)) < len(first)
+    task = SelfTrainingTask(rows.take(order), labels, fold, representative, len(classes), classifiers, goal, seed)
     notes = (f"{len(copies):,} rows of {pool.name} are copies of labeled rows and left out",) if copies else ()
-    return PooledRows(task, ~drawn, np.array([*first, *then], np.int64), classes, notes)
+    return PooledRows(task, ~representative, np.array([*first, *then], np.int64), classes, notes)
 
 
 def _copies(labeled: Dataset, pool: Dataset, keys: list[str]) -> set[int]:

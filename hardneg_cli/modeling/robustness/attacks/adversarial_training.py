@@ -42,9 +42,9 @@ def run(
     for epoch in range(epochs):
         grown = min(1.0, (epoch + 1) / (GROWN * epochs))
         for rows in np.array_split(rng.permutation(len(labels)), max(1, len(labels) // batch)):
-            own, said = points[rows], labels[rows]
-            fooling = attack(network(model), own, said, *reach(own, grown), rng) if epoch else own
+            own, given = points[rows], labels[rows]
+            fooling = attack(network(model), own, given, *reach(own, grown), rng) if epoch else own
             mixed = np.concatenate([2 * (1 - share) * weights[rows], 2 * share * weights[rows]])
             model.set_params(batch_size=len(mixed))
-            model.partial_fit(np.vstack([own, fooling]), np.tile(said, 2), classes=classes, sample_weight=mixed)
+            model.partial_fit(np.vstack([own, fooling]), np.tile(given, 2), classes=classes, sample_weight=mixed)
     return model

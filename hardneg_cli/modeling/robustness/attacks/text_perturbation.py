@@ -84,10 +84,10 @@ def _ranked(texts: Sequence[str], rows: Sequence[int], judge: Judge, spared: Col
     """The texts with their editable words, in the order of what their absence does to the margin."""
     tokens = [TOKENS.findall(text) for text in texts]
     places = [[place for place, token in enumerate(words) if _core(token, spared)] for words in tokens]
-    asked = [(own, text) for own, text in enumerate(texts)]
+    versions = [(own, text) for own, text in enumerate(texts)]
     for own, (words, chosen) in enumerate(zip(tokens, places, strict=True)):
-        asked += [(own, "".join([*words[:place], *words[place + 1 :]])) for place in chosen]
-    margins = judge([rows[own] for own, _ in asked], [text for _, text in asked]).tolist()
+        versions += [(own, "".join([*words[:place], *words[place + 1 :]])) for place in chosen]
+    margins = judge([rows[own] for own, _ in versions], [text for _, text in versions]).tolist()
     states, at = [], len(texts)
     for own, chosen in enumerate(places):
         order = sorted(range(len(chosen)), key=lambda turn: (margins[at + turn], turn))
@@ -98,15 +98,15 @@ def _ranked(texts: Sequence[str], rows: Sequence[int], judge: Judge, spared: Col
 
 def _step(active: Sequence[_State], judge: Judge, spared: Collection[str], seed: int) -> None:
     """Each text's next word gets the edit that hurts most, if any does."""
-    asked: list[tuple[_State, str, list[str]]] = []
+    versions: list[tuple[_State, str, list[str]]] = []
     for state in active:
         place, state.open = state.open[0], state.open[1:]
-        asked += [(state, kind, tokens) for kind, tokens in _versions(state.tokens, place, spared, seed)]
-    if not asked:
+        versions += [(state, kind, tokens) for kind, tokens in _versions(state.tokens, place, spared, seed)]
+    if not versions:
         return
-    margins = judge([state.row for state, _, _ in asked], ["".join(tokens) for _, _, tokens in asked]).tolist()
+    margins = judge([state.row for state, _, _ in versions], ["".join(tokens) for _, _, tokens in versions]).tolist()
     best: dict[int, tuple[float, str, list[str]]] = {}
-    for (state, kind, tokens), margin in zip(asked, margins, strict=True):
+    for (state, kind, tokens), margin in zip(versions, margins, strict=True):
         if margin < best.get(state.row, (state.margin,))[0]:
             best[state.row] = margin, kind, tokens
     for state in active:
