@@ -18,7 +18,8 @@ from hardneg_cli.runtime.progress import progress
 if TYPE_CHECKING:
     from hardneg_cli.data.columns import Columns
     from hardneg_cli.data.dataset import Dataset
-    from hardneg_cli.io.files.source import Source
+    from hardneg_cli.review.decisions.decision import Decision
+    from hardneg_cli.review.decisions.filled_queue import FilledQueue
     from hardneg_cli.review.queues.control_rows import RowRole
     from hardneg_cli.review.reviewers.annotator_quality import AnnotatorQuality
     from hardneg_cli.review.reviewers.collected import CollectResult
@@ -79,58 +80,63 @@ class CollectSummary:
     notes: tuple[str, ...]
 
 
-def facts(asked: CollectOutputs, files: Sequence[Source], *, quiet: bool) -> CollectContext:
+def facts(request: CollectOutputs, queues: Sequence[FilledQueue], *, quiet: bool) -> CollectContext:
     """Raises InputError for what cannot be right."""
     from hardneg_cli.data.load import load
     from hardneg_cli.io.files.source import sources
-    from hardneg_cli.review.queues.control_rows import read_roles
+    from hardneg_cli.review.queues.control_rows import read_roles, roles_in
     from hardneg_cli.review.reviewers.consensus import ground
     from hardneg_cli.review.reviewers.preference_pairs import content_in
 
     dataset = on = content = None
-    if asked.data is not None and (asked.consensus or asked.pairs):
-        with progress(f"reading {asked.data}"):
-            dataset = load(asked.data, asked.columns, encoding=asked.encoding)
-    elif asked.pairs:
-        content = content_in(files, asked.columns.text)
-    if asked.consensus and dataset is not None:
+    if request.data is not None and (request.consensus or request.pairs):
+        with progress(f"reading {request.data}"):
+            dataset = load(request.data, request.columns, encoding=request.encoding)
+    elif request.pairs:
+        content = content_in(queues, request.columns.text)
+    if request.consensus and dataset is not None:
         with progress("reading the probabilities"):
-            on = ground(dataset, probs=asked.probs, classes=asked.classes)
-    roles = read_roles(sources(asked.findings), every=True) if asked.findings else {}
-    if not asked.findings and (asked.report or not quiet):
-        roles = read_roles(files)
+            on = ground(dataset, probs=request.probs, classes=request.classes)
+    roles: Mapping[str, RowRole] = {}
+    if request.findings:
+        roles = read_roles(sources(request.findings))
+    elif request.report or not quiet:
+        roles = roles_in(queues)
     return CollectContext(on, dataset, content, roles)
 
 
-def write(asked: CollectOutputs, known: CollectContext, collected: CollectResult, *, quiet: bool) -> CollectSummary:
+def write(request: CollectOutputs, known: CollectContext, collected: CollectResult, *, quiet: bool) -> CollectSummary:
     """Write the files that are asked for."""
     from hardneg_cli.review.decisions.decision import independent_answers
     from hardneg_cli.review.reviewers.annotator_quality import as_table, track_records
     from hardneg_cli.review.reviewers.consensus import consensus
 
-    found: Consensus | None = None
+    agreed: Consensus | None = None
     records: tuple[AnnotatorQuality, ...] = ()
     if known.ground:
         with progress("weighing the answers"):
-            found = consensus(known.ground, collected.said)
-        outputs.write(found.table(), asked.tables["consensus"])
-    if asked.report or not quiet:
-        records = track_records(independent_answers(collected.said), known.roles)
-    if asked.report:
-        right, weight = (found.accuracy, found.weight) if found else ({}, {})
-        outputs.write(as_table(records, right, weight), asked.tables["report"])
-    return CollectSummary(found, records, _write_pairs(asked.pairs, known, collected))
+            agreed = consensus(known.ground, collected.decisions)
+        outputs.write(agreed.table(), request.tables["consensus"])
+    if request.report or not quiet:
+        records = track_records(independent_answers(collected.decisions), known.roles)
+    if request.report:
+        right, weight = (agreed.accuracy, agreed.weight) if agreed else ({}, {})
+        outputs.write(as_table(records, right, weight), request.tables["report"])
+    return CollectSummary(agreed, records, _write_pairs(request.pairs, known, collected))
 
 
 def _write_pairs(names: Sequence[str], known: CollectContext, collected: CollectResult) -> tuple[str, ...]:
+    from hardneg_cli.review.decisions.row_matching import restated
     from hardneg_cli.review.reviewers.preference_pairs import content_of, pairs, relabeled
 
     if not names:
         return ()
-    content = known.content
+    content: Content = known.content or {}
+    decisions: Sequence[Decision] = collected.decisions
     if known.dataset is not None:
-        content = content_of(known.dataset, [one.id for one in relabeled(collected.said)])
-    found = pairs(collected.said, content or {})
-    outputs.write(found.table, [OutputTarget("ndjson", name) for name in names])
-    lost = f"; {found.lost:,} relabeled rows are left out, whose content is not there or another one now"
-    return (f"{len(found.table):,} preference pairs{lost if found.lost else ''}",)
+        decisions = restated(known.dataset, decisions)
+        content = content_of(known.dataset, [one.id for one in relabeled(decisions)])
+    written = pairs(decisions, content)
+    outputs.write(written.table, [OutputTarget("ndjson", name) for name in names])
+    lost = f"; {written.lost:,} relabeled rows are left out, whose content is not there or another one now"
+    return (f"{len(written.table):,} preference pairs{lost if written.lost else ''}",)

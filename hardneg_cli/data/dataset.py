@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.columns import Columns
+from hardneg_cli.data.hashed_columns import HashedColumns
 from hardneg_cli.data.row_identity import by_value, content_hashes
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
@@ -105,6 +106,25 @@ class Dataset:
     def row_hashes(self, rows: NDArray[np.int64]) -> list[str]:
         """The hash of each row's content: `h` and 8 bytes of BLAKE2b as hexadecimal, over `name=length:value`."""
         return content_hashes(self.content.take(rows), len(rows))
+
+    @cached_property
+    def hashed(self) -> HashedColumns:
+        """The columns that `row_hashes` cover."""
+        return HashedColumns.of(self.content.column_names)
+
+    def texts(self, names: Sequence[str]) -> pa.Table:
+        """(N rows) these columns as text, whatever part they play; those that play one are read again."""
+        import pyarrow as pa
+
+        columns = {
+            name: table[name] for table in (self.content, self.roles) for name in names if name in table.column_names
+        }
+        absent = tuple(name for name in names if name not in columns)
+        if absent:
+            wanted = ReadRequest(text=absent, encoding=self.encoding, skip_ragged=_ignore)
+            again = pa.Table.from_batches(list(table_files.read(self.sources, wanted)))
+            columns |= {name: again[name].take(self.positions) for name in absent}
+        return pa.table(columns)
 
     def numbers(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Batches of these columns as numbers, the file's skipped rows included."""

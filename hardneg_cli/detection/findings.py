@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.data.columns import choose
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.hashed_columns import hashed_cells
 from hardneg_cli.data.probabilities.digest import Digest
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, display_name
@@ -85,7 +86,9 @@ class Findings:
         columns = {name: pa.array(values) for name, values in self._leading(rows).items()}
         for name in show:
             columns[display_name(name, columns)] = self.dataset.content[name].take(rows)
-        return pa.table(columns | {"rank": self._rank(rows), "row_hash": self.dataset.row_hashes(rows)})
+        columns |= {"rank": self._rank(rows), "row_hash": self.dataset.row_hashes(rows)}
+        hashed = pa.array(hashed_cells([self.dataset.hashed] * len(rows)), pa.string())
+        return pa.table(columns | {"hashed": hashed})
 
     def display_columns(self, patterns: str | None, features: str | None) -> tuple[str, ...]:
         """The dataset's columns to show: those asked for, else all of the content that is no feature."""

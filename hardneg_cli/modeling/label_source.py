@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.review.audit.audited_labels import audited_labels
 from hardneg_cli.review.audit.filled_audit import FilledAudit
-from hardneg_cli.review.decisions.corrected_labels import audited_labels, codes, relabeled
+from hardneg_cli.review.decisions.corrected_labels import codes, relabeled
 from hardneg_cli.review.decisions.decision import Decision
 
 if TYPE_CHECKING:

@@ -109,8 +109,8 @@ class ReviewScreen(Screen[None], inherit_bindings=False):
         self._ask(Prompt("go to", "", remark, lambda target: self._move(lambda: self.session.jump(target))))
 
     def _filter(self) -> None:
-        found = self.session.asked.filters(blind=self.session.blind)
-        choices = [Choice(None, "all rows", f"{len(self.session.asked):,}")]
+        found = self.session.queue.filters(blind=self.session.blind)
+        choices = [Choice(None, "all rows", f"{len(self.session.queue):,}")]
         choices += [Choice(one, one.name, f"{one.kind}, {count:,} rows") for one, count in found]
         narrow = self.session.narrow
         self._ask(Picker("only the rows of", choices, lambda chosen: self._move(lambda: narrow(chosen))))

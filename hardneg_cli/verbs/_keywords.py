@@ -27,7 +27,7 @@ from hardneg_cli.errors import did_you_mean
 from hardneg_cli.io.tables.spill import MEMORY
 
 if TYPE_CHECKING:
-    from hardneg_cli.review.decisions.decision import Decision
+    from hardneg_cli.review.decisions.decision_sources import GivenDecisions
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -86,7 +86,7 @@ class ModelSources:
 class DecisionsRead:
     """decisions: logs, filled queues or decisions, by default the log beside the data, () for none."""
 
-    decisions: Sequence[str | Path | Decision] | None = None
+    decisions: GivenDecisions = None
     audit: str | Path | None = None
 
 

@@ -17,11 +17,10 @@ from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.review.correction import rewrite
 from hardneg_cli.review.correction.provenance import RowChange, WrittenFile, changes_of, document
 from hardneg_cli.review.correction.rewrite import ProvenanceTarget, Stamp
-from hardneg_cli.review.decisions import decision_sources
-from hardneg_cli.review.decisions.decision import Decision, StaleDecision, UnsettledDecisions, conflicts, log_of
-from hardneg_cli.review.decisions.decision_sources import CollectedAnswers
-from hardneg_cli.review.decisions.filled_queue import AutoPolicy
-from hardneg_cli.review.decisions.reviewers import user
+from hardneg_cli.review.decisions.decision import Decision, StaleDecision, UnsettledDecisions, conflicts
+from hardneg_cli.review.decisions.decision_log import log_of
+from hardneg_cli.review.decisions.decision_sources import GivenDecisions, LoadedDecisions, load_decisions
+from hardneg_cli.review.decisions.filled_queue import AutoPolicy, user
 from hardneg_cli.review.decisions.row_matching import CHANGED, GONE, MatchedDecisions, match
 from hardneg_cli.verbs._keywords import DataKeywords, Reading, grouped, read_data, spelled_out
 
@@ -94,18 +93,20 @@ def apply(
     queues: Sequence[str | Path] = (),
     columns: Columns | None = None,
     *,
+    decisions: GivenDecisions = None,
     output: str | Path | BinaryIO | None = None,
     in_place: bool = False,
     provenance: str | Path | None = None,
     reviewer: str | None = None,
     **options: Unpack[ApplyKeywords],
 ) -> ApplyResult:
-    """Correct `data` as the filled `queues` say, or without any the decisions log beside it.
+    """Correct `data` as the filled `queues` and `decisions` say, or without any the decisions log beside it.
 
     The result is written to `output`, or over the data with `in_place`; with neither, nothing is written at all.
     on_drop: dropped rows are removed ("remove"), or marked with 1 in a new column `dropped` ("mark").
-    The columns are named as for `find`, and are the same, because they tell what a row's content is.
-    reviewer: who decided where a queue does not say it, by default whoever runs this.
+    The columns are named as for `find`, of which `id` must be the same: which columns are a row's content, queues and
+    logs say. decisions: logs, filled queues or decisions. reviewer: who decided where a queue does not say it, by
+    default whoever runs this.
     Raises Unsettled, and writes nothing, for decisions that contradict each other, and for stale ones unless they
     are to be skipped; InputError for input that cannot be right.
     """
@@ -115,26 +116,27 @@ def apply(
         raise InputError(
             f"--on-drop cannot be {on_drop!r}{did_you_mean(on_drop, ON_DROP)} (known: {', '.join(ON_DROP)})"
         )
-    asked = [source for queue in queues for source in sources(str(queue))]
-    seen = _seen(str(data), asked, output, provenance, in_place=in_place)
+    files = [source for queue in queues for source in sources(str(queue))]
+    read = [*(file.path for file in files), *(Path(one) for one in _named(decisions) if isinstance(one, str | Path))]
+    seen = _seen(str(data), read, output, provenance, in_place=in_place)
     dataset = read_data(data, columns, options)
     mark = MARK if on_drop == "mark" else None
     _refuse_settings(dataset, policy, mark)
-    given = decision_sources.from_queues(asked, reviewer, policy) if asked else decision_sources.from_log(data, policy)
-    applied = _adjudicated(dataset, given, policy, skip_stale=rule.skip_stale)
+    loaded = _decisions(data, files, decisions, reviewer, policy)
+    applied = _adjudicated(dataset, loaded.about(dataset), policy, skip_stale=rule.skip_stale)
     if output is None and not in_place:
         return applied
     corrections = rewrite.corrections(dataset, applied.changes, mark, seen)
     how = {"columns": asdict(dataset.columns), "on_drop": on_drop, "policy": asdict(policy)}
     record = partial(
-        document, str(data), changes=applied.changes, by=who, queues=[queue.name for queue in asked], how=how
+        document, str(data), changes=applied.changes, by=who, queues=[queue.name for queue in files], how=how
     )
     written = rewrite.write(corrections, output, ProvenanceTarget(provenance, record) if provenance else None)
     return replace(applied, notes=(*applied.notes, *_large(provenance, written)))
 
 
 def _seen(
-    data: str, queues: Sequence[Source], output: str | Path | BinaryIO | None, provenance: str | Path | None, *,
+    data: str, read: Sequence[Path | None], output: str | Path | BinaryIO | None, provenance: str | Path | None, *,
     in_place: bool,
 ) -> Mapping[str, Stamp]:  # fmt: skip
     """The stamps of the data's files; raises InputError for targets that cannot be, before any work is done."""
@@ -146,8 +148,29 @@ def _seen(
     if output is not None and len(files) > 1:
         raise InputError(f"{data} is {len(files):,} files: correct them with --in-place, or name one")
     targets = [target for target in (output, provenance) if isinstance(target, str | Path)]
-    refuse_overwriting(targets, [*(file.path for file in (*files, *queues)), log_of(data)])
+    refuse_overwriting(targets, [*(file.path for file in files), *read, log_of(data)])
     return {file.name: rewrite.stamp(file) for file in files}
+
+
+def _named(decisions: GivenDecisions) -> Sequence[str | Path | Source | Decision]:
+    return () if decisions is None or isinstance(decisions, LoadedDecisions) else decisions
+
+
+def _decisions(
+    data: str | Path, queues: Sequence[Source], decisions: GivenDecisions, reviewer: str | None, policy: AutoPolicy
+) -> LoadedDecisions:  # fmt: skip
+    """Those of the queues and of `decisions`; where there are neither, of the log beside the data."""
+    if isinstance(decisions, LoadedDecisions):
+        return decisions
+    named = [*queues, *_named(decisions)]
+    if not named and not log_of(data).is_file():
+        raise InputError(
+            f"no queue, and no decisions log {str(log_of(data))!r}: name a findings file with its decisions filled in"
+        )
+    loaded = load_decisions(named or [log_of(data)], reviewer=reviewer, policy=policy)
+    if policy.least is not None and not loaded.queues:
+        raise InputError("--auto-relabel and --auto-drop need a queue, which has the scores: name it behind the data")
+    return loaded
 
 
 def _refuse_settings(dataset: Dataset, policy: AutoPolicy, mark: str | None) -> None:
@@ -164,7 +187,7 @@ def _refuse_settings(dataset: Dataset, policy: AutoPolicy, mark: str | None) -> 
             raise InputError(f"{dataset.name}: no row is of split {name!r}, which was to be protected{hint}")
 
 
-def _adjudicated(dataset: Dataset, given: CollectedAnswers, policy: AutoPolicy, *, skip_stale: bool) -> ApplyResult:
+def _adjudicated(dataset: Dataset, given: LoadedDecisions, policy: AutoPolicy, *, skip_stale: bool) -> ApplyResult:
     """What there is to do; raises Unsettled where people have to decide first."""
     people, automatic = match(dataset, given.decisive, given.ids), match(dataset, given.automatic, given.ids)
     acting = _unprotected(dataset, policy, automatic.fresh)
@@ -219,7 +242,7 @@ def _cause(people: MatchedDecisions) -> str:
         return ""
     if reasons == {GONE}:
         return " because none of their ids is in the data (is it the right file, and --id the same as for find?)"
-    if reasons == {CHANGED}:
+    if reasons == {CHANGED} and not any(stale.decision.hashed.token for stale in people.stale):  # of an old queue
         return " (were --id, --groups, --split, --fold and --prob-prefix the same for find?)"
     return ""
 

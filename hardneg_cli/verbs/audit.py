@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hardneg_cli.data.hashed_columns import spelled_anew
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
@@ -51,10 +52,10 @@ def draw(scores: str | Path, rows: int = 300, *, seed: int = 0) -> AuditDraw:
         if name not in names:
             hint = did_you_mean(name, names)
             raise InputError(f"{files[0].name}: no column {name!r}{hint}; an audit is drawn from what find --all wrote")
-    score, flagged, rank = _ranking(files)
+    score, flagged, rank, hashed = _ranking(files, names)
     order = np.lexsort((-rank, flagged))
     sample = stratified_sampling.draw(score[order], flagged[order], rows, seed)
-    return AuditDraw(_table(files, names, order[sample.places], sample), len(score), len(sample.size))
+    return AuditDraw(_table(files, names, order[sample.places], sample, hashed), len(score), len(sample.size))
 
 
 def estimate(audit: str | Path) -> Survey:
@@ -67,12 +68,15 @@ def estimate(audit: str | Path) -> Survey:
     return survey(known, audited.flagged_rows)
 
 
-def _ranking(files: Sequence[Source]) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64]]:
-    """Every row's score, flag and rank. Raises InputError if rows are missing."""
+def _ranking(
+    files: Sequence[Source], names: Sequence[str]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64], list[str | None]]:
+    """Every row's score, flag and rank, and what hashes cover. Raises InputError if rows are missing."""
     import numpy as np
     import pyarrow as pa
 
-    table = pa.Table.from_batches(list(table_files.read(files, ReadRequest(("flagged",), ("score", "rank")))))
+    text = tuple(name for name in ("flagged", "hashed") if name in names)
+    table = pa.Table.from_batches(list(table_files.read(files, ReadRequest(text, ("score", "rank")))))
     score, rank = (table[name].to_numpy().astype(float) for name in ("score", "rank"))
     flagged, name = truths(files, table["flagged"]), files[0].name
     advice = "an audit is drawn from all rows: write them with hardneg find --all, and without --limit"
@@ -83,16 +87,20 @@ def _ranking(files: Sequence[Source]) -> tuple[NDArray[np.float64], NDArray[np.b
     odd = np.flatnonzero(~((score >= 0) & (score <= 1)))
     if len(odd):
         raise InputError(f"{name}: row {odd[0] + 1}: the score is no probability: {score[odd[0]]}")
-    return score.round(DECIMALS), flagged, rank.astype(np.int64)
+    hashed: list[str | None] = table["hashed"].unique().to_pylist() if "hashed" in names else []
+    return score.round(DECIMALS), flagged, rank.astype(np.int64), hashed
 
 
 def _table(
-    files: Sequence[Source], names: Sequence[str], drawn: NDArray[np.int64], sample: StratifiedSample
-) -> pa.Table:
+    files: Sequence[Source], names: Sequence[str], drawn: NDArray[np.int64], sample: StratifiedSample,
+    hashed: Sequence[str | None],
+) -> pa.Table:  # fmt: skip
     """The drawn rows as they stand in the files, nothing filled in, with the columns of the design behind them."""
     import pyarrow as pa
 
     found = _typed(files, _taken(files, names, drawn))
+    if "hashed" in found:
+        found["hashed"] = pa.chunked_array([pa.array(spelled_anew(found["hashed"].to_pylist(), hashed), pa.string())])
     empty = pa.chunked_array([pa.repeat("", len(drawn))])
     columns = {name: empty if name in FILLED_IN else found[name] for name in names if name not in DESIGN}
     columns = {"id": columns.pop("id"), **{name: columns.pop(name, empty) for name in FILLED_IN}, **columns}

@@ -21,8 +21,7 @@ from hardneg_cli.gating.verdict import CheckReport, GateResult
 from hardneg_cli.io.files import git_revision
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.review.audit.filled_audit import read_audit
-from hardneg_cli.review.decisions.decision import Decision
-from hardneg_cli.review.decisions.row_decisions import recorded
+from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.verbs._keywords import (
     DataKeywords,
@@ -67,7 +66,7 @@ class CheckKeywords(DataKeywords, ModelKeywords, total=False):
     require: Sequence[str]
     allow_class: Sequence[str]
     settings: Settings
-    decisions: Sequence[str | Path | Decision] | None
+    decisions: GivenDecisions
     audit: str | Path | None
 
 
@@ -100,8 +99,8 @@ def check(
     dataset, reading = read_data(data, columns, options), grouped(Reading, options)
     given: dict[str, Any] = {"allowed_classes": tuple(gates.allow_class)}
     lacking: dict[str, str] = {}
-    said = recorded(dataset, people.decisions)
-    _put(given, lacking, "decisions", said.decisions or None, NO_LOG)
+    loaded = load_decisions(people.decisions, dataset).about(dataset)
+    _put(given, lacking, "decisions", loaded.decisions or None, NO_LOG)
     _put(given, lacking, "audited", None if people.audit is None else read_audit(people.audit), NO_AUDIT)
     if with_findings or any(_names(function, "findings") for _, function, _ in chosen.values()):
         reason = _no_findings(dataset, models.probs)
@@ -109,7 +108,7 @@ def check(
             raise InputError(reason)
         found = None if reason else find(
             dataset, probs=models.probs, classes=models.classes, features=models.features, settings=others,
-            decisions=people.decisions, audit=people.audit, on_bad_rows=reading.on_bad_rows,
+            decisions=loaded, audit=people.audit, on_bad_rows=reading.on_bad_rows,
         )  # fmt: skip
         _put(given, lacking, "findings", found, reason)
         dataset = found.dataset if found else dataset
@@ -117,7 +116,7 @@ def check(
     _put(given, lacking, "baseline", before, NO_BASE)
     evidence = EvidenceStore(given | {"dataset": dataset}, lacking)
     results = tuple(_gate_results(name, *gate, evidence) for name, gate in chosen.items())
-    return report_of(dataset, before, evidence, results, said.notes)
+    return report_of(dataset, before, evidence, results, loaded.notes)
 
 
 def report_of(

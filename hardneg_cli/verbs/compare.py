@@ -20,8 +20,7 @@ from hardneg_cli.modeling.evaluation.metrics import LESS_IS_BETTER, OVERALL, Pre
 from hardneg_cli.modeling.evaluation.model_outputs import ModelOutputs, outputs_on_common_rows
 from hardneg_cli.modeling.label_source import AUDITED, GIVEN, label_sources
 from hardneg_cli.review.audit.filled_audit import FilledAudit, read_audit
-from hardneg_cli.review.decisions.decision import Decision
-from hardneg_cli.review.decisions.row_decisions import recorded
+from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.statistics.bootstrap import AuditStrata, pooled_strata
 from hardneg_cli.verbs._keywords import DataKeywords, DecisionsRead, Reading, grouped, read_data, spelled_out
@@ -97,7 +96,7 @@ class CompareResult:
 class CompareKeywords(DataKeywords, total=False):
     """What `compare` takes besides the data and the models."""
 
-    decisions: Sequence[str | Path | Decision] | None
+    decisions: GivenDecisions
     audit: str | Path | None
 
 
@@ -127,9 +126,9 @@ def compare(
     loaded = [
         _model(source, dataset, classes, prediction_column, number, share) for number, source in enumerate(models, 1)
     ]
-    said = recorded(dataset, people.decisions)
+    answers = load_decisions(people.decisions, dataset).about(dataset)
     drawn = None if people.audit is None else read_audit(people.audit)
-    sources = label_sources(dataset, said.decisions, drawn)
+    sources = label_sources(dataset, answers.decisions, drawn)
     dataset, kinds = sources.dataset, sources.codes
     outputs = outputs_on_common_rows(
         dataset, [model for model, _ in loaded], [hard for _, hard in loaded], kinds, may_skip=reading.may_skip
@@ -144,7 +143,7 @@ def compare(
             numbers = measured(outputs.outputs, labels, len(outputs.classes), group, seed)
             rows += lines(outputs.outputs, labels, outputs.classes, numbers, grouped=group is not None)
             advance(1)
-    notes = [*(note for model, _ in loaded for note in model.notes), *outputs.notes, *said.notes, *sources.notes]
+    notes = [*(note for model, _ in loaded for note in model.notes), *outputs.notes, *answers.notes, *sources.notes]
     notes += [f"{model.name} names classes only: no metrics of probabilities" for model, hard in loaded if hard]
     return CompareResult(
         dataset.name, tuple(model.name for model, _ in loaded), tuple(kinds), len(outputs.rows), tuple(adjusted(rows)),

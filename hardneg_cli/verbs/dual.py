@@ -18,8 +18,7 @@ from hardneg_cli.modeling.folds import fold_of
 from hardneg_cli.modeling.label_trust import NONE, label_trust
 from hardneg_cli.modeling.out_of_fold import Classifier, out_of_fold
 from hardneg_cli.modeling.unlabeled_pool import unlabeled
-from hardneg_cli.review.decisions.decision import Decision
-from hardneg_cli.review.decisions.row_decisions import recorded
+from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
 from hardneg_cli.runtime.evidence_store import checked_settings
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.verbs._keywords import (
@@ -54,7 +53,7 @@ class DualKeywords(DataKeywords, ModelKeywords, total=False):
 
     settings: Settings
     folds: int
-    decisions: Sequence[str | Path | Decision] | None
+    decisions: GivenDecisions
 
 
 @spelled_out(DualKeywords, Columns, ModelSources, UnitChoice, Training, DecisionsRead, Reading)
@@ -91,20 +90,20 @@ def dual(
     chosen = [Classifier.called(name, settings.get(name)) for name in models]
     tuned = _tuned(settings)
     pool = None if new is None else _pool(new, new_probs, dataset, reading.encoding)
-    said = recorded(dataset, grouped(DecisionsRead, options).decisions)
+    loaded = load_decisions(grouped(DecisionsRead, options).decisions, dataset).about(dataset)
     findings = find(
         dataset,
         probs=probs,
         classes=classes,
         features=features,
-        decisions=said.decisions,
+        decisions=loaded,
         on_bad_rows=reading.on_bad_rows,
     )
     dataset = findings.dataset
     first, sound = mean_probabilities(
         load_models(dataset, probs, classes, may_lack=True), dataset, dataset.classes, may_skip=reading.may_skip
     )
-    lessons = label_trust(dataset, findings.score, sound, said.decisions)
+    lessons = label_trust(dataset, findings.score, sound, loaded.decisions)
     rows = _material(dataset, features)
     fold, names = fold_of(dataset, rows, grouped(Training, options).folds)
     brought, others = None, None

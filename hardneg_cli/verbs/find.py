@@ -24,8 +24,8 @@ from hardneg_cli.detection.reranking.rerank import rerank_on_decisions
 from hardneg_cli.errors import InputError, Unavailable
 from hardneg_cli.review.audit.filled_audit import FilledAudit, read_audit
 from hardneg_cli.review.audit.recalibration import recalibrate_on_audit
-from hardneg_cli.review.decisions.decision import Decision
-from hardneg_cli.review.decisions.row_decisions import RowDecisions, recorded, row_decisions
+from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
+from hardneg_cli.review.decisions.row_decisions import RowDecisions, row_decisions
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.verbs._keywords import (
@@ -56,7 +56,7 @@ class FindKeywords(DataKeywords, ModelKeywords, total=False):
 
     detectors: Sequence[str]
     settings: Settings
-    decisions: Sequence[str | Path | Decision] | None
+    decisions: GivenDecisions
     audit: str | Path | None
     memory: int
     engine: str
@@ -96,7 +96,8 @@ def find(
         with_probabilities=not models.probs, memory=memory,
     )  # fmt: skip
     _refuse_one_class(dataset)
-    said, drawn = recorded(dataset, people.decisions), None if people.audit is None else read_audit(people.audit)
+    loaded = load_decisions(people.decisions, dataset).about(dataset)
+    drawn = None if people.audit is None else read_audit(people.audit)
     chosen = _selected(units.detectors, units.settings)
     if engine != "local" and not (models.probs or dataset.columns.probabilities(dataset.all_columns)):
         raise InputError(
@@ -116,12 +117,12 @@ def find(
         raise InputError("; ".join(f"{name} cannot run: {reason}" for name, reason in heard.skipped.items()))
     with progress("weighing what they say"):
         verdicts = fuse(dataset, doubts)
-    answers = row_decisions(dataset, said.decisions)
+    answers = row_decisions(dataset, loaded.decisions)
     verdicts, lesson = _learned(dataset, doubts, heard.digest, verdicts, answers)
     verdicts, audited, told = _recalibrated(dataset, heard.digest, verdicts, drawn)
     return Findings(
         dataset, verdicts.score, _open(verdicts.flagged, answers), verdicts.suggested, _without_models(doubts),
-        heard.skipped, heard.digest, verdicts.errors, (*heard.notes, *said.notes, *answers.notes, *lesson, *told),
+        heard.skipped, heard.digest, verdicts.errors, (*heard.notes, *loaded.notes, *answers.notes, *lesson, *told),
         answers.clauses, audited,
     )  # fmt: skip
 

@@ -20,7 +20,8 @@ from hardneg_cli.modeling.mining.hard_negatives import EVEN, HardNegatives
 from hardneg_cli.modeling.mining.modes import MINING_MODES
 from hardneg_cli.modeling.mining.similarity import SimilarRows, with_anchors
 from hardneg_cli.modeling.mining.tables import hard_rows, triplets
-from hardneg_cli.review.decisions.row_decisions import recorded, row_decisions
+from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
+from hardneg_cli.review.decisions.row_decisions import row_decisions
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.verbs._keywords import (
     DataKeywords,
@@ -108,7 +109,7 @@ class MineKeywords(DataKeywords, ModelKeywords, total=False):
     settings: Settings
     limit: int | None
     per_class: int | None
-    decisions: Sequence[str | Path | Decision] | None
+    decisions: GivenDecisions
 
 
 @spelled_out(MineKeywords, Columns, ModelSources, UnitChoice, DecisionsRead, RowLimit, Reading)
@@ -144,13 +145,14 @@ def mine(
     training = in_training(dataset, train_split)
     if "digest" in inspect.signature(run).parameters:
         _need_probabilities(dataset, mode, bool(models.probs) if known is None else known.digest is not None)
+    loaded = load_decisions(decisions, dataset).about(dataset)
     findings = known or find(
         dataset, probs=models.probs, classes=models.classes, features=models.features, settings=rest,
-        decisions=decisions, on_bad_rows=grouped(Reading, options).on_bad_rows,
+        decisions=loaded, on_bad_rows=grouped(Reading, options).on_bad_rows,
     )  # fmt: skip
     guard, why = _guard(findings, guard)
     given = {"dataset": findings.dataset, "feature_choice": feature_choice(models.features, dataset.columns.text)}
-    trainable = training & _probably_right(findings, guard, decisions)
+    trainable = training & _probably_right(findings, guard, loaded.decisions)
     trainable = one_per_copy_group(findings.dataset, trainable, _copies(EvidenceStore(given, {})))
     evidence = EvidenceStore(given | {"digest": findings.digest, "trainable": trainable}, {})
     try:
@@ -190,14 +192,14 @@ def _guard(findings: Findings, guard: float | None) -> tuple[float, str]:
     return mean / SAFER, f"the mean score by {SAFER}"
 
 
-def _probably_right(findings: Findings, guard: float, decisions: Any) -> Bools:
+def _probably_right(findings: Findings, guard: float, decisions: Sequence[Decision]) -> Bools:
     """(N,) the rows that may train: not doubted, not flagged, and not decided to be wrong."""
     import numpy as np
 
     right: Bools = (findings.score <= guard) & ~findings.flagged
     if findings.digest is not None:
         right &= ~findings.digest.bad
-    answers = row_decisions(findings.dataset, recorded(findings.dataset, decisions).decisions)
+    answers = row_decisions(findings.dataset, decisions)
     right[answers.rows[np.asarray(answers.wrong | answers.dropped)]] = False
     return right
 

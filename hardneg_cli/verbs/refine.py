@@ -24,8 +24,7 @@ from hardneg_cli.modeling.self_training.self_training import SelfTrainingRound, 
 from hardneg_cli.modeling.self_training.tables import AddedRow, added, dataset_table, entries, refuse_ledger_columns
 from hardneg_cli.modeling.self_training.task import PooledRows, SelfTrainingGoal, together
 from hardneg_cli.modeling.unlabeled_pool import unlabeled as read_pool
-from hardneg_cli.review.decisions.decision import Decision, log_of
-from hardneg_cli.review.decisions.row_decisions import recorded
+from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
 from hardneg_cli.runtime.evidence_store import checked_settings
 from hardneg_cli.statistics.risk_control import fewest
 from hardneg_cli.verbs._keywords import (
@@ -146,7 +145,7 @@ class RefineKeywords(DataKeywords, total=False):
     rounds: int
     folds: int
     seed: int
-    decisions: Sequence[str | Path | Decision] | None
+    decisions: GivenDecisions
 
 
 @spelled_out(RefineKeywords, Columns, ModelSources, Training, UnitChoice, DecisionsRead, Reading)
@@ -174,11 +173,11 @@ def refine(
     labeled = read_data(data, columns, options)
     refuse_ledger_columns(labeled)
     pool = read_pool(_readable(unlabeled), labeled.columns, grouped(Reading, options).encoding)
-    heard = recorded(labeled, _logs(data, unlabeled) if decisions is None else decisions)
-    said = pool_labels(labeled, pool, heard.decisions)
+    loaded = load_decisions(decisions, data, unlabeled)
+    answers = pool_labels(labeled, pool, loaded.decisions)
     text = labeled.columns.text
     all_ = together(
-        labeled, pool, said,
+        labeled, pool, answers,
         material(labeled, feature_choice(features, text)),
         material(pool, feature_choice(features if unlabeled_features is None else unlabeled_features, text)),
         tuple(Classifier.called(name, chosen.get(name)) for name in training.models),
@@ -189,13 +188,13 @@ def refine(
     trained = self_training.run(all_.task, **own)
     facts = {"models": [*training.models], "seed": training.seed, "max_error": max_error, "confidence": confidence}
     told = entries(pool, all_, trained.rounds, before, facts)
-    notes = (*heard.notes, *said.notes, *all_.notes)
-    return RefineResult(labeled, pool, said, all_, trained, told, len(before), notes)
+    notes = (*loaded.notes, *answers.notes, *all_.notes)
+    return RefineResult(labeled, pool, answers, all_, trained, told, len(before), notes)
 
 
 def undo(
     data: str | Path, unlabeled: str | Path, columns: Columns | None, before: Sequence[LedgerRound], round_: int, *,
-    decisions: Sequence[str | Path] | None = None, encoding: str | None = None, on_bad_rows: str = "fail",
+    decisions: GivenDecisions = None, encoding: str | None = None, on_bad_rows: str = "fail",
 ) -> pa.Table:  # fmt: skip
     """The refined dataset as it was before a round of the ledger; raises InputError if there was no such round."""
     if not 1 <= round_ <= len(before):
@@ -203,10 +202,10 @@ def undo(
     labeled = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
     refuse_ledger_columns(labeled)
     pool = read_pool(unlabeled, labeled.columns, encoding)
-    heard = recorded(labeled, _logs(data, unlabeled) if decisions is None else decisions)
-    said = pool_labels(labeled, pool, heard.decisions)
+    loaded = load_decisions(decisions, data, unlabeled)
+    answers = pool_labels(labeled, pool, loaded.decisions)
     last = before[round_ - 2] if round_ > 1 else LedgerRound({}, {})
-    return dataset_table(labeled, said.labeled, pool, added(labeled, pool, said, last))
+    return dataset_table(labeled, answers.labeled, pool, added(labeled, pool, answers, last))
 
 
 def _refuse_odd(max_error: float, confidence: float, rounds: int) -> None:
@@ -224,9 +223,3 @@ def _readable(unlabeled: str | Path | pa.Table | pd.DataFrame) -> str | Path | p
     if isinstance(unlabeled, str | Path | pa.Table):
         return unlabeled
     return pa.Table.from_pandas(unlabeled, preserve_index=False)
-
-
-def _logs(data: object, unlabeled: object) -> list[str | Path]:
-    """The decisions logs beside the data and the pool."""
-    paths = [log_of(one) for one in (data, unlabeled) if isinstance(one, str | Path)]
-    return [path for path in paths if path.is_file()]

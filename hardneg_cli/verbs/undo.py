@@ -16,8 +16,8 @@ from hardneg_cli.review.correction import rewrite
 from hardneg_cli.review.correction.provenance import document
 from hardneg_cli.review.correction.rewrite import ProvenanceTarget, Stamp, stamp
 from hardneg_cli.review.correction.undo_record import RecordedFile, fitting, read_recorded_files, restore
-from hardneg_cli.review.decisions.decision import log_of
-from hardneg_cli.review.decisions.reviewers import user
+from hardneg_cli.review.decisions.decision_log import log_of
+from hardneg_cli.review.decisions.filled_queue import user
 
 
 @dataclass(frozen=True)

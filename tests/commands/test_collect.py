@@ -25,7 +25,8 @@ from sklearn.metrics import cohen_kappa_score
 
 from hardneg_cli import CollectResult, InputError, UnsettledDecisions, apply, collect
 from hardneg_cli.data.load import load
-from hardneg_cli.review.decisions.decision import Decision, read_log
+from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.review.decisions.decision_log import read_log
 from hardneg_cli.review.reviewers.agreement import agreement, kappa, measures
 
 COMMAND = [sys.executable, "-m", "hardneg_cli", "collect"]
@@ -363,7 +364,7 @@ def test_0_and_1_by_what_is_left(folder: Path) -> None:
         "data.csv.decisions.ndjson: 2 decisions read, 2 appended, 0 already there; 7 rows undecided",
         "conflicts: 0 settled, 0 left",
     ]
-    done = run(*files, "--log", LOG, "-o", "conflicts.csv", code=1)
+    done = run(*files, "--decisions", LOG, "-o", "conflicts.csv", code=1)
     assert done.stdout == ""
     assert "2 appended, 2 already there" in done.stderr
     assert "agreement of 2 reviewers on 2 rows that several decided: 50.0% (0.0% to 100.0%)" in done.stderr
@@ -385,9 +386,9 @@ def test_2_for_what_cannot_be(folder: Path) -> None:
     Path("bad.csv").write_text(Path("ann.csv").read_text().replace("keep", "kep"))
     before = set(os.listdir())
     for arguments in (
-        ["ann.csv"], ["ann.csv", "--data", "data.csv", "--log", LOG], ["--data", "data.csv"],
+        ["ann.csv"], ["--data", "data.csv"],
         ["ann.csv", "--data", "dota.csv"], ["ann.csv", "--data", "-"], ["none.csv", "--data", "data.csv"],
-        ["bad.csv", "--data", "data.csv"], ["data.csv", "--data", "data.csv"], ["ann.csv", "--log", "none/log"],
+        ["bad.csv", "--data", "data.csv"], ["data.csv", "--data", "data.csv"], ["ann.csv", "--decisions", "none/log"],
         ["ann.csv", "--data", "data.csv", "-o", "ann.csv"], ["ann.csv", "--data", "data.csv", "-o", f"csv:{LOG}"],
         ["ann.csv", "--data", "data.csv", "--policy", "newest"],
     ):  # fmt: skip
@@ -403,16 +404,16 @@ def test_2_for_a_full_disk_that_leaves_a_torn_line_alone(folder: Path) -> None:
     by("ann", r1="keep", r2="keep")
     limited = "import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300)); "
     limited += "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); runpy.run_module('hardneg_cli')"
-    arguments = [sys.executable, "-c", limited, "collect", "ann.csv", "--log", LOG]
+    arguments = [sys.executable, "-c", limited, "collect", "ann.csv", "--decisions", LOG]
     done = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (2, f"hardneg: {LOG}: cannot be written: File too large\n")
     assert (Path(LOG).stat().st_size, read_log(LOG)[1]) == (300, [2])
-    done = run("ann.csv", "--log", LOG)
+    done = run("ann.csv", "--decisions", LOG)
     assert "1 appended, 1 already there" in done.stderr
     assert f"note: {LOG}: 1 lines are torn and were left out: 2" in done.stderr
     assert ([one.id for one in read_log(LOG)[0]], read_log(LOG)[1]) == (["r1", "r2"], [2])
     os.symlink("/dev/full", "full")
-    assert "is not a file" in run("ann.csv", "--log", "full", code=2).stderr
+    assert "is not a file" in run("ann.csv", "--decisions", "full", code=2).stderr
 
 
 @pytest.mark.process
@@ -433,11 +434,11 @@ def test_a_killed_collect_can_be_run_again(folder: Path) -> None:
     fill("ann.csv", rows)
     moments = random.Random(0)
     for _ in range(5):
-        process = subprocess.Popen([*COMMAND, "ann.csv", "--log", LOG], stderr=subprocess.DEVNULL)
+        process = subprocess.Popen([*COMMAND, "ann.csv", "--decisions", LOG], stderr=subprocess.DEVNULL)
         time.sleep(moments.random())
         process.send_signal(signal.SIGKILL)
         process.wait()
-    run("ann.csv", "--log", LOG)
+    run("ann.csv", "--decisions", LOG)
     kept, _ = read_log(LOG)
     assert len({one.id for one in kept}) == len(kept) == 1500
-    assert "0 appended, 1,500 already there" in run("ann.csv", "--log", LOG).stderr
+    assert "0 appended, 1,500 already there" in run("ann.csv", "--decisions", LOG).stderr

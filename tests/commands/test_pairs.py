@@ -87,11 +87,11 @@ def test_all_columns_where_none_is_the_text(folder: Path) -> None:
 
 def test_the_queue_has_the_text_where_the_data_are_not_named(folder: Path) -> None:
     queue = filled("ann", "dog", "dog")
-    run(queue, "--log", "log", "--text", "text", "-o", "pairs.jsonl", "-q")
+    run(queue, "--decisions", "log", "--text", "text", "-o", "pairs.jsonl", "-q")
     assert [row["prompt"] for row in pairs()] == TEXTS[:2]
-    run(queue, "--log", "log", "-o", "pairs.jsonl", "-q")
+    run(queue, "--decisions", "log", "-o", "pairs.jsonl", "-q")
     assert pairs()[0]["prompt"] == "text: plain\nby: b0"
-    done = run(queue, "--log", "log2", "--text", "txt", "-o", "pairs.jsonl", code=2)
+    done = run(queue, "--decisions", "log2", "--text", "txt", "-o", "pairs.jsonl", code=2)
     assert "no column 'txt' for --text in the queues; did you mean 'text'?" in done.stderr
     assert not Path("log2").exists()
 

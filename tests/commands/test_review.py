@@ -26,8 +26,8 @@ from hardneg_cli.data.load import load
 from hardneg_cli.detection.evidence import features as features_evidence
 from hardneg_cli.detection.evidence import neighbors as neighbors_evidence
 from hardneg_cli.io.files.source import sources
-from hardneg_cli.review.decisions.decision import Decision, effective_decisions, read_log
-from hardneg_cli.review.decisions.decision_log import append
+from hardneg_cli.review.decisions.decision import Decision, effective_decisions
+from hardneg_cli.review.decisions.decision_log import append, read_log
 from hardneg_cli.review.queues.review_queue import QueueFilter, read_review_queue, review_queue_of
 from hardneg_cli.review.queues.row_context import RowContexts
 from hardneg_cli.review.queues.session import ReviewSession
@@ -241,7 +241,7 @@ def test_two_reviewers_are_asked_the_same_and_see_nothing_of_each_other(folder: 
     log = folder / "data.csv.decisions.ndjson"
     assert [(one.reviewer, one.decision) for one in read_log(log)[0]] == [("ann", "drop"), ("bob", "keep")]
     done = subprocess.run(
-        [*COMMAND, "collect", log.name, "--log", "all.ndjson", "-f", "csv"], cwd=folder, capture_output=True,
+        [*COMMAND, "collect", log.name, "--decisions", "all.ndjson", "-f", "csv"], cwd=folder, capture_output=True,
         check=False,
     )  # fmt: skip
     assert done.returncode == 1
@@ -359,8 +359,8 @@ def test_without_a_terminal_it_says_what_else_to_do(folder: Path) -> None:
         (["data.csv", "--data", "data.csv"], "is no findings file"),
         (["quue.csv"], "did you mean 'queue.csv'"),
         (["-"], "standard input is the keyboard"),
-        (["queue.csv", "--log", "queue.csv"], "queue.csv: is no decisions log"),
-        (["queue.csv", "--log", "nowhere/log"], "there is no folder 'nowhere'"),
+        (["queue.csv", "--decisions", "queue.csv"], "queue.csv: is no decisions log"),
+        (["queue.csv", "--decisions", "nowhere/log"], "there is no folder 'nowhere'"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(arguments: list[str], complaint: str, folder: Path) -> None:

@@ -57,7 +57,7 @@ def test_every_row_is_asked_about_and_the_shared_ones_by_all(findings: Findings)
     result = shaped(findings, "a", "b", "c", control=0.05)
     suspects = findings.select()
     assert sorted(result.rows[~result.control]) == sorted(suspects)
-    asked = result.asked.sum(axis=1)
+    asked = result.assigned.sum(axis=1)
     assert set(asked) == {1, 3}
     assert result.shared == (asked == 3).sum() == -(-len(result.rows) // 10)
     assert sorted(np.concatenate(result.queues)) == sorted(np.repeat(np.arange(len(result.rows)), asked))
@@ -79,7 +79,7 @@ def test_everybody_gets_as_much_and_the_same_mix(findings: Findings) -> None:
 
 def test_overlap_spans_the_ranking(findings: Findings) -> None:
     result = shaped(findings, "a", "b", overlap=0.2)
-    shared = np.flatnonzero(result.asked.all(axis=1))
+    shared = np.flatnonzero(result.assigned.all(axis=1))
     assert (np.bincount(shared * 5 // len(result.rows), minlength=5) >= len(shared) // 5 - 1).all()
     assert len(set(np.diff(shared))) > 2  # drawn, not every fifth
 

@@ -18,8 +18,8 @@ import pytest
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.load import load
-from hardneg_cli.review.decisions.decision import Decision, log_of
-from hardneg_cli.review.decisions.decision_log import append
+from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.review.decisions.decision_log import append, log_of
 from support.paths import ROOT
 
 pytest.importorskip("pre_commit", reason="pre-commit is not installed")

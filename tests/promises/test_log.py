@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hardneg_cli import Busy, Decision, InputError
-from hardneg_cli.review.decisions.decision import effective_decisions, read_log
-from hardneg_cli.review.decisions.decision_log import append, held, now
+from hardneg_cli.review.decisions.decision import effective_decisions
+from hardneg_cli.review.decisions.decision_log import append, held, now, read_log
 
 # Appends decisions one by one, and names each on standard output as soon as it is told that the log has it.
 WRITER = """
@@ -47,8 +47,9 @@ def test_a_line_is_as_the_contract_says(tmp_path: Path) -> None:
     log = tmp_path / "d.csv.decisions.ndjson"
     append(log, [Decision("a\n1", "h", "Zürich", "relabel", "猫\u2028\x9b", "ann", "2026", "q.csv", '"')])
     assert log.read_bytes().decode() == (
-        '{"v":1,"id":"a\\n1","row_hash":"h","given":"Zürich","decision":"relabel","new_label":"猫\\u2028\\u009b",'
-        '"reviewer":"ann","at":"2026","source":"q.csv","note":"\\""}\n'
+        '{"v":2,"id":"a\\n1","row_hash":"h","hashed":"","given":"Zürich","decision":"relabel",'
+        '"new_label":"猫\\u2028\\u009b","reviewer":"ann","at":"2026","source":"q.csv","note":"\\"",'
+        '"rank":null,"score":null,"role":""}\n'
     )
 
 
@@ -185,7 +186,8 @@ def test_the_order_of_lines_does_not_matter(lines: list[Decision]) -> None:
 def test_lines_are_json(tmp_path: Path) -> None:
     append(tmp_path / "log", [ANN])
     assert list(json.loads((tmp_path / "log").read_text())) == [
-        "v", "id", "row_hash", "given", "decision", "new_label", "reviewer", "at", "source", "note",
+        "v", "id", "row_hash", "hashed", "given", "decision", "new_label", "reviewer", "at", "source", "note",
+        "rank", "score", "role",
     ]  # fmt: skip
 
 

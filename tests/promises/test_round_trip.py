@@ -23,7 +23,7 @@ from hardneg_cli import apply, find
 from hardneg_cli.io.excel.exact_text import printable
 from hardneg_cli.review.annotation_tools._class_names import offered
 from hardneg_cli.review.annotation_tools._tasks import KEY
-from hardneg_cli.review.decisions.decision import log_of
+from hardneg_cli.review.decisions.decision_log import log_of
 from hardneg_cli.runtime import drawers
 from hardneg_cli.verbs.collect import collect
 from support.browser import click, content, downloaded, opened, press

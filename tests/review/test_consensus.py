@@ -253,7 +253,7 @@ def test_nothing_is_written_where_the_consensus_cannot_be(folder: Path) -> None:
     for arguments, message in (
         ((*FILES, "--probs", "bad.parquet", *wanted), "bad.parquet: NaN among the probabilities in row "),
         ((*FILES, "--probs", "one.parquet"), "--probs is for the consensus: name a file for it with --consensus"),
-        (("who0.csv", "--log", "log", *wanted), "--consensus needs the data: name them with --data"),
+        (("who0.csv", "--decisions", "log", *wanted), "--consensus needs the data: name them with --data"),
         ((*FILES, "--consensus", "data.csv"), "is also an input"),
         ((*FILES, "--probs", "one.parquet", "--consensus", "one.parquet"), "is also an input"),
         ((*FILES, "--consensus", "data.csv.decisions.ndjson"), "is the decisions log"),

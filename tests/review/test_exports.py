@@ -270,6 +270,7 @@ def test_every_answer_comes_back(name: str, queue: pa.Table, tmp_path: Path) -> 
     said = decisions(path)
     assert set(said) == intended(queue, "ann@x.org", path, skips=name not in WITHOUT_SKIPS)
     assert len(said) == len(set(said)) > 100
+    assert {decision.hashed.names for decision in said} == {("text",)}
 
 
 @every_form

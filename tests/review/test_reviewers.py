@@ -51,7 +51,7 @@ def test_agreement_is_with_most_of_the_others() -> None:
     assert found["bob"].most_confused() == ["'(drop)' as 'A': 1"]
     assert found["joe"].most_confused() == ["'A' as 'B': 1"]
     alone = records(ann="kBd u")["ann"]
-    assert (alone.agreed, alone.said) == (Proportion(), {"keep": 1, "relabel": 1, "drop": 1, "unsure": 1})
+    assert (alone.agreed, alone.answers) == (Proportion(), {"keep": 1, "relabel": 1, "drop": 1, "unsure": 1})
 
 
 def test_controls_and_flagged_rows() -> None:
@@ -145,7 +145,7 @@ def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
     return done
 
 
-FILES = ("ann.csv", "bob.csv", "mia.csv", "--log", "log", "-o", "conflicts.csv")
+FILES = ("ann.csv", "bob.csv", "mia.csv", "--decisions", "log", "-o", "conflicts.csv")
 
 
 @pytest.mark.process
@@ -176,6 +176,6 @@ def test_the_findings_say_what_the_queues_hide(folder: Path) -> None:
     assert "keeps 0 of 20 (0% to 16%) controls" in done.stderr
     assert "warning: mia takes over every suggestion, 40 of 40" in done.stderr
     Path("findings.csv").write_text("id,text\n1,2\n")
-    done = run("ann.csv", "--log", "other", "--findings", "findings.csv", code=2)
+    done = run("ann.csv", "--decisions", "other", "--findings", "findings.csv", code=2)
     assert "findings.csv: no column 'flagged'; --findings takes what hardneg find wrote" in done.stderr
     assert not Path("other").exists()

@@ -2,8 +2,8 @@
 
 It is in the data's own format. QUEUE is a findings file with its first columns filled in: decision is keep, relabel,
 drop or unsure, new_label the right label; a new_label alone means relabel, and relabel alone accepts the suggestion.
-Without a queue the decisions log beside the data is read. The result goes to standard output, to -o FILE, or over the
-data with --in-place; in CSV and JSON only the cells that change are written anew.
+Without a queue, and without --decisions, the decisions log beside the data is read. The result goes to standard output,
+to -o FILE, or over the data with --in-place; in CSV and JSON only the cells that change are written anew.
 
 A row must still be what it was when it was asked about: same id, content and label. Decisions that are stale, or that
 contradict each other, are listed, nothing is written, and the exit code is 1.
@@ -45,6 +45,10 @@ class RuleOptions:
     """How decisions are carried out, and whose they are."""
 
     HEADING: ClassVar[str] = "Decisions"
+    decisions: Annotated[
+        list[str] | None,
+        typer.Option("--decisions", metavar="FILE", help="A decisions log, instead of DATA's own; repeatable."),
+    ] = None
     skip_stale: Annotated[
         bool, typer.Option("--skip-stale", help="Leave stale decisions out instead of refusing them.")
     ] = False
@@ -108,6 +112,7 @@ def run(
             data,
             queues or (),
             columns.columns,
+            decisions=rule.decisions,
             output=None if dry_run else _output(output.output, in_place=in_place),
             in_place=in_place and not dry_run,
             on_drop=rule.on_drop,

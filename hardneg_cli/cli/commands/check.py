@@ -104,7 +104,7 @@ def run(
     decisions: CheckDecisions,
     output: CheckOutput,
 ) -> int:
-    from hardneg_cli.review.decisions.decision import log_of
+    from hardneg_cli.review.decisions.decision_log import log_of
     from hardneg_cli.verbs.check import check
 
     if gates.show_config:

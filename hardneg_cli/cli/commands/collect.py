@@ -1,10 +1,10 @@
 """Collect reviewers' decisions into the log, and settle conflicts.
 
 The log stands beside the data; conflicts that are not settled are listed. FILE is a filled queue (CSV, TSV, Parquet,
-JSON, NDJSON, xlsx), an export of Label Studio, Prodigy, Argilla or doccano, or another decisions log. The log is named
-by --data or --log. What it has already is not added again, so the same files may be collected as often as you like. A
-reviewer's latest decision counts; a file that does not name its reviewers in a column `reviewer` is theirs whom
---reviewer names.
+JSON, NDJSON, xlsx), an export of Label Studio, Prodigy, Argilla or doccano, or another decisions log. The log is the
+one beside --data, or --decisions. What it has already is not added again, so the same files may be collected as often
+as you like. A reviewer's latest decision counts; a file that does not name its reviewers in a column `reviewer` is
+theirs whom --reviewer names.
 
 Reviewers who answer differently about the same row are a conflict. --policy says whether it is left (unanimous), or
 settled by more than half of them (majority) or by who came last (latest). What --adjudicator NAME says in FILE settles
@@ -55,7 +55,9 @@ class LogOptions:
     data: Annotated[
         str | None, typer.Option("--data", metavar="DATA", help="The dataset; its log is DATA.decisions.ndjson.")
     ] = None
-    log: Annotated[str | None, typer.Option("--log", metavar="FILE", help="The log, instead of --data.")] = None
+    decisions: Annotated[
+        str | None, typer.Option("--decisions", metavar="FILE", help="The decisions log, instead of DATA's own.")
+    ] = None
     reviewer: Annotated[
         str | None, typer.Option("--reviewer", metavar="NAME", help="Who decided where the queue does not say it.")
     ] = None
@@ -100,10 +102,10 @@ def run(
     models: ModelOptions,
     output: CollectOutput,
 ) -> int:
-    from hardneg_cli.io.files.source import sources
+    from hardneg_cli.review.decisions.decision_sources import load_decisions
     from hardneg_cli.verbs.collect import collect
 
-    path, quiet, named = _log(log.data, log.log), output.quiet, output.output or []
+    path, quiet, named = _log(log.data, log.decisions), output.quiet, output.output or []
     pairs = tuple(name for name in named if name.lower().endswith(collect_outputs.PAIRS) and ":" not in name)
     targets = outputs.targets([name for name in named if name not in pairs], output.format_)
     extras = CollectOutputs(
@@ -114,15 +116,15 @@ def run(
     inputs = [*files, log.data or "", *(models.probs or []), output.findings or ""]
     outputs.refuse_overwriting_inputs(every, inputs, [models.classes])
     _refuse_the_log(every, path)
-    facts = collect_outputs.facts(extras, [source for file in files for source in sources(file)], quiet=quiet)
+    loaded = load_decisions(files, reviewer=log.reviewer, whole=True)
+    facts = collect_outputs.facts(extras, loaded.queues, quiet=quiet)
     collected = collect(
-        files, path, reviewer=log.reviewer, policy=settlement.policy, adjudicator=settlement.adjudicator,
-        dry_run=log.dry_run,
+        loaded, path, policy=settlement.policy, adjudicator=settlement.adjudicator, dry_run=log.dry_run
     )  # fmt: skip
-    told = collect_outputs.write(extras, facts, collected, quiet=quiet)
+    summary = collect_outputs.write(extras, facts, collected, quiet=quiet)
     if collected.conflicts or named or output.format_:  # nobody who asked for no result wants to see an empty one
         outputs.write(collected.table(), targets)
-    for line in [] if quiet else lines(collected, told, dry_run=log.dry_run):
+    for line in [] if quiet else lines(collected, summary, dry_run=log.dry_run):
         say(line)
     if collected.conflicts:
         rows = "1 row is" if len(collected.conflicts) == 1 else f"{len(collected.conflicts):,} rows are"
@@ -133,18 +135,17 @@ def run(
     return 0
 
 
-def _log(data: str | None, log: str | None) -> str:
+def _log(data: str | None, decisions: str | None) -> str:
     """Where the log is. Raises InputError for data that are not there: a log beside nothing would never be read."""
     from hardneg_cli.io.files.source import sources
-    from hardneg_cli.review.decisions.decision import log_of
+    from hardneg_cli.review.decisions.decision_log import log_of
 
-    if (data is None) == (log is None):
-        raise InputError("name either the data, with --data, or the decisions log, with --log")
-    if log is not None:
-        return log
-    assert data is not None
+    if decisions is not None:
+        return decisions
+    if data is None:
+        raise InputError("name the data, with --data, or the decisions log, with --decisions")
     if data == "-":
-        raise InputError("standard input has no log beside it: name the log with --log")
+        raise InputError("standard input has no log beside it: name the log with --decisions")
     sources(data)
     return str(log_of(data))
 

@@ -72,7 +72,7 @@ def run(
     output: OutputOptions,
 ) -> int:
     from hardneg_cli.cli.summaries.compare import model_table, verdict_lines
-    from hardneg_cli.review.decisions.decision import log_of
+    from hardneg_cli.review.decisions.decision_log import log_of
     from hardneg_cli.verbs.compare import compare, known_metric
 
     logs, require_no_worse = decisions.logs, verdict.require_no_worse

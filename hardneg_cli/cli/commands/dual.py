@@ -83,7 +83,7 @@ def run(
     pool: NewRowsOptions,
     output: DualOutput,
 ) -> int:
-    from hardneg_cli.review.decisions.decision import log_of
+    from hardneg_cli.review.decisions.decision_log import log_of
     from hardneg_cli.verbs.dual import MODELS, dual
 
     if not (pool.new is None) == (not pool.new_probs) == (not pool.new_output):

@@ -114,14 +114,15 @@ def run(
     output: FindOutput,
 ) -> int:
     from hardneg_cli.data.snapshot import write as write_state
-    from hardneg_cli.review.decisions.decision import log_of
+    from hardneg_cli.review.decisions.decision_log import log_of
+    from hardneg_cli.review.decisions.decision_sources import load_decisions
     from hardneg_cli.review.queues import workload
     from hardneg_cli.review.queues.assignment import shape
     from hardneg_cli.verbs.find import find
 
-    lead, logs, state = output.targets(), decisions.logs, decisions.state
-    logged = [] if decisions.no_decisions else workload.logged_decisions(data, decisions.decisions)
-    speed = workload.review_pace(assign.pace, logged)
+    lead, state = output.targets(), decisions.state
+    loaded = load_decisions(decisions.logs, data)
+    speed = workload.review_pace(assign.pace, loaded.logged)
     wish = workload.parse_plan(
         assign.reviewers, assign.overlap, assign.control, assign.budget, blind=assign.blind, pace=speed
     )
@@ -139,7 +140,7 @@ def run(
         features=columns.features,
         detectors=models.detector or (),
         settings=options.unit_settings(models.set_, ctx.obj.units),
-        decisions=logs,
+        decisions=loaded,
         audit=decisions.audit,
         engine=models.engine,
         scheduler=models.scheduler,

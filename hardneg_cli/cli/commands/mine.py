@@ -85,7 +85,7 @@ def run(
     review: Annotated[MineReview, Without("all_")],
     output: MineOutput,
 ) -> int:
-    from hardneg_cli.review.decisions.decision import log_of
+    from hardneg_cli.review.decisions.decision_log import log_of
     from hardneg_cli.verbs.mine import mine
 
     if output.triplets and columns.text is None:

@@ -6,7 +6,7 @@ reviewed. Every answer is in the decisions log, on disk, before the screen calls
 you stopped. Nobody sees what others decided.
 
 The log is DATA.decisions.ndjson; for a QUEUE, --data names the data (whose copies and nearest rows are then shown as
-well), --log the log, and without either it is QUEUE.decisions.ndjson, which collect brings in.
+well), --decisions the log, and without either it is QUEUE.decisions.ndjson, which collect brings in.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ class SessionOptions:
     data: Annotated[
         str | None, typer.Option("--data", metavar="DATA", help="The dataset of a QUEUE; its log is DATA's log.")
     ] = None
-    log: Annotated[str | None, typer.Option("--log", metavar="FILE", help="The decisions log to go on with.")] = None
+    decisions: Annotated[
+        str | None, typer.Option("--decisions", metavar="FILE", help="The decisions log to go on with.")
+    ] = None
     reviewer: Annotated[
         str | None, typer.Option("--reviewer", metavar="NAME", help="Who decides; default: the user of the system.")
     ] = None
@@ -80,7 +82,7 @@ def run(
 ) -> int:
     from hardneg_cli.io.files.source import sources
     from hardneg_cli.io.tables import table_files
-    from hardneg_cli.review.decisions.decision import log_of
+    from hardneg_cli.review.decisions.decision_log import log_of
     from hardneg_cli.review.queues.review_queue import is_queue, review_queue_of
     from hardneg_cli.review.queues.row_context import RowContexts
 
@@ -92,7 +94,7 @@ def run(
         _refuse(ctx, FOR_FIND, "says how find runs, and a queue is what it has found")
         if data is None:
             _refuse(ctx, FOR_DATA, "is about the data: name them with --data")
-        asked, around = _from_queue(queue, data, columns)
+        review_queue, around = _from_queue(queue, data, columns)
     else:
         if data is not None:
             raise InputError(f"{queue}: is no findings file of hardneg find, so --data cannot name its dataset")
@@ -106,11 +108,11 @@ def run(
         )  # fmt: skip
         chosen = findings.select(every=rows.all_, limit=rows.limit, per_class=rows.per_class)
         shown = findings.display_columns(rows.show, columns.features)
-        asked = review_queue_of(queue, findings.table(chosen, shown))
+        review_queue = review_queue_of(queue, findings.table(chosen, shown))
         around = RowContexts(findings.dataset, columns.features, shown)
-    bring_in = where.log is None and data is None and around is None
-    path = where.log or str(log_of(data or queue))
-    return _review(asked, path, where.reviewer, around, blind=where.blind, quiet=output.quiet, bring_in=bring_in)
+    bring_in = where.decisions is None and data is None and around is None
+    path = where.decisions or str(log_of(data or queue))
+    return _review(review_queue, path, where.reviewer, around, blind=where.blind, quiet=output.quiet, bring_in=bring_in)
 
 
 def _need_terminal() -> None:
@@ -133,20 +135,19 @@ def _from_queue(queue: str, data: str | None, columns: DataOptions) -> tuple[Rev
     """The rows of a queue, and where the data are named what stands around them."""
     from hardneg_cli.data.load import load
     from hardneg_cli.io.files.source import sources
-    from hardneg_cli.review.queues.review_queue import read_review_queue
+    from hardneg_cli.review.queues.review_queue import queue_about, read_review_queue
     from hardneg_cli.review.queues.row_context import RowContexts
 
-    asked = read_review_queue(queue, sources(queue), columns.encoding)
+    rows = read_review_queue(queue, sources(queue), columns.encoding)
     if data is None:
-        return asked, None
+        return rows, None
     dataset = load(data, columns.columns, encoding=columns.encoding, on_bad_rows=columns.on_bad_rows)
-    return asked, RowContexts(
-        dataset, columns.features, [name for name in asked.display_columns if name in dataset.content.column_names]
-    )
+    shown = [name for name in rows.display_columns if name in dataset.content.column_names]
+    return queue_about(dataset, rows), RowContexts(dataset, columns.features, shown)
 
 
 def _review(
-    asked: ReviewQueue,
+    queue: ReviewQueue,
     log: str,
     reviewer: str | None,
     around: RowContexts | None,
@@ -155,22 +156,25 @@ def _review(
     quiet: bool,
     bring_in: bool,
 ) -> int:
-    from hardneg_cli.review.decisions.reviewers import user
+    from hardneg_cli.review.decisions.filled_queue import user
     from hardneg_cli.review.queues.session import ReviewSession
 
-    session = ReviewSession(asked, log, reviewer or user(), blind=blind, classes=around.classes if around else ())
+    session = ReviewSession(
+        queue, log, reviewer or user(), blind=blind, classes=around.classes if around else (),
+        dataset=around.dataset if around else None,
+    )  # fmt: skip
     code = 0
-    if len(asked):
+    if len(queue):
         from hardneg_cli.review_screen.app import review
 
-        code = review(session, asked.name, around)
+        code = review(session, queue.name, around)
     for line in [] if quiet else _goodbye(session, bring_in=bring_in):
         say(line)
     return code
 
 
 def _goodbye(session: ReviewSession, *, bring_in: bool) -> Iterator[str]:
-    name, done = session.asked.name, session.progress
+    name, done = session.queue.name, session.progress
     if not done.rows:
         yield f"{name}: no rows to review"
         return
@@ -182,5 +186,5 @@ def _goodbye(session: ReviewSession, *, bring_in: bool) -> Iterator[str]:
             yield f"bring them in with: hardneg collect {shlex.quote(str(session.log))} --data DATA"
     if session.torn:
         yield f"note: {session.log}: {len(session.torn):,} lines are torn and were left out: {listing(session.torn)}"
-    if session.asked.filled:
-        yield f"note: {session.asked.filled:,} rows have answers in {name} itself, which hardneg collect reads"
+    if session.queue.filled:
+        yield f"note: {session.queue.filled:,} rows have answers in {name} itself, which hardneg collect reads"

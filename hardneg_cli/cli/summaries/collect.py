@@ -17,7 +17,7 @@ MOST_LINES = 10  # pairs, or reviewers
 LOW_WEIGHT = 0.75  # of an answer: it is as good as said by others
 
 
-def lines(collected: CollectResult, told: CollectSummary, *, dry_run: bool) -> Iterator[str]:
+def lines(collected: CollectResult, summary: CollectSummary, *, dry_run: bool) -> Iterator[str]:
     done = "would be " if dry_run else ""
     yield (
         f"{collected.log}: {collected.read:,} decisions read, {collected.appended:,} {done}appended, "
@@ -26,11 +26,11 @@ def lines(collected: CollectResult, told: CollectSummary, *, dry_run: bool) -> I
     yield f"conflicts: {collected.settled:,} {done}settled, {len(collected.conflicts):,} left"
     if collected.agreement:
         yield from _agreement(collected.agreement)
-    yield from _records(told.records)
-    if told.consensus:
-        yield from _consensus(told.consensus)
-    yield from told.notes
-    yield from (f"note: {note}" for note in (*collected.notes, *(told.consensus.notes if told.consensus else ())))
+    yield from _records(summary.records)
+    if summary.consensus:
+        yield from _consensus(summary.consensus)
+    yield from summary.notes
+    yield from (f"note: {note}" for note in (*collected.notes, *(summary.consensus.notes if summary.consensus else ())))
 
 
 def _agreement(found: Agreement) -> Iterator[str]:
@@ -45,12 +45,12 @@ def _agreement(found: Agreement) -> Iterator[str]:
 
 def _records(records: Sequence[AnnotatorQuality]) -> Iterator[str]:
     """A line for each reviewer of whom something can be said, and one for each who follows suggestions."""
-    told = [(one, ", ".join(_clauses(one))) for one in records]
-    told = [(one, clauses) for one, clauses in told if clauses]
-    for one, clauses in told[:MOST_LINES]:
+    described = [(one, ", ".join(_clauses(one))) for one in records]
+    described = [(one, clauses) for one, clauses in described if clauses]
+    for one, clauses in described[:MOST_LINES]:
         yield f"{one.reviewer}: {clauses}"
-    if len(told) > MOST_LINES:
-        yield f"and {len(told) - MOST_LINES:,} more reviewers"
+    if len(described) > MOST_LINES:
+        yield f"and {len(described) - MOST_LINES:,} more reviewers"
     yield from (f"warning: {one.reviewer} {one.anchored}" for one in records if one.anchored)
 
 

@@ -21,7 +21,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import InputError, Unavailable
 from hardneg_cli.gating.verdict import Verdict
 from hardneg_cli.review.decisions.decision import Decision, Question
-from hardneg_cli.review.decisions.row_matching import places
+from hardneg_cli.review.decisions.row_matching import places, restated
 from hardneg_cli.review.reviewers.agreement import agreement
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def _refused(why: str, answers: list[Decision], there: dict[Decision, int], numb
 
 def _there(dataset: Dataset, decisions: list[Decision]) -> Iterable[tuple[Decision, int]]:
     """The decisions about rows that are still there with the same content, and the rows."""
+    decisions = [*restated(dataset, decisions)]
     rows = places(dataset, [one.id for one in decisions])
     hashes = iter(dataset.row_hashes(rows[rows >= 0]))
     for row, one in zip(rows.tolist(), decisions, strict=True):

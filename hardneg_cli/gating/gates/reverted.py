@@ -21,7 +21,7 @@ from hardneg_cli.data.row_identity import content_hashes
 from hardneg_cli.errors import Unavailable
 from hardneg_cli.gating.verdict import Verdict
 from hardneg_cli.review.decisions.decision import Decision, conflicts
-from hardneg_cli.review.decisions.row_matching import places
+from hardneg_cli.review.decisions.row_matching import places, restated
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +49,7 @@ def judge(
     """O(N + decisions)."""
     if baseline is not None and changes is None:
         raise Unavailable("what changed since the base cannot be told")
-    sure = [one for one in decisions if one.is_decisive]
+    sure = [one for one in restated(dataset, decisions) if one.is_decisive]
     if not sure:
         raise Unavailable("nobody decided anything yet: the decisions log has no keep, relabel or drop")
     disputed = {(group[0].id, group[0].row_hash) for group in conflicts(sure)}

@@ -6,7 +6,7 @@ queue is shared out among reviewers. A column of the dataset that is named like 
 
     id  decision  new_label  note  given_label  suggested_label  score  flagged  detectors  why  p_given  p_suggested
     …what is shown of the row…  reviewer  reviewers  role
-    rank  row_hash
+    rank  row_hash  hashed
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ QUEUE_COLUMNS = (
     QueueColumn("role", "in the lead's file, suspect or control", place="shared-out", shown=True),
     QueueColumn("rank", "the row's place by score, from 1", "count", place="trailing", hidden="control"),
     QueueColumn("row_hash", "which content the row had", place="trailing", returned=True),
+    QueueColumn("hashed", "which columns that covers, spelled out in the first row", place="trailing", returned=True),
 )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.inputs import column_texts
+from hardneg_cli.data.hashed_columns import hashed_cells
 from hardneg_cli.detection.findings import DECIMALS
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, LEADING, display_name, schema
 
@@ -102,4 +103,5 @@ def queue_table(labeled: Dataset, pool: Dataset, questions: Sequence[QueryRow], 
         columns[display_name(name, columns)] = pa.array(cells, pa.string())
     hashes = [home.row_hashes(np.array([row]))[0] for home, row in homes]
     columns["rank"] = pa.array(range(1, len(questions) + 1), pa.int64())
-    return pa.table(columns | {"row_hash": pa.array(hashes, pa.string())})
+    hashed = hashed_cells(home.hashed for home, _ in homes)
+    return pa.table(columns | {"row_hash": pa.array(hashes, pa.string()), "hashed": pa.array(hashed, pa.string())})

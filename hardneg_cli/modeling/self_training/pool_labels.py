@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import listing
 from hardneg_cli.review.decisions.decision import Decision
-from hardneg_cli.review.decisions.row_matching import places
+from hardneg_cli.review.decisions.row_matching import places, restated
 
 
 @dataclass(frozen=True)
@@ -25,16 +25,16 @@ def pool_labels(labeled: Dataset, pool: Dataset, decisions: Iterable[Decision]) 
 
     In the pool the given label is what a model had proposed, so `keep` gives the row that one.
     """
-    sure = [decision for decision in decisions if decision.is_decisive]
-    own, disputed = _answers(labeled, _current(labeled, sure))
-    theirs, more = _answers(pool, sure)
+    decisive = [decision for decision in decisions if decision.is_decisive]
+    labels, disputed = _answers(labeled, _current(labeled, restated(labeled, decisive)))
+    added, more = _answers(pool, restated(pool, decisive))
     clashes = sorted({*disputed, *more})
     rows = "1 row" if len(clashes) == 1 else f"{len(clashes):,} rows"
     note = f"{rows} decided in more than one way, which counts for nothing: {listing(clashes)}"
-    return PoolLabels(own, theirs, (note,) if clashes else ())
+    return PoolLabels(labels, added, (note,) if clashes else ())
 
 
-def _current(labeled: Dataset, decisions: list[Decision]) -> list[Decision]:
+def _current(labeled: Dataset, decisions: Sequence[Decision]) -> list[Decision]:
     """Those about the label that a row still has."""
     rows = places(labeled, [decision.id for decision in decisions]).tolist()
     return [
@@ -43,7 +43,7 @@ def _current(labeled: Dataset, decisions: list[Decision]) -> list[Decision]:
     ]  # fmt: skip
 
 
-def _answers(rows: Dataset, decisions: list[Decision]) -> tuple[dict[int, str | None], list[str]]:
+def _answers(rows: Dataset, decisions: Sequence[Decision]) -> tuple[dict[int, str | None], list[str]]:
     """By row what is said of it, and the ids of the rows that are said to be this and that."""
     import numpy as np
 

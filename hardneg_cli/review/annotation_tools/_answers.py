@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SHOWN = "text"  # what the reviewers saw
-COLUMNS = (*KEYED, *FILLED_IN, "reviewer", SHOWN)
+COLUMNS = (*KEYED, "hashed", *FILLED_IN, "reviewer", SHOWN)
 Object = dict[str, Any]
 
 
@@ -166,7 +166,7 @@ def _row(source: Source, answer: ToolAnswer) -> Object:
 
 
 def _key(source: Source, answer: ToolAnswer) -> Object:
-    """The task's id, row_hash, labels and score; raises InputError where it has none."""
+    """The task's id, row_hash, what it covers, labels and score; raises InputError where it has none."""
     if answer.key is None or answer.key == "":
         raise InputError(
             f"{source.name}: {answer.place}: no {KEY!r} in it, and so neither a row's id nor its row_hash: this is no "
@@ -178,5 +178,8 @@ def _key(source: Source, answer: ToolAnswer) -> Object:
         found = None
     if not isinstance(found, Mapping) or not all(isinstance(found.get(name), str) for name in KEYED):
         raise InputError(f"{source.name}: {answer.place}: {KEY!r} is not what hardneg find wrote there")
-    score = found.get("score")
-    return {name: found[name] for name in KEYED} | {"score": score if isinstance(score, float | int) else None}
+    score, hashed = found.get("score"), found.get("hashed")
+    return {name: found[name] for name in KEYED} | {
+        "hashed": hashed if isinstance(hashed, str) else "",
+        "score": score if isinstance(score, float | int) else None,
+    }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 KEY = "hardneg"  # the field that every tool has it in
-KEYED = (*QUESTION, "suggested_label")  # and the score
+KEYED = (*QUESTION, "suggested_label")  # and the score, and which columns the hash covers
 NEEDED = (*KEYED, "score", "why")
 PICTURE = "data:image/"
 ROWS = 1 << 14  # at a time
@@ -53,9 +53,10 @@ def tasks(table: pa.Table, what: str) -> Iterator[AnnotationTask]:
     texts = [name for name in _displayed(table) if name not in pictures]
     for start in range(0, table.num_rows, ROWS):
         part = table.slice(start, ROWS)
-        rows = part.select([*NEEDED, *pictures]).to_pylist()
-        said = _texts(part.select(texts)) if texts else [None if pictures else NOTHING] * len(rows)
-        for row, text in zip(rows, said, strict=True):
+        hashed = [name for name in ("hashed",) if name in table.column_names]
+        rows = part.select([*NEEDED, *hashed, *pictures]).to_pylist()
+        shown = _texts(part.select(texts)) if texts else [None if pictures else NOTHING] * len(rows)
+        for row, text in zip(rows, shown, strict=True):
             yield _task(row, text, tuple(row[name] or "" for name in pictures))
 
 
@@ -100,10 +101,10 @@ def _texts(shown: pa.Table) -> list[str]:
 
 def _task(row: dict[str, Any], text: str | None, pictures: tuple[str, ...]) -> AnnotationTask:
     kept = {name: row[name] or "" for name in KEYED}
+    hashed = {"hashed": row["hashed"]} if row.get("hashed") else {}
     given, suggested = offered(kept["given_label"]), offered(kept["suggested_label"]) if row["suggested_label"] else ""
     about = f"labeled {given}"
     about += f", suggested {suggested}" if suggested else ""
     about += f": {row['why']}" if row["why"] else ""
-    return AnnotationTask(
-        ascii_json(kept | {"score": row["score"]}), kept["id"], text, pictures, about, suggested, row["score"]
-    )
+    key = ascii_json(kept | hashed | {"score": row["score"]})
+    return AnnotationTask(key, kept["id"], text, pictures, about, suggested, row["score"])

@@ -101,13 +101,13 @@ def _entries(source: Source) -> Iterator[ToolAnswer]:
         key = (record.get("metadata") or {}).get(KEY) if nested else record.get(KEY)
         text = record["fields"].get(SHOWN) if nested else record.get(SHOWN)
         yield ToolAnswer(key, place, text)
-        for user, said in (_nested(record) if nested else _flat(record)).items():
-            status = said.get("status")
+        for user, answer in (_nested(record) if nested else _flat(record)).items():
+            status = answer.get("status")
             if status == "submitted":
-                label, note = said.get("label"), said.get("note") or ""
+                label, note = answer.get("label"), answer.get("note") or ""
                 yield ToolAnswer(key, place, text, (label,) if label else (), "", note, user)
             elif status == "discarded":
-                yield ToolAnswer(key, place, text, (), "unsure", said.get("note") or "", user)
+                yield ToolAnswer(key, place, text, (), "unsure", answer.get("note") or "", user)
 
 
 def _records(source: Source) -> Iterator[tuple[Object, str]]:
@@ -126,8 +126,8 @@ def _nested(record: Object) -> Mapping[str, Object]:
     found: dict[str, Object] = {}
     for name in QUESTIONS:
         for response in (record.get("responses") or {}).get(name) or ():
-            said = found.setdefault(str(response.get("user_id")), {})
-            said |= {name: response.get("value"), "status": response.get("status") or assumed}
+            answer = found.setdefault(str(response.get("user_id")), {})
+            answer |= {name: response.get("value"), "status": response.get("status") or assumed}
     return found
 
 

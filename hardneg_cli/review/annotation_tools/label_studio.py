@@ -110,30 +110,32 @@ def _of_task(source: Source, task: Object, place: str) -> Iterator[ToolAnswer]:
     key, text = task["data"].get(KEY), task["data"].get(SHOWN)
     yield ToolAnswer(key, place, text)
     for annotation in task.get("annotations") or ():
-        said = _annotations(source, annotation, place)
+        entries = _annotations(source, annotation, place)
         who, at = _who(annotation.get("completed_by")), str(annotation.get("updated_at") or "")
         skipped = "unsure" if annotation.get("was_cancelled") else ""
-        words = [skipped] if skipped else said["decision"]
-        yield ToolAnswer(key, place, text, tuple(said["label"]), "".join(words[:1]), "\n".join(said["note"]), who, at)
+        words = [skipped] if skipped else entries["decision"]
+        yield ToolAnswer(
+            key, place, text, tuple(entries["label"]), "".join(words[:1]), "\n".join(entries["note"]), who, at
+        )
 
 
 def _annotations(source: Source, annotation: Object, place: str) -> dict[str, list[str]]:
     """What was entered, by control. Raises InputError where all of it went to controls that are not ours."""
-    said: dict[str, list[str]] = {name: [] for name in CONTROLS}
+    entries: dict[str, list[str]] = {name: [] for name in CONTROLS}
     others = []
     for result in annotation.get("result") or ():
         name, value = result.get("from_name"), result.get("value") or {}
-        if name not in said:
+        if name not in entries:
             others += [name] if "choices" in value else []
             continue
         entered = value.get("choices", value.get("text", []))
-        said[name] += [entered] if isinstance(entered, str) else entered
-    if others and not said["label"] and not said["decision"]:
+        entries[name] += [entered] if isinstance(entered, str) else entered
+    if others and not entries["label"] and not entries["decision"]:
         raise InputError(
             f"{source.name}: {place}: annotated by {others[0]!r}, not by 'label' or 'decision' as in the labeling "
             "configuration that hardneg find writes beside the tasks"
         )
-    return said
+    return entries
 
 
 def _who(user: Any) -> str:

@@ -69,8 +69,8 @@ class FilledAudit:
         import numpy as np
 
         # what was decided does not matter: a row that was corrected since is not the one that was drawn either
-        asked = [replace(decision, decision="keep", new_label="") for decision in self.decisions]
-        matched = match(dataset, asked, self.ids)
+        kept = [replace(decision, decision="keep", new_label="") for decision in self.decisions]
+        matched = match(dataset, kept, self.ids)
         if matched.stale:
             named = ", ".join(f"{one.decision.id!r} ({one.why})" for one in matched.stale[:5])
             more = f" and {len(matched.stale) - 5:,} more" if len(matched.stale) > 5 else ""

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import InputError, listing
-from hardneg_cli.review.audit.filled_audit import FilledAudit
+from hardneg_cli.errors import listing
 from hardneg_cli.review.decisions.decision import Decision, conflicts
 from hardneg_cli.review.decisions.row_matching import match
 
@@ -58,19 +57,3 @@ def codes(dataset: Dataset, new: dict[int, str | None]) -> NDArray[np.int64]:
     for row, name in new.items():
         found[row] = DROPPED if name is None else code[name]
     return found
-
-
-def audited_labels(dataset: Dataset, audited: FilledAudit) -> tuple[NDArray[np.int64], dict[int, str | None]]:
-    """The places of the audited rows that have an answer, and the labels of those that are wrong.
-
-    Raises InputError if the audit was not drawn from these rows, or any of them has changed since.
-    """
-    if audited.population != len(dataset):
-        raise InputError(
-            f"{audited.name}: drawn from {audited.population:,} rows, and {dataset.name} has {len(dataset):,}: "
-            "name the data that was audited, or draw a new audit"
-        )
-    rows = audited.rows(dataset)
-    answers = zip(rows.tolist(), audited.decisions, strict=True)
-    wrong = ((row, one) for row, one in answers if one.decision != "keep")
-    return rows, {row: one.new_label if one.decision == "relabel" else None for row, one in wrong}

@@ -1,7 +1,8 @@
-"""The decisions log as it grows: one writer at a time, whole lines at the end, on disk before anybody is told so.
+"""The decisions log beside the data: append-only NDJSON, whose lines may stand in any order and more than once.
 
-Nothing in it is ever rewritten. A writer that is killed leaves at most one torn line, the last one; the next writer
-begins a new line behind it, so it stays the only one that is lost, and nobody was told that it was kept.
+So git can merge two of them as a union. It grows by one writer at a time, whole lines at the end, on disk before
+anybody is told so. Nothing in it is ever rewritten. A writer that is killed leaves at most one torn line, the last one;
+the next writer begins a new line behind it, so it stays the only one that is lost, and nobody was told it was kept.
 """
 
 from __future__ import annotations
@@ -10,18 +11,70 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hardneg_cli.errors import Busy, InputError
-from hardneg_cli.io.tables.text_tables import UNSEEN
-from hardneg_cli.review.decisions.decision import NAMES, VERSION, Decision, parsed, read_log
+from hardneg_cli.io.files.source import Source
+from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.review.decisions.decision_line import LineReader, encode_lines, parse_line
 
+LOG_SUFFIX = ".decisions.ndjson"
 PATIENCE_SECONDS = 5.0
 LINES_A_WRITE = 1000
-ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 POLL_SECONDS = 0.002  # far below what one append takes, so that one of many writers does not starve
+
+
+def log_of(data: str | Path) -> Path:
+    """Where the decisions about `data` are kept."""
+    return Path(f"{data}{LOG_SUFFIX}")
+
+
+def read_log(path: str | Path) -> tuple[list[Decision], list[int]]:
+    """The decisions of a log in the order of its lines, and the numbers of the lines that were torn off.
+
+    Raises InputError for a line that is whole and yet no decision.
+    """
+    decisions, torn, reader = [], [], LineReader()
+    with Path(path).open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                record = parse_line(line)
+            except ValueError:  # a writer was killed; a line that is not whole is not JSON, or not UTF-8
+                torn.append(number)
+            else:
+                decisions.append(reader.decision(f"{path}: line {number}", record))
+    return [_spelled(decision, reader) for decision in decisions] if reader.late else decisions, torn
+
+
+def _spelled(decision: Decision, reader: LineReader) -> Decision:
+    """With the hashed columns that a later line has spelled out."""
+    if decision.hashed.names is not None or not decision.hashed.token:
+        return decision
+    return replace(decision, hashed=reader.columns[decision.hashed.token])
+
+
+def spelled_tokens(decisions: Iterable[Decision]) -> set[str]:
+    """The tokens of hashed columns that a log with these decisions spells out."""
+    return {decision.hashed.token for decision in decisions if decision.hashed.names is not None}
+
+
+def is_log(source: Source) -> bool:
+    """Told by the name, else by the first whole line of JSON: a log's lines have a version, those of a queue none."""
+    if source.path is None or source.compression:
+        return False
+    if source.name.endswith(LOG_SUFFIX):
+        return True
+    for line in source.head.splitlines():
+        try:
+            record = json.loads(line)
+        except ValueError:  # a torn line, or no JSON at all
+            continue
+        return isinstance(record, dict) and "v" in record
+    return False
 
 
 @dataclass(frozen=True)
@@ -36,9 +89,12 @@ class DecisionLog:
             raise InputError(f"{self.path}: is not a file, so it is no decisions log")
         return read_log(self.path) if self.path.exists() else ([], [])
 
-    def append(self, decisions: Iterable[Decision]) -> None:
-        """Add lines; once this returns they outlive a crash. Raises InputError for what could not be read again."""
-        lines = [_line(decision) for decision in decisions]
+    def append(self, decisions: Iterable[Decision], spelled: Iterable[str] = ()) -> None:
+        """Add lines; once this returns they outlive a crash. Raises InputError for what could not be read again.
+
+        spelled: tokens of hashed columns that the log spells out already; to do so again does no harm.
+        """
+        lines = [*encode_lines(decisions, spelled)]
         if not lines:
             return
         try:
@@ -69,7 +125,7 @@ def held(path: str | Path, patience: float = PATIENCE_SECONDS) -> Iterator[Decis
 
 
 def append(path: str | Path, decisions: Iterable[Decision]) -> None:
-    """Add decisions to the log at `path`, as `held` and `Log.append` do."""
+    """Add decisions to the log at `path`, as `held` and `DecisionLog.append` do."""
     with held(path) as log:
         log.append(decisions)
 
@@ -89,13 +145,6 @@ def now(after: str = "") -> str:
 def _text(time: datetime) -> str:
     """Always of the same length."""
     return time.isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def _line(decision: Decision) -> bytes:
-    record = {"v": VERSION} | {name: getattr(decision, name) for name in NAMES}
-    parsed(f"decision about {decision.id!r}", record)
-    text = ENCODE(record)
-    return UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text).encode() + b"\n"
 
 
 def _append(path: Path, lines: Sequence[bytes]) -> None:

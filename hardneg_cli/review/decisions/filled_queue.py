@@ -5,26 +5,35 @@ An export of an annotation tool is one too; the drawer of the tools knows them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import getpass
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from hardneg_cli.data.hashed_columns import UNKNOWN, HashedColumns, read_cells
 from hardneg_cli.data.row_identity import blank
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.queue_columns import QUESTION, RETURNED
+from hardneg_cli.io.tables.queue_columns import QUESTION, RETURNED, display_columns
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.annotation_tools import ANNOTATION_TOOLS, AnnotationTool
-from hardneg_cli.review.decisions.decision import DECISIONS, Decision
-from hardneg_cli.review.decisions.reviewers import user
+from hardneg_cli.review.decisions.decision import CONTROL, DECISIONS, ROLES, SUSPECT, UNRANKED, UNSCORED, Decision
 from hardneg_cli.runtime.progress import progress
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
+MET = ("score", "rank", "flagged", "role", "hashed")  # how the reviewer met the row, where a queue says it
+ANSWER = tuple(name for name in RETURNED if name not in MET)
+TAKEN = (*ANSWER, *MET)
+TRUE, FALSE = ("true", "1", "yes"), ("false", "0", "no")
+MOST_DIGITS = 15
 POLICY = "policy"  # who decides, and on what ground, where nobody did
 Row = dict[str, Any]
+HashedByCell: TypeAlias = Mapping[str | None, HashedColumns]
 
 
 @dataclass(frozen=True)
@@ -52,30 +61,56 @@ class AutoPolicy:
 
 @dataclass(frozen=True)
 class FilledQueue:
-    """One filled queue: the ids of all its rows, what reviewers decided, and what the policy would do with the rest."""
+    """One filled queue.
+
+    table: the columns that were read, as text that is never null. decisions: what reviewers decided. automatic: what
+    the policy would do with the other rows. exported: whether an annotation tool wrote it.
+    """
 
     name: str
-    ids: pa.ChunkedArray
+    table: pa.Table
     decisions: tuple[Decision, ...]
     automatic: tuple[Decision, ...]
+    exported: bool = False
+
+    @property
+    def ids(self) -> pa.ChunkedArray:
+        """Of all its rows, decided or not."""
+        return self.table["id"]
+
+    @property
+    def display_columns(self) -> list[str]:
+        """Those that show the row; of an annotation tool's export, the text that was shown."""
+        return ["text"] if self.exported else display_columns(self.table.column_names)
 
 
-def read_queue(source: Source, reviewer: str | None, policy: AutoPolicy) -> FilledQueue:
+def user() -> str:
+    """Who runs this, as far as the system knows: who decides where nobody is named."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):  # a number without a name, as in containers
+        return "unknown"
+
+
+def read_queue(source: Source, reviewer: str | None, policy: AutoPolicy, *, whole: bool = False) -> FilledQueue:
     """The decisions of a filled queue, or of the export of an annotation tool.
 
     reviewer: who made the decisions that name nobody; if None, whom the export is named after, else who runs this.
+    whole: whether the table is to have all columns of the file, not only those that decisions are made of.
     Raises InputError for a missing column, and for decisions that make no sense, naming their rows.
     """
     form = export(source)
     with progress(f"reading {source.name}"):
-        table = _exported(source, form) if form else _table(source, scored=policy.least is not None)
+        table = form.read(source) if form else _table(source, scored=policy.least is not None, whole=whole)
     if reviewer is None:
         reviewer = (form.reviewer(source) if form else "") or user()
+    hashed = read_cells(source.name, table["hashed"].unique().to_pylist() if "hashed" in table.column_names else ())
     decided = ~(blank(table["decision"]) & blank(table["new_label"]))
-    filled = table.filter(decided).to_pylist()
+    filled = _rows(table, decided)
     _refuse_nonsense(source, filled)
-    decisions = tuple(_decision(row, source, reviewer) for row in filled)
-    return FilledQueue(source.name, table["id"], decisions, tuple(_automatic(table.filter(~decided), policy)))
+    decisions = tuple(_decision(row, source, reviewer, hashed) for row in filled)
+    automatic = tuple(_automatic(table, ~decided, policy, hashed))
+    return FilledQueue(source.name, table, decisions, automatic, exported=form is not None)
 
 
 def export(source: Source) -> AnnotationTool | None:
@@ -83,33 +118,33 @@ def export(source: Source) -> AnnotationTool | None:
     return next((form for form in ANNOTATION_TOOLS if form.recognises(source)), None)
 
 
-def _exported(source: Source, form: AnnotationTool) -> pa.Table:
-    """The same columns as those of a queue."""
-    import numpy as np
-
-    table = form.read(source)
-    return table.append_column("row", [np.arange(1, len(table) + 1)])
-
-
-def _table(source: Source, *, scored: bool) -> pa.Table:
-    """The columns that are used, all there and never null, each row with its number; a queue may be empty."""
-    import numpy as np
+def _table(source: Source, *, scored: bool, whole: bool) -> pa.Table:
+    """The columns that are used, all there, text never null; a queue may be empty."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     names = table_files.columns([source])
     if names:  # an empty JSON array has no columns either
         _refuse_missing(source, names, scored=scored)
-    wanted = ReadRequest(tuple(name for name in RETURNED if name in names), ("score",) if scored else ())
+    numbers = ("score",) if scored and names else ()
+    request = ReadRequest(tuple(name for name in names if (whole or name in TAKEN) and name not in numbers), numbers)
     # an empty queue is what `find` writes where nothing is suspect; `batches.read` takes no rows for an error
-    parts = list(table_files.reader_of(source).read(source, wanted))
+    parts = list(table_files.reader_of(source).read(source, request))
     if not parts:
-        parts = [pa.RecordBatch.from_pydict({name: pa.array([], pa.string()) for name in wanted.text})]
+        parts = [pa.RecordBatch.from_pydict({name: pa.array([], pa.string()) for name in request.text})]
     read = pa.Table.from_batches(parts)
-    columns = {name: pc.fill_null(read[name], "") for name in wanted.text}
-    absent = {name: pa.chunked_array([pa.repeat("", len(read))]) for name in RETURNED if name not in names}
-    scores = {"score": read["score"]} if "score" in read.column_names else {}
-    return pa.table({**columns, **absent, **scores, "row": np.arange(1, len(read) + 1)})
+    columns = {name: pc.fill_null(read[name], "") for name in request.text}
+    columns |= {name: read[name] for name in numbers if name in read.column_names}
+    return pa.table(columns | {name: pa.repeat("", len(read)) for name in ANSWER if name not in columns})
+
+
+def _rows(table: pa.Table, chosen: NDArray[np.bool_]) -> list[Row]:
+    """The chosen rows, with what decisions are made of, each with its number in the file."""
+    import pyarrow as pa
+
+    part = table.select([name for name in TAKEN if name in table.column_names]).filter(pa.array(chosen))
+    numbers = (chosen.nonzero()[0] + 1).tolist()
+    return [row | {"row": number} for row, number in zip(part.to_pylist(), numbers, strict=True)]
 
 
 def _refuse_missing(source: Source, names: Sequence[str], *, scored: bool) -> None:
@@ -166,29 +201,69 @@ def _suggestion(row: Row) -> str:
     return label if label.strip() and label != row["given_label"] else ""
 
 
-def _decision(row: Row, source: Source, reviewer: str) -> Decision:
+def _decision(row: Row, source: Source, reviewer: str, hashed: HashedByCell) -> Decision:
     word = _word(row)
     label = _label(row) if word == "relabel" else ""
     if label == row["given_label"]:  # the label it has, written down again
         word, label = "keep", ""
     who = row["reviewer"].strip() or reviewer
     return Decision(
-        row["id"], row["row_hash"], row["given_label"], word, label, who, source=source.name, note=row["note"]
-    )
+        row["id"], row["row_hash"], row["given_label"], word, label, who,
+        source=source.name, note=row["note"], **met(row, hashed),
+    )  # fmt: skip
 
 
-def _automatic(undecided: pa.Table, policy: AutoPolicy) -> list[Decision]:
+def met(row: Row, hashed: HashedByCell) -> dict[str, Any]:
+    """What the hash covers, and how the reviewer met the row: the fields of a decision, as far as a queue says them."""
+    return {
+        "hashed": hashed.get(row.get("hashed"), UNKNOWN),
+        "rank": _rank(row.get("rank")),
+        "score": _score(row.get("score")),
+        "role": role_of(row),
+    }
+
+
+def _rank(cell: object) -> int:
+    """As spreadsheets write it too; unknown where it is no number from 1."""
+    text = str(cell).strip().removesuffix(".0")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else UNRANKED
+
+
+def _score(cell: object) -> float:
+    """Unknown where it is no probability."""
+    try:
+        score = float(str(cell))
+    except ValueError:
+        return UNSCORED
+    return score if 0 <= score <= 1 else UNSCORED
+
+
+def role_of(row: Mapping[str, object]) -> str:
+    """Why a row is in the queue, by its columns `role`, else `flagged`: `suspect`, `control`, or empty for unknown.
+
+    A word that is no role is empty too.
+    """
+    role, flagged = ("" if row.get(name) is None else str(row[name]).strip().lower() for name in ("role", "flagged"))
+    if role:
+        return role if role in ROLES else ""
+    if flagged in TRUE:
+        return SUSPECT
+    return CONTROL if flagged in FALSE else ""
+
+
+def _automatic(table: pa.Table, open_: NDArray[np.bool_], policy: AutoPolicy, hashed: HashedByCell) -> list[Decision]:
+    """What the policy would do with the `open_` rows."""
+    import numpy as np
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    if policy.least is None or not len(undecided):
+    if policy.least is None or not len(table):
         return []
-    high = pc.greater_equal(undecided["score"].cast(pa.float64()), policy.least)  # a missing score is NaN: never
-    decided = [_by_policy(row, policy) for row in undecided.filter(high).to_pylist()]
-    return [decision for decision in decided if decision]
+    high = np.nan_to_num(table["score"].cast(pa.float64()).to_numpy(), nan=-1.0) >= policy.least  # a missing one: never
+    decisions = (_by_policy(row, policy, hashed) for row in _rows(table, open_ & high))
+    return [decision for decision in decisions if decision]
 
 
-def _by_policy(row: Row, policy: AutoPolicy) -> Decision | None:
+def _by_policy(row: Row, policy: AutoPolicy, hashed: HashedByCell) -> Decision | None:
     score, label = row["score"], _suggestion(row)
     if policy.relabel is not None and score >= policy.relabel and label:
         word, limit = "relabel", policy.relabel
@@ -197,4 +272,14 @@ def _by_policy(row: Row, policy: AutoPolicy) -> Decision | None:
     else:
         return None
     note = f"--auto-{word} {limit:g}: score {score:.6f}"
-    return Decision(row["id"], row["row_hash"], row["given_label"], word, label, POLICY, source=POLICY, note=note)
+    return Decision(
+        row["id"],
+        row["row_hash"],
+        row["given_label"],
+        word,
+        label,
+        POLICY,
+        source=POLICY,
+        note=note,
+        **met(row, hashed),
+    )

@@ -5,23 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.detection.detector_result import DetectorResult
 from hardneg_cli.errors import listing
-from hardneg_cli.io.files.source import Source, sources
-from hardneg_cli.review.decisions.decision import (
-    LOG_SUFFIX,
-    Decision,
-    conflicts,
-    effective_decisions,
-    is_log,
-    log_of,
-    read_log,
-)
-from hardneg_cli.review.decisions.filled_queue import AutoPolicy, read_queue
+from hardneg_cli.review.decisions.decision import Decision, conflicts
 from hardneg_cli.review.decisions.row_matching import MatchedDecisions, match, places
 
 if TYPE_CHECKING:
@@ -30,14 +19,6 @@ if TYPE_CHECKING:
 
     Rows = NDArray[np.int64]
     Bools = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class LoadedDecisions:
-    """The last word of every reviewer, and notes on what could not be read."""
-
-    decisions: tuple[Decision, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,30 +54,6 @@ class RowDecisions:
         return self.rows[chosen], self.wrong[chosen]
 
 
-def recorded(dataset: Dataset, given: Sequence[str | Path | Decision] | None) -> LoadedDecisions:
-    """The decisions of logs and filled queues; where none are named, of the log beside the data, if there is one."""
-    if given is None:
-        log = log_of(dataset.name)
-        given = [log] if dataset.sources[0].path and log.is_file() else []
-    said = [one for one in given if isinstance(one, Decision)]
-    queued: list[Decision] = []
-    notes = []
-    for file in (str(one) for one in given if not isinstance(one, Decision)):
-        for source in [Source(file, Path(file))] if _named_as_log(file) else sources(file):
-            if not (_named_as_log(file) or is_log(source)):
-                queued += read_queue(source, None, AutoPolicy()).decisions
-                continue
-            decisions, torn = read_log(source.name)
-            said += decisions
-            if torn:
-                notes.append(f"{source.name}: {len(torn):,} lines are torn and were left out: {listing(torn)}")
-    return LoadedDecisions((*effective_decisions(said), *queued), tuple(notes))
-
-
-def _named_as_log(file: str) -> bool:
-    return file.endswith(LOG_SUFFIX) and Path(file).is_file()
-
-
 def row_decisions(dataset: Dataset, decisions: Iterable[Decision]) -> RowDecisions:
     """The rows that are decided: same id, content and label, and nobody contradicts.
 
@@ -115,14 +72,14 @@ def row_decisions(dataset: Dataset, decisions: Iterable[Decision]) -> RowDecisio
     for row, decision in matched.fresh:
         fresh.setdefault(row, []).append(decision)
     clashes = {group[0].question for group in conflicts(decision for _, decision in matched.fresh)}
-    settled = {row: said for row, said in fresh.items() if said[0].question not in clashes}
+    agreed = {row: decisions for row, decisions in fresh.items() if decisions[0].question not in clashes}
     applied = _applied(dataset, matched, fresh)
-    rows = sorted({*settled, *applied})
-    answers = [_answer(settled[row]) if row in settled else "applied" for row in rows]
+    rows = sorted({*agreed, *applied})
+    answers = [_answer(agreed[row]) if row in agreed else "applied" for row in rows]
     wrong = np.array([answer in ("relabel", "drop") for answer in answers], bool)
-    telling = _telling(rows, settled, matched)
-    notes = [*_remarks(matched, sorted(id_ for id_, *_ in clashes)), *_count(wrong), *_untold(telling, len(settled))]
-    words = (_words(settled[row]) if row in settled else _words(applied[row], applied=True) for row in rows)
+    telling = _telling(rows, agreed, matched)
+    notes = [*_remarks(matched, sorted(id_ for id_, *_ in clashes)), *_count(wrong), *_unlearned(telling, len(agreed))]
+    words = (_words(agreed[row]) if row in agreed else _words(applied[row], applied=True) for row in rows)
     dropped = np.array([answer == "drop" for answer in answers], bool)
     return RowDecisions(np.array(rows, np.int64), wrong, dropped, telling, tuple(words), tuple(notes))
 
@@ -138,7 +95,7 @@ def _applied(dataset: Dataset, matched: MatchedDecisions, fresh: Mapping[int, ob
     return found
 
 
-def _telling(rows: Sequence[int], settled: Mapping[int, Sequence[Decision]], matched: MatchedDecisions) -> Bools:
+def _telling(rows: Sequence[int], agreed: Mapping[int, Sequence[Decision]], matched: MatchedDecisions) -> Bools:
     """(n,) the answers that came after all that are applied.
 
     Of the rows decided before, those with wrong labels are gone from the data: what is left would teach that the
@@ -149,26 +106,26 @@ def _telling(rows: Sequence[int], settled: Mapping[int, Sequence[Decision]], mat
     newest = max((decision.at for decision in matched.already), default=None)
     return np.array(
         [
-            row in settled and (newest is None or all(decision.at > newest for decision in settled[row]))
+            row in agreed and (newest is None or all(decision.at > newest for decision in agreed[row]))
             for row in rows
         ],
         bool,
     )  # fmt: skip
 
 
-def _answer(said: Sequence[Decision]) -> str:
-    one = said[0]
-    return "keep" if one.decision == "relabel" and one.new_label == one.given else one.decision
+def _answer(decisions: Sequence[Decision]) -> str:
+    first = decisions[0]
+    return "keep" if first.decision == "relabel" and first.new_label == first.given else first.decision
 
 
-def _words(said: Sequence[Decision], *, applied: bool = False) -> str:
-    who = " and ".join(sorted({decision.reviewer for decision in said} - {""})) or "a reviewer"
-    answer = _answer(said)
+def _words(decisions: Sequence[Decision], *, applied: bool = False) -> str:
+    who = " and ".join(sorted({decision.reviewer for decision in decisions} - {""})) or "a reviewer"
+    answer = _answer(decisions)
     if answer == "keep":
         return f"kept by {who}"
     if answer == "drop":
         return f"to be dropped, says {who}"
-    return f"relabeled by {who}" if applied else f"to be relabeled {said[0].new_label!r}, says {who}"
+    return f"relabeled by {who}" if applied else f"to be relabeled {decisions[0].new_label!r}, says {who}"
 
 
 def _count(wrong: Bools) -> list[str]:
@@ -185,14 +142,14 @@ def _remarks(matched: MatchedDecisions, clashes: Sequence[str]) -> list[str]:
         notes.append(f"{rows} decided in more than one way and asked about again: {listing(clashes)}")
     if matched.stale:
         causes = Counter("its label has changed" if " now " in one.why else one.why for one in matched.stale)
-        told = ", ".join(f"{count:,} × {why}" for why, count in sorted(causes.items()))
+        reasons = ", ".join(f"{count:,} × {why}" for why, count in sorted(causes.items()))
         decisions = "1 decision fits" if len(matched.stale) == 1 else f"{len(matched.stale):,} decisions fit"
-        notes.append(f"{decisions} no row any more: {told}")
+        notes.append(f"{decisions} no row any more: {reasons}")
     return notes
 
 
-def _untold(telling: Bools, settled: int) -> list[str]:
-    silent = settled - int(telling.sum())
+def _unlearned(telling: Bools, agreed: int) -> list[str]:
+    silent = agreed - int(telling.sum())
     if not silent:
         return []
     return [

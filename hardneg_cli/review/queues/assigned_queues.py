@@ -18,13 +18,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hardneg_cli.data.hashed_columns import spelled_anew
 from hardneg_cli.io.tables.queue_columns import ANCHORING, TELLING, TRAILING
+from hardneg_cli.review.decisions.decision import CONTROL, SUSPECT
 from hardneg_cli.review.queues.assignment import Assignment
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-SUSPECT, CONTROL = "suspect", "control"
 
 
 def lead(shape: Assignment, show: tuple[str, ...] = ()) -> pa.Table:
@@ -32,7 +32,7 @@ def lead(shape: Assignment, show: tuple[str, ...] = ()) -> pa.Table:
     import pyarrow as pa
 
     names = shape.wish.reviewers
-    who = [",".join(name for name, is_asked in zip(names, row, strict=True) if is_asked) for row in shape.asked]
+    who = [",".join(name for name, is_asked in zip(names, row, strict=True) if is_asked) for row in shape.assigned]
     role = [CONTROL if control else SUSPECT for control in shape.control]
     table = shape.findings.table(shape.rows, show)
     return _beside(table, {"reviewers": pa.array(who, pa.string()), "role": pa.array(role, pa.string())})
@@ -47,6 +47,8 @@ def queues(shape: Assignment, show: tuple[str, ...] = ()) -> list[pa.Table]:
     found = []
     for number, places in enumerate(shape.queues):
         queue = _blanked(table.take(places), hidden)
+        hashed = pa.array(spelled_anew(queue["hashed"].to_pylist()), pa.string())
+        queue = queue.set_column(queue.column_names.index("hashed"), "hashed", hashed)
         if shape.wish.reviewers:
             name = pa.repeat(pa.scalar(shape.wish.reviewers[number]), len(places))
             queue = _beside(queue, {"reviewer": name})

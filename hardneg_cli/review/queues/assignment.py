@@ -53,7 +53,7 @@ class AssignmentPlan:
 class Assignment:
     """n rows, worst first, and who is asked about them in what order.
 
-    findings: with the suggestion that control rows show. control: (n,) bool. asked: (n, people) bool.
+    findings: with the suggestion that control rows show. control: (n,) bool. assigned: (n, people) bool.
     queues: for each reviewer the places in `rows`, in the order in which they are asked about.
     """
 
@@ -61,13 +61,13 @@ class Assignment:
     findings: Findings
     rows: Rows
     control: Bools
-    asked: Bools
+    assigned: Bools
     queues: tuple[Rows, ...]
 
     @property
     def shared(self) -> int:
         """How many rows go to all of several reviewers."""
-        return int(self.asked.all(axis=1).sum()) if self.wish.people > 1 else 0
+        return int(self.assigned.all(axis=1).sum()) if self.wish.people > 1 else 0
 
 
 def shape(findings: Findings, rows: Rows, wish: AssignmentPlan) -> Assignment:
@@ -86,11 +86,11 @@ def shape(findings: Findings, rows: Rows, wish: AssignmentPlan) -> Assignment:
     everything = np.concatenate([suspects, drawn])
     everything = everything[np.lexsort((findings.dataset.id_rank[everything], -findings.score[everything]))]
     control = np.isin(everything, drawn)
-    asked = _dealt(findings, everything, control, shared, wish.people)
-    told = replace(findings, suggested=_plausible(findings, suspects, drawn))
+    assigned = _dealt(findings, everything, control, shared, wish.people)
+    findings = replace(findings, suggested=_plausible(findings, suspects, drawn))
     ids = findings.dataset.ids.take(everything)
-    queues = tuple(_order(ids, control, asked[:, number], number, blind=wish.blind) for number in range(wish.people))
-    return Assignment(wish, told, everything, control, asked, queues)
+    queues = tuple(_order(ids, control, assigned[:, number], number, blind=wish.blind) for number in range(wish.people))
+    return Assignment(wish, findings, everything, control, assigned, queues)
 
 
 def _rows_of(amount: Amount, n: int) -> int:
@@ -99,8 +99,8 @@ def _rows_of(amount: Amount, n: int) -> int:
 
 def _counts(suspects: int, spare: int, wish: AssignmentPlan) -> tuple[int, int]:
     """How many control rows and how many shared rows go with so many suspects."""
-    asked = wish.control if isinstance(wish.control, int) else _rows_of(wish.control, suspects)
-    control = min(spare, asked) if suspects else 0
+    wanted = wish.control if isinstance(wish.control, int) else _rows_of(wish.control, suspects)
+    control = min(spare, wanted) if suspects else 0
     return control, _rows_of(wish.overlap, suspects + control) if wish.people > 1 else 0
 
 
@@ -163,22 +163,22 @@ def _dealt(findings: Findings, rows: Rows, control: Bools, shared: int, people: 
         return np.ones((len(rows), 1), bool)
     ids, n = findings.dataset.ids.take(rows), len(rows)
     by_kind = np.argsort(control, kind="stable")  # suspects by rank, then control rows by rank
-    asked = np.zeros((n, people), bool)
-    asked[by_kind[_one_of_each(_keys(ids, "overlap")[by_kind], shared)]] = True
-    rest = np.flatnonzero(~asked[:, 0])
+    assigned = np.zeros((n, people), bool)
+    assigned[by_kind[_one_of_each(_keys(ids, "overlap")[by_kind], shared)]] = True
+    rest = np.flatnonzero(~assigned[:, 0])
     label = findings.dataset.labels[rows[rest]].astype(np.int64)
     label[np.bincount(label, minlength=1)[label] < people] = -1  # too rare to be shared out by themselves
     order = rest[np.lexsort((rest, label, control[rest]))]
     turn = np.lexsort((_keys(ids, "deal")[order], np.arange(len(order)) // people))
-    asked[order[turn], np.arange(len(order)) % people] = True
-    return asked
+    assigned[order[turn], np.arange(len(order)) % people] = True
+    return assigned
 
 
-def _order(ids: pa.Array, control: Bools, asked: Bools, number: int, *, blind: bool) -> Rows:
+def _order(ids: pa.Array, control: Bools, assigned: Bools, number: int, *, blind: bool) -> Rows:
     """The places of one reviewer's rows: worst first with control rows thrown in anywhere, or all of them anywhere."""
     import numpy as np
 
-    places = np.flatnonzero(asked)
+    places = np.flatnonzero(assigned)
     if not (blind or control.any()):
         return places
     at = _keys(ids.take(places), f"order {number}") / 2.0**64
@@ -213,9 +213,9 @@ def _other_classes(findings: Findings, rows: Rows, keys: NDArray[np.uint64]) -> 
     other = used[(np.searchsorted(used, label) + step) % len(used)].astype(np.int32)
     for doubts in findings.doubts.values():
         if doubts.about == "label":
-            said = np.full(len(dataset), NO_CLASS, np.int32)
-            said[doubts.rows] = doubts.suggested
-            other = np.where((said[rows] != NO_CLASS) & (said[rows] != label), said[rows], other)
+            suggested = np.full(len(dataset), NO_CLASS, np.int32)
+            suggested[doubts.rows] = doubts.suggested
+            other = np.where((suggested[rows] != NO_CLASS) & (suggested[rows] != label), suggested[rows], other)
     if findings.digest is not None:
         mean = findings.digest.mean
         other = np.where(mean.p_other[rows] > 0, mean.other[rows], other)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.table_files import ReadRequest
-from hardneg_cli.review.decisions.decision import is_log
-from hardneg_cli.review.decisions.filled_queue import export
+from hardneg_cli.review.decisions.decision import CONTROL, ROLES
+from hardneg_cli.review.decisions.filled_queue import FilledQueue, role_of
 
-CONTROL, SUSPECT = ROLES = ("control", "suspect")
-TRUE, FALSE = ("true", "1", "yes"), ("false", "0", "no")
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+COLUMNS = ("id", "role", "flagged", "suggested_label")
 
 
 @dataclass(frozen=True)
@@ -24,43 +27,53 @@ class RowRole:
     suggested: str
 
 
-def read_roles(files: Iterable[Source], *, every: bool = False) -> Mapping[str, RowRole]:
-    """The roles of rows by id, from the columns `role` or `flagged`, and `suggested_label`, of queues or findings.
+def roles_in(queues: Iterable[FilledQueue]) -> Mapping[str, RowRole]:
+    """The roles of rows by id, from the columns `role` or `flagged`, and `suggested_label`, of queues.
 
-    every: whether a file must have them; else other files say nothing. Where files disagree, a row is a control only
-    if all say so, and the last suggestion counts.
+    Exports of annotation tools say nothing. Where queues disagree, a row is a control only if all say so, and the last
+    suggestion counts.
     """
-    found: dict[str, RowRole] = {}
-    for source in files:
-        if not every and (is_log(source) or export(source)):
-            continue
-        names = table_files.columns([source])
-        if every and not {"id", "role"} <= set(names) and not {"id", "flagged"} <= set(names):
-            missing = "id" if "id" not in names else "flagged"
-            raise InputError(f"{source.name}: no column {missing!r}{did_you_mean(missing, names)}; "
-                             "--findings takes what hardneg find wrote")  # fmt: skip
-        wanted = ReadRequest(tuple(name for name in ("id", "role", "flagged", "suggested_label") if name in names))
-        for batch in table_files.reader_of(source).read(source, wanted) if "id" in names else ():
-            for cells in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                row = dict(zip(wanted.text, cells, strict=True))
-                control = _control(source, row)
-                before = found.get(row["id"] or "")
-                if before and False in (before.control, control):
-                    control = False
-                found[row["id"] or ""] = RowRole(
-                    control, row.get("suggested_label") or (before.suggested if before else "")
-                )
-    return found
+    return _roles((queue.name, queue.table) for queue in queues if not queue.exported)
 
 
-def _control(source: Source, row: Mapping[str, str | None]) -> bool | None:
+def read_roles(findings: Iterable[Source]) -> Mapping[str, RowRole]:
+    """The same from what `find` wrote. Raises InputError for a file without these columns."""
+    return _roles((source.name, batch) for source in findings for batch in _batches(source))
+
+
+def _batches(source: Source) -> Iterable[pa.RecordBatch]:
+    names = table_files.columns([source])
+    if not {"id", "role"} <= set(names) and not {"id", "flagged"} <= set(names):
+        missing = "id" if "id" not in names else "flagged"
+        raise InputError(
+            f"{source.name}: no column {missing!r}{did_you_mean(missing, names)}; --findings takes what hardneg find "
+            "wrote"
+        )
+    request = ReadRequest(tuple(name for name in COLUMNS if name in names))
+    batches: Iterable[pa.RecordBatch] = table_files.reader_of(source).read(source, request)
+    return batches
+
+
+def _roles(tables: Iterable[tuple[str, pa.Table | pa.RecordBatch]]) -> Mapping[str, RowRole]:
+    roles: dict[str, RowRole] = {}
+    for name, table in tables:
+        known = [column for column in COLUMNS if column in table.schema.names]
+        for cells in zip(*(table[column].to_pylist() for column in known), strict=True):
+            row = dict(zip(known, cells, strict=True))
+            id_, control = row["id"] or "", _control(name, row)
+            before = roles.get(id_)
+            if before and False in (before.control, control):
+                control = False
+            roles[id_] = RowRole(control, row.get("suggested_label") or (before.suggested if before else ""))
+    return roles
+
+
+def _control(name: str, row: Mapping[str, str | None]) -> bool | None:
     """Raises InputError for a word that is no role."""
-    role, flagged = (row.get("role") or "").strip().lower(), (row.get("flagged") or "").strip().lower()
-    if role:
-        if role not in ROLES:
-            raise InputError(f"{source.name}: row {row['id']!r}: no role {row['role']!r}{did_you_mean(role, ROLES)} "
-                             f"(known: {', '.join(ROLES)})")  # fmt: skip
-        return role == CONTROL
-    if flagged in TRUE:
-        return False
-    return True if flagged in FALSE else None
+    role, word = role_of(row), (row.get("role") or "").strip()
+    if word and not role:
+        raise InputError(
+            f"{name}: row {row['id']!r}: no role {row['role']!r}{did_you_mean(word.lower(), ROLES)} "
+            f"(known: {', '.join(ROLES)})"
+        )
+    return role == CONTROL if role else None

@@ -9,13 +9,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.hashed_columns import hashed_cells, read_cells
 from hardneg_cli.data.row_identity import blank
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.queue_columns import MARKS, NUMBERS, display_columns
 from hardneg_cli.io.tables.table_files import ReadRequest
-from hardneg_cli.review.decisions.decision import Question
+from hardneg_cli.review.decisions.decision import WITHDRAWN, Decision, Question
+from hardneg_cli.review.decisions.filled_queue import MET, HashedByCell, met
+from hardneg_cli.review.decisions.row_matching import restated
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -96,6 +100,19 @@ class ReviewQueue:
             score, p_given, p_suggested, detectors, row.get("why", ""), content,
         )  # fmt: skip
 
+    def unanswered(self, place: int) -> Decision:
+        """A decision about the row that says nothing yet, with how the reviewer meets the row."""
+        row = self.table.select(self._met).slice(place, 1).to_pylist()[0]
+        return Decision(*self.questions[place], WITHDRAWN, **met(row, self._hashed))
+
+    @cached_property
+    def _met(self) -> list[str]:
+        return [name for name in MET if name in self.table.column_names]
+
+    @cached_property
+    def _hashed(self) -> HashedByCell:
+        return read_cells(self.name, set(self._texts("hashed")))
+
     def filters(self, *, blind: bool) -> list[tuple[QueueFilter, int]]:
         """What the rows can be narrowed down to, and to how many; classes first, the most frequent ones first."""
         detectors = Counter(name for names in self._texts("detectors") for name in names.split(",") if name)
@@ -149,6 +166,24 @@ def read_review_queue(name: str, files: Sequence[Source], encoding: str | None =
 def review_queue_of(name: str, findings: pa.Table) -> ReviewQueue:
     """The rows of findings in memory."""
     return ReviewQueue(name, _whole(findings))
+
+
+def queue_about(dataset: Dataset, queue: ReviewQueue) -> ReviewQueue:
+    """The queue with hashes over the columns that are the dataset's content now, where its rows are what they were."""
+    import pyarrow as pa
+
+    if "hashed" not in queue.table.column_names:
+        return queue
+    rows = restated(dataset, [queue.unanswered(place) for place in range(len(queue))])
+    cells = {
+        "id": [row.id for row in rows],
+        "row_hash": [row.row_hash for row in rows],
+        "hashed": hashed_cells(row.hashed for row in rows),
+    }
+    table = queue.table
+    for name, texts in cells.items():
+        table = table.set_column(table.column_names.index(name), name, pa.array(texts, pa.string()))
+    return ReviewQueue(queue.name, table)
 
 
 def _whole(table: pa.Table) -> pa.Table:

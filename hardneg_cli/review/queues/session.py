@@ -14,9 +14,11 @@ from functools import cached_property
 from itertools import chain, pairwise
 from pathlib import Path
 
+from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.review.decisions.decision import WITHDRAWN, Decision, Question, independent_answers
-from hardneg_cli.review.decisions.decision_log import DecisionLog, held, now
+from hardneg_cli.review.decisions.decision_log import DecisionLog, held, now, spelled_tokens
+from hardneg_cli.review.decisions.row_matching import restated
 from hardneg_cli.review.queues.review_queue import QueueFilter, QueueItem, ReviewQueue
 
 SOURCE = "review"
@@ -48,42 +50,48 @@ class ReviewProgress:
 class ReviewSession:
     """Where a reviewer is, what they have answered, and the log that keeps it.
 
-    `place` is the row that is looked at, from 0. Raises InputError for a log that cannot be read.
+    `place` is the row that is looked at, from 0. dataset: the data, where they are known, by which answers in the log
+    are recognized whose hash covers other columns. Raises InputError for a log that cannot be read.
     """
 
     def __init__(
-        self, asked: ReviewQueue, log: str | Path, reviewer: str, *, blind: bool = False, classes: Iterable[str] = (),
-        clock: Callable[[], float] = time.monotonic,
+        self, queue: ReviewQueue, log: str | Path, reviewer: str, *, blind: bool = False, classes: Iterable[str] = (),
+        dataset: Dataset | None = None, clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
-        self.asked, self.log, self.reviewer, self.blind = asked, Path(log), reviewer, blind
+        self.queue, self.log, self.reviewer, self.blind = queue, Path(log), reviewer, blind
         if not self.log.absolute().parent.is_dir():
             raise InputError(f"{self.log}: there is no folder {str(self.log.parent)!r}")
-        said, self.torn = DecisionLog(self.log).read()
-        if len(self.torn) > 1 and not said:
+        logged, self.torn = DecisionLog(self.log).read()
+        if len(self.torn) > 1 and not logged:
             raise InputError(f"{self.log}: is no decisions log, but another kind of file")
-        words = independent_answers(one for one in said if one.reviewer == reviewer)
-        self._newest = max((one.at for one in said), default="")
-        self._answers = {one.question: one for one in words}
-        self._applied = {(one.id, one.row_hash, one.new_label): one for one in words if one.decision == "relabel"}
-        self.classes = sorted({*asked.classes, *classes, *(one.new_label for one in words)} - {""})
+        self._spelled = spelled_tokens(logged)
+        own = [decision for decision in logged if decision.reviewer == reviewer]
+        answers = independent_answers(restated(dataset, own) if dataset else own)
+        self._newest = max((decision.at for decision in logged), default="")
+        self._answers = {answer.question: answer for answer in answers}
+        self._applied = {
+            (answer.id, answer.row_hash, answer.new_label): answer
+            for answer in answers if answer.decision == "relabel"
+        }  # fmt: skip
+        self.classes = sorted({*queue.classes, *classes, *(answer.new_label for answer in answers)} - {""})
         self._history: list[tuple[int, Decision | None]] = []
         self.drafts: dict[int, str] = {}
         self.filter: QueueFilter | None = None
-        self.places = asked.places(None, blind=blind)
-        self._open = {place for place, question in enumerate(asked.questions) if self._answer_to(question) is None}
+        self.places = queue.places(None, blind=blind)
+        self._open = {place for place, question in enumerate(queue.questions) if self._answer_to(question) is None}
         self._clock, self._times = clock, deque([clock()], RECENT + 1)
-        self.place = self._start(words)
+        self.place = self._start(answers)
 
     @property
     def item(self) -> QueueItem:
         """The row that is looked at; a blind reviewer's has nothing in it that a model or detector said."""
-        item = self.asked.item(self.place)
+        item = self.queue.item(self.place)
         return item.blinded() if self.blind else item
 
     @property
     def answer(self) -> Decision | None:
         """What this reviewer said about the row that is looked at."""
-        return self._answer_to(self.asked.questions[self.place])
+        return self._answer_to(self.queue.questions[self.place])
 
     @property
     def note(self) -> str:
@@ -97,7 +105,7 @@ class ReviewSession:
 
     @property
     def progress(self) -> ReviewProgress:
-        rows = len(self.asked)
+        rows = len(self.queue)
         gaps = [min(after - before, PAUSE_SECONDS) for before, after in pairwise(self._times)]
         pace = 60 * len(gaps) / max(sum(gaps), 1e-3) if len(gaps) >= FEWEST else None
         return ReviewProgress(rows, rows - len(self._open), len({place for place, _ in self._history}), pace)
@@ -107,13 +115,13 @@ class ReviewSession:
 
         Raises Busy if somebody else holds the log, and InputError if it cannot be written: then nothing has changed.
         """
-        given = self.asked.questions[self.place][2]
+        given = self.queue.questions[self.place][2]
         if word == "relabel" and new_label == given:
             word, new_label = "keep", ""
-        said = self._say(word, new_label, self.note)
+        decision = self._record(word, new_label, self.note)
         self._times.append(self._clock())
         self.place = self._next_open()
-        return said
+        return decision
 
     def accept(self) -> Decision:
         """Relabel the row as suggested."""
@@ -126,27 +134,28 @@ class ReviewSession:
 
     def annotate(self, text: str) -> Decision | None:
         """Save the note with the row's answer; where there is none yet, it waits for it."""
-        said = self._answers.get(self.asked.questions[self.place])
-        if said is None:
+        answer = self._answers.get(self.queue.questions[self.place])
+        if answer is None:
             self.drafts[self.place] = text
             if not text:
                 del self.drafts[self.place]
             return None
-        return self._say(said.decision, said.new_label, text)
+        return self._record(answer.decision, answer.new_label, text)
 
     def undo(self) -> Decision:
         """Take back the last answer of this session: the one before it counts again, or none. Goes to its row."""
         if not self._history:
             raise InputError("nothing to undo in this session")
         place, before = self._history[-1]
-        question = self.asked.questions[place]
-        said, note = before or Decision(*question, WITHDRAWN, reviewer=self.reviewer), self._answers[question].note
-        self._save(replace(said, at=now(after=self._newest), source=SOURCE))
+        question = self.queue.questions[place]
+        decision = before or replace(self.queue.unanswered(place), reviewer=self.reviewer)
+        note = self._answers[question].note
+        self._save(replace(decision, at=now(after=self._newest), source=SOURCE))
         self._history.pop()
         if before is None and note:
             self.drafts[place] = note
         self._show(place)
-        return said
+        return decision
 
     def step(self, by: int) -> None:
         """So many rows on, among those that the filter leaves; it stops at either end."""
@@ -158,19 +167,19 @@ class ReviewSession:
 
     def jump(self, target: str) -> None:
         """To the row with this id, else to the row of this number, from 1; `#7` is always a number."""
-        if target in self.asked.ids:
-            self._show(self.asked.ids.index(target))
+        if target in self.queue.ids:
+            self._show(self.queue.ids.index(target))
             return
         number = target.strip().removeprefix("#").replace(",", "")
         if not (number.isascii() and number.isdigit()):
-            raise InputError(f"no row {target!r}{did_you_mean(target, self.asked.ids[:GUESSABLE])}")
-        if not 1 <= int(number[:12]) <= len(self.asked):
-            raise InputError(f"no row {number}: there are {len(self.asked):,}")
+            raise InputError(f"no row {target!r}{did_you_mean(target, self.queue.ids[:GUESSABLE])}")
+        if not 1 <= int(number[:12]) <= len(self.queue):
+            raise InputError(f"no row {number}: there are {len(self.queue):,}")
         self._show(int(number) - 1)
 
     def narrow(self, chosen: QueueFilter | None) -> None:
         """Look at these rows only; None for all."""
-        places = self.asked.places(chosen, blind=self.blind)
+        places = self.queue.places(chosen, blind=self.blind)
         if not places:
             raise InputError("no such row")
         self.filter, self.places = chosen, places
@@ -181,10 +190,10 @@ class ReviewSession:
         """What was said about the row as it is, or the label that it was given in place of another."""
         return self._answers.get(question) or self._applied.get(question)
 
-    def _start(self, words: list[Decision]) -> int:
+    def _start(self, answers: list[Decision]) -> int:
         """The first row without an answer behind the last one with; the first of all where there is none."""
-        places = {question: place for place, question in reversed([*enumerate(self.asked.questions)])}
-        last = max((one for one in words if one.question in places), key=lambda one: one.at, default=None)
+        places = {question: place for place, question in reversed([*enumerate(self.queue.questions)])}
+        last = max((answer for answer in answers if answer.question in places), key=lambda one: one.at, default=None)
         self.place = places[last.question] if last else -1
         return max(self._next_open(), 0)
 
@@ -199,26 +208,30 @@ class ReviewSession:
             self.narrow(None)
         self.place = place
 
-    def _say(self, word: str, new_label: str, note: str) -> Decision:
-        place, question = self.place, self.asked.questions[self.place]
+    def _record(self, word: str, new_label: str, note: str) -> Decision:
+        place, question = self.place, self.queue.questions[self.place]
         before = self._answers.get(question)
-        said = Decision(*question, word, new_label, self.reviewer, now(after=self._newest), SOURCE, note)
-        self._save(said)
+        decision = replace(
+            self.queue.unanswered(place), decision=word, new_label=new_label, reviewer=self.reviewer,
+            at=now(after=self._newest), source=SOURCE, note=note,
+        )  # fmt: skip
+        self._save(decision)
         self._history.append((place, before))
         self.drafts.pop(place, None)
-        return said
+        return decision
 
-    def _save(self, said: Decision) -> None:
+    def _save(self, decision: Decision) -> None:
         with held(self.log, PATIENCE_SECONDS) as log:
-            log.append([said])
-        self._newest = said.at
-        if said.new_label and said.new_label not in self.classes:
-            insort(self.classes, said.new_label)
-        question = said.question
-        if said.decision == WITHDRAWN:
+            log.append([decision], self._spelled)
+        self._newest = decision.at
+        self._spelled |= spelled_tokens([decision])
+        if decision.new_label and decision.new_label not in self.classes:
+            insort(self.classes, decision.new_label)
+        question = decision.question
+        if decision.decision == WITHDRAWN:
             self._answers.pop(question, None)
         else:
-            self._answers[question] = said
+            self._answers[question] = decision
         self._mark(question)
 
     def _mark(self, question: Question) -> None:
@@ -230,6 +243,6 @@ class ReviewSession:
     def _same(self) -> dict[Question, list[int]]:
         """The rows that ask the same question."""
         found: dict[Question, list[int]] = {}
-        for place, question in enumerate(self.asked.questions):
+        for place, question in enumerate(self.queue.questions):
             found.setdefault(question, []).append(place)
         return found

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import pairwise
-from pathlib import Path
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.review.decisions.decision import Decision
@@ -77,20 +76,6 @@ def review_pace(seconds: float | None, decisions: Iterable[Decision]) -> ReviewP
         return ReviewPace()
     median = (gaps[(len(gaps) - 1) // 2] + gaps[len(gaps) // 2]) / 2
     return ReviewPace(round(median, 1), f", as {len(gaps) + 1:,} decisions so far were")
-
-
-def logged_decisions(data: str, named: Sequence[str] | None) -> list[Decision]:
-    """The decisions of these logs, or of the one beside the data; queues, which keep no time, are left aside."""
-    from hardneg_cli.io.files.source import Source
-    from hardneg_cli.review.decisions.decision import is_log, log_of, read_log
-
-    files = [log_of(data)] if named is None else [Path(name) for name in named]
-    return [
-        decision
-        for path in files
-        if path.is_file() and is_log(Source(str(path), path))
-        for decision in read_log(path)[0]
-    ]
 
 
 def _gaps(decisions: Iterable[Decision]) -> Iterable[float]:

@@ -61,11 +61,11 @@ class Agreement:
 
 def agreement(decisions: Iterable[Decision]) -> Agreement | None:
     """Of each reviewer's last words about rows as they are asked about; None where no row has two of them."""
-    asked: dict[Question, dict[str, Answer]] = {}
+    by_question: dict[Question, dict[str, Answer]] = {}
     for decision in decisions:
         if decision.is_decisive:
-            asked.setdefault(decision.question, {})[decision.reviewer] = _answer(decision)
-    shared = Counter(tuple(sorted(answers.items())) for answers in asked.values() if len(answers) > 1)
+            by_question.setdefault(decision.question, {})[decision.reviewer] = _answer(decision)
+    shared = Counter(tuple(sorted(answers.items())) for answers in by_question.values() if len(answers) > 1)
     if not shared:
         return None
     patterns = Counter[Row]()

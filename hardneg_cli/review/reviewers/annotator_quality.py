@@ -57,7 +57,7 @@ class AnnotatorQuality:
     """
 
     reviewer: str
-    said: Mapping[str, int]
+    answers: Mapping[str, int]
     agreed: Proportion
     confused: Mapping[tuple[str, str], int]
     kept: Proportion
@@ -100,7 +100,7 @@ class AnnotatorQuality:
 class _Tally:
     """What becomes a Record."""
 
-    said: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
     confused: Counter[tuple[str, str]] = field(default_factory=Counter)
     shares: dict[str, Proportion] = field(default_factory=dict)
 
@@ -109,14 +109,14 @@ class _Tally:
 
 
 def track_records(decisions: Iterable[Decision], roles: Mapping[str, RowRole]) -> tuple[AnnotatorQuality, ...]:
-    """Of each reviewer, by name. decisions: first answers, as `first_answers` has them."""
-    asked: dict[Question, list[Decision]] = {}
+    """Of each reviewer, by name. decisions: first answers, as `independent_answers` has them."""
+    by_question: dict[Question, list[Decision]] = {}
     tallies: dict[str, _Tally] = {}
     for one in decisions:
-        tallies.setdefault(one.reviewer, _Tally()).said[one.decision] += 1
+        tallies.setdefault(one.reviewer, _Tally()).answers[one.decision] += 1
         if one.is_decisive:
-            asked.setdefault(one.question, []).append(one)
-    for group in asked.values():
+            by_question.setdefault(one.question, []).append(one)
+    for group in by_question.values():
         role = roles.get(group[0].id, UNKNOWN)
         votes = Counter(_answer(one) for one in group)
         for one in group:
@@ -125,7 +125,7 @@ def track_records(decisions: Iterable[Decision], roles: Mapping[str, RowRole]) -
             if role is not UNKNOWN:
                 _count_role(tally, one, mine, votes, role)
     return tuple(
-        AnnotatorQuality(name, dict(tally.said), confused=dict(tally.confused), **{
+        AnnotatorQuality(name, dict(tally.answers), confused=dict(tally.confused), **{
             share: tally.shares.get(share, Proportion())
             for share in ("agreed", "kept", "wrong", "followed", "followed_controls", "by_others")
         })
@@ -181,8 +181,8 @@ def as_table(
 
     rows = []
     for one in records:
-        row: dict[str, object] = {"reviewer": one.reviewer, "answers": sum(one.said.values())}
-        row |= {word: one.said.get(word, 0) for word in ("keep", "relabel", "drop", "unsure")}
+        row: dict[str, object] = {"reviewer": one.reviewer, "answers": sum(one.answers.values())}
+        row |= {word: one.answers.get(word, 0) for word in ("keep", "relabel", "drop", "unsure")}
         row |= {"accuracy": accuracy.get(one.reviewer), "weight": weight.get(one.reviewer)}
         shares = {"agreed": one.agreed, "controls_kept": one.kept, "flagged_wrong": one.wrong,
                   "suggestions_followed": one.followed, "followed_on_controls": one.followed_controls,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hardneg_cli.data.hashed_columns import hashed_cells
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, schema
-from hardneg_cli.review.decisions.adjudication import answers
+from hardneg_cli.review.decisions.adjudication import in_words
 from hardneg_cli.review.decisions.decision import ChronologicalDecisions, Decision
 from hardneg_cli.review.reviewers.agreement import Agreement
 
@@ -23,7 +24,7 @@ class CollectResult:
     read: decisions in the files. appended: those that the log had not got yet. settled: lines that were added to
     settle a conflict. undecided: rows of queues that say nothing. conflicts: what is left of them in the log, a group
     of decisions each. shown: the queues' own columns of these rows, by id. agreement: None where no row has two
-    reviewers. said: all that the log says now, in the order of time.
+    reviewers. decisions: all that the log says now, in the order of time.
     """
 
     log: Path
@@ -35,7 +36,7 @@ class CollectResult:
     shown: Mapping[str, Mapping[str, str]]
     agreement: Agreement | None
     notes: tuple[str, ...]
-    said: ChronologicalDecisions
+    decisions: ChronologicalDecisions
 
     @property
     def already(self) -> int:
@@ -50,19 +51,20 @@ class CollectResult:
         import pyarrow as pa
 
         own = dict.fromkeys(name for cells in self.shown.values() for name in cells)
+        cells = hashed_cells(group[0].hashed for group in self.conflicts)
         rows = [
-            _row(group, rank) | dict.fromkeys(own, "") | dict(self.shown.get(group[0].id, {}))
-            for rank, group in enumerate(self.conflicts, 1)
+            _row(group, rank, cell) | dict.fromkeys(own, "") | dict(self.shown.get(group[0].id, {}))
+            for rank, (group, cell) in enumerate(zip(self.conflicts, cells, strict=True), 1)
         ]
         return pa.Table.from_pylist(rows, schema(own))
 
 
-def _row(group: Sequence[Decision], rank: int) -> dict[str, Any]:
-    asked, said = group[0], answers(group)
+def _row(group: Sequence[Decision], rank: int, hashed: str) -> dict[str, Any]:
+    first, note = group[0], in_words(group)
     labels = {one.new_label for one in group} - {""}
     wrong = sum(one.decision != "keep" for one in group) / len(group)
     return {
-        **dict.fromkeys(FILLED_IN, ""), "id": asked.id, "note": said, "given_label": asked.given,
+        **dict.fromkeys(FILLED_IN, ""), "id": first.id, "note": note, "given_label": first.given,
         "suggested_label": labels.pop() if len(labels) == 1 else "", "score": wrong, "flagged": True, "detectors": "",
-        "why": said, "rank": rank, "row_hash": asked.row_hash,
+        "why": note, "rank": rank, "row_hash": first.row_hash, "hashed": hashed,
     }  # fmt: skip

@@ -15,9 +15,9 @@ from hardneg_cli.data.probabilities.loading import load_models
 from hardneg_cli.data.probabilities.probabilities import Model, Probabilities, together
 from hardneg_cli.detection.findings import DECIMALS
 from hardneg_cli.errors import InputError
-from hardneg_cli.review.decisions.adjudication import answers
+from hardneg_cli.review.decisions.adjudication import in_words
 from hardneg_cli.review.decisions.decision import Decision, independent_answers
-from hardneg_cli.review.decisions.row_matching import places
+from hardneg_cli.review.decisions.row_matching import places, restated
 from hardneg_cli.runtime.evidence_store import EvidenceStore
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Consensus:
             "score": pa.array([round(row.score, DECIMALS) for row in rows], pa.float64()),
             "answers": pa.array([len(row.answered) for row in rows], pa.int64()),
             "agreement": pa.array([round(row.agreement, DECIMALS) for row in rows], pa.float64()),
-            "said": pa.array([answers(row.answered) for row in rows], pa.string()),
+            "said": pa.array([in_words(row.answered) for row in rows], pa.string()),
         })  # fmt: skip
 
 
@@ -119,16 +119,18 @@ def ground(
 def consensus(on: ConsensusInputs, decisions: Iterable[Decision]) -> Consensus:
     """What reviewers together say of each row that any of them answered.
 
-    decisions: as `Collected.said` has them; what settles conflicts is no answer, nor is being unsure, nor what was
-    said about other content than the row has now. Several models are pooled; where there is none the answers stand
+    decisions: as `CollectResult.decisions` has them; what settles conflicts is no answer, nor is being unsure, nor what
+    was said about other content than the row has now. Several models are pooled; where there is none the answers stand
     alone. A row that more than half would drop is one to drop.
     Raises InputError for more rows and classes than memory may hold.
     """
-    answered, lost = _rows_with_answers(on.dataset, [one for one in independent_answers(decisions) if one.is_decisive])
-    labeled = {row: [one for one in said if one.decision != "drop"] for row, said in answered.items()}
-    rows = [row for row, said in labeled.items() if said]
-    names = sorted({one.reviewer for said in labeled.values() for one in said})
-    labels = tuple(sorted({*on.dataset.classes, *(_label(one) for said in labeled.values() for one in said),
+    answers = independent_answers(restated(on.dataset, list(decisions)))
+    by_row, lost = _rows_with_answers(on.dataset, [one for one in answers if one.is_decisive])
+    labeled = {row: [one for one in answers if one.decision != "drop"] for row, answers in by_row.items()}
+    rows = [row for row, answers in labeled.items() if answers]
+    names = sorted({one.reviewer for answers in labeled.values() for one in answers})
+    named = {_label(one) for answers in labeled.values() for one in answers}
+    labels = tuple(sorted({*on.dataset.classes, *named,
                            *(name for model in on.models for name in model.classes)}))  # fmt: skip
     if max(len(rows), len(names) * len(labels)) * len(labels) > MOST_CELLS:
         raise InputError(f"a consensus of {len(rows):,} rows, {len(names):,} reviewers and {len(labels):,} classes is "
@@ -140,23 +142,23 @@ def consensus(on: ConsensusInputs, decisions: Iterable[Decision]) -> Consensus:
         found = dict(zip(rows, _chosen(crowd, labels), strict=True))
         accuracy = dict(zip(names, crowd.accuracy.tolist(), strict=True))
         weight = dict(zip(names, crowd.weight.tolist(), strict=True))
-    decided = (_row(on.dataset, row, *found.get(row, ("", 0.0)), said) for row, said in answered.items())
-    return Consensus(tuple(decided), accuracy, weight, (*on.notes, *lost))
+    consensus_rows = (_row(on.dataset, row, *found.get(row, ("", 0.0)), answers) for row, answers in by_row.items())
+    return Consensus(tuple(consensus_rows), accuracy, weight, (*on.notes, *lost))
 
 
-def _rows_with_answers(dataset: Dataset, said: Sequence[Decision]) -> tuple[dict[int, list[Decision]], list[str]]:
+def _rows_with_answers(dataset: Dataset, answers: Sequence[Decision]) -> tuple[dict[int, list[Decision]], list[str]]:
     """The answers about each row as it is now, rows by id and reviewers by name; a note on what fits none."""
     import numpy as np
 
-    said = sorted(said, key=lambda one: (one.id, one.reviewer))
-    rows = places(dataset, [one.id for one in said])
+    answers = sorted(answers, key=lambda one: (one.id, one.reviewer))
+    rows = places(dataset, [one.id for one in answers])
     known = np.unique(rows[rows >= 0])
     hashes = dict(zip(known.tolist(), dataset.row_hashes(known), strict=True))
     found: dict[int, list[Decision]] = {}
-    for row, one in zip(rows.tolist(), said, strict=True):
+    for row, one in zip(rows.tolist(), answers, strict=True):
         if hashes.get(row) == one.row_hash:
             found.setdefault(row, []).append(one)
-    lost = len(said) - sum(map(len, found.values()))
+    lost = len(answers) - sum(map(len, found.values()))
     return found, [f"{lost:,} answers are about rows that {dataset.name} has no longer"] if lost else []
 
 
@@ -178,19 +180,19 @@ def _coded(
 
 
 def _weighed(
-    on: ConsensusInputs, rows: Sequence[int], said: Sequence[AnnotatorLabels], labels: tuple[str, ...]
+    on: ConsensusInputs, rows: Sequence[int], answers: Sequence[AnnotatorLabels], labels: tuple[str, ...]
 ) -> DawidSkeneFit:
     import numpy as np
 
     from hardneg_cli.statistics.dawid_skene import ModelPrior, fit
 
-    votes = np.bincount(np.concatenate([one.codes for one in said]), minlength=len(labels)) + 1.0
+    votes = np.bincount(np.concatenate([one.codes for one in answers]), minlength=len(labels)) + 1.0
     share = votes / votes.sum()
     if not on.models:
-        return fit(said, ModelPrior(np.tile(np.log(share), (len(rows), 1)), np.zeros(len(labels))))
+        return fit(answers, ModelPrior(np.tile(np.log(share), (len(rows), 1)), np.zeros(len(labels))))
     _, probabilities = together(on.models, on.dataset.with_classes(labels))
     strange = np.where(np.logical_or.reduce(probabilities.known), 0, share)
-    return fit(said, ModelPrior(_pooled(_logs(probabilities, np.array(rows), share), said), strange))
+    return fit(answers, ModelPrior(_pooled(_logs(probabilities, np.array(rows), share), answers), strange))
 
 
 def _logs(probabilities: Probabilities, rows: NDArray[np.int64], share: Array) -> list[Array]:
@@ -211,7 +213,7 @@ def _logs(probabilities: Probabilities, rows: NDArray[np.int64], share: Array) -
     return found
 
 
-def _pooled(logs: list[Array], said: Sequence[AnnotatorLabels]) -> Array:
+def _pooled(logs: list[Array], answers: Sequence[AnnotatorLabels]) -> Array:
     """Several models as one: a logarithmic opinion pool with the weights that explain the answers best."""
     import numpy as np
 
@@ -219,7 +221,7 @@ def _pooled(logs: list[Array], said: Sequence[AnnotatorLabels]) -> Array:
 
     if len(logs) == 1:
         return logs[0]
-    rows, codes = (np.concatenate([getattr(one, part) for one in said]) for part in ("rows", "codes"))
+    rows, codes = (np.concatenate([getattr(one, part) for one in answers]) for part in ("rows", "codes"))
     return fit_to_noisy([z[rows] for z in logs], codes).log_odds(logs)
 
 
@@ -230,13 +232,13 @@ def _chosen(crowd: DawidSkeneFit, labels: Sequence[str]) -> list[tuple[str, floa
     return [(labels[code], 1 - p) for code, p in zip(best.tolist(), right.tolist(), strict=True)]
 
 
-def _row(dataset: Dataset, row: int, label: str, wrong: float, said: Sequence[Decision]) -> ConsensusRow:
+def _row(dataset: Dataset, row: int, label: str, wrong: float, answers: Sequence[Decision]) -> ConsensusRow:
     """Answers that say drop count against a label, and those that give one against dropping."""
-    drops = sum(one.decision == "drop" for one in said) / len(said)
+    drops = sum(one.decision == "drop" for one in answers) / len(answers)
     given = dataset.classes[dataset.labels[row]]
     if drops > 0.5:
-        return ConsensusRow(dataset.ids[row].as_py(), given, "", 1 - drops, tuple(said))
-    return ConsensusRow(dataset.ids[row].as_py(), given, label, 1 - (1 - wrong) * (1 - drops), tuple(said))
+        return ConsensusRow(dataset.ids[row].as_py(), given, "", 1 - drops, tuple(answers))
+    return ConsensusRow(dataset.ids[row].as_py(), given, label, 1 - (1 - wrong) * (1 - drops), tuple(answers))
 
 
 def _label(one: Decision) -> str:

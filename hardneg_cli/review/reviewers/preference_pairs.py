@@ -5,18 +5,14 @@ Lines of {"id", "prompt", "chosen", "rejected"}, as trainers of preferences and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import InputError, did_you_mean
-from hardneg_cli.io.files.source import Source
-from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.queue_columns import display_columns
-from hardneg_cli.io.tables.table_files import ReadRequest
-from hardneg_cli.review.decisions.decision import Decision, chronological, conflicts, effective_decisions, is_log
-from hardneg_cli.review.decisions.filled_queue import export
+from hardneg_cli.review.decisions.decision import Decision, chronological, conflicts, effective_decisions
+from hardneg_cli.review.decisions.filled_queue import FilledQueue
 from hardneg_cli.review.decisions.row_matching import places
 
 if TYPE_CHECKING:
@@ -34,21 +30,21 @@ class PreferencePairs:
     lost: int
 
 
-def relabeled(said: Iterable[Decision]) -> list[Decision]:
+def relabeled(decisions: Iterable[Decision]) -> list[Decision]:
     """The last relabels that nobody contradicts, one an id, by id."""
-    standing = effective_decisions(said)
+    standing = effective_decisions(decisions)
     disputed = {group[0].question for group in conflicts(standing)}
     last = {one.id: one for one in chronological(standing) if one.is_decisive}
     found = (last[id_] for id_ in sorted(last))
     return [one for one in found if one.decision == "relabel" and one.question not in disputed]
 
 
-def pairs(said: Iterable[Decision], content: Content) -> PreferencePairs:
+def pairs(decisions: Iterable[Decision], content: Content) -> PreferencePairs:
     """What was relabeled, of rows that are what they were when it was."""
     import pyarrow as pa
 
     rows, lost = [], 0
-    for one in relabeled(said):
+    for one in relabeled(decisions):
         row_hash, prompt = content.get(one.id, ("", ""))
         if row_hash == one.row_hash and one.id in content:
             rows.append((one.id, prompt, one.new_label, one.given))
@@ -71,26 +67,20 @@ def content_of(dataset: Dataset, ids: Iterable[str]) -> Content:
     return {id_: (row_hash, _prompt(row, text)) for id_, row_hash, row in known}
 
 
-def content_in(queues: Iterable[Source], text: str | None) -> Content:
+def content_in(queues: Sequence[FilledQueue], text: str | None) -> Content:
     """The same from the columns that queues show. Raises InputError if none has the text column."""
-    found: dict[str, tuple[str, str]] = {}
-    seen: set[str] = set()
-    for source in queues:
-        if is_log(source) or export(source):
-            continue
-        names = table_files.columns([source])
-        own = display_columns(names)
-        seen.update(own)
-        chosen = [name for name in own if text in (None, name)]
-        if not chosen or not {"id", "row_hash"} <= set(names):
-            continue
-        for batch in table_files.reader_of(source).read(source, ReadRequest(("id", "row_hash", *chosen))):
-            for row in batch.to_pylist():
-                id_, row_hash = row.pop("id") or "", row.pop("row_hash") or ""
-                found[id_] = row_hash, _prompt(row, text)
-    if text is not None and text not in seen:
-        raise InputError(f"no column {text!r} for --text in the queues{did_you_mean(text, seen)}")
-    return found
+    content: dict[str, tuple[str, str]] = {}
+    own = [queue for queue in queues if not queue.exported]
+    columns = {name for queue in own for name in queue.display_columns}
+    if text is not None and text not in columns:
+        raise InputError(f"no column {text!r} for --text in the queues{did_you_mean(text, columns)}")
+    for queue in own:
+        chosen = [name for name in queue.display_columns if text in (None, name)]
+        if chosen:
+            for row in queue.table.select(["id", "row_hash", *chosen]).to_pylist():
+                id_, row_hash = row.pop("id"), row.pop("row_hash")
+                content[id_] = row_hash, _prompt(row, text)
+    return content
 
 
 def _prompt(row: Mapping[str, str | None], text: str | None) -> str:
