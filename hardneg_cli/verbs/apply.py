@@ -22,7 +22,7 @@ from hardneg_cli.review.decisions.decision_log import log_of
 from hardneg_cli.review.decisions.decision_sources import GivenDecisions, LoadedDecisions, load_decisions
 from hardneg_cli.review.decisions.filled_queue import AutoPolicy, user
 from hardneg_cli.review.decisions.row_matching import CHANGED, GONE, MatchedDecisions, match
-from hardneg_cli.verbs._keywords import DataKeywords, Reading, grouped, read_data, spelled_out
+from hardneg_cli.verbs._keywords import DataKeywords, DecisionsRead, Reading, grouped, read_data, spelled_out
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,18 +82,18 @@ class CorrectionRule:
 class ApplyKeywords(DataKeywords, total=False):
     """What `apply` takes besides the data, the decisions and the output."""
 
+    decisions: GivenDecisions
     on_drop: str
     skip_stale: bool
     policy: AutoPolicy | None
 
 
-@spelled_out(ApplyKeywords, Columns, CorrectionRule, Reading)
+@spelled_out(ApplyKeywords, Columns, DecisionsRead, CorrectionRule, Reading)
 def apply(
     data: str | Path,
     queues: Sequence[str | Path] = (),
     columns: Columns | None = None,
     *,
-    decisions: GivenDecisions = None,
     output: str | Path | BinaryIO | None = None,
     in_place: bool = False,
     provenance: str | Path | None = None,
@@ -110,7 +110,7 @@ def apply(
     Raises Unsettled, and writes nothing, for decisions that contradict each other, and for stale ones unless they
     are to be skipped; InputError for input that cannot be right.
     """
-    rule = grouped(CorrectionRule, options)
+    rule, decisions = grouped(CorrectionRule, options), grouped(DecisionsRead, options).decisions
     policy, on_drop, who = rule.policy or AutoPolicy(), rule.on_drop, reviewer or user()
     if on_drop not in ON_DROP:
         raise InputError(
