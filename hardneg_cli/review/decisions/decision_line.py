@@ -39,7 +39,7 @@ class LineReader:
     columns: dict[str, HashedColumns] = field(default_factory=dict)
     late: bool = False
 
-    def decision(self, where: str, record: Any) -> Decision:
+    def decision(self, where: str, record: object) -> Decision:
         """A record as a decision; raises InputError, which begins with `where`, if it is none."""
         if not isinstance(record, dict) or record.get("v") not in VERSIONS:
             raise InputError(f"{where}: not a decision of version {VERSION}; was it written by a newer hardneg?")
@@ -68,7 +68,7 @@ class LineReader:
         hashed = self._hashed(where, record.get("hashed", ""))
         return [hashed, UNRANKED if rank is None else rank, UNSCORED if score is None else float(score), role]
 
-    def _hashed(self, where: str, text: Any) -> HashedColumns:
+    def _hashed(self, where: str, text: object) -> HashedColumns:
         if not isinstance(text, str):
             raise InputError(f"{where}: 'hashed' is not text")
         if known := self.columns.get(text):
@@ -87,14 +87,15 @@ class LineReader:
         return found
 
 
-def parse_line(line: bytes) -> Any:
+def parse_line(line: bytes) -> object:
     """What json.loads makes of the line, without its second look at what it was told is UTF-8."""
     try:
         text = line.decode()
         record, end = DECODE(text)
     except ValueError:
-        return json.loads(line)
-    return record if text[end:] == "\n" else json.loads(line)
+        record, text, end = None, "", 0
+    found: object = record if text[end:] == "\n" else json.loads(line)
+    return found
 
 
 def encode_lines(decisions: Iterable[Decision], spelled: Iterable[str] = ()) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import listing
@@ -92,12 +92,12 @@ class LoadedDecisions:
         return int(pc.count_distinct(self.ids, mode="all").as_py()) - len({decision.id for decision in self.decisions})
 
 
-GivenDecisions: TypeAlias = "Sequence[str | Path | Source | Decision] | LoadedDecisions | None"
+GivenDecisions: TypeAlias = Sequence[str | Path | Source | Decision] | LoadedDecisions | None
 
 
 def load_decisions(
     given: GivenDecisions,
-    *beside: Any,
+    *beside: object,
     reviewer: str | None = None,
     policy: AutoPolicy | None = None,
     whole: bool = False,
@@ -152,7 +152,7 @@ def _files(given: str | Path | Source) -> Sequence[Source]:
     return sources(name)
 
 
-def _logs_beside(data: Iterable[Any]) -> list[Path]:
+def _logs_beside(data: Iterable[object]) -> list[Path]:
     """Standard input and tables in memory have none."""
     names = []
     for one in data:

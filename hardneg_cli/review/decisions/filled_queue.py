@@ -223,22 +223,22 @@ def met(row: Row, hashed: HashedByCell) -> dict[str, Any]:
     }
 
 
-def _rank(cell: Any) -> int:
+def _rank(cell: object) -> int:
     """As spreadsheets write it too; unknown where it is no number from 1."""
     text = str(cell).strip().removesuffix(".0")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else UNRANKED
 
 
-def _score(cell: Any) -> float:
+def _score(cell: object) -> float:
     """Unknown where it is no probability."""
     try:
-        score = float(cell)
-    except (TypeError, ValueError):
+        score = float(str(cell))
+    except ValueError:
         return UNSCORED
     return score if 0 <= score <= 1 else UNSCORED
 
 
-def role_of(row: Mapping[str, Any]) -> str:
+def role_of(row: Mapping[str, object]) -> str:
     """Why a row is in the queue, by its columns `role`, else `flagged`: `suspect`, `control`, or empty for unknown.
 
     A word that is no role is empty too.
