@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.load import load
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.source import Source, sources
@@ -24,6 +23,7 @@ from hardneg_cli.review.decisions.decision_sources import CollectedAnswers
 from hardneg_cli.review.decisions.filled_queue import AutoPolicy
 from hardneg_cli.review.decisions.reviewers import user
 from hardneg_cli.review.decisions.row_matching import CHANGED, GONE, MatchedDecisions, match
+from hardneg_cli.verbs._keywords import DataKeywords, Reading, grouped, read_data, spelled_out
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,6 +71,24 @@ class ApplyResult:
         return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
 
 
+@dataclass(frozen=True)
+class CorrectionRule:
+    """on_drop: dropped rows are removed ("remove"), or marked with 1 in a new column `dropped` ("mark")."""
+
+    on_drop: str = "remove"
+    skip_stale: bool = False
+    policy: AutoPolicy | None = None
+
+
+class ApplyKeywords(DataKeywords, total=False):
+    """What `apply` takes besides the data, the decisions and the output."""
+
+    on_drop: str
+    skip_stale: bool
+    policy: AutoPolicy | None
+
+
+@spelled_out(ApplyKeywords, Columns, CorrectionRule, Reading)
 def apply(
     data: str | Path,
     queues: Sequence[str | Path] = (),
@@ -78,35 +96,32 @@ def apply(
     *,
     output: str | Path | BinaryIO | None = None,
     in_place: bool = False,
-    on_drop: str = "remove",
-    skip_stale: bool = False,
-    policy: AutoPolicy | None = None,
     provenance: str | Path | None = None,
     reviewer: str | None = None,
-    encoding: str | None = None,
-    on_bad_rows: str = "fail",
+    **options: Unpack[ApplyKeywords],
 ) -> ApplyResult:
     """Correct `data` as the filled `queues` say, or without any the decisions log beside it.
 
     The result is written to `output`, or over the data with `in_place`; with neither, nothing is written at all.
     on_drop: dropped rows are removed ("remove"), or marked with 1 in a new column `dropped` ("mark").
-    columns: the same as for `find`, because they tell what a row's content is.
+    The columns are named as for `find`, and are the same, because they tell what a row's content is.
     reviewer: who decided where a queue does not say it, by default whoever runs this.
     Raises Unsettled, and writes nothing, for decisions that contradict each other, and for stale ones unless they
     are to be skipped; InputError for input that cannot be right.
     """
-    policy, who = policy or AutoPolicy(), reviewer or user()
+    rule = grouped(CorrectionRule, options)
+    policy, on_drop, who = rule.policy or AutoPolicy(), rule.on_drop, reviewer or user()
     if on_drop not in ON_DROP:
         raise InputError(
             f"--on-drop cannot be {on_drop!r}{did_you_mean(on_drop, ON_DROP)} (known: {', '.join(ON_DROP)})"
         )
     asked = [source for queue in queues for source in sources(str(queue))]
     seen = _seen(str(data), asked, output, provenance, in_place=in_place)
-    dataset = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
+    dataset = read_data(data, columns, options)
     mark = MARK if on_drop == "mark" else None
     _refuse_settings(dataset, policy, mark)
     given = decision_sources.from_queues(asked, reviewer, policy) if asked else decision_sources.from_log(data, policy)
-    applied = _adjudicated(dataset, given, policy, skip_stale=skip_stale)
+    applied = _adjudicated(dataset, given, policy, skip_stale=rule.skip_stale)
     if output is None and not in_place:
         return applied
     corrections = rewrite.corrections(dataset, applied.changes, mark, seen)

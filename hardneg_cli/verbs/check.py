@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack
 
 from hardneg_cli.data import baseline as bases
 from hardneg_cli.data import snapshot
 from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.load import in_memory, load
+from hardneg_cli.data.load import in_memory
 from hardneg_cli.detection.detectors import DETECTORS
 from hardneg_cli.errors import InputError, Unavailable, did_you_mean
 from hardneg_cli.gating.gates import GATES
@@ -23,6 +24,18 @@ from hardneg_cli.review.audit.filled_audit import read_audit
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.row_decisions import recorded
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
+from hardneg_cli.verbs._keywords import (
+    DataKeywords,
+    DecisionsRead,
+    ModelKeywords,
+    ModelSources,
+    Reading,
+    Settings,
+    UnitChoice,
+    grouped,
+    read_data,
+    spelled_out,
+)
 from hardneg_cli.verbs.find import find
 
 if TYPE_CHECKING:
@@ -36,29 +49,41 @@ NO_LOG = "no decisions: there is no log beside the data; name one with --decisio
 NO_AUDIT = "no audit: name a filled one with --audit"
 
 
+@dataclass(frozen=True)
+class GateChoice:
+    """fail_on, warn_on: what the refusal of a gate means, over its default. require: to ask even if it is not on."""
+
+    fail_on: Sequence[str] = ()
+    warn_on: Sequence[str] = ()
+    require: Sequence[str] = ()
+    allow_class: Sequence[str] = ()
+
+
+class CheckKeywords(DataKeywords, ModelKeywords, total=False):
+    """What `check` takes besides the data and what they were before."""
+
+    fail_on: Sequence[str]
+    warn_on: Sequence[str]
+    require: Sequence[str]
+    allow_class: Sequence[str]
+    settings: Settings
+    decisions: Sequence[str | Path | Decision] | None
+    audit: str | Path | None
+
+
+@spelled_out(CheckKeywords, Columns, GateChoice, ModelSources, UnitChoice, DecisionsRead, Reading)
 def check(
     data: str | Path | Dataset | pa.Table | pd.DataFrame,
     columns: Columns | None = None,
     *,
     base: Base | None = None,
-    saved: str | Path | None = None,
-    probs: Sequence[Any] = (),
-    classes: Sequence[str] | None = None,
-    features: Any = None,
-    decisions: Sequence[str | Path | Decision] | None = None,
-    audit: str | Path | None = None,
-    fail_on: Sequence[str] = (),
-    warn_on: Sequence[str] = (),
-    require: Sequence[str] = (),
-    allow_class: Sequence[str] = (),
-    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    state: str | Path | None = None,
     with_findings: bool = False,
-    encoding: str | None = None,
-    on_bad_rows: str = "fail",
+    **options: Unpack[CheckKeywords],
 ) -> CheckReport:
     """Ask every gate that is on by default, or named, about `data`.
 
-    base: what it was before: a file, `git:REV` for the same path at that revision, a table. saved: the same from a
+    base: what it was before: a file, `git:REV` for the same path at that revision, a table. state: the same from a
     file that `find --state` wrote. fail_on, warn_on: what the refusal of a gate means, over its default.
     require: gates to ask even if they are not on by default. allow_class: new classes that are meant. settings: by
     gate or detector, then by name; gates that have some are asked. with_findings: whether the report is to hold them
@@ -66,41 +91,45 @@ def check(
     Where a gate asks for findings and there are probabilities, `find` runs with `probs`, `classes`, `features`,
     `decisions` and `audit`. Raises InputError for input that cannot be right; what a gate cannot judge is no error.
     """
-    chosen, others = _chosen(fail_on, warn_on, require, settings or {})
-    dataset = data if isinstance(data, Dataset) else load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
-    given: dict[str, Any] = {"allowed_classes": tuple(allow_class)}
+    gates, models, people = (
+        grouped(GateChoice, options),
+        grouped(ModelSources, options),
+        grouped(DecisionsRead, options),
+    )
+    chosen, others = _chosen(gates, grouped(UnitChoice, options).settings)
+    dataset, reading = read_data(data, columns, options), grouped(Reading, options)
+    given: dict[str, Any] = {"allowed_classes": tuple(gates.allow_class)}
     lacking: dict[str, str] = {}
-    said = recorded(dataset, decisions)
+    said = recorded(dataset, people.decisions)
     _put(given, lacking, "decisions", said.decisions or None, NO_LOG)
-    _put(given, lacking, "audited", None if audit is None else read_audit(audit), NO_AUDIT)
+    _put(given, lacking, "audited", None if people.audit is None else read_audit(people.audit), NO_AUDIT)
     if with_findings or any(_names(function, "findings") for _, function, _ in chosen.values()):
-        reason = _no_findings(dataset, probs)
+        reason = _no_findings(dataset, models.probs)
         if with_findings and reason:
             raise InputError(reason)
         found = None if reason else find(
-            dataset, probs=probs, classes=classes, features=features, settings=others, decisions=decisions,
-            audit=audit, on_bad_rows=on_bad_rows,
+            dataset, probs=models.probs, classes=models.classes, features=models.features, settings=others,
+            decisions=people.decisions, audit=people.audit, on_bad_rows=reading.on_bad_rows,
         )  # fmt: skip
         _put(given, lacking, "findings", found, reason)
         dataset = found.dataset if found else dataset
-    before = _base(dataset, base, saved, encoding)
+    before = _base(dataset, base, state, reading.encoding)
     _put(given, lacking, "baseline", before, NO_BASE)
     evidence = EvidenceStore(given | {"dataset": dataset}, lacking)
     judged = tuple(_gate_results(name, *gate, evidence) for name, gate in chosen.items())
     return _report(dataset, before, evidence, judged, said.notes)
 
 
+@spelled_out(DataKeywords, Columns, Reading)
 def diff(
     before: Base,
     data: str | Path | Dataset | pa.Table | pd.DataFrame,
     columns: Columns | None = None,
-    *,
-    encoding: str | None = None,
-    on_bad_rows: str = "fail",
+    **options: Unpack[DataKeywords],
 ) -> CheckReport:
     """What changed from `before` to `data`; no gate is asked. Raises InputError where that cannot be told."""
-    dataset = data if isinstance(data, Dataset) else load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
-    baseline = _base(dataset, before, None, encoding)
+    dataset = read_data(data, columns, options)
+    baseline = _base(dataset, before, None, grouped(Reading, options).encoding)
     evidence = EvidenceStore({"dataset": dataset, "baseline": baseline}, {})
     try:
         evidence["changes"]
@@ -131,10 +160,10 @@ def _report(
 
 
 def _chosen(
-    fail_on: Sequence[str], warn_on: Sequence[str], require: Sequence[str], settings: Mapping[str, Mapping[str, Any]]
+    gates: GateChoice, settings: Settings
 ) -> tuple[dict[str, tuple[Means, Any, dict[str, Any]]], dict[str, Mapping[str, Any]]]:
     """The gates to ask, each with what its refusal means and its settings; the settings that are of detectors."""
-    if both := sorted({*fail_on} & {*warn_on}):
+    if both := sorted({*gates.fail_on} & {*gates.warn_on}):
         raise InputError(f"gate {both[0]!r} is named by both --fail-on and --warn-on")
     known = GATES.names
     others = {name: given for name, given in settings.items() if name not in known}
@@ -142,15 +171,17 @@ def _chosen(
         if name not in DETECTORS.names:
             every = [*known, *DETECTORS.names]
             raise InputError(f"no gate or detector {name!r}{did_you_mean(name, every)} (gates: {', '.join(known)})")
-    for name in (*fail_on, *warn_on, *require):
+    for name in (*gates.fail_on, *gates.warn_on, *gates.require):
         GATES[name]
-    asked: dict[str, Means] = dict.fromkeys(fail_on, "fail")
-    asked.update((name, "warn") for name in warn_on)
+    asked: dict[str, Means] = dict.fromkeys(gates.fail_on, "fail")
+    asked.update((name, "warn") for name in gates.warn_on)
     chosen: dict[str, tuple[Means, Any, dict[str, Any]]] = {}
     for name in known:
         gate = GATES[name]
         tuned = checked_settings("gate", name, gate.judge, settings.get(name, {}))
-        means: Means | None = asked.get(name) or gate.BY_DEFAULT or ("fail" if name in (*require, *settings) else None)
+        means: Means | None = (
+            asked.get(name) or gate.BY_DEFAULT or ("fail" if name in (*gates.require, *settings) else None)
+        )
         if means is not None:
             chosen[name] = means, gate.judge, tuned
     return chosen, others

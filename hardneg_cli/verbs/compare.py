@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.load import load
-from hardneg_cli.data.probabilities.hard_predictions import from_predictions, prediction_column
+from hardneg_cli.data.probabilities.hard_predictions import from_predictions
+from hardneg_cli.data.probabilities.hard_predictions import prediction_column as found_column
 from hardneg_cli.data.probabilities.loading import load_model
 from hardneg_cli.data.probabilities.probabilities import Model
 from hardneg_cli.errors import InputError, did_you_mean, listing
@@ -24,6 +24,7 @@ from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.row_decisions import recorded
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.statistics.bootstrap import AuditStrata, pooled_strata
+from hardneg_cli.verbs._keywords import DataKeywords, DecisionsRead, Reading, grouped, read_data, spelled_out
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,36 +92,45 @@ class CompareResult:
         return "it has no test" if metric == "ece" else "a model has no probabilities, or there are too few rows"
 
 
+class CompareKeywords(DataKeywords, total=False):
+    """What `compare` takes besides the data and the models."""
+
+    decisions: Sequence[str | Path | Decision] | None
+    audit: str | Path | None
+
+
+@spelled_out(CompareKeywords, Columns, DecisionsRead, Reading)
 def compare(
     data: str | Path | Dataset | pa.Table | pd.DataFrame,
     models: Sequence[Any],
     columns: Columns | None = None,
     *,
     classes: Sequence[str] | None = None,
-    predictions: str | None = None,
-    decisions: Sequence[str | Path | Decision] | None = None,
-    audit: str | Path | None = None,
+    prediction_column: str | None = None,
     seed: int = 0,
-    encoding: str | None = None,
-    on_bad_rows: str = "fail",
+    **options: Unpack[CompareKeywords],
 ) -> CompareResult:
     """Metrics of each model with 95 % intervals, and paired differences of every one to each before it.
 
     models: files (`prob_<class>` columns, .npy with `classes`, or a column of predictions) or N×K arrays. Rows that
-    one of them lacks are left out for all. predictions: the column with them, where it is not called so.
+    one of them lacks are left out for all. prediction_column: the one with them, where it is not called so.
     decisions: logs, filled queues or decisions that correct the labels, by default the log beside the data, () for
-    none. audit: a filled audit of these rows. With `columns.groups` whole groups are resampled.
+    none. audit: a filled audit of these rows. With a column `groups` whole groups are resampled.
     Raises InputError for input that cannot be right.
     """
-    dataset = data if isinstance(data, Dataset) else load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
+    people, reading = grouped(DecisionsRead, options), grouped(Reading, options)
+    dataset = read_data(data, columns, options)
     _refuse_too_little(dataset, models)
     share = MEMORY // len(models)
-    loaded = [_model(source, dataset, classes, predictions, number, share) for number, source in enumerate(models, 1)]
-    said, drawn = recorded(dataset, decisions), None if audit is None else read_audit(audit)
+    loaded = [
+        _model(source, dataset, classes, prediction_column, number, share) for number, source in enumerate(models, 1)
+    ]
+    said = recorded(dataset, people.decisions)
+    drawn = None if people.audit is None else read_audit(people.audit)
     sources = label_sources(dataset, said.decisions, drawn)
     dataset, kinds = sources.dataset, sources.codes
     outputs = outputs_on_common_rows(
-        dataset, [model for model, _ in loaded], [hard for _, hard in loaded], kinds, may_skip=on_bad_rows == "skip"
+        dataset, [model for model, _ in loaded], [hard for _, hard in loaded], kinds, may_skip=reading.may_skip
     )
     group = _groups(dataset, outputs.rows)
     rows: list[MetricRow] = []
@@ -161,7 +171,7 @@ def _model(
     source: Any, dataset: Dataset, classes: Sequence[str] | None, predictions: str | None, number: int, memory: int
 ) -> tuple[Model, bool]:
     """A model, and whether it names classes only."""
-    column = prediction_column(str(source), dataset, predictions) if isinstance(source, str | Path) else None
+    column = found_column(str(source), dataset, predictions) if isinstance(source, str | Path) else None
     if column is not None:
         return from_predictions(str(source), dataset, column), True
     return load_model(source, dataset, classes, may_lack=True, memory=memory, name=f"model {number}"), False

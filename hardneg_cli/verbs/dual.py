@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import ModelInputs, material
-from hardneg_cli.data.load import load
 from hardneg_cli.data.probabilities.loading import inside, load_models, mean_probabilities
 from hardneg_cli.errors import InputError
 from hardneg_cli.modeling.error_model.conditions import ConditionTable
@@ -23,6 +22,19 @@ from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.row_decisions import recorded
 from hardneg_cli.runtime.evidence_store import checked_settings
 from hardneg_cli.runtime.progress import progress
+from hardneg_cli.verbs._keywords import (
+    DataKeywords,
+    DecisionsRead,
+    ModelKeywords,
+    ModelSources,
+    Reading,
+    Settings,
+    Training,
+    UnitChoice,
+    grouped,
+    read_data,
+    spelled_out,
+)
 from hardneg_cli.verbs.find import find
 
 if TYPE_CHECKING:
@@ -33,28 +45,29 @@ if TYPE_CHECKING:
 
     Block = NDArray[np.float64]
     Codes = NDArray[np.int64]
-    Settings = Mapping[str, Mapping[str, Any]]
 
 MODELS = ("logistic", "knn")
 
 
+class DualKeywords(DataKeywords, ModelKeywords, total=False):
+    """What `dual` takes besides the data, the second model and the new rows."""
+
+    settings: Settings
+    folds: int
+    decisions: Sequence[str | Path | Decision] | None
+
+
+@spelled_out(DualKeywords, Columns, ModelSources, UnitChoice, Training, DecisionsRead, Reading)
 def dual(
     data: str | Path | pa.Table | pd.DataFrame,
     columns: Columns | None = None,
     *,
-    probs: Sequence[Any] = (),
-    classes: Sequence[str] | None = None,
-    features: Any = None,
     models: Sequence[str] = MODELS,
-    settings: Settings | None = None,
     guard: float = 0.5,
-    folds: int = 5,
-    decisions: Sequence[str | Path | Decision] | None = None,
     new: str | Path | pa.Table | None = None,
     new_probs: Sequence[Any] = (),
     new_features: Any = None,
-    encoding: str | None = None,
-    on_bad_rows: str = "fail",
+    **options: Unpack[DualKeywords],
 ) -> DualResult:
     """Learn from `data` where the model of `probs` errs (the mean of several), and correct it.
 
@@ -66,23 +79,34 @@ def dual(
 
     from hardneg_cli.modeling.error_model import second_model, slices
 
-    dataset = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
+    first_model, reading, settings = (
+        grouped(ModelSources, options),
+        grouped(Reading, options),
+        grouped(UnitChoice, options).settings,
+    )
+    probs, classes, features = first_model.probs, first_model.classes, first_model.features
+    dataset = read_data(data, columns, options)
     if not probs and inside(dataset) is None:
         raise InputError(f"{dataset.name}: no probabilities of a first model: name them with --probs, or run predict")
-    chosen = [Classifier.called(name, (settings or {}).get(name)) for name in models]
-    tuned = _tuned(settings or {})
-    pool = None if new is None else _pool(new, new_probs, dataset, encoding)
-    said = recorded(dataset, decisions)
+    chosen = [Classifier.called(name, settings.get(name)) for name in models]
+    tuned = _tuned(settings)
+    pool = None if new is None else _pool(new, new_probs, dataset, reading.encoding)
+    said = recorded(dataset, grouped(DecisionsRead, options).decisions)
     findings = find(
-        dataset, probs=probs, classes=classes, features=features, decisions=said.decisions, on_bad_rows=on_bad_rows
+        dataset,
+        probs=probs,
+        classes=classes,
+        features=features,
+        decisions=said.decisions,
+        on_bad_rows=reading.on_bad_rows,
     )
     dataset = findings.dataset
     first, sound = mean_probabilities(
-        load_models(dataset, probs, classes, may_lack=True), dataset, dataset.classes, may_skip=on_bad_rows == "skip"
+        load_models(dataset, probs, classes, may_lack=True), dataset, dataset.classes, may_skip=reading.may_skip
     )
     lessons = label_trust(dataset, findings.score, sound, said.decisions)
     rows = _material(dataset, features)
-    fold, names = fold_of(dataset, rows, folds)
+    fold, names = fold_of(dataset, rows, grouped(Training, options).folds)
     brought, others = None, None
     if pool is not None:
         brought = mean_probabilities(load_models(pool, new_probs, classes, may_lack=True), pool, dataset.classes)[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
@@ -22,13 +22,25 @@ from hardneg_cli.detection.findings import Findings
 from hardneg_cli.detection.fusion import FusedScores, fuse
 from hardneg_cli.detection.reranking.rerank import rerank_on_decisions
 from hardneg_cli.errors import InputError, Unavailable
-from hardneg_cli.io.tables.spill import MEMORY
 from hardneg_cli.review.audit.filled_audit import FilledAudit, read_audit
 from hardneg_cli.review.audit.recalibration import recalibrate_on_audit
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.row_decisions import RowDecisions, recorded, row_decisions
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.runtime.progress import progress
+from hardneg_cli.verbs._keywords import (
+    DataKeywords,
+    DecisionsRead,
+    EngineChoice,
+    ModelKeywords,
+    ModelSources,
+    Reading,
+    Settings,
+    UnitChoice,
+    data_columns,
+    grouped,
+    spelled_out,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,31 +48,32 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-Settings = Mapping[str, Mapping[str, Any]]
 _Chosen = Mapping[str, tuple[Any, dict[str, Any]]]  # a detector's function and its settings, by name
 
 
+class FindKeywords(DataKeywords, ModelKeywords, total=False):
+    """What `find` takes besides the data."""
+
+    detectors: Sequence[str]
+    settings: Settings
+    decisions: Sequence[str | Path | Decision] | None
+    audit: str | Path | None
+    memory: int
+    engine: str
+    scheduler: str | None
+
+
+@spelled_out(FindKeywords, Columns, ModelSources, UnitChoice, DecisionsRead, Reading, EngineChoice)
 def find(
     data: str | Path | Dataset | pa.Table | pd.DataFrame,
     columns: Columns | None = None,
-    *,
-    probs: Sequence[Any] = (),
-    classes: Sequence[str] | None = None,
-    features: Any = None,
-    detectors: Sequence[str] = (),
-    settings: Settings | None = None,
-    decisions: Sequence[str | Path | Decision] | None = None,
-    audit: str | Path | None = None,
-    encoding: str | None = None,
-    on_bad_rows: str = "fail",
-    memory: int = MEMORY,
-    engine: str = "local",
-    scheduler: str | None = None,
+    **options: Unpack[FindKeywords],
 ) -> Findings:
     """Rank the rows of `data` by the probability that their label is wrong.
 
-    probs: files (`prob_<class>` columns, or .npy with `classes`) or N×K arrays with `classes`, one a model.
-    features: column patterns, a file, or an N×D array; the text column (`columns.text`) serves where there is none.
+    The columns are named by keywords (`label="y"`, `text="t"`), or by `columns`.
+    probs: a file (`prob_<class>` columns, or .npy with `classes`) or an N×K array with `classes`, or a list of several.
+    features: column patterns, a file, or an N×D array; the column `text` serves where there is none.
     detectors: names, by default every one that the input allows. settings: by detector, then by name.
     decisions: logs, filled queues or decisions, by default the log beside the data, () for none. Decided rows are not
     flagged, and the others are re-ranked if that is proved to help.
@@ -70,28 +83,36 @@ def find(
     `scheduler`, else one of this machine's processes. The findings are the same.
     Raises InputError for input that cannot be right.
     """
-    engaged = ENGINES[engine].engaged(scheduler)
+    models, units, people = (
+        grouped(ModelSources, options),
+        grouped(UnitChoice, options),
+        grouped(DecisionsRead, options),
+    )
+    reading, worker = grouped(Reading, options), grouped(EngineChoice, options)
+    engine, memory, may_skip = worker.engine, worker.memory, reading.may_skip
+    engaged = ENGINES[engine].engaged(worker.scheduler)
     dataset = data if isinstance(data, Dataset) else load(
-        data, columns, encoding=encoding, on_bad_rows=on_bad_rows, with_probabilities=not probs, memory=memory
+        data, data_columns(columns, options), encoding=reading.encoding, on_bad_rows=reading.on_bad_rows,
+        with_probabilities=not models.probs, memory=memory,
     )  # fmt: skip
     _refuse_one_class(dataset)
-    said, drawn = recorded(dataset, decisions), None if audit is None else read_audit(audit)
-    chosen, may_skip = _selected(detectors, settings or {}), on_bad_rows == "skip"
-    if engine != "local" and not (probs or dataset.columns.probabilities(dataset.all_columns)):
+    said, drawn = recorded(dataset, people.decisions), None if people.audit is None else read_audit(people.audit)
+    chosen = _selected(units.detectors, units.settings)
+    if engine != "local" and not (models.probs or dataset.columns.probabilities(dataset.all_columns)):
         raise InputError(
             f"{dataset.name}: no probabilities, so --engine {engine} has nothing to share out; leave it out"
         )
     with engaged as working:
         heard = _detect(
             dataset,
-            load_models(dataset, probs, classes, may_lack=may_skip, memory=memory),
-            features,
+            load_models(dataset, models.probs, models.classes, may_lack=may_skip, memory=memory),
+            models.features,
             chosen,
             working,
             may_skip,
         )
     dataset, doubts = heard.dataset, heard.doubts
-    if detectors and not doubts:
+    if units.detectors and not doubts:
         raise InputError("; ".join(f"{name} cannot run: {reason}" for name, reason in heard.skipped.items()))
     with progress("weighing what they say"):
         verdicts = fuse(dataset, doubts)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.loading import inside
@@ -11,6 +10,7 @@ from hardneg_cli.detection.detectors import DETECTORS
 from hardneg_cli.detection.findings import Findings
 from hardneg_cli.modeling.mining.modes import MINING_MODES
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
+from hardneg_cli.verbs._keywords import ModelSources, Settings
 from hardneg_cli.verbs.find import find
 from hardneg_cli.verbs.predict import predict
 
@@ -22,20 +22,21 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Codes = NDArray[np.int64]
 
-Settings: TypeAlias = Mapping[str, Mapping[str, Any]]
-
 
 def guarded(
-    dataset: Dataset, train: Bools, probs: Sequence[Any], classes: Sequence[str] | None, features: str | None,
-    guard: float, settings: Settings, on_bad_rows: str,
+    dataset: Dataset, train: Bools, models: ModelSources, guard: float, settings: Settings, on_bad_rows: str
 ) -> tuple[NDArray[np.float64], Bools]:  # fmt: skip
     """(N,) find's score of each training row, and which of those that may train are hard negatives: boundary rows."""
     import numpy as np
 
     mine = set(DETECTORS.names)
     chosen = {name: values for name, values in settings.items() if name in mine}
-    if probs or inside(dataset) is not None:
-        found = find(dataset, probs=probs, classes=classes, features=features, settings=chosen, on_bad_rows=on_bad_rows)
+    features = models.features
+    if models.probs or inside(dataset) is not None:
+        found = find(
+            dataset, probs=models.probs, classes=models.classes, features=features, settings=chosen,
+            on_bad_rows=on_bad_rows,
+        )  # fmt: skip
         rows = np.arange(len(dataset))
     else:
         rows = np.flatnonzero(train)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, Unpack
 
 from hardneg_cli.data.columns import Columns, choose
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import ModelInputs, material
-from hardneg_cli.data.load import load
 from hardneg_cli.errors import InputError, did_you_mean, listing
 from hardneg_cli.modeling.folds import describe, held_out_parts, in_training
 from hardneg_cli.modeling.out_of_fold import Classifier, FittedModel
@@ -22,6 +21,18 @@ from hardneg_cli.modeling.robustness.textual import TextAttack
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.evidence_store import checked_settings
 from hardneg_cli.runtime.progress import progress
+from hardneg_cli.verbs._keywords import (
+    DataKeywords,
+    ModelKeywords,
+    ModelSources,
+    Reading,
+    Settings,
+    Training,
+    UnitChoice,
+    grouped,
+    read_data,
+    spelled_out,
+)
 from hardneg_cli.verbs.guard import guarded
 
 if TYPE_CHECKING:
@@ -33,7 +44,6 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Codes = NDArray[np.int64]
 
-Settings: TypeAlias = Mapping[str, Mapping[str, Any]]
 Ground: TypeAlias = NumericAttack | TextAttack
 
 KINDS = ("attack", "model")  # whose settings are harden's own
@@ -43,23 +53,25 @@ MOST = 1_000  # held-out texts that are attacked in each part
 PLAIN, ADVERSARIAL, AUGMENTED = "plain", "adversarial", "augmented"
 
 
+class HardenKeywords(DataKeywords, ModelKeywords, total=False):
+    """What `harden` takes besides the data, the model and the attack."""
+
+    settings: Settings
+    folds: int
+    seed: int
+
+
+@spelled_out(HardenKeywords, Columns, ModelSources, UnitChoice, Training, Reading)
 def harden(
     data: str | Path | pa.Table | pd.DataFrame,
     columns: Columns | None = None,
     *,
-    features: str | None = None,
     model: str | None = None,
     epsilon: float = EPSILON,
-    probs: Sequence[Any] = (),
-    classes: Sequence[str] | None = None,
     guard: float = GUARD,
-    settings: Settings | None = None,
     train_split: str | None = None,
-    folds: int = FOLDS,
     boundary: bool = False,
-    seed: int = 0,
-    encoding: str | None = None,
-    on_bad_rows: str = "fail",
+    **options: Unpack[HardenKeywords],
 ) -> HardenResult:
     """Versions of the training rows that fool `model`, and its accuracy before and after training with them.
 
@@ -74,18 +86,20 @@ def harden(
     import numpy as np
     from threadpoolctl import threadpool_limits
 
+    models, settings = grouped(ModelSources, options), grouped(UnitChoice, options).settings
+    folds, seed, features = grouped(Training, options).folds, grouped(Training, options).seed, models.features
     _refuse(guard, epsilon, folds)
-    _refuse_settings(settings or {})
+    _refuse_settings(settings)
     if model is not None:
         Classifier.called(model)
-    dataset = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
+    dataset = read_data(data, columns, options)
     rows, names = _material(dataset, features)
     train = in_training(dataset, train_split)
     with threadpool_limits(1):  # a product's last bits depend on how many threads share it
-        score, hard = guarded(dataset, train, probs, classes, features, guard, settings or {}, on_bad_rows)
+        score, hard = guarded(dataset, train, models, guard, settings, grouped(Reading, options).on_bad_rows)
         kept = train & (score <= guard)
         order = dataset.by_id
-        ground = _ground(dataset, rows, order[kept[order]], model, settings or {}, seed, epsilon)
+        ground = _ground(dataset, rows, order[kept[order]], model, settings, seed, epsilon)
         weights = np.where(hard & kept, HARD_WEIGHT, 1.0)
         parts = held_out_parts(dataset, rows, train, folds)
         lessons = [_training_rows(dataset, order[kept[order] & ~part[order]], weights) for part in parts]
@@ -93,7 +107,7 @@ def harden(
         measured, augmented = _trials(
             ground, dataset, taught, lessons, [order[part[order]] for part in parts], boundary
         )
-    attack = f"edits of the text, {_edits(settings or {})} at most" if names == () else f"moves of {epsilon:g} spreads"
+    attack = f"edits of the text, {_edits(settings)} at most" if names == () else f"moves of {epsilon:g} spreads"
     return HardenResult(
         dataset, measured, np.flatnonzero(kept | ~train), hard & kept, int((train & ~kept).sum()), guard, augmented,
         names, attack, describe(dataset, train, folds),

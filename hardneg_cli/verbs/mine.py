@@ -6,12 +6,11 @@ import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
-from hardneg_cli.data.load import load
 from hardneg_cli.data.probabilities.loading import inside
 from hardneg_cli.detection.findings import Findings
 from hardneg_cli.errors import InputError, Unavailable
@@ -23,6 +22,19 @@ from hardneg_cli.modeling.mining.similarity import SimilarRows, with_anchors
 from hardneg_cli.modeling.mining.tables import hard_rows, triplets
 from hardneg_cli.review.decisions.row_decisions import recorded, row_decisions
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
+from hardneg_cli.verbs._keywords import (
+    DataKeywords,
+    DecisionsRead,
+    ModelKeywords,
+    ModelSources,
+    Reading,
+    RowLimit,
+    Settings,
+    UnitChoice,
+    grouped,
+    read_data,
+    spelled_out,
+)
 from hardneg_cli.verbs.find import find
 
 if TYPE_CHECKING:
@@ -32,6 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hardneg_cli.data.copies import Copies
+    from hardneg_cli.review.decisions.decision import Decision
 
     Bools = NDArray[np.bool_]
 
@@ -89,23 +102,25 @@ class MineResult:
             yield f"note: {note}"
 
 
+class MineKeywords(DataKeywords, ModelKeywords, total=False):
+    """What `mine` takes besides the data and the strategy."""
+
+    settings: Settings
+    limit: int | None
+    per_class: int | None
+    decisions: Sequence[str | Path | Decision] | None
+
+
+@spelled_out(MineKeywords, Columns, ModelSources, UnitChoice, DecisionsRead, RowLimit, Reading)
 def mine(
     data: str | Path | pa.Table | pd.DataFrame | Findings,
     columns: Columns | None = None,
     *,
     mode: str = "boundary",
-    probs: Sequence[Any] = (),
-    classes: Sequence[str] | None = None,
-    features: Any = None,
-    settings: Mapping[str, Mapping[str, Any]] | None = None,
     guard: float | None = None,
     train_split: str | None = None,
-    limit: int | None = None,
-    per_class: int | None = None,
     anchors: bool = False,
-    decisions: Sequence[str | Path] | None = None,
-    encoding: str | None = None,
-    on_bad_rows: str = "fail",
+    **options: Unpack[MineKeywords],
 ) -> MineResult:
     """Hard negatives of `data`, by the strategy `mode`: boundary, confusion or retrieval.
 
@@ -116,25 +131,30 @@ def mine(
     each anchor class. anchors: look for anchors and positives even if the strategy needs none.
     Raises InputError for input that cannot be right, and where the strategy's evidence is missing.
     """
-    run, chosen, rest = _strategy(mode, settings or {})
+    models, decisions, most = (
+        grouped(ModelSources, options),
+        grouped(DecisionsRead, options).decisions,
+        grouped(RowLimit, options),
+    )
+    run, chosen, rest = _strategy(mode, grouped(UnitChoice, options).settings)
     if guard is not None and not 0 <= guard <= 1:
         raise InputError(f"--guard is a probability, 0 to 1, not {guard:g}")
     known = data if isinstance(data, Findings) else None
-    dataset = known.dataset if known else load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
+    dataset = known.dataset if known else read_data(data, columns, options)
     training = in_training(dataset, train_split)
     if "digest" in inspect.signature(run).parameters:
-        _need_probabilities(dataset, mode, bool(probs) if known is None else known.digest is not None)
+        _need_probabilities(dataset, mode, bool(models.probs) if known is None else known.digest is not None)
     findings = known or find(
-        dataset, probs=probs, classes=classes, features=features, settings=rest, decisions=decisions,
-        on_bad_rows=on_bad_rows,
+        dataset, probs=models.probs, classes=models.classes, features=models.features, settings=rest,
+        decisions=decisions, on_bad_rows=grouped(Reading, options).on_bad_rows,
     )  # fmt: skip
     guard, why = _guard(findings, guard)
-    given = {"dataset": findings.dataset, "feature_choice": feature_choice(features, dataset.columns.text)}
+    given = {"dataset": findings.dataset, "feature_choice": feature_choice(models.features, dataset.columns.text)}
     trainable = training & _probably_right(findings, guard, decisions)
     trainable = one_per_copy_group(findings.dataset, trainable, _copies(EvidenceStore(given, {})))
     evidence = EvidenceStore(given | {"digest": findings.digest, "trainable": trainable}, {})
     try:
-        pairs: HardNegatives = evidence.call(run, chosen).capped(limit, per_class)
+        pairs: HardNegatives = evidence.call(run, chosen).capped(most.limit, most.per_class)
         if anchors:
             pairs = _with_anchors(evidence, pairs)
     except Unavailable as reason:

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import ModelInputs, material
-from hardneg_cli.data.load import load
 from hardneg_cli.data.probabilities.table import probability_table
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.modeling.folds import LEAST_FOLDS, fold_of
-from hardneg_cli.modeling.frozen_predictions import FrozenPredictions, frozen
+from hardneg_cli.modeling.frozen_predictions import FrozenPredictions
+from hardneg_cli.modeling.frozen_predictions import frozen as frozen_predictions
 from hardneg_cli.modeling.out_of_fold import Classifier, out_of_fold
 from hardneg_cli.modeling.temperature_scaling import calibrated, overall
 from hardneg_cli.modeling.unlabeled_pool import unlabeled
 from hardneg_cli.runtime.progress import progress
+from hardneg_cli.verbs._keywords import (
+    DataKeywords,
+    ModelSources,
+    Reading,
+    Settings,
+    Training,
+    UnitChoice,
+    grouped,
+    read_data,
+    spelled_out,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,36 +87,43 @@ class PredictResult:
             yield f"{self.pool[0].name}: {len(self.pool[0]):,} unlabeled rows judged"
 
 
+class PredictKeywords(DataKeywords, total=False):
+    """What `predict` takes besides the data and the pool."""
+
+    features: Any
+    models: Sequence[str]
+    settings: Settings
+    folds: int
+
+
+@spelled_out(PredictKeywords, Columns, ModelSources, Training, UnitChoice, Reading)
 def predict(
     data: str | Path | pa.Table | pd.DataFrame,
     columns: Columns | None = None,
     *,
-    features: Any = None,
-    models: Sequence[str] = ("logistic",),
-    settings: Mapping[str, Mapping[str, Any]] | None = None,
-    folds: int = 5,
-    old: str | Path | None = None,
+    frozen: str | Path | None = None,
     new: str | Path | pa.Table | None = None,
     new_features: Any = None,
-    encoding: str | None = None,
-    on_bad_rows: str = "fail",
+    **options: Unpack[PredictKeywords],
 ) -> PredictResult:
     """Out-of-fold probabilities of `data` by k-fold cross-validation, calibrated by temperature.
 
-    features: as for `find`; the text column (`columns.text`) is used with or without them. models: names of
+    features: as for `find`; the column `text` is used with or without them. models: names of
     classifiers, whose probabilities are averaged. Folds are assigned by content (rows alike, and those of a group,
-    share one), or taken from `columns.fold`.
-    old: a file that this wrote before; rows that have not changed keep their probabilities, and only the others are
+    share one), or taken from the column `fold`.
+    frozen: a file that this wrote before; rows that have not changed keep their probabilities, and only the others are
     scored, by models of the unchanged rows. new: an unlabeled pool to score with the models of all folds.
     Raises InputError for input that cannot be right.
     """
-    dataset = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
-    chosen = [Classifier.called(name, (settings or {}).get(name)) for name in models]
+    training, reading, units = grouped(Training, options), grouped(Reading, options), grouped(UnitChoice, options)
+    features = grouped(ModelSources, options).features
+    dataset = read_data(data, columns, options)
+    chosen = [Classifier.called(name, units.settings.get(name)) for name in training.models]
     rows = material(dataset, feature_choice(features, dataset.columns.text))
-    before = None if old is None else frozen(old, dataset)
-    fold, names = fold_of(dataset, rows, folds, before)
+    before = None if frozen is None else frozen_predictions(frozen, dataset)
+    fold, names = fold_of(dataset, rows, training.folds, before)
     classes, labels, unknown = _learnable(dataset, fold, before)
-    pool = None if new is None else unlabeled(new, dataset.columns, encoding)
+    pool = None if new is None else unlabeled(new, dataset.columns, reading.encoding)
     their_features = features if new_features is None else new_features
     others = None if pool is None else material(pool, feature_choice(their_features, dataset.columns.text))
     own, theirs = _scored(dataset, rows, others, fold, labels, len(classes), chosen)

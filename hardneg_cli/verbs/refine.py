@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from hardneg_cli.data.columns import Columns, choose
 from hardneg_cli.data.dataset import Dataset
@@ -28,6 +28,18 @@ from hardneg_cli.review.decisions.decision import Decision, log_of
 from hardneg_cli.review.decisions.row_decisions import recorded
 from hardneg_cli.runtime.evidence_store import checked_settings
 from hardneg_cli.statistics.risk_control import fewest
+from hardneg_cli.verbs._keywords import (
+    DataKeywords,
+    DecisionsRead,
+    ModelSources,
+    Reading,
+    Settings,
+    Training,
+    UnitChoice,
+    grouped,
+    read_data,
+    spelled_out,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,24 +137,29 @@ class RefineResult:
         return f"0 rows accepted: no threshold has an error that the held-out labels show to be under {100 * error:g} %"
 
 
+class RefineKeywords(DataKeywords, total=False):
+    """What `refine` takes besides the data, the pool and the goal."""
+
+    features: Any
+    models: Sequence[str]
+    settings: Settings
+    rounds: int
+    folds: int
+    seed: int
+    decisions: Sequence[str | Path | Decision] | None
+
+
+@spelled_out(RefineKeywords, Columns, ModelSources, Training, UnitChoice, DecisionsRead, Reading)
 def refine(
     data: str | Path | pa.Table | pd.DataFrame,
     unlabeled: str | Path | pa.Table | pd.DataFrame,
     columns: Columns | None = None,
     *,
-    features: Any = None,
     unlabeled_features: Any = None,
-    models: Sequence[str] = ("logistic",),
-    settings: Mapping[str, Mapping[str, Any]] | None = None,
     max_error: float = 0.05,
     confidence: float = 0.9,
-    rounds: int = 3,
-    folds: int = 5,
-    seed: int = 0,
-    decisions: Sequence[str | Path | Decision] | None = None,
     before: Sequence[LedgerRound] = (),
-    encoding: str | None = None,
-    on_bad_rows: str = "fail",
+    **options: Unpack[RefineKeywords],
 ) -> RefineResult:
     """Pseudo-labels for the rows of `unlabeled` whose error the labels of `data` prove to be within `max_error`.
 
@@ -151,11 +168,12 @@ def refine(
     default the logs beside the data and the pool. Labels that people gave to pool rows teach, and prove nothing.
     Raises InputError for input that cannot be right.
     """
-    _refuse_odd(max_error, confidence, rounds)
-    chosen = settings or {}
-    labeled = load(data, columns, encoding=encoding, on_bad_rows=on_bad_rows)
+    training, chosen = grouped(Training, options), grouped(UnitChoice, options).settings
+    features, decisions = grouped(ModelSources, options).features, grouped(DecisionsRead, options).decisions
+    _refuse_odd(max_error, confidence, training.rounds)
+    labeled = read_data(data, columns, options)
     refuse_ledger_columns(labeled)
-    pool = read_pool(_readable(unlabeled), labeled.columns, encoding)
+    pool = read_pool(_readable(unlabeled), labeled.columns, grouped(Reading, options).encoding)
     heard = recorded(labeled, _logs(data, unlabeled) if decisions is None else decisions)
     said = pool_labels(labeled, pool, heard.decisions)
     text = labeled.columns.text
@@ -163,13 +181,13 @@ def refine(
         labeled, pool, said,
         material(labeled, feature_choice(features, text)),
         material(pool, feature_choice(features if unlabeled_features is None else unlabeled_features, text)),
-        tuple(Classifier.called(name, chosen.get(name)) for name in models),
-        SelfTrainingGoal(max_error, confidence, len(before) + rounds, at_least=len(before) + 1),
-        folds=folds, seed=seed,
+        tuple(Classifier.called(name, chosen.get(name)) for name in training.models),
+        SelfTrainingGoal(max_error, confidence, len(before) + training.rounds, at_least=len(before) + 1),
+        folds=training.folds, seed=training.seed,
     )  # fmt: skip
     own = checked_settings("strategy", STRATEGY, self_training.run, chosen.get(STRATEGY, {}))
     trained = self_training.run(all_.task, **own)
-    facts = {"models": [*models], "seed": seed, "max_error": max_error, "confidence": confidence}
+    facts = {"models": [*training.models], "seed": training.seed, "max_error": max_error, "confidence": confidence}
     told = entries(pool, all_, trained.rounds, before, facts)
     notes = (*heard.notes, *said.notes, *all_.notes)
     return RefineResult(labeled, pool, said, all_, trained, told, len(before), notes)

@@ -157,7 +157,7 @@ def _through_check(world: World, commit: Commit) -> tuple[bool | None, bool]:
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder) / "base.state"
         head = commit.files(world, base)
-        report = check(head, saved=base, probs=[world.now], classes=world.classes, decisions=())
+        report = check(head, state=base, probs=[world.now], classes=world.classes, decisions=())
     verdicts = {one.gate: one.verdict for one in report.judged}
     found, drift = verdicts["rate"], verdicts["drift"]
     return None if found is None else found.passed, drift is not None and not drift.passed

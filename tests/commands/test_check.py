@@ -503,7 +503,7 @@ def test_a_state_stands_for_its_base(tmp_path: Path) -> None:
     apart = [*ROWS, ("n1", "cat", "sentence number 5")]  # contradicts r5, and did so before
     write_state(find(table(apart), decisions=()), path)
     lost = table(apart).append_column("other", pa.array(["x"] * 61)).drop_columns(["text"])
-    report = check(lost, saved=path, decisions=[said(3, "keep")], columns=Columns(split="label"))
+    report = check(lost, state=path, decisions=[said(3, "keep")], columns=Columns(split="label"))
     assert report.changes is None
     assert "lacks 'text'" in " ".join(report.notes)
     for gate in ("contradiction", "leak", "reverted"):
@@ -527,11 +527,11 @@ def test_a_state_without_ids_and_its_size(tmp_path: Path) -> None:
     assert path.stat().st_size < 30 * len(many)
     bare = table(ROWS).drop_columns(["id"])
     write_state(find(bare, decisions=()), path)
-    report = check(bare.take(pa.array(range(59, -1, -1))).append_column("new", pa.array(["x"] * 60)), saved=path)
+    report = check(bare.take(pa.array(range(59, -1, -1))).append_column("new", pa.array(["x"] * 60)), state=path)
     assert report.changes is not None
     assert not report.changes.changed.any()
     with pytest.raises(InputError, match="a state of data whose ids are not those"):
-        check(table(ROWS), saved=path)
+        check(table(ROWS), state=path)
 
 
 def test_copies_are_the_rows_whose_folded_cells_are_all_equal() -> None:

@@ -20,7 +20,7 @@ MOODS = {
 EMPTY_WORDS = {"utils", "helpers", "common", "base", "core", "manager", "factory"}
 BROAD = ("except Exception", "except BaseException", "except:")
 MOST_ANY = 343
-MOST_PARAMETERS = 22
+MOST_PARAMETERS = 8
 
 
 def definitions() -> Iterator[tuple[str, str]]:

@@ -122,7 +122,7 @@ def run(
         data,
         columns.columns,
         base=base.base,
-        saved=base.state,
+        state=base.state,
         probs=models.probs or (),
         classes=models.names,
         features=columns.features,

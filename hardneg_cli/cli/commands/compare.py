@@ -86,7 +86,7 @@ def run(
         models,
         columns.columns,
         classes=predictions.names,
-        predictions=predictions.prediction_column,
+        prediction_column=predictions.prediction_column,
         decisions=logs,
         audit=decisions.audit,
         seed=verdict.seed,

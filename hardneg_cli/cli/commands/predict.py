@@ -64,7 +64,7 @@ def run(
         models=training.model or ("logistic",),
         settings=options.unit_settings(training.set_, ctx.obj.units, "model"),
         folds=training.folds,
-        old=pool.frozen,
+        frozen=pool.frozen,
         new=pool.new,
         new_features=pool.new_features,
         encoding=columns.encoding,

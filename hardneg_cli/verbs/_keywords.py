@@ -1,0 +1,180 @@
+"""Keywords that verbs share, in groups: what a verb takes as `**options`, spelled out, and read back as groups.
+
+A group is a frozen dataclass with the names and defaults that the command line has as well. A verb names the keywords
+that it takes, for type checkers, and the groups that they belong to:
+
+    class FindKeywords(DataKeywords, ModelKeywords, total=False): ...
+
+    @spelled_out(FindKeywords, Columns, Reading, ModelSources)
+    def find(data: Data, columns: Columns | None = None, **options: Unpack[FindKeywords]) -> Findings:
+        models = grouped(ModelSources, options)
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import wraps
+from inspect import Parameter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar
+
+from hardneg_cli.data.columns import Columns
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.load import load
+from hardneg_cli.errors import did_you_mean
+from hardneg_cli.io.tables.spill import MEMORY
+
+if TYPE_CHECKING:
+    from hardneg_cli.review.decisions.decision import Decision
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Group = TypeVar("Group")
+Settings = Mapping[str, Mapping[str, Any]]
+
+
+class DataKeywords(TypedDict, total=False):
+    """Which column plays which part, and how the file is read."""
+
+    label: str
+    id: str | None
+    text: str | None
+    groups: str | None
+    split: str | None
+    fold: str | None
+    prob_prefix: str
+    encoding: str | None
+    on_bad_rows: str
+
+
+class ModelKeywords(TypedDict, total=False):
+    """Models that have judged the rows."""
+
+    probs: Any
+    classes: Sequence[str] | None
+    features: Any
+
+
+@dataclass(frozen=True)
+class Reading:
+    """encoding: of text files, UTF-8 by default. on_bad_rows: `fail`, or `skip` to leave them out."""
+
+    encoding: str | None = None
+    on_bad_rows: str = "fail"
+
+    @property
+    def may_skip(self) -> bool:
+        return self.on_bad_rows == "skip"
+
+
+@dataclass(frozen=True)
+class ModelSources:
+    """probs: a file or an N×K array with `classes`, or a list of several, one a model."""
+
+    probs: Any = ()
+    classes: Sequence[str] | None = None
+    features: Any = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.probs, list | tuple):
+            object.__setattr__(self, "probs", () if self.probs is None else (self.probs,))
+
+
+@dataclass(frozen=True)
+class DecisionsRead:
+    """decisions: logs, filled queues or decisions, by default the log beside the data, () for none."""
+
+    decisions: Sequence[str | Path | Decision] | None = None
+    audit: str | Path | None = None
+
+
+@dataclass(frozen=True)
+class UnitChoice:
+    """detectors: names, by default every one that the input allows. settings: by unit, then by name."""
+
+    detectors: Sequence[str] = ()
+    settings: Settings = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "settings", self.settings or {})
+
+
+@dataclass(frozen=True)
+class EngineChoice:
+    """memory: bytes of probabilities that may be held at a time. engine: `local` threads, or a `dask` cluster."""
+
+    memory: int = MEMORY
+    engine: str = "local"
+    scheduler: str | None = None
+
+
+@dataclass(frozen=True)
+class Training:
+    """models: names of classifiers, whose probabilities are averaged."""
+
+    models: Sequence[str] = ("logistic",)
+    folds: int = 5
+    rounds: int = 3
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class RowLimit:
+    """At most so many rows, in all and of each class."""
+
+    limit: int | None = None
+    per_class: int | None = None
+
+
+def spelled_out(keywords: type, *groups: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """The verb with a signature that spells its `**options` out; a keyword that it has not is a TypeError."""
+
+    def spelled(verb: Callable[P, R]) -> Callable[P, R]:
+        taken = keywords.__annotations__
+        members = [
+            Parameter(member.name, Parameter.KEYWORD_ONLY, default=_default(member), annotation=member.type)
+            for one in groups
+            for member in fields(one)
+            if member.name in taken
+        ]
+        signature = inspect.signature(verb)
+        own = [parameter for parameter in signature.parameters.values() if parameter.kind is not Parameter.VAR_KEYWORD]
+        known = {parameter.name for parameter in (*own, *members)}
+
+        @wraps(verb)
+        def called(*args: P.args, **options: P.kwargs) -> R:
+            for name in options:
+                if name not in known:
+                    raise TypeError(f"{verb.__name__}() has no keyword {name!r}{did_you_mean(name, known)}")
+            return verb(*args, **options)
+
+        called.__dict__["__signature__"] = signature.replace(parameters=[*own, *members])
+        called.__dict__["groups"] = groups
+        return called
+
+    return spelled
+
+
+def grouped(kind: type[Group], options: Mapping[str, object]) -> Group:
+    """The members of the group that are among the options; the others have their defaults."""
+    return kind(**{one.name: options[one.name] for one in fields(kind) if one.name in options})  # type: ignore[arg-type]
+
+
+def data_columns(columns: Columns | None, options: Mapping[str, object]) -> Columns:
+    """The columns, with those that are named by keywords in their place."""
+    named = {one.name: options[one.name] for one in fields(Columns) if one.name in options}
+    return replace(columns or Columns(), **named)  # type: ignore[arg-type]
+
+
+def read_data(data: Any, columns: Columns | None, options: Mapping[str, object]) -> Dataset:
+    """The dataset, read as the keywords say unless it is one already."""
+    reading = grouped(Reading, options)
+    if isinstance(data, Dataset):
+        return data
+    return load(data, data_columns(columns, options), encoding=reading.encoding, on_bad_rows=reading.on_bad_rows)
+
+
+def _default(member: Any) -> Any:
+    return {} if member.default_factory is dict else member.default
