@@ -161,6 +161,9 @@ def _answer(said: Sequence[Decision]) -> str:
     return "keep" if one.decision == "relabel" and one.new_label == one.given else one.decision
 
 
+ANSWERS = "^(kept by |to be dropped, says |relabeled by |to be relabeled )"  # what `_words` begins with
+
+
 def _words(said: Sequence[Decision], *, applied: bool = False) -> str:
     who = " and ".join(sorted({decision.reviewer for decision in said} - {""})) or "a reviewer"
     answer = _answer(said)

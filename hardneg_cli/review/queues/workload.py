@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -52,7 +52,7 @@ def parse_plan(
     pace: ReviewPace,
 ) -> AssignmentPlan:
     """The wish in the options' words. Raises InputError for what none of them may be."""
-    names = _names(reviewers)
+    names = reviewer_names(reviewers)
     if len(names) < 2 and overlap is not None:
         raise InputError("--overlap is what several reviewers have in common: name them with --reviewers")
     if control is not None and not names:
@@ -79,18 +79,16 @@ def review_pace(seconds: float | None, decisions: Iterable[Decision]) -> ReviewP
     return ReviewPace(round(median, 1), f", as {len(gaps) + 1:,} decisions so far were")
 
 
-def logged_decisions(data: str, named: Sequence[str] | None) -> list[Decision]:
-    """The decisions of these logs, or of the one beside the data; queues, which keep no time, are left aside."""
+def logged_decisions(files: Iterable[str]) -> list[Decision]:
+    """The decisions of these logs; queues, which keep no time, are left aside."""
     from hardneg_cli.io.files.source import Source
-    from hardneg_cli.review.decisions.decision import is_log, log_of, read_log
+    from hardneg_cli.review.decisions.decision import is_log, read_log
 
-    files = [log_of(data)] if named is None else [Path(name) for name in named]
-    return [
-        decision
-        for path in files
-        if path.is_file() and is_log(Source(str(path), path))
-        for decision in read_log(path)[0]
-    ]
+    paths = [Path(name) for name in files]
+    for path in paths:
+        if not path.is_file():
+            raise InputError(f"{path}: no such file, to tell the pace from")
+    return [decision for path in paths if is_log(Source(str(path), path)) for decision in read_log(path)[0]]
 
 
 def _gaps(decisions: Iterable[Decision]) -> Iterable[float]:
@@ -115,7 +113,8 @@ def _moment(at: str) -> float | None:
         return None
 
 
-def _names(given: str | None) -> tuple[str, ...]:
+def reviewer_names(given: str | None) -> tuple[str, ...]:
+    """The names in `a,b`, each fit to be part of a file's. Raises InputError for others."""
     if given is None:
         return ()
     names = tuple(unicodedata.normalize("NFC", name.strip()) for name in given.split(","))
