@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # for readers of types alone; a test compares it with the tab
     from hardneg_cli.review.reviewers.collected import CollectResult as CollectResult
     from hardneg_cli.verbs.apply import ApplyResult as ApplyResult
     from hardneg_cli.verbs.apply import apply as apply
+    from hardneg_cli.verbs.assign import AssignResult as AssignResult
+    from hardneg_cli.verbs.assign import assign as assign
     from hardneg_cli.verbs.check import check as check
     from hardneg_cli.verbs.collect import collect as collect
     from hardneg_cli.verbs.compare import compare as compare
@@ -36,6 +38,7 @@ if TYPE_CHECKING:  # for readers of types alone; a test compares it with the tab
 __version__ = "0.1.0"
 _HOMES = {
     "ApplyResult": "verbs.apply",
+    "AssignResult": "verbs.assign",
     "AutoPolicy": "review.decisions.filled_queue",
     "Busy": "errors",
     "CheckReport": "gating.verdict",
@@ -50,6 +53,7 @@ _HOMES = {
     "UnsettledDecisions": "review.decisions.decision",
     "Verdict": "gating.verdict",
     "apply": "verbs.apply",
+    "assign": "verbs.assign",
     "check": "verbs.check",
     "collect": "verbs.collect",
     "compare": "verbs.compare",

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hardneg_cli.detection.findings import Findings
-from hardneg_cli.errors import plural
-from hardneg_cli.review.queues.assignment import Assignment
-from hardneg_cli.review.queues.workload import ReviewPace
 from hardneg_cli.statistics.survey_estimation import expected_interval
 
 WORST_CLASSES = 5
@@ -35,28 +32,6 @@ def lines(findings: Findings, written: int, *, verbose: bool = False) -> Iterato
     for note in findings.notes:
         yield f"note: {note}"
     yield from _left_out(findings, verbose=verbose)
-
-
-def assignment_lines(shape: Assignment, pace: ReviewPace, *, with_control: bool) -> Iterator[str]:
-    """Who is asked about how many rows, which of them tell how far the answers can be relied on, and the time it takes.
-
-    with_control: whether control rows were asked for.
-    """
-    rows = [len(places) for places in shape.queues]
-    for name, count in zip(shape.wish.reviewers, rows, strict=False):
-        yield f"reviewer {name}: {_rows(count)}, about {pace.lasts(count)}"
-    if shape.wish.people > 1:
-        yield f"overlap: {_rows(shape.shared)} of {len(shape.rows):,} in all {shape.wish.people} queues"
-    if with_control:
-        found = int(shape.control.sum())
-        yield f"control: {_rows(found)} that are not flagged; role tells them in the lead's file"
-    if shape.wish.blind:
-        yield "blind: suggestions and evidence are left out, the order is random"
-    yield f"to answer: {_rows(sum(rows))}, about {pace.lasts(sum(rows))} at {pace}"
-
-
-def _rows(count: int) -> str:
-    return plural(count, "row")
 
 
 def _detectors(findings: Findings) -> Iterator[str]:

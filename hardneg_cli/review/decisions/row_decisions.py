@@ -118,6 +118,9 @@ def _answer(decisions: Sequence[Decision]) -> str:
     return "keep" if first.decision == "relabel" and first.new_label == first.given else first.decision
 
 
+ANSWERS = "^(kept by |to be dropped, says |relabeled by |to be relabeled )"  # what `_words` begins with
+
+
 def _words(decisions: Sequence[Decision], *, applied: bool = False) -> str:
     who = " and ".join(sorted({decision.reviewer for decision in decisions} - {""})) or "a reviewer"
     answer = _answer(decisions)

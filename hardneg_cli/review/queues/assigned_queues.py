@@ -27,22 +27,22 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def lead(shape: Assignment, show: tuple[str, ...] = ()) -> pa.Table:
+def lead(shape: Assignment) -> pa.Table:
     """All rows, worst first, with all evidence, who is asked about them, and which of them are a control."""
     import pyarrow as pa
 
     names = shape.wish.reviewers
     who = [",".join(name for name, is_asked in zip(names, row, strict=True) if is_asked) for row in shape.assigned]
     role = [CONTROL if control else SUSPECT for control in shape.control]
-    table = shape.findings.table(shape.rows, show)
+    table = evidence(shape)
     return _beside(table, {"reviewers": pa.array(who, pa.string()), "role": pa.array(role, pa.string())})
 
 
-def queues(shape: Assignment, show: tuple[str, ...] = ()) -> list[pa.Table]:
+def queues(shape: Assignment) -> list[pa.Table]:
     """What each reviewer gets, in the order of the reviewers; one queue where none is named."""
     import pyarrow as pa
 
-    table = shape.findings.table(shape.rows, show)
+    table = evidence(shape)
     hidden = ANCHORING if shape.wish.blind else TELLING if shape.wish.control else ()
     found = []
     for number, places in enumerate(shape.queues):
@@ -54,6 +54,22 @@ def queues(shape: Assignment, show: tuple[str, ...] = ()) -> list[pa.Table]:
             queue = _beside(queue, {"reviewer": name})
         found.append(queue)
     return found
+
+
+def evidence(shape: Assignment) -> pa.Table:
+    """The rows as find wrote them; a suggestion that find did not make has no probability."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = shape.scored.table.take(shape.rows)
+    changed = pa.array(shape.suggested != shape.scored.suggested[shape.rows])
+    names = pa.array([*shape.scored.classes, ""], pa.string())
+    shown = names.take(pa.array(np.where(shape.suggested < 0, len(names) - 1, shape.suggested)))
+    cells = {"suggested_label": shown, "p_suggested": pc.if_else(changed, None, table["p_suggested"])}
+    for name, column in cells.items():
+        table = table.set_column(table.column_names.index(name), name, column)
+    return table
 
 
 def _beside(table: pa.Table, columns: dict[str, pa.Array]) -> pa.Table:

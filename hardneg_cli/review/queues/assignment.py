@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeAlias
 
-from hardneg_cli.detection.detector_result import NO_CLASS
-from hardneg_cli.detection.findings import Findings
+from hardneg_cli.data.row_identity import by_value
 from hardneg_cli.errors import InputError
+from hardneg_cli.review.queues.scored_rows import NO_CLASS, ScoredRows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Rows: TypeAlias = NDArray[np.int64]
     Bools: TypeAlias = NDArray[np.bool_]
-    Codes: TypeAlias = NDArray[np.int32]
+    Codes: TypeAlias = NDArray[np.int64]
 
 Amount: TypeAlias = "int | Fraction"  # so many rows, or a share of them
 
@@ -53,13 +53,15 @@ class AssignmentPlan:
 class Assignment:
     """n rows, worst first, and who is asked about them in what order.
 
-    findings: with the suggestion that control rows show. control: (n,) bool. assigned: (n, people) bool.
+    rows: places among the scored rows. suggested: (n,) codes, with what control rows show, −1 for nothing.
+    control: (n,) bool. assigned: (n, people) bool.
     queues: for each reviewer the places in `rows`, in the order in which they are asked about.
     """
 
     wish: AssignmentPlan
-    findings: Findings
+    scored: ScoredRows
     rows: Rows
+    suggested: Codes
     control: Bools
     assigned: Bools
     queues: tuple[Rows, ...]
@@ -70,7 +72,7 @@ class Assignment:
         return int(self.assigned.all(axis=1).sum()) if self.wish.people > 1 else 0
 
 
-def shape(findings: Findings, rows: Rows, wish: AssignmentPlan) -> Assignment:
+def shape(scored: ScoredRows, rows: Rows, wish: AssignmentPlan) -> Assignment:
     """Share the suspect `rows`, worst first, out among the reviewers; O(n log n), with control rows O(N log N).
 
     Each reviewer gets the shared rows, drawn at random from equal stretches of the ranking, and of the others as many
@@ -79,18 +81,18 @@ def shape(findings: Findings, rows: Rows, wish: AssignmentPlan) -> Assignment:
     """
     import numpy as np
 
-    pool = _pool(findings, rows) if wish.control else rows[:0]
+    pool = _pool(scored, rows) if wish.control else rows[:0]
     suspects = rows[: _affordable(len(rows), len(pool), wish)]
     count, shared = _counts(len(suspects), len(pool), wish)
-    drawn = _control_rows(findings, pool, count)
-    everything = np.concatenate([suspects, drawn])
-    everything = everything[np.lexsort((findings.dataset.id_rank[everything], -findings.score[everything]))]
-    control = np.isin(everything, drawn)
-    assigned = _dealt(findings, everything, control, shared, wish.people)
-    findings = replace(findings, suggested=_plausible(findings, suspects, drawn))
-    ids = findings.dataset.ids.take(everything)
+    chosen = _control_rows(scored, pool, count)
+    everything = np.concatenate([suspects, chosen])
+    everything = everything[np.argsort(scored.rank[everything])]
+    control = np.isin(everything, chosen)
+    assigned = _dealt(scored, everything, control, shared, wish.people)
+    suggested = _plausible(scored, suspects, chosen)[everything]
+    ids = scored.ids.take(everything)
     queues = tuple(_order(ids, control, assigned[:, number], number, blind=wish.blind) for number in range(wish.people))
-    return Assignment(wish, findings, everything, control, assigned, queues)
+    return Assignment(wish, scored, everything, suggested, control, assigned, queues)
 
 
 def _rows_of(amount: Amount, n: int) -> int:
@@ -122,27 +124,24 @@ def _affordable(suspects: int, spare: int, wish: AssignmentPlan) -> int:
     return found
 
 
-def _pool(findings: Findings, rows: Rows) -> Rows:
-    """The rows that nothing says anything about: not flagged, not in the queue, not decided, with sound numbers."""
+def _pool(scored: ScoredRows, rows: Rows) -> Rows:
+    """The rows that nothing says anything about: not flagged, not in the queue, not decided."""
     import numpy as np
 
-    free = np.zeros(len(findings.dataset), bool)
-    free[findings.ranked] = True
-    free &= ~findings.flagged
+    free = ~scored.flagged & ~scored.decided_rows
     free[rows] = False
-    free[np.array(list(findings.decided), np.int64)] = False
     return np.flatnonzero(free)
 
 
-def _control_rows(findings: Findings, pool: Rows, count: int) -> Rows:
+def _control_rows(scored: ScoredRows, pool: Rows, count: int) -> Rows:
     """`count` rows of the pool at random, as many of each given label as are its share."""
     import numpy as np
 
     if not count:
         return pool[:0]
-    dataset = findings.dataset
-    pool = pool[np.lexsort((dataset.id_rank[pool], dataset.labels[pool]))]
-    return pool[_one_of_each(_keys(dataset.ids.take(pool), "control"), count)]
+    pool = pool[by_value(scored.ids.take(pool))]
+    pool = pool[np.argsort(scored.labels[pool], kind="stable")]
+    return pool[_one_of_each(_keys(scored.ids.take(pool), "control"), count)]
 
 
 def _one_of_each(keys: NDArray[np.uint64], count: int) -> Rows:
@@ -155,18 +154,18 @@ def _one_of_each(keys: NDArray[np.uint64], count: int) -> Rows:
     return chosen
 
 
-def _dealt(findings: Findings, rows: Rows, control: Bools, shared: int, people: int) -> Bools:
+def _dealt(scored: ScoredRows, rows: Rows, control: Bools, shared: int, people: int) -> Bools:
     """(n, people) who is asked: all of them about the shared rows, else each in turn, in random order in a round."""
     import numpy as np
 
     if people == 1:
         return np.ones((len(rows), 1), bool)
-    ids, n = findings.dataset.ids.take(rows), len(rows)
+    ids, n = scored.ids.take(rows), len(rows)
     by_kind = np.argsort(control, kind="stable")  # suspects by rank, then control rows by rank
     assigned = np.zeros((n, people), bool)
     assigned[by_kind[_one_of_each(_keys(ids, "overlap")[by_kind], shared)]] = True
     rest = np.flatnonzero(~assigned[:, 0])
-    label = findings.dataset.labels[rows[rest]].astype(np.int64)
+    label = scored.labels[rows[rest]]
     label[np.bincount(label, minlength=1)[label] < people] = -1  # too rare to be shared out by themselves
     order = rest[np.lexsort((rest, label, control[rest]))]
     turn = np.lexsort((_keys(ids, "deal")[order], np.arange(len(order)) // people))
@@ -188,38 +187,29 @@ def _order(ids: pa.Array, control: Bools, assigned: Bools, number: int, *, blind
     return places[np.lexsort((places, at))]
 
 
-def _plausible(findings: Findings, suspects: Rows, drawn: Rows) -> Codes:
-    """(N,) suggestions, those of control rows as good as can be, and lacking as often as those of suspects are."""
+def _plausible(scored: ScoredRows, suspects: Rows, chosen: Rows) -> Codes:
+    """(N,) suggestions; control rows have one that is as good as can be, and lack it as often as suspects do."""
     import numpy as np
 
-    suggested = findings.suggested.copy()
-    if not len(drawn):
+    suggested = scored.suggested.copy()
+    if not len(chosen):
         return suggested
-    keys = _keys(findings.dataset.ids.take(drawn), "suggestion")
-    suggested[drawn] = _other_classes(findings, drawn, keys)
-    bare = (suggested[suspects] == NO_CLASS) | (suggested[suspects] == findings.dataset.labels[suspects])
-    suggested[drawn[np.argsort(keys)[: round(bare.mean() * len(drawn))]]] = NO_CLASS
+    keys = _keys(scored.ids.take(chosen), "suggestion")
+    suggested[chosen] = _other_classes(scored, chosen, keys)
+    bare = (suggested[suspects] == NO_CLASS) | (suggested[suspects] == scored.labels[suspects])
+    suggested[chosen[np.argsort(keys)[: round(bare.mean() * len(chosen))]]] = NO_CLASS
     return suggested
 
 
-def _other_classes(findings: Findings, rows: Rows, keys: NDArray[np.uint64]) -> Codes:
-    """The most probable other class of the models' mean, else of the neighbors' labels, else a random one."""
+def _other_classes(scored: ScoredRows, rows: Rows, keys: NDArray[np.uint64]) -> Codes:
+    """The class that find suggests, where it is another one than the given label, else a random other one."""
     import numpy as np
 
-    dataset = findings.dataset
-    label = dataset.labels[rows]
-    used = np.flatnonzero(dataset.counts)
+    label, suggested = scored.labels[rows], scored.suggested[rows]
+    used = np.unique(scored.labels)
     step = 1 + (keys % np.uint64(max(1, len(used) - 1))).astype(np.int64)
-    other = used[(np.searchsorted(used, label) + step) % len(used)].astype(np.int32)
-    for doubts in findings.doubts.values():
-        if doubts.about == "label":
-            suggested = np.full(len(dataset), NO_CLASS, np.int32)
-            suggested[doubts.rows] = doubts.suggested
-            other = np.where((suggested[rows] != NO_CLASS) & (suggested[rows] != label), suggested[rows], other)
-    if findings.digest is not None:
-        mean = findings.digest.mean
-        other = np.where(mean.p_other[rows] > 0, mean.other[rows], other)
-    codes: Codes = other.astype(np.int32)
+    other = used[(np.searchsorted(used, label) + step) % len(used)]
+    codes: Codes = np.where((suggested != NO_CLASS) & (suggested != label), suggested, other)
     return codes
 
 

@@ -51,7 +51,7 @@ def parse_plan(
     pace: ReviewPace,
 ) -> AssignmentPlan:
     """The wish in the options' words. Raises InputError for what none of them may be."""
-    names = _names(reviewers)
+    names = reviewer_names(reviewers)
     if len(names) < 2 and overlap is not None:
         raise InputError("--overlap is what several reviewers have in common: name them with --reviewers")
     if control is not None and not names:
@@ -100,7 +100,8 @@ def _moment(at: str) -> float | None:
         return None
 
 
-def _names(given: str | None) -> tuple[str, ...]:
+def reviewer_names(given: str | None) -> tuple[str, ...]:
+    """The names in `a,b`, each fit to be part of a file's. Raises InputError for others."""
     if given is None:
         return ()
     names = tuple(unicodedata.normalize("NFC", name.strip()) for name in given.split(","))

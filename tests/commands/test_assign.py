@@ -14,15 +14,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hardneg_cli import InputError, apply, collect, find
+from hardneg_cli import InputError, apply, assign, collect, find
+from hardneg_cli.data.load import in_memory
 from hardneg_cli.detection.findings import Findings
 from hardneg_cli.io.tables.queue_columns import ANCHORING, FILLED_IN, TELLING
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.queues.assigned_queues import lead, queues
 from hardneg_cli.review.queues.assignment import Assignment, AssignmentPlan, shape
+from hardneg_cli.review.queues.scored_rows import ScoredRows, read_scored_rows
 from hardneg_cli.review.queues.workload import ReviewPace, parse_plan, review_pace
 
 CLASSES = [f"c{code}" for code in range(6)]
+TEXT = ("text",)
 Row = dict[str, str]
 
 
@@ -48,9 +51,15 @@ def findings() -> Findings:
     return found()
 
 
+def scored(findings: Findings) -> ScoredRows:
+    """The findings as a file of every row has them, in the data's order."""
+    shown = tuple(name for name in TEXT if name in findings.dataset.content.column_names)
+    return read_scored_rows((in_memory(findings.table(np.arange(len(findings.dataset)), shown)),))
+
+
 def shaped(findings: Findings, *names: str, overlap: float = 0.1, control: float = 0.0, **kwargs: object) -> Assignment:
     amounts = {"overlap": Fraction(overlap).limit_denominator(), "control": Fraction(control).limit_denominator()}
-    return shape(findings, findings.select(), AssignmentPlan(names, **amounts, **kwargs))  # type: ignore[arg-type]
+    return shape(scored(findings), findings.select(), AssignmentPlan(names, **amounts, **kwargs))  # type: ignore[arg-type]
 
 
 def test_every_row_is_asked_about_and_the_shared_ones_by_all(findings: Findings) -> None:
@@ -87,13 +96,13 @@ def test_overlap_spans_the_ranking(findings: Findings) -> None:
 def test_row_order_does_not_matter(findings: Findings) -> None:
     other = found(order=np.random.default_rng(7).permutation(1200))
     for kwargs in ({}, {"blind": True}):
-        here = queues(shaped(findings, "a", "b", control=0.1, **kwargs), ("text",))
-        there = queues(shaped(other, "a", "b", control=0.1, **kwargs), ("text",))
+        here = queues(shaped(findings, "a", "b", control=0.1, **kwargs))
+        there = queues(shaped(other, "a", "b", control=0.1, **kwargs))
         assert [table.to_pylist() for table in here] == [table.to_pylist() for table in there]
 
 
 def test_nothing_asked_for_leaves_the_queue_as_it_was(findings: Findings) -> None:
-    only = queues(shape(findings, findings.select(), AssignmentPlan()), ("text",))
+    only = queues(shape(scored(findings), findings.select(), AssignmentPlan()))
     assert [table.to_pylist() for table in only] == [findings.table(show=("text",)).to_pylist()]
 
 
@@ -117,7 +126,7 @@ def test_control_rows_are_not_flagged_and_have_the_models_other_class(findings: 
 def test_a_reviewer_cannot_tell_control_rows(findings: Findings) -> None:
     result = shaped(findings, "a", "b", control=0.5)
     role = {row["id"]: row["role"] for row in lead(result).to_pylist()}
-    for table in queues(result, ("text",)):
+    for table in queues(result):
         rows = table.to_pylist()
         kinds = [role[row["id"]] == "control" for row in rows]
         assert 0.3 < np.mean(kinds) < 0.37
@@ -142,7 +151,7 @@ def test_suggestions_lack_as_often_in_control_rows() -> None:
     copies = find(table, detectors=["exact-duplicate"])
     if not len(copies.select()):
         copies = find(pa.table({"label": ["a"] * 150 + ["b"] * 140 + ["c"] * 10}), detectors=["rare-label"])
-    result = shape(copies, copies.select(limit=40), AssignmentPlan(("a", "b"), control=10))
+    result = shape(scored(copies), copies.select(limit=40), AssignmentPlan(("a", "b"), control=10))
     rows_ = lead(result).to_pylist()
     bare = {role: {bool(r["suggested_label"]) for r in rows_ if r["role"] == role} for role in ("suspect", "control")}
     assert bare["control"] == bare["suspect"]
@@ -156,17 +165,16 @@ def test_without_probabilities_the_neighbors_suggest() -> None:
     labels[:6] = "far"
     table = pa.table({"id": [str(n) for n in range(180)], "label": labels, "x": x[:, 0], "y": x[:, 1]})
     neighbors = find(table, features="x,y", detectors=["outvoted-label"])
-    result = shape(neighbors, neighbors.select(), AssignmentPlan(("a",), control=60))
+    result = shape(scored(neighbors), neighbors.select(), AssignmentPlan(("a",), control=60))
     doubts = neighbors.doubts["outvoted-label"]
     said = dict(zip(doubts.rows.tolist(), doubts.suggested.tolist(), strict=True))
-    for row in result.rows[result.control].tolist():
-        suggestion = result.findings.suggested[row]
+    for row, suggestion in zip(result.rows[result.control], result.suggested[result.control], strict=True):
         assert suggestion != neighbors.dataset.labels[row]
-        assert suggestion == said[row] or said[row] == -1
+        assert suggestion == said[int(row)] or said[int(row)] == -1
 
 
 def test_blind_shows_no_opinion_and_no_order(findings: Findings) -> None:
-    (table,) = queues(shape(findings, findings.select(), AssignmentPlan(blind=True)), ("text",))
+    (table,) = queues(shape(scored(findings), findings.select(), AssignmentPlan(blind=True)))
     for name in ANCHORING:
         assert set(table[name].to_pylist()) <= {"", None}
     scores = [findings.score[int(id_[1:])] for id_ in table["id"].to_pylist()]
@@ -184,9 +192,9 @@ def test_the_budget_is_for_all_queues_together_worst_first(
     least = 1 if not names else 1 + 1 + 2 * (len(names) == 3)
     if budget < least:
         with pytest.raises(InputError, match=f"{budget} rows are too few: one suspect row, .* takes {least}"):
-            shape(findings, findings.select(), wanted)
+            shape(scored(findings), findings.select(), wanted)
         return
-    result = shape(findings, findings.select(), wanted)
+    result = shape(scored(findings), findings.select(), wanted)
     spent = sum(map(len, result.queues))
     assert budget - max(1, len(names)) * 2 < spent <= budget
     suspects = result.rows[~result.control]
@@ -196,17 +204,17 @@ def test_the_budget_is_for_all_queues_together_worst_first(
 @pytest.mark.parametrize("n", [0, 1, 2, 5])
 def test_few_rows_and_many_reviewers(findings: Findings, n: int) -> None:
     names = tuple("abcdefg")
-    result = shape(findings, findings.select(limit=n), AssignmentPlan(names, 3, 5, blind=True))
-    tables = queues(result, ("text",))
+    result = shape(scored(findings), findings.select(limit=n), AssignmentPlan(names, 3, 5, blind=True))
+    tables = queues(result)
     assert [len(table) for table in tables] == [len(places) for places in result.queues]
     assert len(result.rows) == (n + 5 if n else 0)
-    assert lead(result, ("text",)).num_rows == len(result.rows)
+    assert lead(result).num_rows == len(result.rows)
 
 
 def test_no_more_control_rows_than_there_are(findings: Findings) -> None:
-    everything = shape(findings, findings.select(every=True), AssignmentPlan(("a",), control=10))
+    everything = shape(scored(findings), findings.select(every=True), AssignmentPlan(("a",), control=10))
     assert not everything.control.any()
-    rest = shape(findings, findings.select(), AssignmentPlan(("a",), control=10**9))
+    rest = shape(scored(findings), findings.select(), AssignmentPlan(("a",), control=10**9))
     assert rest.control.sum() == (~findings.flagged).sum()
 
 
@@ -216,7 +224,7 @@ def test_decided_rows_are_no_control() -> None:
     rows = first.table(np.flatnonzero(~first.flagged)).to_pylist()
     said = [Decision(row["id"], row["row_hash"], row["given_label"], "keep", reviewer="z") for row in rows[5:]]
     after = find(table, probs=[p], classes=CLASSES, detectors=["doubtful-label"], decisions=said)
-    result = shape(after, after.select(), AssignmentPlan(("a",), control=1000))
+    result = shape(scored(after), after.select(), AssignmentPlan(("a",), control=1000))
     decided = {one.id for one in said}
     assert not decided & set(after.dataset.ids.take(result.rows).to_pylist())
 
@@ -314,11 +322,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         writer = csv.writer(file)
         writer.writerow([*table.column_names, *(f"prob_{name}" for name in CLASSES), "role", "reviewer"])
         writer.writerows([*row.values(), *chances, "mine", "x"] for row, chances in zip(table.to_pylist(), p.tolist()))  # noqa: B905
+    find_all = ["find", "data.csv", "--detector", "doubtful-label", "--all", "-q", "-o", "scores.parquet"]
+    subprocess.run([sys.executable, "-m", "hardneg_cli", *find_all], cwd=folder, timeout=60, check=True)
     return folder
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hardneg_cli", "find", "data.csv", "--detector", "doubtful-label", *arguments]
+    command = [sys.executable, "-m", "hardneg_cli", "assign", "scores.parquet", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -378,6 +388,31 @@ def test_every_format_takes_blank_cells(folder: Path) -> None:
     done = run(folder, "--blind", "--reviewers", "a", "--control", "3", "-q", *files)
     assert (done.returncode, done.stderr) == (0, "")
     assert all((folder / f"blank.a.{name}").stat().st_size for name in names)
+
+
+@pytest.mark.process
+def test_control_rows_need_a_file_of_every_row(folder: Path) -> None:
+    find_flagged = ["find", "data.csv", "--detector", "doubtful-label", "-q", "-o", "flagged.csv"]
+    subprocess.run([sys.executable, "-m", "hardneg_cli", *find_flagged], cwd=folder, timeout=60, check=True)
+    with pytest.raises(InputError, match=r"flagged\.csv: every row is flagged.* hardneg find --all"):
+        assign(folder / "flagged.csv", reviewers=["a"], control="10%")
+    suspects = {
+        name: assign(folder / name, reviewers=["a", "b"], overlap="20%").tables()
+        for name in ("flagged.csv", "scores.parquet")
+    }
+    for name in ("lead", "a", "b"):
+        few, every = (tables[name].drop_columns(["score", "p_given", "p_suggested"]) for tables in suspects.values())
+        assert few.to_pylist() == every.to_pylist(), "the flagged rows are the same, whatever stands beside them"
+
+
+def test_in_python_a_table_is_shared_out(findings: Findings) -> None:
+    done = assign(findings.table(np.arange(len(findings.dataset))), reviewers="a,b", control=5, budget="100")
+    assert done.reviewers == ("a", "b")
+    assert list(done.tables()) == ["lead", "a", "b"]
+    assert sum(map(len, done.tables().values())) - len(done.table()) <= 100
+    assert assign(findings.table(), limit=7).table().num_rows == 7
+    with pytest.raises(TypeError, match="did you mean 'overlap'"):
+        assign(findings.table(), overlapp=3)  # type: ignore[call-arg]
 
 
 @pytest.mark.process
