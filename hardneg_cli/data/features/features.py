@@ -17,7 +17,7 @@ class FeatureChoice:
 
     columns: tuple[str, ...] = ()
     file: str | None = None
-    array: NDArray[np.floating[Any]] | None = None
+    array: NDArray[np.floating] | None = None
     text: str | None = None
 
 
@@ -39,6 +39,6 @@ class Features:
     notes: what was done to make them comparable, such as values filled in.
     """
 
-    matrix: NDArray[np.floating[Any]]
+    matrix: NDArray[np.floating]
     kind: Literal["columns", "vectors", "text"]
     notes: tuple[str, ...] = ()
