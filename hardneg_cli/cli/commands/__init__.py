@@ -22,9 +22,12 @@ from hardneg_cli.runtime.drawers import Units
 class Command(Protocol):
     """What every command has: `run`, whose answer is the exit code.
 
-    HAS_THE_SCREEN (optional): whether it draws on the whole terminal, so that nothing else may show progress there.
+    Optional: GROUP, the heading that the list of commands has it under. EXAMPLE, the last lines of its help.
+    HAS_THE_SCREEN: whether it draws on the whole terminal, so that nothing else may show progress there.
     """
 
+    GROUP: str = ""
+    EXAMPLE: str = ""
     HAS_THE_SCREEN: bool = False
     run: Callable[..., int]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +21,7 @@ class FeatureChoice:
     text: str | None = None
 
 
-def feature_choice(features: Any, text: str | None) -> FeatureChoice:
+def feature_choice(features: str | Path | NDArray[np.floating] | None, text: str | None) -> FeatureChoice:
     """What `features` names: column patterns (comma-separated), a file, an array, or nothing: then the text serves."""
     if features is None:
         return FeatureChoice(text=text)

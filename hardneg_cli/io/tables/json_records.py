@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import Encoding, chunks, lines, undecodable
 from hardneg_cli.io.tables.arrow_cells import fingerprint
+
+JsonObject: TypeAlias = dict[str, Any]  # as it is read, whatever is in it
+Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"  # as it is written
 
 BLANK = " \t\r\n"
 SPACE = re.compile(r"[ \t\r\n]*")
@@ -28,7 +31,7 @@ class JsonRecord(NamedTuple):
     """An object, its text with all the blanks around it, and its place in the file; a blank line has no object."""
 
     text: str
-    value: dict[str, Any] | None
+    value: JsonObject | None
     place: str
 
 
@@ -50,7 +53,7 @@ def records(source: Source, encoding: Encoding) -> Iterator[JsonRecord]:
         raise undecodable(source, encoding, _first_undecodable(source, encoding)) from None
 
 
-def text_of(value: Any) -> str | None:
+def text_of(value: object) -> str | None:
     """A value as a cell: numbers as spelled, `true`, nested values as compact JSON, long lists as a fingerprint."""
     if value is None or isinstance(value, str):
         return value
@@ -59,7 +62,7 @@ def text_of(value: Any) -> str | None:
     return compact(value)
 
 
-def compact(value: Any) -> str:
+def compact(value: object) -> str:
     if isinstance(value, JsonNumber):
         return str(value)
     if isinstance(value, dict):
@@ -129,7 +132,7 @@ def _items(source: Source, text: str) -> Iterator[JsonRecord]:
             raise InputError(f"{source.name}: after item {number}: {found} instead of a comma or a closing bracket")
 
 
-def _object(source: Source, line: str, place: str) -> dict[str, Any]:
+def _object(source: Source, line: str, place: str) -> JsonObject:
     # where nothing is nested, numbers need no type of their own, which takes three times as long
     flat = "[" not in line and line.count("{") == 1
     value, stop = _value(source, line, 0, place, FLAT if flat else NESTED)
@@ -139,9 +142,7 @@ def _object(source: Source, line: str, place: str) -> dict[str, Any]:
     return value
 
 
-def _value(
-    source: Source, text: str, position: int, place: str, decoder: json.JSONDecoder
-) -> tuple[dict[str, Any], int]:
+def _value(source: Source, text: str, position: int, place: str, decoder: json.JSONDecoder) -> tuple[JsonObject, int]:
     """An object, and where the blanks behind it end."""
     try:
         value, stop = decoder.raw_decode(text, _after_blanks(text, position))
@@ -152,7 +153,7 @@ def _value(
     return value, _after_blanks(text, stop)
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, object]]) -> JsonObject:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
