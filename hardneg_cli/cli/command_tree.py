@@ -107,8 +107,9 @@ def _built(name: str, wrap: Wrap, settings: Configuration) -> TyperCommands:
 def _add(app: typer.Typer, module: ModuleType, name: str, wrap: Wrap, settings: Configuration) -> None:
     run = wrap(expanded(module.run))
     defaults = {"default_map": parameters(run, settings.options)}
-    example = getattr(module, "EXAMPLE", None)
-    app.command(name, cls=CommandHelp, help=_manual(module), epilog=example, context_settings=defaults)(run)
+    app.command(name, cls=CommandHelp, help=_manual(module), epilog=module.EXAMPLE or None, context_settings=defaults)(
+        run
+    )
 
 
 def _package(folder: str) -> ModuleType:

@@ -12,10 +12,11 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.runtime import drawers
+from hardneg_cli.runtime.drawers import Settings, SettingValue, UnitSettings
 
 PREFIX, ENVIRONMENT = "HARDNEG_", "environment: "
 DATASETS = "datasets"
@@ -29,8 +30,8 @@ class Configuration:
     datasets: by name, what `[datasets.NAME]` says of the options, `data` among them, and of units, for that data alone.
     """
 
-    options: Mapping[str, Any]
-    units: Mapping[str, Mapping[str, Any]]
+    options: Mapping[str, object]
+    units: UnitSettings
     origins: Mapping[str, str]
     datasets: Mapping[str, Configuration] = field(default_factory=dict)
 
@@ -60,7 +61,7 @@ def configured(options: Callable[[], Mapping[str, bool]], folder: Path | None = 
     return Configuration({**file.options, **found}, file.units, {**file.origins, **origins}, datasets)
 
 
-def _datasets(path: Path, given: Any, known: Mapping[str, bool]) -> dict[str, Configuration]:
+def _datasets(path: Path, given: object, known: Mapping[str, bool]) -> dict[str, Configuration]:
     """What is said of each dataset; `data` says where it is."""
     if not isinstance(given, dict) or not all(isinstance(one, dict) for one in given.values()):
         raise InputError(f"{path}: {DATASETS} holds a table of options for each dataset, as in [{DATASETS}.train]")
@@ -73,10 +74,10 @@ def _datasets(path: Path, given: Any, known: Mapping[str, bool]) -> dict[str, Co
     return datasets
 
 
-def _table(path: Path, where: str, table: Mapping[str, Any], known: Mapping[str, bool]) -> Configuration:
+def _table(path: Path, where: str, table: Mapping[str, object], known: Mapping[str, bool]) -> Configuration:
     """The options and the units of a table; `where` is its name and a point."""
-    options: dict[str, Any] = {}
-    units: dict[str, Mapping[str, Any]] = {}
+    options: dict[str, object] = {}
+    units: dict[str, Settings] = {}
     kinds = {name: kind for kind in UNITS for name in drawers.names(kind)}
     for key, value in table.items():
         option = key.replace("-", "_")
@@ -90,7 +91,7 @@ def _table(path: Path, where: str, table: Mapping[str, Any], known: Mapping[str,
     return Configuration(options, units, {option: f"{path}: {where}{option.replace('_', '-')}" for option in options})
 
 
-def _unit(path: Path, kind: str, name: str, given: Any) -> dict[str, Any]:
+def _unit(path: Path, kind: str, name: str, given: object) -> dict[str, SettingValue]:
     """A unit's settings, each known to it and of its type."""
     if not isinstance(given, dict):
         raise InputError(f"{path}: {name} is a table with the settings of the {kind}, not {given!r}")
@@ -105,7 +106,7 @@ def _unit(path: Path, kind: str, name: str, given: Any) -> dict[str, Any]:
     return settings
 
 
-def _checked(where: str, value: Any, *, is_list: bool) -> Any:
+def _checked(where: str, value: object, *, is_list: bool) -> object:
     """An option's value; a text may stand for a list of one. What else is wrong with it the option itself tells."""
     if not is_list:
         if isinstance(value, dict | list):
@@ -122,7 +123,7 @@ def option_names(function: Callable[..., object]) -> dict[str, str]:
     return {name.rstrip("_"): name for name in inspect.signature(function).parameters if name != "ctx"}
 
 
-def parameters(function: Callable[..., object], options: Mapping[str, Any]) -> dict[str, Any]:
+def parameters(function: Callable[..., object], options: Mapping[str, object]) -> dict[str, object]:
     """Those of the configured options that the command has, by parameter."""
     known = option_names(function)
     return {known[option]: value for option, value in options.items() if option in known}
@@ -134,9 +135,9 @@ def list_options(function: Callable[..., object]) -> set[str]:
     return {option for option, name in option_names(function).items() if "list[" in str(hints[name])}
 
 
-def _environment(known: Mapping[str, bool]) -> dict[str, Any]:
+def _environment(known: Mapping[str, bool]) -> dict[str, object]:
     """The values of the variables; that of a list is split as a shell would."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for variable, value in sorted(os.environ.items()):
         if not variable.startswith(PREFIX):
             continue
@@ -151,22 +152,23 @@ def _environment(known: Mapping[str, bool]) -> dict[str, Any]:
     return found
 
 
-def _nearest(folder: Path) -> tuple[Path, dict[str, Any]]:
+def _nearest(folder: Path) -> tuple[Path, dict[str, object]]:
     """The nearest file with settings, upwards from `folder`, and its table; an empty one where there is none."""
     for place in (folder, *folder.parents):
         for path, keys in ((place / "hardneg.toml", ()), (place / "pyproject.toml", ("tool", "hardneg"))):
             if path.is_file():
                 table = _read(path)
                 for key in keys:
-                    table = table.get(key, {})
-                    if not isinstance(table, dict):
+                    inner = table.get(key, {})
+                    if not isinstance(inner, dict):
                         raise InputError(f"{path}: {key!r} is not a table; settings belong in [{'.'.join(keys)}]")
+                    table = inner
                 if table or not keys:
                     return path, table
     return folder, {}
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

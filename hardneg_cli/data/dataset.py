@@ -46,7 +46,7 @@ class Dataset:
     positions: NDArray[np.int64]
     rows_of_files: tuple[int, ...]
     skipped: tuple[str, ...] = ()
-    probabilities: NDArray[np.floating[Any]] | None = None
+    probabilities: NDArray[np.floating] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -89,7 +89,7 @@ class Dataset:
         codes = np.array([code[name] for name in self.classes], np.int32)
         return self._with(classes=tuple(classes), labels=codes[self.labels])
 
-    def with_probabilities(self, values: NDArray[np.floating[Any]] | None) -> Dataset:
+    def with_probabilities(self, values: NDArray[np.floating] | None) -> Dataset:
         """The same rows, with the numbers of all `rows_read` rows' probability columns, or without them."""
         return self._with(probabilities=values)
 

@@ -80,7 +80,7 @@ def in_memory(table: Any) -> Source:
 
 def _read(
     files: tuple[Source, ...], request: ReadRequest, memory: int
-) -> tuple[pa.Table, NDArray[np.floating[Any]] | None, tuple[int, ...]]:
+) -> tuple[pa.Table, NDArray[np.floating] | None, tuple[int, ...]]:
     """The text as a table, the numbers, if any are requested, as a matrix, and how many rows each file has."""
     import pyarrow as pa
 

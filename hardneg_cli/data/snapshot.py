@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.dataset import Dataset
@@ -17,6 +17,7 @@ from hardneg_cli.data.row_identity import HASH_BYTES, content_hashes
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.atomic_write import whole_file
 from hardneg_cli.io.files.source import Source, sources
+from hardneg_cli.io.tables.json_records import JsonObject
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +39,7 @@ def write(dataset: Dataset, flagged: NDArray[np.bool_], score: NDArray[np.float6
 
     hashes = content_hashes(dataset.content, len(dataset))
     raw = b"".join(bytes.fromhex(hash_[1:]) for hash_ in hashes)
-    columns: dict[str, Any] = {} if dataset.columns.id is None else {"id": dataset.ids}
+    columns: dict[str, pa.Array] = {} if dataset.columns.id is None else {"id": dataset.ids}
     columns["hash"] = pa.FixedSizeBinaryArray.from_buffers(
         pa.binary(HASH_BYTES), len(dataset), [None, pa.py_buffer(raw)]
     )
@@ -81,7 +82,7 @@ def read(path: str | Path, dataset: Dataset) -> Baseline:
     )
 
 
-def _read(source: Source) -> tuple[pa.Table, dict[str, Any]]:
+def _read(source: Source) -> tuple[pa.Table, JsonObject]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -93,7 +94,7 @@ def _read(source: Source) -> tuple[pa.Table, dict[str, Any]]:
     about = (table.schema.metadata or {}).get(KEY)
     if about is None:
         raise InputError(f"{source.name}: not a state that find --state wrote; name a dataset with --base")
-    known: dict[str, Any] = json.loads(about)
+    known: JsonObject = json.loads(about)
     if known.get("v") != VERSION:
         raise InputError(f"{source.name}: a state of another version; was it written by a newer hardneg?")
     return table, known

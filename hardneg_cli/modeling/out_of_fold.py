@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from hardneg_cli.data.features.inputs import ModelInputs
 from hardneg_cli.data.features.vectorizer import Vectorizer
 from hardneg_cli.modeling.classifiers import CLASSIFIERS
+from hardneg_cli.runtime.drawers import Settings, SettingValue
 from hardneg_cli.runtime.evidence_store import checked_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     import numpy as np
     from numpy.typing import NDArray
@@ -28,10 +29,10 @@ class Classifier:
     """A kind of model by its name, and its settings."""
 
     name: str
-    settings: tuple[tuple[str, Any], ...] = ()
+    settings: tuple[tuple[str, SettingValue], ...] = ()
 
     @classmethod
-    def called(cls, name: str, settings: Mapping[str, Any] | None = None) -> Classifier:
+    def called(cls, name: str, settings: Settings | None = None) -> Classifier:
         """Raises InputError for an unknown name or setting."""
         build = CLASSIFIERS[name].build
         return cls(name, tuple(sorted(checked_settings("model", name, build, settings or {}).items())))

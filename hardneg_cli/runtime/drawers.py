@@ -10,17 +10,20 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Generic, TypeVar, cast, get_args
+from typing import Any, Generic, TypeAlias, TypeVar, cast, get_args
 
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.runtime import contracts
 
 T = TypeVar("T")
+SettingValue: TypeAlias = bool | int | float | str
+Settings: TypeAlias = Mapping[str, object]  # of one unit, by name, as somebody gave them
+UnitSettings: TypeAlias = Mapping[str, Settings]  # by unit
 
 
 @dataclass(frozen=True)
@@ -28,13 +31,13 @@ class UnitSetting:
     """A setting's type (or Literal of its choices) and its default."""
 
     kind: Any
-    default: Any
+    default: SettingValue
 
     @property
     def choices(self) -> tuple[str, ...]:
         return get_args(self.kind)
 
-    def parse(self, where: str, value: Any) -> Any:
+    def parse(self, where: str, value: object) -> SettingValue:
         """`value` as the setting's type; raises InputError naming `where`."""
         if self.choices:
             if value not in self.choices:
@@ -42,15 +45,16 @@ class UnitSetting:
                 raise InputError(
                     f"{where} cannot be {value!r}{did_you_mean(str(value), self.choices)} (known: {known})"
                 )
-            return value
+            return str(value)
         if self.kind is bool:
             if str(value).lower() not in ("true", "false"):
                 raise InputError(f"{where} is true or false, not {value!r}")
             return str(value).lower() == "true"
         try:
-            return self.kind(str(value))
+            parsed: SettingValue = self.kind(str(value))
         except (TypeError, ValueError) as error:
             raise InputError(f"{where} is a {'whole ' * (self.kind is int)}number, not {value!r}") from error
+        return parsed
 
 
 @dataclass(frozen=True)
@@ -135,9 +139,10 @@ def page(name: str) -> str:
     return known[name].read_text(encoding="utf-8")
 
 
-def verb(kind: str, name: str) -> Any:
+def verb(kind: str, name: str) -> Callable[..., Any]:
     """The function that makes the file called `name` a unit of its kind."""
-    return getattr(load(kind, name), DRAWERS[kind].verb)
+    function: Callable[..., Any] = getattr(load(kind, name), DRAWERS[kind].verb)
+    return function
 
 
 @cache
@@ -199,7 +204,7 @@ def _evidence() -> frozenset[str]:
     return frozenset(name.replace("-", "_") for name in names("evidence"))
 
 
-def settings(function: Any) -> dict[str, UnitSetting]:
+def settings(function: Callable[..., object]) -> dict[str, UnitSetting]:
     """A function's settings: its keyword-only parameters, by name, with their types and defaults."""
     chosen = [p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
     return {p.name: UnitSetting(contracts.setting_type(function, p.name), p.default) for p in chosen}

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from hardneg_cli.errors import InputError, Unavailable, did_you_mean
 from hardneg_cli.runtime import drawers
+from hardneg_cli.runtime.drawers import Settings
 
 T = TypeVar("T")
 OnDemand: TypeAlias = Callable[[], T | None]
@@ -25,8 +26,8 @@ class EvidenceStore:
     Everything else comes from the file of its name in `evidence/`, whose own needs are met alike.
     """
 
-    def __init__(self, given: Mapping[str, Any], lacking: Mapping[str, str]) -> None:
-        self._known = dict(given)
+    def __init__(self, given: Mapping[str, object], lacking: Mapping[str, str]) -> None:
+        self._known: dict[str, Any] = dict(given)
         self._lacking = dict(lacking)
 
     def __getitem__(self, name: str) -> Any:
@@ -42,7 +43,7 @@ class EvidenceStore:
                 raise
         return self._known[name]
 
-    def call(self, function: Any, settings: Mapping[str, Any] | None = None) -> Any:
+    def call(self, function: Callable[..., T], settings: Settings | None = None) -> T:
         """Call `function` with the evidence its positional parameters name.
 
         That of a parameter with a default may be lacking: it gets None, or, where the default is LACKING, a function
@@ -62,19 +63,19 @@ class EvidenceStore:
         """What the gathered pieces have to say about themselves."""
         return tuple(note for piece in self._known.values() for note in getattr(piece, "notes", ()))
 
-    def _piece(self, name: str, default: object) -> Any:
+    def _piece(self, name: str, default: object) -> object:
         if default is inspect.Parameter.empty:
             return self[name]
         return partial(self._or_none, name) if default is LACKING else self._or_none(name)
 
-    def _or_none(self, name: str) -> Any:
+    def _or_none(self, name: str) -> object:
         try:
             return self[name]
         except Unavailable:
             return None
 
 
-def checked_settings(what: str, name: str, function: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+def checked_settings(what: str, name: str, function: Callable[..., object], given: Settings) -> dict[str, Any]:
     """Settings as `function`'s keyword-only parameters take them; raises InputError for unknown ones and odd values."""
     known = drawers.settings(function)
     for key in given:

@@ -13,7 +13,7 @@ the strata's sizes with them, because the dataset is a sample too.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.statistics.scores import Estimate
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     Numbers = NDArray[np.float64]
     Codes = NDArray[np.int64]
@@ -42,7 +43,7 @@ class AuditStrata:
     Each stratum has at least two answers, unless there is but one in all.
     """
 
-    change: Any
+    change: csr_array
     stratum: Codes
     size: Numbers
 
@@ -55,7 +56,7 @@ class AuditStrata:
         return weight
 
 
-def units(facts: Any, group: Codes | None, seed: int) -> Any:
+def units(facts: csr_array, group: Codes | None, seed: int) -> csr_array:
     """What is drawn as a whole: the rows of `facts` (N × C, sparse), or their sums by group, or by block of those."""
     import numpy as np
 
@@ -66,7 +67,7 @@ def units(facts: Any, group: Codes | None, seed: int) -> Any:
     return _added(rows, dealt)
 
 
-def total(facts: Any, answers: AuditStrata | None = None) -> Numbers:
+def total(facts: csr_array, answers: AuditStrata | None = None) -> Numbers:
     """(C,) the sums themselves."""
     import numpy as np
 
@@ -74,7 +75,7 @@ def total(facts: Any, answers: AuditStrata | None = None) -> Numbers:
     return found if answers is None else found + answers.change.T @ answers.weight
 
 
-def replicates(units: Any, answers: AuditStrata | None, draws: int, seed: int) -> Iterator[Numbers]:
+def replicates(units: csr_array, answers: AuditStrata | None, draws: int, seed: int) -> Iterator[Numbers]:
     """`draws` rows of C sums, some at a time."""
     import numpy as np
 
@@ -110,7 +111,7 @@ def percentile_interval(value: float, drawn: Numbers) -> Estimate | None:
     return Estimate(float(value), float(low), float(high))
 
 
-def pooled_strata(stratum: Codes, size: Numbers, answered: Any) -> tuple[Codes, Numbers]:
+def pooled_strata(stratum: Codes, size: Numbers, answered: NDArray[np.bool_]) -> tuple[Codes, Numbers]:
     """(n,) strata and their sizes with at least two answers in each; one with fewer joins the next, the last joins up.
 
     All (n,), a drawn row each; strata are numbered by score.
@@ -129,13 +130,15 @@ def pooled_strata(stratum: Codes, size: Numbers, answered: Any) -> tuple[Codes, 
     return pool[of], sizes[pool[of]]
 
 
-def _added(facts: Any, group: Codes) -> Any:
+def _added(facts: csr_array, group: Codes) -> csr_array:
     """The sums of the rows of each group; groups are numbered from 0."""
     import numpy as np
     from scipy import sparse
 
     index = group, np.arange(len(group))
-    return sparse.csr_array((np.ones(len(group)), index), shape=(int(group.max()) + 1, len(group))) @ facts
+    adder = sparse.csr_array((np.ones(len(group)), index), shape=(int(group.max()) + 1, len(group)))
+    sums: csr_array = adder @ facts
+    return sums
 
 
 def _redrawn(answers: AuditStrata, draws: int, rng: np.random.Generator) -> Numbers:

@@ -20,7 +20,7 @@ MOODS = {
 }  # fmt: skip
 EMPTY_WORDS = {"utils", "helpers", "common", "base", "core", "manager", "factory"}
 BROAD = ("except Exception", "except BaseException", "except:")
-MOST_ANY = 343
+MOST_ANY = 144
 MOST_PARAMETERS = 8
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,11 +17,11 @@ class FeatureChoice:
 
     columns: tuple[str, ...] = ()
     file: str | None = None
-    array: NDArray[np.floating[Any]] | None = None
+    array: NDArray[np.floating] | None = None
     text: str | None = None
 
 
-def feature_choice(features: Any, text: str | None) -> FeatureChoice:
+def feature_choice(features: str | Path | NDArray[np.floating] | None, text: str | None) -> FeatureChoice:
     """What `features` names: column patterns (comma-separated), a file, an array, or nothing: then the text serves."""
     if features is None:
         return FeatureChoice(text=text)
@@ -39,6 +39,6 @@ class Features:
     notes: what was done to make them comparable, such as values filled in.
     """
 
-    matrix: NDArray[np.floating[Any]]
+    matrix: NDArray[np.floating]
     kind: Literal["columns", "vectors", "text"]
     notes: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ as dense vectors, without a look at a label: for models, and for a graph of neig
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hardneg_cli.data.features.inputs import ModelInputs
 from hardneg_cli.errors import InputError
@@ -14,6 +14,10 @@ from hardneg_cli.errors import InputError
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.pipeline import FeatureUnion
+
+    Vectors: TypeAlias = Any  # an array, or a sparse one
 
     Block = NDArray[np.float64]
     Rows = NDArray[np.int64]
@@ -28,10 +32,10 @@ class Vectorizer:
 
     def __init__(self, *, dense: bool, seed: int) -> None:
         self._dense, self._seed = dense, seed
-        self._words: Any = None
+        self._words: FeatureUnion | None = None
         self._scale: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
         self._values: dict[str, dict[str, int]] = {}
-        self._directions: Any = None
+        self._directions: TruncatedSVD | None = None
 
     @property
     def spread(self) -> NDArray[np.float64]:
@@ -39,12 +43,12 @@ class Vectorizer:
         assert self._scale is not None
         return self._scale[1]
 
-    def fit_transform(self, rows: ModelInputs, chosen: Rows) -> Any:
+    def fit_transform(self, rows: ModelInputs, chosen: Rows) -> Vectors:
         """Learn words, scales and values from the chosen rows; (n, D) their vectors, sparse if the material is."""
         parts = [learn(rows, chosen) for learn in (self._learn_texts, self._learn_numbers, self._learn_values)]
         return self._reduced(_stacked([part for part in parts if part is not None], sparse=rows.sparse), learn=True)
 
-    def transform(self, rows: ModelInputs, chosen: Rows) -> Any:
+    def transform(self, rows: ModelInputs, chosen: Rows) -> Vectors:
         """(n, D) vectors of the chosen rows."""
         parts = []
         if self._words is not None:
@@ -55,7 +59,7 @@ class Vectorizer:
             parts.append(self._one_hot(rows, chosen))
         return self._reduced(_stacked(parts, sparse=rows.sparse), learn=False)
 
-    def _learn_texts(self, rows: ModelInputs, chosen: Rows) -> Any:
+    def _learn_texts(self, rows: ModelInputs, chosen: Rows) -> Vectors:
         """TF-IDF of words and pairs of them, and of character n-grams; words of one row only tell nothing."""
         if rows.texts is None:
             return None
@@ -71,7 +75,7 @@ class Vectorizer:
         except ValueError as error:
             raise InputError("no words in the text of the rows to learn from") from error
 
-    def _learn_numbers(self, rows: ModelInputs, chosen: Rows) -> Any:
+    def _learn_numbers(self, rows: ModelInputs, chosen: Rows) -> Vectors:
         """Unit spread around the median, a missing number being the median, and a column that says so."""
         import warnings
 
@@ -96,7 +100,7 @@ class Vectorizer:
         missing = np.isnan(values)
         return np.column_stack([np.where(missing, 0, (values - middle) / spread), missing[:, self._gaps]])
 
-    def _learn_values(self, rows: ModelInputs, chosen: Rows) -> Any:
+    def _learn_values(self, rows: ModelInputs, chosen: Rows) -> Vectors:
         from collections import Counter
 
         if not rows.categories:
@@ -107,7 +111,7 @@ class Vectorizer:
             self._values[name] = {value: column for column, value in enumerate(common)}
         return self._one_hot(rows, chosen)
 
-    def _one_hot(self, rows: ModelInputs, chosen: Rows) -> Any:
+    def _one_hot(self, rows: ModelInputs, chosen: Rows) -> Vectors:
         """A column for each common value, and one for all others."""
         import numpy as np
         from scipy.sparse import csr_array, hstack
@@ -119,7 +123,7 @@ class Vectorizer:
             parts.append(csr_array((np.ones(len(chosen)), (np.arange(len(chosen)), column)), shape))
         return hstack(parts).tocsr()
 
-    def _reduced(self, vectors: Any, *, learn: bool) -> Any:
+    def _reduced(self, vectors: Vectors, *, learn: bool) -> Vectors:
         """For models that need dense rows: the directions in which sparse ones differ most."""
         if not self._dense or not hasattr(vectors, "toarray"):
             return vectors
@@ -159,7 +163,7 @@ def _texts(rows: ModelInputs, chosen: Rows) -> list[str]:
     return [rows.texts[row] for row in chosen]
 
 
-def _stacked(parts: list[Any], *, sparse: bool) -> Any:
+def _stacked(parts: list[Vectors], *, sparse: bool) -> Vectors:
     import numpy as np
     from scipy.sparse import csr_array, hstack
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,14 +20,14 @@ class RowDigest:
     other, p_other: (N,) the most probable class that is not the given one, and its probability.
     """
 
-    p_given: NDArray[np.floating[Any]]
+    p_given: NDArray[np.floating]
     top: NDArray[np.int32]
-    p_top: NDArray[np.floating[Any]]
+    p_top: NDArray[np.floating]
     other: NDArray[np.int32]
-    p_other: NDArray[np.floating[Any]]
+    p_other: NDArray[np.floating]
 
     @classmethod
-    def of(cls, block: NDArray[np.floating[Any]], given: NDArray[np.int32]) -> RowDigest:
+    def of(cls, block: NDArray[np.floating], given: NDArray[np.int32]) -> RowDigest:
         """The digest of a B×K block."""
         import numpy as np
 
@@ -91,10 +91,10 @@ class BlockSums:
 
     labels: NDArray[np.int64]
     given_steps: NDArray[np.float64]
-    squares: NDArray[np.floating[Any]]
+    squares: NDArray[np.floating]
 
     @classmethod
-    def of(cls, block: NDArray[np.floating[Any]], given: NDArray[np.int32]) -> BlockSums:
+    def of(cls, block: NDArray[np.floating], given: NDArray[np.int32]) -> BlockSums:
         """The sums of a B×K block."""
         import numpy as np
         from scipy.sparse import csc_array

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.data.alignment import wrong_length
 from hardneg_cli.io.tables.matrix import matrix
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hardneg_cli.io.files.source import Source
 
-    Block: TypeAlias = NDArray[np.floating[Any]]
+    Block: TypeAlias = NDArray[np.floating]
 
 
 @dataclass(frozen=True)

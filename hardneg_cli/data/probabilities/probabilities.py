@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from hardneg_cli.data.probabilities.partitions import PartitionedModel
 
-    Block: TypeAlias = NDArray[np.floating[Any]]
+    Block: TypeAlias = NDArray[np.floating]
     Span: TypeAlias = tuple[slice, list[Block]]
 
 Answer = TypeVar("Answer")

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.digest import Digest
@@ -77,7 +77,7 @@ def _by_cleanlab(
         return (quality if method in QUALITY_SCORES else filtered)(dataset, probabilities, rows, method)
 
 
-def _thousandths(p: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+def _thousandths(p: NDArray[np.floating]) -> NDArray[np.int64]:
     import numpy as np
 
     return np.rint(p.astype(np.float64) * 1000).astype(np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.data.alignment import id_name, read_ids, rows_by_id, wrong_length
 from hardneg_cli.data.columns import choose
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.floating[Any]]
+    Matrix = NDArray[np.floating]
 
 UNEVEN = 10.0  # columns whose spreads differ by more than this have different units
 TEXT_DIMENSIONS = 256

@@ -6,13 +6,16 @@ Where a row ends is guessed by counting quotes. Whoever parses a part must see w
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 PART_BYTES = 1 << 22
 BLOCK_BYTES, SHORTEST_BLOCK = 1 << 20, (1 << 20) - (1 << 10)
 
 
-def parts(stream: Any) -> Iterator[bytes]:
+def parts(stream: pa.NativeFile) -> Iterator[bytes]:
     """The text in parts of about `PART_BYTES`, the last of which ends with the text, or is empty: no row ends there."""
     held = b""
     while more := stream.read(PART_BYTES):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.io.delimited.dialect import Dialect
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 END = "-1.2345678901234567e-300"  # a number, so that it may stand in a column of numbers
 
@@ -15,7 +18,7 @@ def last_row(table: Dialect) -> bytes:
     return f"\n{table.grammar.delimiter * (len(table.names) - 1)}{END}\n".encode()
 
 
-def is_last(rows: Any, table: Dialect) -> bool:
+def is_last(rows: pa.Table | pa.RecordBatch, table: Dialect) -> bool:
     """Whether these rows, a batch or a table, end with that row."""
     return rows.num_rows > 0 and rows.column(table.names[-1])[-1].as_py() in (END, float(END))
 
@@ -27,7 +30,7 @@ class NulByteError(Exception):
 class SentinelStream(io.RawIOBase):
     """A stream of UTF-8, and `end` behind it."""
 
-    def __init__(self, stream: Any, end: bytes, may_hold_nul: bool) -> None:
+    def __init__(self, stream: pa.NativeFile, end: bytes, may_hold_nul: bool) -> None:
         self._stream, self._end, self._held, self._may_hold_nul = stream, end, b"", may_hold_nul
 
     def readable(self) -> bool:

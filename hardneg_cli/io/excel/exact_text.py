@@ -10,10 +10,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, LABELS
+
+if TYPE_CHECKING:
+    pass
 
 COLUMN = "hardneg:exact"
 ESCAPE = re.compile(r"_x(?![dD][89a-fA-F])([0-9a-fA-F]{4})_")  # but for halves of a character

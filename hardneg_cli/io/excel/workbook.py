@@ -9,15 +9,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO, TypeAlias
 from xml.etree.ElementTree import ParseError
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.excel.exact_text import decoded
 from hardneg_cli.io.files.source import Source
 
+if TYPE_CHECKING:
+    from openpyxl.workbook import Workbook
+
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-Row = tuple[int, Sequence[Any]]
+Cell: TypeAlias = object  # a text, number, truth, date or time, or None
+Row: TypeAlias = tuple[int, Sequence[Cell]]
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class ExcelSheet:
 
 
 @contextmanager
-def book(source: Source, *, strict: bool = False, **options: Any) -> Iterator[Any]:
+def book(source: Source, *, strict: bool = False, **options: bool) -> Iterator[Workbook]:
     """The workbook; with `strict`, one that openpyxl would not keep whole is refused."""
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -67,11 +71,11 @@ def first_sheet(source: Source) -> Iterator[ExcelSheet]:
     raise InputError(f"{source.name}: no sheet has any data")
 
 
-def empty(cell: Any) -> bool:
+def empty(cell: Cell) -> bool:
     return cell is None or cell == ""
 
 
-def as_text(cell: Any) -> str | None:
+def as_text(cell: Cell) -> str | None:
     """A cell's value as Excel shows it; dates and times in ISO 8601."""
     if cell is None or isinstance(cell, str):
         return cell
@@ -84,14 +88,14 @@ def as_text(cell: Any) -> str | None:
     return cell.isoformat() if isinstance(cell, date | time) else str(cell)
 
 
-def _filled(rows: Iterator[Sequence[Any]]) -> Iterator[Row]:
+def _filled(rows: Iterator[Sequence[Cell]]) -> Iterator[Row]:
     """Rows with anything in them, numbered as in the sheet, from 1, with their text as Excel reads it."""
     for place, cells in enumerate(rows, 1):
         if not all(map(empty, cells)):
             yield place, [decoded(cell) if isinstance(cell, str) else cell for cell in cells]
 
 
-def _loaded(data: BinaryIO, **options: Any) -> Any:
+def _loaded(data: BinaryIO, **options: bool) -> Workbook:
     """As `openpyxl.load_workbook`, which however drops every `x005F_` from text, and so changes what it writes back."""
     from openpyxl.reader.excel import ExcelReader
     from openpyxl.xml.constants import SHARED_STRINGS
@@ -108,7 +112,7 @@ def _loaded(data: BinaryIO, **options: Any) -> Any:
     return reader.wb
 
 
-def _strings(stream: Any) -> Iterator[str]:
+def _strings(stream: IO[bytes]) -> Iterator[str]:
     """The texts of the string table: plain, or in runs of one look each; how they are pronounced is left out."""
     from openpyxl.xml.functions import iterparse
 

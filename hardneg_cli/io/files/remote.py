@@ -59,7 +59,7 @@ def opened(url: str) -> BinaryIO:
 class _Afar(io.RawIOBase):
     """A file system's file."""
 
-    def __init__(self, file: Any) -> None:
+    def __init__(self, file: BinaryIO) -> None:
         self._file = file
 
     def readable(self) -> bool:

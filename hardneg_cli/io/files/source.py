@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files import remote
@@ -59,7 +59,7 @@ class Source:
         except OSError as error:
             raise InputError(f"{self.name}: cannot be read: {error}") from error
 
-    def seekable(self) -> Any:
+    def seekable(self) -> pa.NativeFile | io.BytesIO:
         """The decompressed bytes as a file that can seek; it is not mapped, because mapped pages stay in memory."""
         import pyarrow as pa
 
@@ -70,7 +70,7 @@ class Source:
             return pa.PythonFile(remote.opened(self.url), mode="r")
         return pa.OSFile(str(self.path)) if self.path else io.BytesIO(self.data)
 
-    def _raw(self) -> Any:
+    def _raw(self) -> BinaryIO | str | pa.Buffer:
         import pyarrow as pa
 
         if self.url:

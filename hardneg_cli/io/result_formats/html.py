@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from hashlib import blake2b, sha256
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.errors import InputError, plural
 from hardneg_cli.io.tables.images import column_of, pictures
+from hardneg_cli.io.tables.json_records import Json
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, display_columns
 from hardneg_cli.io.tables.text_tables import UNSEEN, as_text
 
@@ -46,7 +47,7 @@ def write(table: pa.Table, out: BinaryIO) -> list[str]:
     return notes
 
 
-def _add_pictures(table: pa.Table, facts: dict[str, Any], rows: list[bytes]) -> list[str]:
+def _add_pictures(table: pa.Table, facts: dict[str, Json], rows: list[bytes]) -> list[str]:
     """Each row's picture, or why there is none, as one more cell; the cell with its path goes into the saved CSV.
 
     Raises InputError for more than a browser can hold.
@@ -82,7 +83,7 @@ def _rows(table: pa.Table) -> Iterator[tuple[str, ...]]:
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
-def _facts(table: pa.Table, rows: list[bytes]) -> dict[str, Any]:
+def _facts(table: pa.Table, rows: list[bytes]) -> dict[str, Json]:
     """What the page must know about the columns, and the name under which the browser keeps this queue's decisions."""
     from pyarrow import types
 
@@ -100,7 +101,7 @@ def _facts(table: pa.Table, rows: list[bytes]) -> dict[str, Any]:
     }
 
 
-def _json(value: Any) -> bytes:
+def _json(value: Json) -> bytes:
     """JSON that may stand in a script element: nothing in it opens or closes an element or a comment."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     return UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text).encode()

@@ -6,7 +6,7 @@ import io
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.excel.exact_text import COLUMN, UNSAFE, exact_cells, printable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 EXTENSIONS = (".xlsx",)
 BINARY = True
+Cell: TypeAlias = str | int | float | None
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 1_048_576, 16_384, 32_767  # Excel's own limits
 MOST_LISTED = 32_767  # of a drop-down
 LARGEST_EXACT = 10**15  # Excel keeps 15 digits of a number
@@ -49,7 +50,7 @@ def write(table: pa.Table, out: BinaryIO) -> None:
     out.write(held.getbuffer())
 
 
-def _values(table: pa.Table, name: str) -> list[Any]:
+def _values(table: pa.Table, name: str) -> list[Cell]:
     """A column's cells: numbers as they are, all else as text, None for nothing.
 
     Booleans too are text, because LibreOffice would save them as formulas.
@@ -81,7 +82,7 @@ def _refuse_what_is_too_large(table: pa.Table) -> None:
         )
 
 
-def _safe(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+def _safe(columns: dict[str, list[Cell]]) -> dict[str, list[Cell]]:
     """The columns, with text that might come back changed only as it is shown, and a column that tells it exactly."""
     exact: dict[int, dict[str, str]] = {}
     for name in RETURNED:
@@ -95,7 +96,7 @@ def _safe(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
     return columns | {COLUMN: [exact_cells(exact[row]) if row in exact else None for row in range(rows)]}
 
 
-def _refuse_what_is_too_long(name: str, values: Sequence[Any]) -> None:
+def _refuse_what_is_too_long(name: str, values: Sequence[Cell]) -> None:
     for row, text in enumerate([name, *values]):
         if not isinstance(text, str):
             continue
@@ -107,7 +108,7 @@ def _refuse_what_is_too_long(name: str, values: Sequence[Any]) -> None:
             )
 
 
-def _write_column(book: Workbook, sheet: Worksheet, place: int, name: str, values: Sequence[Any]) -> None:
+def _write_column(book: Workbook, sheet: Worksheet, place: int, name: str, values: Sequence[Cell]) -> None:
     """Nothing is written for an empty cell: it has the looks, and the lock, of its column."""
     looks = book.add_format(_looks(name, values))
     sheet.set_column(place, place, _width(name, values), looks, {"hidden": name == COLUMN})
@@ -118,14 +119,14 @@ def _write_column(book: Workbook, sheet: Worksheet, place: int, name: str, value
             _write_cell(sheet, row, place, value, looks)
 
 
-def _write_cell(sheet: Worksheet, row: int, place: int, value: Any, looks: Format) -> None:
+def _write_cell(sheet: Worksheet, row: int, place: int, value: Cell, looks: Format) -> None:
     if isinstance(value, str):
         sheet.write_string(row, place, value, looks)
     else:
         sheet.write_number(row, place, value, looks)
 
 
-def _looks(name: str, values: Sequence[Any]) -> dict[str, Any]:
+def _looks(name: str, values: Sequence[Cell]) -> dict[str, object]:
     if name in FILLED_IN:
         return TEXT | {"locked": False, "bg_color": "#F7FBFF", "text_wrap": name == "note"}
     kinds = {type(value) for value in values if value is not None}
@@ -136,7 +137,7 @@ def _looks(name: str, values: Sequence[Any]) -> dict[str, Any]:
     return TEXT | {"num_format": "0.000" if float in kinds else "General"}
 
 
-def _width(name: str, values: Sequence[Any]) -> float:
+def _width(name: str, values: Sequence[Cell]) -> float:
     if name in WIDTHS:
         return WIDTHS[name]
     if _has_pictures(values):
@@ -145,12 +146,12 @@ def _width(name: str, values: Sequence[Any]) -> float:
     return min(WIDEST, max(NARROWEST, len(name) + 4, *(len(line) + 2 for line in (*lines, ""))))
 
 
-def _has_pictures(values: Sequence[Any]) -> bool:
+def _has_pictures(values: Sequence[Cell]) -> bool:
     """Whether the cells are data URIs, which nobody reads."""
     return any(isinstance(value, str) and value.startswith("data:") for value in values[:MEASURED_ROWS])
 
 
-def _set_up(book: Workbook, sheet: Worksheet, columns: dict[str, list[Any]]) -> None:
+def _set_up(book: Workbook, sheet: Worksheet, columns: dict[str, list[Cell]]) -> None:
     """Frozen edges, filters, drop-downs and the lock; the lock only where there is anything to fill in."""
     rows = max(map(len, columns.values()), default=0)
     sheet.freeze_panes(1, 1)
@@ -169,7 +170,7 @@ def _set_up(book: Workbook, sheet: Worksheet, columns: dict[str, list[Any]]) -> 
         sheet.protect("", dict.fromkeys(allowed, True))
 
 
-def _offer_classes(book: Workbook, sheet: Worksheet, columns: dict[str, list[Any]], rows: int, place: int) -> None:
+def _offer_classes(book: Workbook, sheet: Worksheet, columns: dict[str, list[Cell]], rows: int, place: int) -> None:
     """A drop-down of the classes seen, from a sheet of their own; another label may be typed after a question."""
     seen = {str(value) for name in LABELS for value in columns.get(name, ()) if value}
     classes = sorted(seen)[:MOST_LISTED]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
@@ -14,6 +14,8 @@ from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm_le
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    Reader: TypeAlias = pa.ipc.RecordBatchFileReader | pa.ipc.RecordBatchStreamReader
 
 EXTENSIONS = (".arrow", ".feather", ".ipc", ".arrows")
 CHEAP_TO_READ_AGAIN = True
@@ -53,7 +55,7 @@ def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
 
 
 @contextmanager
-def _reader(source: Source) -> Iterator[Any]:
+def _reader(source: Source) -> Iterator[Reader]:
     import pyarrow as pa
 
     if source.head.startswith(FEATHER_1):
@@ -67,7 +69,7 @@ def _reader(source: Source) -> Iterator[Any]:
         raise InputError(f"{source.name}: not an Arrow file that can be read: {error}") from error
 
 
-def _batches(reader: Any) -> Iterator[tuple[pa.RecordBatch, Any]]:
+def _batches(reader: Reader) -> Iterator[tuple[pa.RecordBatch, pa.KeyValueMetadata | None]]:
     """Batches, each with its own metadata."""
     if not hasattr(reader, "num_record_batches"):
         yield from reader.iter_batches_with_custom_metadata()
@@ -76,7 +78,9 @@ def _batches(reader: Any) -> Iterator[tuple[pa.RecordBatch, Any]]:
         yield tuple(reader.get_batch_with_custom_metadata(index))
 
 
-def _writer(reader: Any, out: BinaryIO, schema: pa.Schema, options: Any) -> Any:
+def _writer(
+    reader: Reader, out: BinaryIO, schema: pa.Schema, options: pa.ipc.IpcWriteOptions
+) -> pa.ipc.RecordBatchStreamWriter:
     import pyarrow as pa
 
     if hasattr(reader, "num_record_batches"):

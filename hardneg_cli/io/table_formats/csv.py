@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.delimited import edits as delimited_edits
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
+    from pyarrow.csv import ConvertOptions, InvalidRow, ParseOptions
 
 EXTENSIONS = (".csv", ".tsv", ".tab", ".txt")
 CHEAP_TO_READ_AGAIN = False
@@ -98,9 +99,9 @@ class _Reading:
     wanted: ReadRequest
     done: int = 0
     reported: int = 0
-    ragged: list[Any] = field(default_factory=list)
+    ragged: list[InvalidRow] = field(default_factory=list)
 
-    def meet_ragged(self, row: Any) -> str:
+    def meet_ragged(self, row: InvalidRow) -> str:
         """pyarrow's question what to do with a row."""
         self.ragged.append(row)
         if self.wanted.skip_ragged is None or END in row.text:
@@ -180,14 +181,14 @@ def _stream(reading: _Reading, size: int) -> SentinelStream:
     return SentinelStream(stream, last_row(reading.table), size == BLOCK_BYTES[-1])
 
 
-def _opened(reading: _Reading) -> Any:
+def _opened(reading: _Reading) -> pa.NativeFile:
     """The file after its byte order mark."""
     stream = reading.source.open()
     stream.read(len(reading.table.encoding.bom))
     return stream
 
 
-def _options(reading: _Reading) -> tuple[Any, Any]:
+def _options(reading: _Reading) -> tuple[ParseOptions, ConvertOptions]:
     import pyarrow as pa
     from pyarrow.csv import ConvertOptions, ParseOptions
 
@@ -220,5 +221,5 @@ def _explained(reading: _Reading, message: str) -> InputError:
     return InputError(f"{name}: row {row}, column {column!r}: {match[4]!r} is not a number")
 
 
-def _ragged(row: Any) -> str:
+def _ragged(row: InvalidRow) -> str:
     return f"row {row.number - 1}: {row.actual_columns} cells instead of {row.expected_columns}"

@@ -137,7 +137,7 @@ def _numbers(source: Source, batch: Sequence[JsonRecord], name: str) -> pa.Array
         with suppress(ValueError):  # the slow way below names the place
             return pa.array(list(map(float, values)), pa.float64())
     lists = any(isinstance(value, list) for value in values)
-    numbers: list[Any] = []
+    numbers: list[list[float] | float | None] = []
     for record, value in zip(batch, values, strict=True):
         try:
             numbers.append(_row_of_numbers(value) if lists else _number(value))
@@ -147,7 +147,7 @@ def _numbers(source: Source, batch: Sequence[JsonRecord], name: str) -> pa.Array
     return pa.array(numbers, pa.list_(pa.float64()) if lists else pa.float64())
 
 
-def _row_of_numbers(value: Any) -> list[float] | None:
+def _row_of_numbers(value: object) -> list[float] | None:
     if value is None:
         return None
     if not isinstance(value, list):
@@ -155,7 +155,7 @@ def _row_of_numbers(value: Any) -> list[float] | None:
     return [_number(item) for item in value]
 
 
-def _number(value: Any) -> float:
+def _number(value: object) -> float:
     if value is None or value == "":
         return float("nan")
     if not isinstance(value, JsonNumber | str):

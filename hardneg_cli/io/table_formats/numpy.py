@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
@@ -16,7 +16,13 @@ from hardneg_cli.io.tables.arrow_edits import wanted_of
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, require
 
 if TYPE_CHECKING:
+    from io import FileIO
+
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
+
+    Matrix: TypeAlias = NDArray[np.number]
 
 EXTENSIONS = (".npy", ".npz")
 CHEAP_TO_READ_AGAIN = True
@@ -51,7 +57,7 @@ def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
     raise InputError(f"{source.name}: a NumPy file holds no labels to change")
 
 
-def _blocks(source: Source) -> tuple[int, Iterator[Any]]:
+def _blocks(source: Source) -> tuple[int, Iterator[Matrix]]:
     """How many columns the array has, and its rows as blocks of floats.
 
     A file is read piece by piece, not mapped: mapped pages count as this process's memory.
@@ -63,11 +69,13 @@ def _blocks(source: Source) -> tuple[int, Iterator[Any]]:
     size = max(1, BATCH_NUMBERS // width)
     in_turn = isinstance(matrix, np.memmap) and matrix.flags.c_contiguous and bool(matrix.size)
 
-    def blocks() -> Iterator[Any]:
+    def blocks() -> Iterator[Matrix]:
         for row in range(0, height, size):
             yield np.ascontiguousarray(_as_floats(matrix[row : row + size]))
 
-    def read() -> Iterator[Any]:
+    def read() -> Iterator[Matrix]:
+        assert isinstance(matrix, np.memmap)
+        assert matrix.filename is not None
         with open(matrix.filename, "rb", buffering=0) as file:
             file.seek(matrix.offset)
             for row in range(0, height, size):
@@ -78,8 +86,8 @@ def _blocks(source: Source) -> tuple[int, Iterator[Any]]:
     return width, read() if in_turn else blocks()
 
 
-def _fill(file: Any, block: Any) -> None:
-    view = memoryview(block).cast("B")
+def _fill(file: FileIO, block: Matrix) -> None:
+    view = block.data.cast("B")
     while view:
         taken = file.readinto(view)
         if not taken:
@@ -87,7 +95,7 @@ def _fill(file: Any, block: Any) -> None:
         view = view[taken:]
 
 
-def _matrix(source: Source) -> Any:
+def _matrix(source: Source) -> Matrix:
     """The array as rows of numbers; a flat array has rows of one."""
     try:
         array = _array(source)
@@ -100,15 +108,17 @@ def _matrix(source: Source) -> Any:
     return array.reshape(-1, 1) if array.ndim == 1 else array
 
 
-def _array(source: Source) -> Any:
+def _array(source: Source) -> Matrix:
     import numpy as np
 
-    mapped = source.path is not None and source.compression is None and source.head.startswith(b"\x93NUMPY")
-    if mapped:
-        return np.load(str(source.path), mmap_mode="r", allow_pickle=False)
-    with source.seekable() as stream:
-        loaded = np.load(stream, allow_pickle=False)
-        return loaded if isinstance(loaded, np.ndarray) else loaded[_name(source, list(loaded.keys()))]
+    array: Matrix
+    if source.path is not None and source.compression is None and source.head.startswith(b"\x93NUMPY"):
+        array = np.load(str(source.path), mmap_mode="r", allow_pickle=False)
+    else:
+        with source.seekable() as stream:
+            loaded = np.load(stream, allow_pickle=False)
+            array = loaded if isinstance(loaded, np.ndarray) else loaded[_name(source, list(loaded.keys()))]
+    return array
 
 
 def _name(source: Source, names: list[str]) -> str:
@@ -119,7 +129,7 @@ def _name(source: Source, names: list[str]) -> str:
     raise InputError(f"{source.name}: holds the arrays {listing(names)}; keep one, or call one of them {NAMES[0]!r}")
 
 
-def _as_floats(block: Any) -> Any:
+def _as_floats(block: Matrix) -> Matrix:
     """float32 and float64 stay, float16 becomes float32, all else float64, in this machine's byte order."""
     kind = "f4" if block.dtype.kind == "f" and block.dtype.itemsize <= 4 else "f8"
     return block.astype(kind, copy=False)

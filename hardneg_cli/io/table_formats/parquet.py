@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
@@ -14,6 +14,7 @@ from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm_le
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyarrow.parquet import FileMetaData, ParquetFile
 
 EXTENSIONS = (".parquet", ".pq")
 CHEAP_TO_READ_AGAIN = True
@@ -66,7 +67,7 @@ def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
 
 
 @contextmanager
-def _file(source: Source) -> Iterator[Any]:
+def _file(source: Source) -> Iterator[ParquetFile]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -85,11 +86,11 @@ def _batch_rows(wanted: ReadRequest) -> int:
     return max(BATCH_ROWS, min(MOST_ROWS, BATCH_CELLS // len(wanted.numbers)))
 
 
-def _rows(metadata: Any) -> list[int]:
+def _rows(metadata: FileMetaData) -> list[int]:
     return [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
 
 
-def _compression(metadata: Any) -> dict[str, str] | str:
+def _compression(metadata: FileMetaData) -> dict[str, str] | str:
     """The codec of each column, by the column's path in the file."""
     if not metadata.num_row_groups:
         return "snappy"

@@ -11,17 +11,20 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.excel.exact_text import COLUMN, encoded, restore
-from hardneg_cli.io.excel.workbook import ExcelSheet, as_text, book, empty, first_sheet
+from hardneg_cli.io.excel.workbook import Cell, ExcelSheet, as_text, book, empty, first_sheet
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm, confirm_length, require
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from openpyxl.cell import Cell as SheetCell
+    from openpyxl.workbook import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
 
 EXTENSIONS = (".xlsx", ".xlsm")
 CHEAP_TO_READ_AGAIN = False
@@ -42,7 +45,7 @@ def columns(source: Source, *, encoding: str | None) -> list[str]:
 def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
     with first_sheet(source) as sheet:
         require(source, sheet.names, wanted)
-        batch: list[Sequence[Any]] = []
+        batch: list[Sequence[Cell]] = []
         first = 0
         for cells in _meant(source, sheet, wanted):
             batch.append(cells)
@@ -70,7 +73,7 @@ def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
         _save(found, out.file)
 
 
-def _data(source: Source, sheet: ExcelSheet, wanted: ReadRequest) -> Iterator[tuple[int, list[Any]]]:
+def _data(source: Source, sheet: ExcelSheet, wanted: ReadRequest) -> Iterator[tuple[int, list[Cell]]]:
     """The table's rows, as long as the header."""
     width, left = len(sheet.names), sheet.left
     for number, (place, cells) in enumerate(sheet.rows, 1):
@@ -85,7 +88,7 @@ def _data(source: Source, sheet: ExcelSheet, wanted: ReadRequest) -> Iterator[tu
         yield place, [*cells[left : left + width], *[None] * (left + width - len(cells))]
 
 
-def _meant(source: Source, sheet: ExcelSheet, wanted: ReadRequest) -> Iterator[list[Any]]:
+def _meant(source: Source, sheet: ExcelSheet, wanted: ReadRequest) -> Iterator[list[Cell]]:
     """The rows, with the exact text where the sheet tells it apart."""
     rows = (cells for _, cells in _data(source, sheet, wanted))
     if COLUMN not in sheet.names:
@@ -97,7 +100,7 @@ def _meant(source: Source, sheet: ExcelSheet, wanted: ReadRequest) -> Iterator[l
 
 
 def _batch(
-    source: Source, sheet: ExcelSheet, batch: Sequence[Sequence[Any]], wanted: ReadRequest, first: int
+    source: Source, sheet: ExcelSheet, batch: Sequence[Sequence[Cell]], wanted: ReadRequest, first: int
 ) -> pa.RecordBatch:
     import pyarrow as pa
 
@@ -111,7 +114,7 @@ def _batch(
     return pa.RecordBatch.from_arrays(arrays, names=[*wanted.text, *wanted.numbers])
 
 
-def _number(cell: Any, where: str) -> float:
+def _number(cell: Cell, where: str) -> float:
     if empty(cell):
         return float("nan")
     if isinstance(cell, int | float | str) and not isinstance(cell, bool):
@@ -122,7 +125,7 @@ def _number(cell: Any, where: str) -> float:
     raise InputError(f"{where}: {as_text(cell)!r} is not a number")
 
 
-def _refuse_formulas(source: Source, sheet: Any) -> None:
+def _refuse_formulas(source: Source, sheet: Worksheet) -> None:
     for row in sheet.iter_rows():
         for cell in row:
             if cell.data_type == "f":
@@ -130,7 +133,7 @@ def _refuse_formulas(source: Source, sheet: Any) -> None:
                 raise InputError(f"{where} is a formula, whose value would be lost; paste values over the formulas")
 
 
-def _change(source: Source, target: Any, sheet: ExcelSheet, edits: CellEdits, places: list[int]) -> None:
+def _change(source: Source, target: Worksheet, sheet: ExcelSheet, edits: CellEdits, places: list[int]) -> None:
     column = sheet.left + sheet.names.index(edits.column) + 1
     for row, text in edits.cells.items():
         _set_text(source, target.cell(places[row], column), text)
@@ -143,7 +146,7 @@ def _change(source: Source, target: Any, sheet: ExcelSheet, edits: CellEdits, pl
         _set_text(source, target.cell(places[row], column), "1")
 
 
-def _set_text(source: Source, cell: Any, text: str) -> None:
+def _set_text(source: Source, cell: SheetCell, text: str) -> None:
     from openpyxl.cell import MergedCell
 
     where = f"{source.name}: cell {cell.coordinate}"
@@ -155,14 +158,14 @@ def _set_text(source: Source, cell: Any, text: str) -> None:
     cell.data_type = "s"
 
 
-def _remove(source: Source, target: Any, places: list[int]) -> None:
+def _remove(source: Source, target: Worksheet, places: list[int]) -> None:
     if places and any(merged.max_row >= min(places) for merged in target.merged_cells.ranges):
         raise InputError(f"{source.name}: sheet {target.title!r} has merged cells; unmerge them, or mark rows instead")
     for place in sorted(places, reverse=True):
         target.delete_rows(place)
 
 
-def _save(book: Any, out: BinaryIO) -> None:
+def _save(book: Workbook, out: BinaryIO) -> None:
     """The same bytes for the same workbook: openpyxl writes the time into the archive and into its properties."""
     modified = (book.properties.modified or datetime(*ANY_TIME)).strftime("%Y-%m-%dT%H:%M:%SZ")
     saved = io.BytesIO()

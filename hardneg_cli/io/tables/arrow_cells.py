@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from hardneg_cli.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 
 def as_text(array: pa.Array) -> pa.Array:
@@ -86,7 +90,7 @@ def of_text(texts: Sequence[str], kind: pa.DataType, where: str) -> pa.Array:
     return array
 
 
-def fingerprint(numbers: Any) -> str:
+def fingerprint(numbers: Sequence[float] | NDArray[np.float64] | None) -> str:
     """A short text that tells lists of numbers apart: BLAKE2b, 8 bytes, over their little-endian float64 bytes."""
     import numpy as np
 
@@ -94,7 +98,7 @@ def fingerprint(numbers: Any) -> str:
     return f"[{len(values)} numbers, blake2b {blake2b(values.tobytes(), digest_size=8).hexdigest()}]"
 
 
-def compact(value: Any) -> str:
+def compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
@@ -104,7 +108,7 @@ def is_list(kind: pa.DataType) -> bool:
     return bool(types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind))
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
 
 
@@ -130,7 +134,7 @@ def _list_of_floats(kind: pa.DataType) -> pa.DataType:
     return pa.large_list(value) if types.is_large_list(kind) else pa.list_(value)
 
 
-def _rows(array: pa.Array) -> list[Any]:
+def _rows(array: pa.Array) -> list[NDArray[np.float64] | None]:
     """Each row of a list array as a numpy array, without a Python number for every value."""
     import numpy as np
 
@@ -140,7 +144,7 @@ def _rows(array: pa.Array) -> list[Any]:
     ]  # fmt: skip
 
 
-def _each(values: Any, array: pa.Array, text: Callable[[Any], str]) -> pa.Array:
+def _each(values: Iterable[T], array: pa.Array, text: Callable[[T], str]) -> pa.Array:
     """`text` of every value that is not null."""
     import pyarrow as pa
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.source import Source
@@ -16,6 +16,8 @@ from hardneg_cli.io.tables.arrow_cells import fingerprint
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+JsonObject: TypeAlias = dict[str, Any]  # as it is read, whatever is in it
+Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"  # as it is written
 
 BLANK = " \t\r\n"
 SPACE = re.compile(r"[ \t\r\n]*")
@@ -34,7 +36,7 @@ class JsonRecord(NamedTuple):
     """An object, its text with all the blanks around it, and its place in the file; a blank line has no object."""
 
     text: str
-    value: dict[str, Any] | None
+    value: JsonObject | None
     place: str
 
 
@@ -65,7 +67,7 @@ def row_lines(source: Source, encoding: str | None) -> Iterator[NDArray[np.int64
     return _blocks_of(number for number, text in enumerate(texts, 1) if text.strip(BLANK))
 
 
-def text_of(value: Any) -> str | None:
+def text_of(value: object) -> str | None:
     """A value as a cell: numbers as spelled, `true`, nested values as compact JSON, long lists as a fingerprint."""
     if value is None or isinstance(value, str):
         return value
@@ -74,7 +76,7 @@ def text_of(value: Any) -> str | None:
     return compact(value)
 
 
-def compact(value: Any) -> str:
+def compact(value: object) -> str:
     if isinstance(value, JsonNumber):
         return str(value)
     if isinstance(value, dict):
@@ -151,7 +153,7 @@ def _items(source: Source, text: str) -> Iterator[JsonRecord]:
             raise InputError(f"{source.name}: after item {number}: {found} instead of a comma or a closing bracket")
 
 
-def _object(source: Source, line: str, place: str) -> dict[str, Any]:
+def _object(source: Source, line: str, place: str) -> JsonObject:
     # where nothing is nested, numbers need no type of their own, which takes three times as long
     flat = "[" not in line and line.count("{") == 1
     value, stop = _value(source, line, 0, place, FLAT if flat else NESTED)
@@ -161,9 +163,7 @@ def _object(source: Source, line: str, place: str) -> dict[str, Any]:
     return value
 
 
-def _value(
-    source: Source, text: str, position: int, place: str, decoder: json.JSONDecoder
-) -> tuple[dict[str, Any], int]:
+def _value(source: Source, text: str, position: int, place: str, decoder: json.JSONDecoder) -> tuple[JsonObject, int]:
     """An object, and where the blanks behind it end."""
     try:
         value, stop = decoder.raw_decode(text, _after_blanks(text, position))
@@ -174,7 +174,7 @@ def _value(
     return value, _after_blanks(text, stop)
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, object]]) -> JsonObject:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]

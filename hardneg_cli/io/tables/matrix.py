@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 CELLS_AT_ONCE = 1 << 16  # so that what columns are woven into stays in the cache
 
 
-def matrix(batch: pa.RecordBatch) -> NDArray[np.floating[Any]]:
+def matrix(batch: pa.RecordBatch) -> NDArray[np.floating]:
     """A batch's number columns, scalars or one list column, as one array."""
     import numpy as np
 
     first = batch.column(0)
     if hasattr(first.type, "value_type") and hasattr(first, "flatten"):
-        values: NDArray[np.floating[Any]] = first.flatten().to_numpy(zero_copy_only=False)
+        values: NDArray[np.floating] = first.flatten().to_numpy(zero_copy_only=False)
         return values.reshape(len(first), -1)
     columns = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
     values = np.empty((len(first), len(columns)), np.result_type(*columns))

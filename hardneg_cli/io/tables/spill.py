@@ -6,13 +6,13 @@ import mmap
 import tempfile
 from collections.abc import Iterable
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Block: TypeAlias = NDArray[np.floating[Any]]
+    Block: TypeAlias = NDArray[np.floating]
 
 MEMORY = 1 << 30  # bytes of one matrix
 FIRST_ROWS = 1 << 14

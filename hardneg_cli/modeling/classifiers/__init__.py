@@ -31,8 +31,6 @@ class Estimator(Protocol):
 
     def fit(self, X: Any, y: Any) -> Any: ...  # noqa: N803 -- scikit-learn's own names
 
-    def predict(self, X: Any) -> Any: ...  # noqa: N803
-
     def predict_proba(self, X: Any) -> NDArray[np.float64]: ...  # noqa: N803
 
 

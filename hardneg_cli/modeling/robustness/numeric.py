@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from hardneg_cli.modeling.out_of_fold import Classifier, FittedModel
 from hardneg_cli.modeling.robustness.attacks import ATTACKS
 from hardneg_cli.modeling.robustness.augmentation import Augmented, TrainingRows, fitted
 from hardneg_cli.modeling.robustness.network import network
+from hardneg_cli.runtime.drawers import Settings, UnitSettings
 from hardneg_cli.runtime.evidence_store import checked_settings
 
 if TYPE_CHECKING:
@@ -35,13 +36,13 @@ class NumericAttack:
 
     material: ModelInputs
     classifier: Classifier
-    settings: Mapping[str, Mapping[str, Any]]
+    settings: UnitSettings
     seed: int
     radius: Block
 
     @classmethod
     def of(
-        cls, material: ModelInputs, train: Codes, classifier: Classifier, settings: Mapping[str, Mapping[str, Any]],
+        cls, material: ModelInputs, train: Codes, classifier: Classifier, settings: UnitSettings,
         seed: int, epsilon: float,
     ) -> NumericAttack:  # fmt: skip
         """epsilon: how far numbers move, as a share of their standard deviation among the `train` rows.
@@ -118,7 +119,7 @@ class NumericAttack:
         rows = attacked.parents[fooled]
         return Augmented(rows, ("boundary",) * len(rows), self._numbers(model, rows, found - own[fooled]))
 
-    def _strategy(self, name: str, defaults: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+    def _strategy(self, name: str, defaults: Settings | None = None) -> tuple[Callable[..., Any], dict[str, Any]]:
         run = ATTACKS[name].run
         given = {**(defaults or {}), **self.settings.get(name, {})}
         return run, checked_settings("strategy", name, run, given)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.data.features.inputs import ModelInputs
 from hardneg_cli.modeling.out_of_fold import Classifier, FittedModel
 from hardneg_cli.modeling.robustness.attacks import ATTACKS
 from hardneg_cli.modeling.robustness.augmentation import Augmented, TrainingRows, fitted
+from hardneg_cli.runtime.drawers import UnitSettings
 from hardneg_cli.runtime.evidence_store import checked_settings
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class TextAttack:
 
     material: ModelInputs
     classifier: Classifier
-    settings: Mapping[str, Mapping[str, Any]]
+    settings: UnitSettings
     seed: int
     classes: Sequence[str]
 

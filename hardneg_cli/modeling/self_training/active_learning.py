@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.inputs import column_texts
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     Block = NDArray[np.float64]
     Codes = NDArray[np.int64]
@@ -52,7 +53,7 @@ def contradicted(probabilities: Block, labels: Codes, at_least: float) -> Codes:
     return rows[np.argsort(-p[rows], kind="stable")]
 
 
-def most_informative(probabilities: Block, open_: NDArray[np.bool_], graph: Any, many: int) -> Codes:
+def most_informative(probabilities: Block, open_: NDArray[np.bool_], graph: csr_array, many: int) -> Codes:
     """At most `many` of the open rows, the most useful first: unsure, in the midst of others, and unlike each other.
 
     Uncertainty is 1 minus the margin between the two most probable classes, times the mean similarity to the

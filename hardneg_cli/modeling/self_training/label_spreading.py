@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.statistics.neighbor_search.search import nearest
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     Block = NDArray[np.float64]
     Codes = NDArray[np.int64]
@@ -18,7 +19,7 @@ HELD = 0.9  # how much of a row's label comes from its neighbors in each step
 STEPS = 50
 
 
-def neighbor_graph(vectors: Block, among: int) -> Any:
+def neighbor_graph(vectors: Block, among: int) -> csr_array:
     """(N, N) sparse and symmetric: the cosine of each row and the `among` nearest ones, sharpened.
 
     At most O(N²·D) time; where rows are very many, a few of the nearest may be missed (a recall of at least .98). A row
@@ -39,7 +40,7 @@ def neighbor_graph(vectors: Block, among: int) -> Any:
     return found.maximum(found.T)
 
 
-def spread(graph: Any, labels: Codes, k: int) -> Block:
+def spread(graph: csr_array, labels: Codes, k: int) -> Block:
     """(N, K) probabilities of all rows; labels: (N,) codes, negative where there is none.
 
     Where no label reaches, all classes are as likely. O(edges · K) a step.

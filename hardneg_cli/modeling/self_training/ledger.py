@@ -13,6 +13,7 @@ from typing import Any
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.atomic_write import whole_file
+from hardneg_cli.io.tables.json_records import JsonObject
 from hardneg_cli.io.tables.text_tables import UNSEEN
 from hardneg_cli.review.decisions.decision_log import held
 
@@ -77,7 +78,7 @@ def undone(round_: int) -> Line:
     return {"v": VERSION, "kind": UNDO, "round": round_}
 
 
-def _record(where: str, line: bytes) -> dict[str, Any]:
+def _record(where: str, line: bytes) -> JsonObject:
     try:
         record = json.loads(line)
     except ValueError as error:
@@ -85,11 +86,11 @@ def _record(where: str, line: bytes) -> dict[str, Any]:
     known = isinstance(record, dict) and record.get("v") == VERSION
     if not known or not _sound(record):
         raise InputError(f"{where}: no line of a ledger of version {VERSION}")
-    found: dict[str, Any] = record
+    found: JsonObject = record
     return found
 
 
-def _sound(record: Mapping[str, Any]) -> bool:
+def _sound(record: JsonObject) -> bool:
     if record.get("kind") == PSEUDO_LABEL:
         return all(isinstance(record.get(name), str) for name in ("id", "row_hash", "label"))
     return record.get("kind") in (ROUND, UNDO) and type(record.get("round")) is int and record["round"] >= 1

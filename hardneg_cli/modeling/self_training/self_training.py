@@ -34,6 +34,7 @@ from hardneg_cli.statistics.risk_control import RiskControlledThreshold, safe_cu
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     Block = NDArray[np.float64]
     Codes = NDArray[np.int64]
@@ -67,7 +68,7 @@ class SelfTrainingRun:
     """The rounds, and the (N, N) sparse graph of neighbors that all of them share."""
 
     rounds: tuple[SelfTrainingRound, ...]
-    graph: Any
+    graph: csr_array
 
 
 def run(task: SelfTrainingTask, *, balance: float = 3.0, neighbors: int = 10) -> SelfTrainingRun:
@@ -106,7 +107,7 @@ def best(rounds: Sequence[SelfTrainingRound]) -> SelfTrainingRound:
     return min(rounds, key=lambda one: one.log_loss)
 
 
-def _by_neighbors(task: SelfTrainingTask, fold: int, graph: Any) -> Block:
+def _by_neighbors(task: SelfTrainingTask, fold: int, graph: csr_array) -> Block:
     """(N, K) what the labels outside of the fold spread; pseudo-labels do not, for they came from there."""
     import numpy as np
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SHOWN = "text"  # what the reviewers saw
 COLUMNS = (*KEYED, "hashed", *FILLED_IN, "reviewer", SHOWN)
-Object = dict[str, Any]
+Object = json_records.JsonObject
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class ToolAnswer:
 
     key: Any
     place: str
-    text: Any = None
+    text: object = None
     labels: tuple[str, ...] = ()
     decision: str = ""
     note: str = ""

@@ -19,6 +19,8 @@ from hardneg_cli.review.annotation_tools._class_names import offered
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from hardneg_cli.io.tables.json_records import Json
+
 KEY = "hardneg"  # the field that every tool has it in
 KEYED = (*QUESTION, "suggested_label")  # and the score, and which columns the hash covers
 NEEDED = (*KEYED, "score", "why")
@@ -82,7 +84,7 @@ def classes(table: pa.Table) -> list[str]:
     return [offered(label) for label in sorted(seen)]
 
 
-def ascii_json(value: Any) -> str:
+def ascii_json(value: Json) -> str:
     """Compact JSON that reads alike in every encoding that a tool may guess."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 

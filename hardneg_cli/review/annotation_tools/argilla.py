@@ -25,6 +25,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hardneg_cli.io.files.source import Source
+from hardneg_cli.io.tables.json_records import Json
 from hardneg_cli.review.annotation_tools import _answers
 from hardneg_cli.review.annotation_tools._answers import SHOWN, Object, ToolAnswer
 from hardneg_cli.review.annotation_tools._class_names import ANSWERS
@@ -52,9 +53,9 @@ def settings(table: pa.Table) -> bytes:
     fields = [_field(name, {"type": "text", "use_markdown": False}, required=name == "about") for name in texts]
     pictures = range(len(picture_columns(table)))
     fields += [_field(_picture(number), {"type": "image"}, required=False) for number in pictures]
-    options = [{"value": name, "text": name} for name in (*classes(table), *ANSWERS)]
-    label = {"type": "label_selection", "options": options, "visible_options": None}
-    note = {"type": "text", "use_markdown": False}
+    options: list[Json] = [{"value": name, "text": name} for name in (*classes(table), *ANSWERS)]
+    label: dict[str, Json] = {"type": "label_selection", "options": options, "visible_options": None}
+    note: dict[str, Json] = {"type": "text", "use_markdown": False}
     questions = [_field("label", label, required=True), _field("note", note, required=False)]
     made = {
         "guidelines": "Choose the label that is right, (drop) for a row that should go, or (unsure).",
@@ -67,11 +68,11 @@ def settings(table: pa.Table) -> bytes:
 BESIDE = {".settings.json": settings}
 
 
-def _field(name: str, how: dict[str, Any], *, required: bool) -> dict[str, Any]:
+def _field(name: str, how: Mapping[str, Json], *, required: bool) -> Json:
     return {"name": name, "title": name, "required": required, "settings": how}
 
 
-def _record(task: AnnotationTask) -> dict[str, Any]:
+def _record(task: AnnotationTask) -> dict[str, Json]:
     fields = {"about": task.about} | ({} if task.text is None else {"text": task.text})
     fields |= {_picture(number): picture for number, picture in enumerate(task.pictures) if picture}
     suggested = {"value": task.suggested, "score": task.score, "agent": "hardneg"}
@@ -140,5 +141,5 @@ def _flat(record: Object) -> Mapping[str, Object]:
     return found
 
 
-def _listed(value: Any) -> list[Any]:
+def _listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else []

@@ -17,10 +17,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.source import COMPRESSED_SUFFIXES, Source
+from hardneg_cli.io.tables.json_records import Json
 from hardneg_cli.review.annotation_tools import _answers
 from hardneg_cli.review.annotation_tools._answers import SHOWN, ToolAnswer
 from hardneg_cli.review.annotation_tools._class_names import ANSWERS
@@ -63,7 +64,7 @@ def _refuse_long_labels(names: list[str]) -> None:
             )
 
 
-def _example(task: AnnotationTask) -> dict[str, Any]:
+def _example(task: AnnotationTask) -> dict[str, Json]:
     if task.text is None:
         raise InputError(f"{NAME}: pictures only, which a text project cannot show; use label-studio or argilla")
     return {"text": task.text, "label": [], "about": task.about, "score": task.score, KEY: task.key}

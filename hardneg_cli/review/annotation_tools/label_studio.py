@@ -20,6 +20,7 @@ from xml.sax.saxutils import quoteattr
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.source import Source
+from hardneg_cli.io.tables.json_records import Json
 from hardneg_cli.review.annotation_tools import _answers
 from hardneg_cli.review.annotation_tools._answers import SHOWN, Object, ToolAnswer
 from hardneg_cli.review.annotation_tools._tasks import KEY, AnnotationTask, ascii_json, classes, picture_columns, tasks
@@ -63,10 +64,10 @@ def _choices(name: str, target: str, values: list[str]) -> list[str]:
     return [f'  <Choices name="{name}" toName="{target}" choice="single" showInline="true">', *found, "  </Choices>"]
 
 
-def _task(task: AnnotationTask) -> dict[str, Any]:
+def _task(task: AnnotationTask) -> dict[str, Json]:
     pictures = {_picture(number): picture for number, picture in enumerate(task.pictures)}
     texts = {} if task.text is None else {"text": task.text}
-    made: dict[str, Any] = {"data": {KEY: task.key, "about": task.about, "score": task.score, **texts, **pictures}}
+    made: dict[str, Json] = {"data": {KEY: task.key, "about": task.about, "score": task.score, **texts, **pictures}}
     if task.suggested:
         label = {
             "id": "suggestion",
@@ -138,7 +139,7 @@ def _annotations(source: Source, annotation: Object, place: str) -> dict[str, li
     return entries
 
 
-def _who(user: Any) -> str:
+def _who(user: object) -> str:
     if isinstance(user, dict):
         return str(user.get("email") or user.get("id") or "")
     return "" if user is None else str(user)

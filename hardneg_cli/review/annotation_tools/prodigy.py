@@ -17,9 +17,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.io.files.source import Source
+from hardneg_cli.io.tables.json_records import Json
 from hardneg_cli.review.annotation_tools import _answers
 from hardneg_cli.review.annotation_tools._answers import SHOWN, Object, ToolAnswer
 from hardneg_cli.review.annotation_tools._class_names import ANSWERS
@@ -49,8 +50,8 @@ def configuration(table: pa.Table) -> bytes:
 BESIDE = {".prodigy.json": configuration}
 
 
-def _task(task: AnnotationTask) -> dict[str, Any]:
-    shown: dict[str, Any] = {} if task.text is None else {"text": task.text}
+def _task(task: AnnotationTask) -> dict[str, Json]:
+    shown: dict[str, Json] = {} if task.text is None else {"text": task.text}
     if picture := next((picture for picture in task.pictures if picture), None):  # the interface shows one
         shown["image"] = picture
     elif task.text is None:

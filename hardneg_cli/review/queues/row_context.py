@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
@@ -138,12 +138,12 @@ class RowContexts:
         return tuple(self._other(int(some[place]), f"{distances[place]:.3g}") for place in order)
 
     @cached_property
-    def _lengths(self) -> NDArray[np.floating[Any]]:
+    def _lengths(self) -> NDArray[np.floating]:
         """(N,) the rows' squared lengths."""
         import numpy as np
 
         values = self._evidence["features"].matrix
-        lengths: NDArray[np.floating[Any]] = np.einsum("nd,nd->n", values, values)
+        lengths: NDArray[np.floating] = np.einsum("nd,nd->n", values, values)
         return lengths
 
     def _other(self, row: int, how: str) -> ContextRow:

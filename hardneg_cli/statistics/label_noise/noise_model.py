@@ -151,7 +151,7 @@ class LearnedTransition:
             np.maximum(q, 1e-9, out=q)
         return q  # whose columns sum to 1 as those of p do, but for the floor
 
-    def _factors(self, kind: np.dtype[Any]) -> tuple[Array | None, Any, Any]:
+    def _factors(self, kind: np.dtype) -> tuple[Array | None, Any, Any]:
         """K×K flips and their transpose; or, where that pays, what is above each class's (K,) least flip, sparse."""
         if self._sparse is not None:
             return self._sparse

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.statistics.neighbor_search import packed_keys
 from hardneg_cli.statistics.neighbor_search.matmul import product
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.floating[Any]]
+    Matrix = NDArray[np.floating]
     Rows = NDArray[np.int64]
     Numbers = NDArray[np.float64]
     Keys = NDArray[np.uint64]

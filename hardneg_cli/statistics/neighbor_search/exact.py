@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.statistics.neighbor_search.candidates import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.floating[Any]]
+    Matrix = NDArray[np.floating]
     Rows = NDArray[np.int64]
     Numbers = NDArray[np.float64]
     Keys = NDArray[np.uint64]

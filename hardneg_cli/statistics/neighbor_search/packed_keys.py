@@ -5,7 +5,7 @@ Distances keep 16 binary digits, so that those as good as equal are a tie, which
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Keys = NDArray[np.uint64]
     Rows = NDArray[np.int64]
-    Numbers = NDArray[np.floating[Any]]
+    Numbers = NDArray[np.floating]
 
 PLACE_BITS, DISTANCE_BITS = 28, 24  # what is left is the row's number in its panel
 DROPPED = 7  # of the 23 digits of a single-precision number

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.floating[Any]]
+    Matrix = NDArray[np.floating]
     Rows = NDArray[np.int64]
 
 PANEL = 1 << 11  # rows of a panel: the product of two takes 16 megabytes
@@ -38,7 +38,7 @@ class ScaledPoints:
         return len(self.cells)
 
     @classmethod
-    def of(cls, values: Matrix, kind: type[np.floating[Any]]) -> ScaledPoints:
+    def of(cls, values: Matrix, kind: type[np.floating]) -> ScaledPoints:
         """values: (N, D), finite. kind: single or double precision."""
         import numpy as np
 

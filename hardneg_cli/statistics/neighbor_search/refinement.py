@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.statistics.neighbor_search.packed_keys import NOTHING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.floating[Any]]
+    Matrix = NDArray[np.floating]
     Rows = NDArray[np.int64]
     Numbers = NDArray[np.float64]
 

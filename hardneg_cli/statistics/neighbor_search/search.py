@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.statistics.neighbor_search import exact
 from hardneg_cli.statistics.neighbor_search.inverted_file import InvertedFile
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Matrix = NDArray[np.floating[Any]]
+    Matrix = NDArray[np.floating]
     Rows = NDArray[np.int64]
     Numbers = NDArray[np.float64]
 
