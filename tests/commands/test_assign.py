@@ -342,7 +342,8 @@ def test_files_for_everybody_and_what_comes_back(folder: Path) -> None:
     done = run(folder, "--reviewers", "ann,bob", "--control", "20%", "-o", "queue.csv", "-o", "parquet:all.of.it")
     assert done.returncode == 0, done.stderr
     key = {row["id"]: row for row in load(folder / "queue.csv")}
-    assert list(next(iter(key.values())))[-5:] == ["data_reviewer", "reviewers", "role", "rank", "row_hash"]
+    last = ["data_reviewer", "reviewers", "role", "rank", "row_hash", "hashed"]
+    assert list(next(iter(key.values())))[-6:] == last
     assert {row["data_role"] for row in key.values()} == {"mine"}
     theirs = {name: load(folder / f"queue.{name}.csv") for name in ("ann", "bob")}
     for name, rows in theirs.items():

@@ -47,8 +47,7 @@ def queues(shape: Assignment) -> list[pa.Table]:
     found = []
     for number, places in enumerate(shape.queues):
         queue = _blanked(table.take(places), hidden)
-        hashed = pa.array(spelled_anew(queue["hashed"].to_pylist()), pa.string())
-        queue = queue.set_column(queue.column_names.index("hashed"), "hashed", hashed)
+        queue = _spelled(queue, table)
         if shape.wish.reviewers:
             name = pa.repeat(pa.scalar(shape.wish.reviewers[number]), len(places))
             queue = _beside(queue, {"reviewer": name})
@@ -69,7 +68,17 @@ def evidence(shape: Assignment) -> pa.Table:
     cells = {"suggested_label": shown, "p_suggested": pc.if_else(changed, None, table["p_suggested"])}
     for name, column in cells.items():
         table = table.set_column(table.column_names.index(name), name, column)
-    return table
+    return _spelled(table, shape.scored.table)
+
+
+def _spelled(rows: pa.Table, every: pa.Table) -> pa.Table:
+    """Some of `every` row, of which the first says what the content hashes cover."""
+    import pyarrow as pa
+
+    if "hashed" not in every.column_names:  # as files were before hashes said what they cover
+        return rows
+    hashed = pa.array(spelled_anew(rows["hashed"].to_pylist(), every["hashed"].to_pylist()), pa.string())
+    return rows.set_column(rows.column_names.index("hashed"), "hashed", hashed)
 
 
 def _beside(table: pa.Table, columns: dict[str, pa.Array]) -> pa.Table:
