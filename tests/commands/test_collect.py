@@ -1,38 +1,22 @@
-"""What reviewers decided ends in the log, once; scikit-learn, krippendorff and published figures are the oracles."""
+"""What reviewers decided ends in the log, once; conflicts become a queue."""
 
 from __future__ import annotations
 
 import csv
 import json
 import os
-import random
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-import krippendorff
-import numpy as np
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from filelock import FileLock
-from sklearn.metrics import cohen_kappa_score
 
 from hardneg_cli import CollectResult, InputError, UnsettledDecisions, apply, collect
-from hardneg_cli.data.load import load
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.decision_log import read_log
-from hardneg_cli.review.reviewers.agreement import agreement, kappa, measures
-
-COMMAND = [sys.executable, "-m", "hardneg_cli", "collect"]
-COLUMNS = ("id", "decision", "new_label", "note", "given_label", "suggested_label", "score", "text", "row_hash")
-Row = dict[str, str]
-LOG = "data.csv.decisions.ndjson"
+from support.collected import LOG, by, fill, queue
 
 
 @pytest.fixture
@@ -42,33 +26,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "data.csv").write_text("id,label,text\n" + "".join(rows))
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def queue(**answers: str) -> list[Row]:
-    """The rows of the dataset, with a decision or a new label."""
-    dataset = load("data.csv")
-    hashes = dataset.row_hashes(np.arange(len(dataset)))
-    rows = []
-    for row, id_ in enumerate(dataset.ids.to_pylist()):
-        said = answers.get(id_, "")
-        word = said in ("keep", "drop", "unsure", "relabel")
-        cells = [id_, said if word else "", "" if word else said, "", dataset.classes[dataset.labels[row]], "bird",
-                 "0.5", f"text {row}", hashes[row]]  # fmt: skip
-        rows.append(dict(zip(COLUMNS, map(str, cells), strict=True)))
-    return rows
-
-
-def fill(name: str, rows: Sequence[Row] | None = None, **answers: str) -> str:
-    rows = queue(**answers) if rows is None else rows
-    with open(name, "w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    return name
-
-
-def by(reviewer: str, **answers: str) -> str:
-    return fill(f"{reviewer}.csv", [row | {"reviewer": reviewer} for row in queue(**answers)])
 
 
 def logged() -> list[tuple[str, str, str, str]]:
@@ -252,193 +209,3 @@ def test_a_dry_run_writes_nothing(folder: Path) -> None:
 def test_a_wrong_adjudicator_is_told(folder: Path) -> None:
     done = collect([by("anna", r1="drop")], LOG, adjudicator="anne")
     assert done.notes == ("adjudicator 'anne' has decided nothing; did you mean 'anna'?",)
-
-
-# ------------------------------------------------------------------------------------------------ agreement
-
-
-def ratings(seed: int, rows: int = 200, reviewers: int = 2, missing: float = 0.0) -> np.ndarray:
-    """(reviewers, rows) answers 0 … 3, NaN where there is none."""
-    generator = np.random.default_rng(seed)
-    truth = generator.choice(4, rows, p=[0.6, 0.2, 0.15, 0.05])
-    other = generator.integers(0, 4, (reviewers, rows))
-    found = np.where(generator.random((reviewers, rows)) < 0.7, truth, other).astype(float)
-    found[generator.random(found.shape) < missing] = np.nan
-    return found
-
-
-def as_rows(found: np.ndarray) -> list[list[tuple[str, ...]]]:
-    rows = [[(str(value),) for value in row if not np.isnan(value)] for row in found.T]
-    return [row for row in rows if row]
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_kappa_is_that_of_scikit_learn(seed: int) -> None:
-    first, second = ratings(seed)
-    said = [Decision(str(row), "h", "0.0", "relabel", str(value), who)
-            for who, values in (("a", first), ("b", second)) for row, value in enumerate(values)]  # fmt: skip
-    found = agreement(said)
-    assert found
-    (pair,) = found.pairs
-    assert pair.kappa
-    assert pair.kappa.value == pytest.approx(cohen_kappa_score(first, second), abs=1e-12)
-    assert found.percent.value == pytest.approx((first == second).mean())
-    assert pair.kappa.low < pair.kappa.value < pair.kappa.high
-
-
-def test_the_interval_of_kappa_is_as_wide_as_its_spread() -> None:
-    # the first table of Fleiss, Cohen and Everitt (1969), with simple weights
-    shares = np.array([[0.53, 0.05, 0.02], [0.11, 0.14, 0.05], [0.01, 0.06, 0.03]])
-    found = kappa({((str(i),), (str(j),)): round(200 * shares[i, j]) for i in range(3) for j in range(3)})
-    drawn = np.random.default_rng(0).multinomial(200, shares.ravel(), 4000).reshape(-1, 3, 3) / 200
-    chance = (drawn.sum(1) * drawn.sum(2)).sum(1)
-    spread = ((np.trace(drawn, axis1=1, axis2=2) - chance) / (1 - chance)).std()
-    assert found
-    assert found.value == pytest.approx(0.4286, abs=1e-4)
-    assert (found.high - found.low) / 2 / 1.96 == pytest.approx(spread, rel=0.03)
-
-
-@pytest.mark.parametrize("missing", [0.0, 0.4])
-@pytest.mark.parametrize("reviewers", [2, 3, 6])
-def test_alpha_is_that_of_krippendorff(reviewers: int, missing: float) -> None:
-    found = ratings(7, reviewers=reviewers, missing=missing)
-    _, alpha, _ = measures(as_rows(found))
-    assert alpha
-    expected = krippendorff.alpha(reliability_data=found, level_of_measurement="nominal")
-    assert alpha.value == pytest.approx(expected, abs=1e-12)
-    assert alpha.low < alpha.value < alpha.high
-
-
-def test_ac1_is_the_published_one() -> None:
-    # Gwet, Handbook of Inter-Rater Reliability: 12 units, 4 raters; irrCAC's documentation has the same figures.
-    raters = ["12332141200 0".replace(" ", "0"), "123322412503", "033323422510", "123324412510"]
-    found = np.array([[float(cell) or np.nan for cell in rater[:12]] for rater in raters])
-    percent, alpha, ac1 = measures(as_rows(found))
-    assert percent
-    assert alpha
-    assert ac1
-    assert (round(percent.value, 5), round(alpha.value, 5), round(ac1.value, 5)) == (0.81818, 0.74342, 0.77544)
-
-
-def test_intervals_hold_the_truth_and_are_the_same_twice() -> None:
-    truth = measures(as_rows(ratings(99, rows=100_000, reviewers=3)))
-    assert truth == measures(as_rows(ratings(99, rows=100_000, reviewers=3)))
-    held = np.zeros(3)
-    for seed in range(40):
-        for place, one in enumerate(measures(as_rows(ratings(seed, reviewers=3)))):
-            expected = truth[place]
-            assert one
-            assert expected
-            held[place] += one.low <= expected.value <= one.high
-    assert (held >= 34).all(), held
-
-
-def test_agreement_where_there_is_nothing_to_agree_about() -> None:
-    one = Decision("a", "h", "x", "keep", reviewer="ann")
-    assert agreement([one, Decision("a", "h", "x", "unsure", reviewer="bob")]) is None
-    found = agreement([one, Decision("a", "h", "x", "keep", reviewer="bob")])
-    assert found
-    assert (found.percent.value, found.alpha, found.ac1, found.pairs[0].kappa) == (1, None, None, None)
-    again = Decision("a", "h", "x", "relabel", "x", "bob")
-    gone, called = Decision("b", "h", "x", "drop"), Decision("b", "h", "x", "relabel", "drop", "bob")
-    found = agreement([one, again, gone, called])
-    assert found
-    assert found.percent.value == 0.5  # a label that is called drop is no drop
-
-
-# ------------------------------------------------------------------------------------------------ real processes
-
-
-def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == code, done.stderr
-    return done
-
-
-@pytest.mark.process
-def test_0_and_1_by_what_is_left(folder: Path) -> None:
-    files = [by("ann", r1="drop", r2="keep"), by("bob", r1="keep", r2="keep")]
-    done = run(files[0], "--data", "data.csv")
-    assert done.stdout == ""
-    assert done.stderr.splitlines() == [
-        "data.csv.decisions.ndjson: 2 decisions read, 2 appended, 0 already there; 7 rows undecided",
-        "conflicts: 0 settled, 0 left",
-    ]
-    done = run(*files, "--decisions", LOG, "-o", "conflicts.csv", code=1)
-    assert done.stdout == ""
-    assert "2 appended, 2 already there" in done.stderr
-    assert "agreement of 2 reviewers on 2 rows that several decided: 50.0% (0.0% to 100.0%)" in done.stderr
-    assert "Cohen's κ of ann and bob" in done.stderr
-    assert done.stderr.splitlines()[-1].startswith(f"hardneg: {LOG}: 1 row is decided in more than one way; ")
-    (row,) = csv.DictReader(Path("conflicts.csv").read_text().splitlines())
-    assert (row["id"], row["note"], row["text"]) == ("r1", "ann: drop; bob: keep", "text 1")
-    fill("conflicts.csv", [row | {"decision": "drop"}])
-    eve = ["conflicts.csv", "--data", "data.csv", "--reviewer", "eve"]
-    assert "would be" in run(*eve, "--adjudicator", "eve", "--dry-run").stderr
-    run(*eve, "--adjudicator", "eve", "-q", "-o", "left.csv")
-    assert Path("left.csv").read_text().count("\n") == 1
-    run(*files, "--data", "data.csv", "-q")
-
-
-@pytest.mark.process
-def test_2_for_what_cannot_be(folder: Path) -> None:
-    by("ann", r1="keep")
-    Path("bad.csv").write_text(Path("ann.csv").read_text().replace("keep", "kep"))
-    before = set(os.listdir())
-    for arguments in (
-        ["ann.csv"], ["--data", "data.csv"],
-        ["ann.csv", "--data", "dota.csv"], ["ann.csv", "--data", "-"], ["none.csv", "--data", "data.csv"],
-        ["bad.csv", "--data", "data.csv"], ["data.csv", "--data", "data.csv"], ["ann.csv", "--decisions", "none/log"],
-        ["ann.csv", "--data", "data.csv", "-o", "ann.csv"], ["ann.csv", "--data", "data.csv", "-o", f"csv:{LOG}"],
-        ["ann.csv", "--data", "data.csv", "--policy", "newest"],
-    ):  # fmt: skip
-        done = run(*arguments, code=2)
-        assert (done.stdout, done.stderr.count("\n")) == ("", 1), done.stderr
-    assert set(os.listdir()) == before
-    Path(LOG).write_text('{"v":2}\n')
-    assert "line 1: not a decision of version 1" in run("ann.csv", "--data", "data.csv", code=2).stderr
-
-
-@pytest.mark.process
-def test_2_for_a_full_disk_that_leaves_a_torn_line_alone(folder: Path) -> None:
-    by("ann", r1="keep", r2="keep")
-    limited = "import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300)); "
-    limited += "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); runpy.run_module('hardneg_cli')"
-    arguments = [sys.executable, "-c", limited, "collect", "ann.csv", "--decisions", LOG]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=60)
-    assert (done.returncode, done.stderr) == (2, f"hardneg: {LOG}: cannot be written: File too large\n")
-    assert (Path(LOG).stat().st_size, read_log(LOG)[1]) == (300, [2])
-    done = run("ann.csv", "--decisions", LOG)
-    assert "1 appended, 1 already there" in done.stderr
-    assert f"note: {LOG}: 1 lines are torn and were left out: 2" in done.stderr
-    assert ([one.id for one in read_log(LOG)[0]], read_log(LOG)[1]) == (["r1", "r2"], [2])
-    os.symlink("/dev/full", "full")
-    assert "is not a file" in run("ann.csv", "--decisions", "full", code=2).stderr
-
-
-@pytest.mark.process
-def test_75_while_another_run_writes(folder: Path) -> None:
-    by("ann", r1="keep")
-    with FileLock(f"{LOG}.lock"):
-        done = run("ann.csv", "--data", "data.csv", code=75)
-    assert done.stderr == f"hardneg: {LOG}: another run is writing to it; try again\n"
-    assert not Path(LOG).exists()
-    run("ann.csv", "--data", "data.csv")
-
-
-@pytest.mark.process
-def test_a_killed_collect_can_be_run_again(folder: Path) -> None:
-    rows = [
-        row | {"id": f"{row['id']}-{copy}"} for copy in range(500) for row in queue(r1="keep", r2="drop", r3="bird")
-    ]
-    fill("ann.csv", rows)
-    moments = random.Random(0)
-    for _ in range(5):
-        process = subprocess.Popen([*COMMAND, "ann.csv", "--decisions", LOG], stderr=subprocess.DEVNULL)
-        time.sleep(moments.random())
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    run("ann.csv", "--decisions", LOG)
-    kept, _ = read_log(LOG)
-    assert len({one.id for one in kept}) == len(kept) == 1500
-    assert "0 appended, 1,500 already there" in run("ann.csv", "--decisions", LOG).stderr

@@ -3,42 +3,28 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
-import random
 import re
-import signal
 import subprocess
-import sys
-import termios
-import time
-from itertools import count
 from pathlib import Path
 
-import filelock
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from hardneg_cli import Columns, InputError, apply, find
+from hardneg_cli import Columns, apply, find
 from hardneg_cli.data.features.features import FeatureChoice
 from hardneg_cli.data.load import load
 from hardneg_cli.detection.evidence import features as features_evidence
 from hardneg_cli.detection.evidence import neighbors as neighbors_evidence
-from hardneg_cli.io.files.source import sources
-from hardneg_cli.review.decisions.decision import Decision, effective_decisions
-from hardneg_cli.review.decisions.decision_log import append, read_log
-from hardneg_cli.review.queues.review_queue import QueueFilter, read_review_queue, review_queue_of
+from hardneg_cli.review.decisions.decision import effective_decisions
+from hardneg_cli.review.decisions.decision_log import read_log
+from hardneg_cli.review.queues.review_queue import review_queue_of
 from hardneg_cli.review.queues.row_context import RowContexts
-from hardneg_cli.review.queues.session import ReviewSession
 from support.hostile_texts import HOSTILE
 from support.pictures import questions
-from support.result_tables import written
-from support.terminal import COMMAND, Terminal
-
-ROWS = 8
-KILLS = int(os.environ.get("REVIEW_KILLS", "15"))
-ONE = ("--reviewer", "ann")
+from support.reviewing import ONE, ROWS, queue, review, said, save
+from support.terminal import COMMAND
 
 
 @pytest.fixture
@@ -47,34 +33,6 @@ def folder(tmp_path: Path) -> Path:
     os.rename(questions(tmp_path), tmp_path / "data.csv")
     save(queue(tmp_path / "data.csv"), tmp_path / "queue.csv")
     return tmp_path
-
-
-def queue(data: Path, rows: int = ROWS, suggested: str = "close_account") -> pa.Table:
-    """The first rows of the data as a queue with one suggestion for all."""
-    found = find(data, Columns(text="text"), detectors=["rare-label"])
-    table = found.table(np.arange(rows), ("text",))
-    values: dict[str, list[object]] = {
-        "suggested_label": [suggested] * rows, "p_given": [0.125] * rows, "p_suggested": [0.75] * rows,
-        "score": [0.875] * rows, "why": ["the model says so"] * rows, "detectors": ["doubtful-label"] * rows,
-        "rank": list(range(1, rows + 1)),
-    }  # fmt: skip
-    for name, column in values.items():
-        table = table.set_column(table.column_names.index(name), name, pa.array(column))
-    return table
-
-
-def save(table: pa.Table, path: Path) -> Path:
-    path.write_bytes(written(path.suffix[1:], table))
-    return path
-
-
-def said(log: Path) -> list[tuple[str, str, str, str]]:
-    lines = map(json.loads, log.read_text().splitlines())
-    return [(one["id"], one["decision"], one["new_label"], one["note"]) for one in lines]
-
-
-def review(folder: Path, *arguments: str, name: str = "queue.csv", **options: object) -> Terminal:
-    return Terminal("review", name, *arguments, cwd=folder, **options)  # type: ignore[arg-type]
 
 
 # ------------------------------------------------------------------------------------------------------ every key
@@ -334,215 +292,3 @@ def test_the_nearest_rows_are_those_of_the_evidence(folder: Path) -> None:
     for place in range(len(dataset)):
         shown = [other.id for other in around.of(asked.item(place)).nearest]
         assert shown == dataset.ids.take(found.rows[place, :5]).to_pylist()
-
-
-# ------------------------------------------------------------------------------------------- what can come between
-
-
-@pytest.mark.process
-def test_without_a_terminal_it_says_what_else_to_do(folder: Path) -> None:
-    done = subprocess.run(
-        [*COMMAND, "review", "queue.csv"], cwd=folder, capture_output=True, check=False, stdin=subprocess.DEVNULL
-    )  # fmt: skip
-    assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr.count(b"\n") == 1
-    assert b"find -o queue.xlsx" in done.stderr
-    assert b"hardneg collect" in done.stderr
-
-
-@pytest.mark.process
-@pytest.mark.parametrize(
-    ("arguments", "complaint"),
-    [
-        (["queue.csv", "--probs", "p.csv"], "--probs says how find runs"),
-        (["queue.csv", "--text", "text"], "--text is about the data: name them with --data"),
-        (["data.csv", "--data", "data.csv"], "is no findings file"),
-        (["quue.csv"], "did you mean 'queue.csv'"),
-        (["-"], "standard input is the keyboard"),
-        (["queue.csv", "--decisions", "queue.csv"], "queue.csv: is no decisions log"),
-        (["queue.csv", "--decisions", "nowhere/log"], "there is no folder 'nowhere'"),
-    ],
-)
-def test_what_cannot_be_done_is_one_line(arguments: list[str], complaint: str, folder: Path) -> None:
-    with Terminal("review", *arguments, cwd=folder, columns=200) as t:
-        assert t.end() == 2
-        assert complaint in t.text
-        assert "\x1b[?1049h" not in t.raw.decode(), "the screen was not taken"
-
-
-@pytest.mark.process
-def test_an_empty_queue_is_no_review(folder: Path) -> None:
-    save(queue(folder / "data.csv")[:0], folder / "queue.csv")
-    with review(folder) as t:
-        assert t.end() == 0
-        assert "queue.csv: no rows to review" in t.text
-
-
-@pytest.mark.process
-def test_while_another_run_holds_the_log_nothing_is_called_saved(folder: Path) -> None:
-    log = folder / "queue.csv.decisions.ndjson"
-    with review(folder, *ONE) as t:
-        t.wait("0 of 8")
-        with filelock.FileLock(f"{log}.lock"):
-            t.do("d", "not saved yet: another run is writing", "0 of 8")
-            t.do("k", "first the last answer must be saved")
-            t.do("q", "esc gives the answer up")
-            t.do(["right"], "row 1 ·")
-        t.wait("saved q-01: drop", "1 of 8")
-        with filelock.FileLock(f"{log}.lock"):
-            t.do("d", "not saved yet")
-            t.do(["esc"], "given up: that answer was not saved", "1 of 8")
-        t.do("k", "saved q-02: keep")
-    assert [line[1] for line in said(log)] == ["drop", "keep"]
-
-
-@pytest.mark.process
-def test_on_a_full_disk_nothing_is_called_saved(folder: Path) -> None:
-    limited = "import resource, signal, runpy; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
-    limited += "resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500)); runpy.run_module('hardneg_cli')"
-    log = folder / "queue.csv.decisions.ndjson"
-    with review(folder, *ONE, command=[sys.executable, "-c", limited]) as t:
-        t.wait("0 of 8")
-        t.do("kk", "2 of 8")
-        t.do("k", "not saved: ", "File too large", "2 of 8", "row 3 ·", "undecided")
-        t.press("q")
-        assert t.end() == 0
-        assert "2 rows decided now" in t.text
-    assert len(read_log(log)[0]) == 2
-
-
-@pytest.mark.process
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_gives_the_terminal_back(number: int, code: int, folder: Path) -> None:
-    with review(folder, *ONE) as t:
-        t.wait("decided")
-        t.do("k", "1 of 8")
-        assert termios.tcgetattr(t.master) != t.modes
-        t.process.send_signal(number)
-        assert t.end() == code
-        assert termios.tcgetattr(t.master) == t.modes
-        assert t.raw.decode().rindex("\x1b[?1049l") > t.raw.decode().rindex("\x1b[?1049h")
-        assert t.raw.decode().rindex("\x1b[?25h") > t.raw.decode().rindex("\x1b[?25l")
-        assert "1 row decided now" in t.text
-
-
-@pytest.mark.process
-def test_the_window_is_closed(folder: Path) -> None:
-    with review(folder, *ONE) as t:
-        t.wait("0 of 8")
-        t.do("k", "1 of 8")
-        t.hang_up()
-        assert t.process.wait(20) == -signal.SIGHUP
-    assert len(read_log(folder / "queue.csv.decisions.ndjson")[0]) == 1
-
-
-@pytest.mark.process
-def test_no_acknowledged_answer_is_lost_whenever_it_is_killed(folder: Path) -> None:
-    save(queue(folder / "data.csv", 40), folder / "queue.csv")
-    log = folder / "queue.csv.decisions.ndjson"
-    chance, acknowledged = random.Random(0), []
-    for _ in range(KILLS):
-        log.unlink(missing_ok=True)
-        with review(folder, *ONE) as t:
-            t.wait("0 of 40")
-            end = time.monotonic() + chance.uniform(0.0, 0.4)
-            while time.monotonic() < end:
-                t.press(chance.choice("kadu"))
-                t.read(chance.uniform(0, 0.02))
-            t.process.kill()
-            t.process.wait()
-            t.drain()
-            found = re.search(r"(\d+) of 40 decided", t.text)
-            assert found
-            lines = read_log(log)[0] if log.exists() else []
-            assert len({line.id for line in lines}) >= int(found[1]), t.text
-            saved = re.search(r"saved (q-\d\d): ", t.text)
-            assert not saved or saved[1] in {line.id for line in lines}
-            acknowledged.append(int(found[1]))
-    assert sum(acknowledged) > KILLS, "there was something to lose"
-    print(f"{KILLS} kills, {sum(acknowledged)} acknowledged answers, none lost")
-
-
-# ---------------------------------------------------------------------------------------------- without a terminal
-
-
-def session(folder: Path, **options: object) -> ReviewSession:
-    return ReviewSession(
-        read_review_queue("queue.csv", sources(str(folder / "queue.csv"))), folder / "log", "ann", **options
-    )  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("form", ["tsv", "parquet", "ndjson", "json", "xlsx"])
-def test_a_queue_is_the_same_in_every_format(form: str, folder: Path) -> None:
-    table = queue(folder / "data.csv")
-    path = save(table, folder / f"queue.{form}")
-    asked, same = read_review_queue("x", sources(str(path))), review_queue_of("x", table)
-    assert [asked.item(place) for place in range(ROWS)] == [same.item(place) for place in range(ROWS)]
-    assert asked.filled == 0
-
-
-def test_the_pace_is_that_of_the_last_answers_without_the_pauses(folder: Path) -> None:
-    one = session(folder, clock=count(0, 10).__next__)
-    for _ in range(3):
-        assert one.progress.per_minute is None
-        one.decide("keep")
-    assert one.progress.per_minute == pytest.approx(6)
-    assert one.progress.minutes_left == pytest.approx(5 / 6)
-
-
-def test_what_others_said_changes_nothing(folder: Path) -> None:
-    asked = read_review_queue("x", sources(str(folder / "queue.csv")))
-    append(
-        folder / "log",
-        [Decision(*question, "drop", reviewer="bob", at="2999-01-01T00:00:00Z") for question in asked.questions],
-    )
-    one = session(folder)
-    assert (one.place, one.progress.decided, one.answer) == (0, 0, None)
-    said = one.decide("keep")
-    assert said.at > "2999-01-01T00:00:00Z", "a later answer has a later time"
-
-
-def test_an_answer_that_was_applied_is_not_asked_for_again(folder: Path) -> None:
-    session(folder).decide("relabel", "close_account")
-    os.rename(folder / "log", folder / "data.csv.decisions.ndjson")
-    apply(folder / "data.csv", in_place=True)
-    os.rename(folder / "data.csv.decisions.ndjson", folder / "log")
-    save(queue(folder / "data.csv"), folder / "queue.csv")
-    again = session(folder)
-    assert (again.place, again.progress.decided) == (1, 1)
-
-
-def test_a_changed_row_is_asked_about_again(folder: Path) -> None:
-    session(folder).decide("keep")
-    text = (folder / "data.csv").read_text()
-    (folder / "data.csv").write_text(text.replace("When will my new card", "When will the card"))
-    save(queue(folder / "data.csv"), folder / "queue.csv")
-    assert session(folder).progress.decided == 0
-
-
-def test_the_same_row_twice_is_one_question(folder: Path) -> None:
-    table = queue(folder / "data.csv", 3)
-    one = ReviewSession(review_queue_of("x", pa.concat_tables([table, table])), folder / "log", "ann")
-    one.decide("keep")
-    assert (one.progress.decided, one.place) == (2, 1)
-    one.undo()
-    assert one.progress.decided == 0
-
-
-def test_relabeling_to_the_label_it_has_is_keeping_it(folder: Path) -> None:
-    said = session(folder).decide("relabel", "card_arrival")
-    assert (said.decision, said.new_label) == ("keep", "")
-
-
-def test_a_filter_that_nothing_passes_is_an_error(folder: Path) -> None:
-    with pytest.raises(InputError, match="no such row"):
-        session(folder).narrow(QueueFilter("class", "nothing"))
-
-
-@pytest.mark.process
-def test_help_does_not_load_the_screen(folder: Path) -> None:
-    for arguments in (["--help"], ["review", "--help"]):
-        done = subprocess.run(
-            [sys.executable, "-X", "importtime", "-m", "hardneg_cli", *arguments], capture_output=True, check=True
-        )  # fmt: skip
-        assert b"textual" not in done.stderr

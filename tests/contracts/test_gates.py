@@ -1,4 +1,4 @@
-"""What holds for every gate, now and later; its three outcomes are held in commands/test_check.py."""
+"""What holds for every gate, now and later; its three outcomes are held in test_gate_cases.py."""
 
 from __future__ import annotations
 

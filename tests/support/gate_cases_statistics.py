@@ -88,8 +88,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {"data": table(RIGHT), **PLAIN},
     ),
     "drift": (
-        {"data": table(RIGHT), "saved": flagged_before("same", np.arange(ROWS) % 25 == 0), **PLAIN},
-        {"data": table(RIGHT), "saved": flagged_before("other", np.arange(ROWS) % 3 == 0), **PLAIN},
+        {"data": table(RIGHT), "state": flagged_before("same", np.arange(ROWS) % 25 == 0), **PLAIN},
+        {"data": table(RIGHT), "state": flagged_before("other", np.arange(ROWS) % 3 == 0), **PLAIN},
         {"data": table(RIGHT), "base": table(RIGHT), **PLAIN},
     ),
     "imbalance": (
