@@ -30,6 +30,7 @@ def commands() -> str:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         helps = list(pool.map(_help, names))
     parts = ["# Commands\n\nEvery command with its options, as `hardneg COMMAND --help` shows them."]
+    parts += [f"## hardneg\n\n```text\n{_help('')}```"]
     parts += [f"## hardneg {name}\n\n```text\n{text}```" for name, text in zip(names, helps, strict=True)]
     return "\n\n".join(parts) + "\n"
 
