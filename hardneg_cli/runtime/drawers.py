@@ -59,11 +59,11 @@ class UnitSetting:
 
 @dataclass(frozen=True)
 class Drawer:
-    """folder: where the units are, one a file. verb: the function that each of them defines, empty for pages.
+    """folder: where the units are, one a file, of that `ending`. verb: the function that each defines, none for pages.
 
     contract: the Protocol in the folder's `__init__.py`. tuned: whether the verb's keyword-only parameters are
     settings. asks: whether its positional parameters name evidence. homes: by name, where each unit is below the
-    folder; None where each file in the folder is one. ending: of its files.
+    folder; None where each file in the folder is one.
     """
 
     folder: str

@@ -1,10 +1,5 @@
-"""The console blocks of README and manual are run on a terminal, and what they print is compared.
+"""The console blocks of README and manual are run on a terminal, and what they print is compared."""
 
-A line `…` stands for any lines that are left out, `…` within a line for any text.
-"""
-
-import os
-import pty
 import re
 import shutil
 import subprocess
@@ -15,49 +10,19 @@ from pathlib import Path
 
 import pytest
 
+from hardneg_cli.runtime.drawers import DRAWERS
 from support import references
+from support.console import CONSOLE, assert_prints
 from support.paths import PACKAGE, ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [path for path in sorted((PACKAGE / "manual").glob("*.md")) if path.name not in references.PAGES]
+PAGES = [path for path in sorted((PACKAGE / "manual").glob("*.md")) if path.name not in references.GENERATED]
 COMMANDS = (PACKAGE / "manual/commands.md").read_text(encoding="utf-8")
-HELP = re.compile(r"^## hardneg (.*)\n\n```text\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
+HELP = re.compile(r"^## hardneg ([a-z ]+)\n\n```text\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *PAGES)}
-CONSOLE = re.compile(r"^```console\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 BLOCKS = [(name, number) for name, text in TEXTS.items() for number in range(len(CONSOLE.findall(text)))]
+MISTYPED = {"--lable"}  # on purpose
 CALL = re.compile(r"\bhardneg ((?:audit )?[a-z]+)((?:[^`|;&\n]|\|(?=\w))*)")
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
-
-
-def on_a_terminal(command: str, folder: Path) -> str:
-    """What a person sees who types `command` in a terminal of 120 columns."""
-    ours, theirs = pty.openpty()
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("HARDNEG_")}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment |= {
-        f"GIT_{who}_{what}": "ann@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
-    }
-    environment |= {"PATH": path, "COLUMNS": "120", "LINES": "50", "TERM": "dumb", "NO_COLOR": "1"}
-    done = subprocess.Popen(["bash", "-c", command], cwd=folder, env=environment, stdout=theirs, stderr=theirs)
-    os.close(theirs)
-    seen = b""
-    try:
-        while piece := os.read(ours, 1 << 16):
-            seen += piece
-    except OSError:  # what Linux answers once the other end is closed
-        pass
-    os.close(ours)
-    done.wait()
-    text = ESCAPES.sub("", seen.decode()).replace("\r\n", "\n")
-    return "".join(line.rstrip() + "\n" for line in text.splitlines())
-
-
-def expected_as_pattern(expected: str) -> str:
-    """A regular expression for what a document says is printed."""
-    lines = [
-        r"(?:.*\n)*" if line == "…\n" else re.escape(line).replace("…", ".*") for line in expected.splitlines(True)
-    ]
-    return "".join(lines)
 
 
 @pytest.fixture(scope="module")
@@ -80,25 +45,43 @@ def test_there_are_blocks() -> None:
 @pytest.mark.process
 @pytest.mark.parametrize(("document", "number"), BLOCKS)
 def test_a_block_prints_what_it_says(document: str, number: int, checkouts: Callable[[str], Path]) -> None:
-    block = CONSOLE.findall(TEXTS[document])[number]
-    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-        command, _, expected = part.partition("\n")
-        printed = on_a_terminal(command, checkouts(document))
-        if not re.fullmatch(expected_as_pattern(expected), printed):
-            assert printed == expected
+    assert_prints(CONSOLE.findall(TEXTS[document])[number], checkouts(document))
 
 
 @pytest.mark.parametrize("document", TEXTS)
 def test_the_options_that_a_document_names_are_there(document: str) -> None:
     known = {command: set(re.findall(r"--[a-z-]+", text)) for command, text in HELP.findall(COMMANDS)}
     for command, rest in CALL.findall(TEXTS[document]):
-        assert set(re.findall(r"(?<!\S)--[a-z-]+", rest)) <= known.get(command, set()), f"hardneg {command}{rest}"
+        assert set(re.findall(r"(?<!\S)--[a-z-]+", rest)) - MISTYPED <= known.get(command, set()), (
+            f"hardneg {command}{rest}"
+        )
 
 
 @pytest.mark.parametrize("name", references.PAGES)
 def test_references_say_what_the_code_says(name: str) -> None:
     written = (references.MANUAL / name).read_text(encoding="utf-8")
     assert written == references.PAGES[name](), f"{name} is out of date: {references.COMMAND}"
+
+
+def test_the_readme_names_every_command() -> None:
+    rows = re.findall(r"^\| (`.*?) \|", README.replace("\\|", "or"), flags=re.MULTILINE)
+    named = re.findall(r"`((?:audit )?[a-z]+)", " ".join(rows))
+    assert set(named) == {command for command, _ in HELP.findall(COMMANDS)}
+    assert README.count("\n") <= 200
+
+
+def test_the_readme_and_the_rooms_name_what_is_there() -> None:
+    rooms = (PACKAGE / "README.md").read_text(encoding="utf-8")
+    files = [
+        path for path in re.findall(r"`([a-z_]+/[a-z_/]+(?:\.py|\.md)?)`", rooms) if path.partition("/")[0] != "tests"
+    ]
+    assert [path for path in files if not (PACKAGE / path).exists()] == []
+    assert [drawer.folder for drawer in DRAWERS.values() if f"`{drawer.folder}`" not in rooms] == ["modeling"]
+    assert [
+        path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists() and f"`{path.name}/`" not in rooms
+    ] == []
+    links = [link for text in (README, rooms) for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    assert [link for link in links if not ((ROOT / link).exists() or (PACKAGE / link).exists())] == []
 
 
 @pytest.mark.process

@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from hardneg_cli.io.tables.queue_columns import QUEUE_COLUMNS
 from hardneg_cli.runtime import drawers
 from hardneg_cli.verbs.explain import TUNED, unit_manual
 
 MANUAL = Path(drawers.__file__).parents[1] / "manual"
 COMMAND = "python tests/support/references.py"
+BY = {"run": "the run", "person": "a reviewer"}  # who fills in a column
 
 
 def commands() -> str:
@@ -28,6 +30,7 @@ def commands() -> str:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         helps = list(pool.map(_help, names))
     parts = ["# Commands\n\nEvery command with its options, as `hardneg COMMAND --help` shows them."]
+    parts += [f"## hardneg\n\n```text\n{_help('')}```"]
     parts += [f"## hardneg {name}\n\n```text\n{text}```" for name, text in zip(names, helps, strict=True)]
     return "\n\n".join(parts) + "\n"
 
@@ -37,7 +40,24 @@ def units() -> str:
     return "\n\n".join(_units()) + "\n"
 
 
-PAGES = {"commands.md": commands, "units.md": units}
+def files() -> str:
+    """The page about files, with the table of a queue's columns."""
+    return with_table((MANUAL / "files.md").read_text(encoding="utf-8"), "queue", _queue_columns())
+
+
+def with_table(text: str, name: str, table: str) -> str:
+    """A page's text with another table between the marks `<!-- table: NAME -->` and `<!-- end -->`."""
+    start = text.index(mark := f"<!-- table: {name} -->\n") + len(mark)
+    return text[:start] + table + text[text.index("<!-- end -->", start) :]
+
+
+PAGES = {"commands.md": commands, "files.md": files, "units.md": units}
+GENERATED = ("commands.md", "units.md")  # from the first line to the last
+
+
+def _queue_columns() -> str:
+    lines = [f"| `{column.name}` | {BY[column.by]} | {column.means} |\n" for column in QUEUE_COLUMNS]
+    return "".join(["| column | by | holds |\n| --- | --- | --- |\n", *lines])
 
 
 def _units() -> Iterator[str]:

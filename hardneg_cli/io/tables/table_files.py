@@ -67,13 +67,11 @@ class CellEdits:
 
 
 def reader_of(source: Source) -> TableFormat:
-    """The reader that recognizes the file's first bytes, else the one for its extension."""
-    for reader in TABLE_FORMATS:
-        if reader.recognises(source.head):
-            return reader
-    for reader in TABLE_FORMATS:
-        if source.suffix in reader.EXTENSIONS:
-            return reader
+    """The reader that recognizes the file's first bytes, the one for its extension if several do; else that one."""
+    named = [reader for reader in TABLE_FORMATS if source.suffix in reader.EXTENSIONS]
+    fitting = [reader for reader in TABLE_FORMATS if reader.recognises(source.head)]
+    for reader in (*(one for one in fitting if one in named), *fitting, *named):
+        return reader
     supported = ", ".join(extension for reader in TABLE_FORMATS for extension in reader.EXTENSIONS)
     raise InputError(f"{source.name}: not a kind of file that can be read (known: {supported})")
 
