@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from hardneg_cli.cli.commands import COMMANDS
+from hardneg_cli.cli.option_groups import expanded
 from hardneg_cli.runtime import drawers
 from support.paths import ROOT
 
@@ -31,7 +32,7 @@ every = pytest.mark.parametrize(("folder", "name"), EVERY)
 def test_typer_takes_it_and_its_docstring_is_the_help(folder: str, name: str) -> None:
     unit = drawers.load("command", name, folder)
     app = typer.Typer(rich_markup_mode=None)
-    app.command(name, help=unit.__doc__)(unit.run)
+    app.command(name, help=unit.__doc__)(expanded(unit.run))
     command = typer.main.get_command(app)
     assert command.help
     assert (inspect.getdoc(unit) or "").splitlines()[0] in command.help
@@ -40,7 +41,7 @@ def test_typer_takes_it_and_its_docstring_is_the_help(folder: str, name: str) ->
 @every
 def test_every_parameter_is_explained(folder: str, name: str) -> None:
     app = typer.Typer(rich_markup_mode=None)
-    app.command(name)(drawers.load("command", name, folder).run)
+    app.command(name)(expanded(drawers.load("command", name, folder).run))
     for parameter in typer.main.get_command(app).params:
         assert getattr(parameter, "help", None), parameter.name
 
