@@ -128,7 +128,7 @@ def _pool(scored: ScoredRows, rows: Rows) -> Rows:
     """The rows that nothing says anything about: not flagged, not in the queue, not decided."""
     import numpy as np
 
-    free = ~scored.flagged & ~scored.decided_rows
+    free = ~scored.flagged & ~scored.not_open
     free[rows] = False
     return np.flatnonzero(free)
 

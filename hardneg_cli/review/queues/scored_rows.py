@@ -71,7 +71,7 @@ class ScoredRows:
         return flagged
 
     @cached_property
-    def decided_rows(self) -> Bools:
+    def not_open(self) -> Bools:
         """(N,) bool: what people decided before stands first in `why`."""
         import pyarrow.compute as pc
 
