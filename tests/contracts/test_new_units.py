@@ -86,6 +86,7 @@ def test_every_drawer_has_an_example_of_a_new_unit(kind: str) -> None:
     assert kind in NEW_UNITS or kind == "evidence", f"add to tests/support/new_units.py how a {kind} is added"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", NEW_UNITS)
 def test_a_new_unit_is_one_file(kind: str, home: Path) -> None:
     unit = NEW_UNITS[kind]

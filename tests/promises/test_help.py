@@ -75,6 +75,7 @@ def folder(files: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(files, tmp_path / "work"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "within"), COMMANDS)
 def test_every_example_runs(name: str, within: str, folder: Path) -> None:
     example = drawers.load("command", name, within).EXAMPLE
