@@ -113,6 +113,7 @@ odd = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(odd, odd, odd), min_size=2, max_size=5, unique_by=lambda row: row[0]), draw=st.data())
 def test_any_label_survives(rows: list[tuple[str, str, str]], draw: st.DataObject, tmp_path: Path) -> None:

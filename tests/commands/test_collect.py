@@ -101,6 +101,7 @@ def test_one_reviewer_with_two_answers_in_a_run(folder: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_file_that_is_called_like_a_settlement(folder: Path) -> None:
     collect([by("ann", r1="drop")], LOG)
     os.rename(by("bob", r1="keep"), "majority")
@@ -110,6 +111,7 @@ def test_a_file_that_is_called_like_a_settlement(folder: Path) -> None:
 # ------------------------------------------------------------------------------------------------ conflicts
 
 
+@pytest.mark.slow
 def test_a_conflict_is_a_queue_for_the_adjudicator(folder: Path) -> None:
     done = collect([by("ann", r1="drop", r2="keep", r3="bird"), by("bob", r1="keep", r2="keep", r3="keep")], LOG)
     assert counts(done) == (6, 0, 0, 2)
@@ -134,6 +136,7 @@ def test_a_conflict_is_a_queue_for_the_adjudicator(folder: Path) -> None:
     assert applied.kept == 2
 
 
+@pytest.mark.slow
 def test_an_adjudicator_does_not_settle_their_own(folder: Path) -> None:
     files = [by("ann", r1="drop"), by("bob", r1="keep", r2="keep"), by("eve", r2="drop")]
     assert counts(collect(files, LOG, adjudicator="eve")) == (4, 0, 0, 2)
@@ -144,6 +147,7 @@ def test_an_adjudicator_does_not_settle_their_own(folder: Path) -> None:
     assert {change.id for change in apply("data.csv").changes} == {"r1"}
 
 
+@pytest.mark.slow
 def test_a_reviewer_who_comes_round_contradicts_the_adjudicator_who_may_rule_again(folder: Path) -> None:
     collect([by("ann", r1="drop"), by("bob", r1="keep")], LOG)
     collect([by("eve", r1="keep")], LOG, adjudicator="eve")
@@ -152,6 +156,7 @@ def test_a_reviewer_who_comes_round_contradicts_the_adjudicator_who_may_rule_aga
     assert [change.action for change in apply("data.csv").changes] == ["drop"]
 
 
+@pytest.mark.slow
 def test_an_answer_that_comes_later_is_a_conflict_again(folder: Path) -> None:
     collect([by("ann", r1="drop"), by("bob", r1="keep")], LOG)
     collect([by("eve", r1="keep")], LOG, adjudicator="eve")
@@ -162,6 +167,7 @@ def test_an_answer_that_comes_later_is_a_conflict_again(folder: Path) -> None:
     assert [change.action for change in apply("data.csv").changes] == ["drop"]
 
 
+@pytest.mark.slow
 def test_a_clock_that_is_ahead_changes_nothing(folder: Path) -> None:
     rows = {row["id"]: row for row in queue()}
     ahead = Decision("r1", rows["r1"]["row_hash"], "cat", "drop", "", "bob", "2999-01-01T00:00:00Z")
@@ -172,6 +178,7 @@ def test_a_clock_that_is_ahead_changes_nothing(folder: Path) -> None:
     assert counts(collect([by("bob", r1="keep")], LOG)) == (1, 0, 0, 1)
 
 
+@pytest.mark.slow
 def test_a_majority_is_more_than_half(folder: Path) -> None:
     files = [
         by("ann", r1="drop", r2="keep", r3="keep", r4="keep"),

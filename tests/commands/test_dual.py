@@ -58,6 +58,7 @@ def by_id(table: pa.Table) -> pd.DataFrame:
     return table.to_pandas().set_index("id").sort_index()
 
 
+@pytest.mark.slow
 def test_the_adjusted_probabilities_are_better_by_the_right_labels() -> None:
     _, truth, p = weak()
     after = by_id(corrected().adjusted()).filter(like="prob_").to_numpy(float)
@@ -108,6 +109,7 @@ def keep_all(frame: pd.DataFrame) -> list[Decision]:
     ]
 
 
+@pytest.mark.slow
 def test_decisions_are_the_truth() -> None:
     """A reviewer's new label outweighs the given one; a row to be dropped teaches nothing."""
     frame, truth, p = weak()
@@ -162,6 +164,7 @@ def test_conditions_hold_for_other_rows_too() -> None:
     assert {str(one) for one in conditions(rows, None, 2)} >= {"predicted 'a'", "n > 1"}
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_does_not_matter() -> None:
     frame, _, p = weak()
     mixed = np.random.default_rng(3).permutation(SMALL)

@@ -62,6 +62,7 @@ def test_a_display_column_does_not_take_a_columns_name() -> None:
     assert names == [*BEFORE, "data_score", "data_why", *AFTER]
 
 
+@pytest.mark.slow
 def test_default_rows_are_the_flagged_ones_worst_first() -> None:
     findings = digits(probs=True)
     table = findings.table()
@@ -104,6 +105,7 @@ def test_outvoted_labels_are_found_without_a_model() -> None:
     assert precision(digits("outvoted-label")) >= 0.95
 
 
+@pytest.mark.slow
 def test_together_they_find_more_than_either_alone() -> None:
     model, neighbors = digits("doubtful-label", probs=True, features=False), digits("outvoted-label")
     both = digits("doubtful-label", "outvoted-label", probs=True)
@@ -125,6 +127,7 @@ def test_planted_slips_and_copies_are_found() -> None:
     assert near.flagged.sum() == (truth["kind"] == "near-duplicate").sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("detector", drawers.names("detector"))
 def test_a_detector_alone_puts_its_suspects_in_the_queue(detector: str) -> None:
     findings = find(DIGITS, probs=[PROBS], features="pixel_*", detectors=[detector])
@@ -132,6 +135,7 @@ def test_a_detector_alone_puts_its_suspects_in_the_queue(detector: str) -> None:
     assert set(doubts.rows[doubts.flagged]) == set(np.flatnonzero(findings.flagged))
 
 
+@pytest.mark.slow
 def test_without_a_model_or_neighbors_every_suspect_is_in_the_queue() -> None:
     findings = find(DIGITS)
     for doubts in findings.doubts.values():
@@ -198,6 +202,7 @@ def test_a_chosen_detector_that_cannot_run_is_an_error_that_says_why() -> None:
     assert list(findings.skipped) == ["doubtful-label"]
 
 
+@pytest.mark.slow
 def test_tables_and_arrays_of_every_kind_give_one_answer() -> None:
     frame = pd.read_csv(SAMPLE / "digits.csv", dtype=str).drop(columns="image").head(400)
     frame = frame[frame["label"].isin(frame["label"].value_counts().index[:10])]

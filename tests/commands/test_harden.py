@@ -151,6 +151,7 @@ def test_text_edits_are_few_and_spare_what_carries_the_label() -> None:
     assert found == text_perturbation.run(said, judge, {"pets"}, 0, edits=3, protect="bank")
 
 
+@pytest.mark.slow
 def test_texts_are_hardened_for_any_model() -> None:
     frame = texts()
     found = harden(frame, Columns(text="text", split="split"), model="knn")
@@ -163,6 +164,7 @@ def test_texts_are_hardened_for_any_model() -> None:
     assert all((one.robust <= one.right).all() for one in found.measured)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["forest", "logistic"])
 def test_neither_order_nor_a_second_run_changes_anything(model: str) -> None:
     settings = {"forest": {"trees": "5"}, "adversarial-training": {"epochs": "3"}}

@@ -64,6 +64,7 @@ def known() -> Findings:
     return find(world(), COLUMNS, features="x_*")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(guard=st.none() | st.floats(0, 1), limit=st.none() | st.integers(0, 50), per_class=st.none() | st.integers(0, 9))
@@ -109,6 +110,7 @@ def test_what_hardness_means() -> None:
     assert confusion.groupby("anchor_class").hardness.apply(lambda h: h.is_monotonic_decreasing).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_order_of_rows_does_not_matter(mode: str, seed: int) -> None:
@@ -146,6 +148,7 @@ def test_retrieval_is_what_brute_force_says() -> None:
     assert len(pairs ^ expected) <= 2  # a cosine that is rounded up here and down there
 
 
+@pytest.mark.slow
 def test_rows_of_a_group_and_copies_are_no_pair() -> None:
     frame = world().assign(id=world().id + "'", text=world().text.str.upper() + " !!")
     both = mine(pd.concat([world(), frame]), COLUMNS, mode="retrieval", guard=0.5)
@@ -157,6 +160,7 @@ def test_rows_of_a_group_and_copies_are_no_pair() -> None:
     assert len({id_.rstrip("'") for id_ in ids}) == len(ids)
 
 
+@pytest.mark.slow
 def test_copies_with_different_labels_teach_nothing() -> None:
     frame = world().drop(columns="split").reset_index(drop=True)
     plain = mine(frame, Columns(text="text"), mode="boundary", guard=0.9).table().to_pandas()
@@ -174,6 +178,7 @@ def test_limits_hold_by_row() -> None:
     assert pairs.capped(0, None).rows.tolist() == []
 
 
+@pytest.mark.slow
 def test_decided_rows_do_not_train(tmp_path: Path) -> None:
     world().to_csv(tmp_path / "data.csv", index=False)
     first = mine(tmp_path / "data.csv", COLUMNS, mode="boundary", guard=0.3)
@@ -270,6 +275,7 @@ def test_bad_input_is_one_line(options: list[str], says: str, tmp_path: Path) ->
     assert not (tmp_path / "hard.csv").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "options", "says"),
     [

@@ -49,6 +49,7 @@ def probabilities(table: pa.Table) -> pd.DataFrame:
     return table.to_pandas().set_index("id").filter(like="prob_")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", drawers.names("model"))
 def test_every_model_learns_numbers_and_text(model: str) -> None:
     for frame, how in ((wine(), {"features": "x_*"}), (texts(), {"columns": Columns(text="text")})):
@@ -58,6 +59,7 @@ def test_every_model_learns_numbers_and_text(model: str) -> None:
         assert found.agreement > 0.85
 
 
+@pytest.mark.slow
 def test_boosting_holds_with_many_small_classes_and_wrong_labels() -> None:
     rng = np.random.default_rng(0)
     truth = np.arange(2000) % 100
@@ -82,6 +84,7 @@ def test_it_is_about_as_good_as_scikit_learn_alone() -> None:
     assert log_loss(digits.target, ours) < log_loss(digits.target, theirs) + 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shuffle", [1, 2])
 def test_the_order_of_rows_does_not_matter(shuffle: int) -> None:
     frame = texts()

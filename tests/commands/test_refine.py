@@ -111,6 +111,7 @@ def test_labels_spread_as_in_scikit_learn() -> None:
     assert np.allclose(spread(graph, labels, 3), theirs.label_distributions_, atol=0.02)
 
 
+@pytest.mark.slow
 def test_what_is_accepted_is_right_and_helps() -> None:
     labeled, pool, truth = digits()
     table = refined().table().to_pandas()
@@ -140,6 +141,7 @@ def test_wrong_labels_are_proved_nothing_with() -> None:
     assert set(found.table()["source"].to_pylist()) == {"given"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shuffle", [1, 2])
 def test_the_order_of_rows_does_not_matter(shuffle: int) -> None:
     labeled, pool, _ = digits()

@@ -26,6 +26,7 @@ def answers(name: str, points: object, *, sparse: bool) -> np.ndarray:
     return model.predict_proba(points)
 
 
+@pytest.mark.slow
 @every
 def test_it_learns_probabilities_the_same_ones_each_time(name: str) -> None:
     first, second = answers(name, POINTS, sparse=False), answers(name, POINTS, sparse=False)

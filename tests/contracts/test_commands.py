@@ -46,6 +46,7 @@ def test_every_parameter_is_explained(folder: str, name: str) -> None:
         assert getattr(parameter, "help", None), parameter.name
 
 
+@pytest.mark.process
 def test_loading_all_of_them_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", LOAD, json.dumps(EVERY)], cwd=ROOT, capture_output=True, check=True)
     assert not set(json.loads(done.stdout)) & set(HEAVY)

@@ -33,6 +33,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "data.parquet"
 
 
+@pytest.mark.slow
 @every
 def test_a_pass_gives_every_row_once_in_order_and_the_same_numbers(name: str, source: Path) -> None:
     dataset = load(source)

@@ -51,6 +51,7 @@ for module in sorted((TESTS / "support").glob("gate_cases_*.py")):
 OUTCOMES = ("passed", "failed", "not judged")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gate", drawers.names("gate"))
 def test_every_gate_passes_fails_and_says_when_it_cannot_judge(gate: str) -> None:
     assert gate in CASES, f"add a passing, a failing and an unjudgeable case of {gate!r} to CASES"

@@ -36,6 +36,7 @@ def test_a_commit_that_changes_nothing_is_not_refused(name: str) -> None:
     assert judged.outcome in ("passed", "not judged"), judged.verdict and judged.verdict.why
 
 
+@pytest.mark.slow
 @every
 def test_the_same_answer_twice(name: str) -> None:
     fewer = TABLE.slice(2)

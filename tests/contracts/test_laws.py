@@ -153,6 +153,7 @@ def test_the_same_on_its_own_case_where_it_finds_something(path: Path) -> None:
     assert findings.flagged.any()
 
 
+@pytest.mark.slow
 @every
 def test_what_it_is_given_stays_as_it_is(name: str, chosen: dict[str, Any]) -> None:
     dataset = load(world(), COLUMNS)
@@ -169,6 +170,7 @@ def test_what_it_is_given_stays_as_it_is(name: str, chosen: dict[str, Any]) -> N
     evidence.call(detect, checked_settings("detector", name, detect, chosen.get(name, {})))
 
 
+@pytest.mark.slow
 @every
 def test_the_same_answer_twice(name: str, chosen: dict[str, Any]) -> None:
     first, second = asked(world(), name, chosen), asked(world(), name, chosen)
@@ -180,6 +182,7 @@ def orders(table: pa.Table) -> list[pa.Table]:
     return [table.take(np.arange(n)[::-1]), table.take(np.random.default_rng(1).permutation(n))]
 
 
+@pytest.mark.slow
 @every
 def test_row_order_is_nothing(name: str, chosen: dict[str, Any]) -> None:
     findings = asked(world(), name, chosen)
@@ -188,6 +191,7 @@ def test_row_order_is_nothing(name: str, chosen: dict[str, Any]) -> None:
         assert answer(other, other.doubts[name]) == answer(findings, findings.doubts[name])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_row_order_is_nothing_on_a_case(path: Path) -> None:
     case = read_case(path)
@@ -201,6 +205,7 @@ def test_row_order_is_nothing_on_a_case(path: Path) -> None:
     assert all(run(table) == run(case.table) for table in orders(case.table))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("without", [[], ["id"]], ids=["ids", "no-ids"])
 @pytest.mark.parametrize("features", ["x_*", None], ids=["numbers", "text"])
 def test_row_order_is_nothing_to_the_whole(without: list[str], features: str | None) -> None:
@@ -211,6 +216,7 @@ def test_row_order_is_nothing_to_the_whole(without: list[str], features: str | N
     assert all(run(table).equals(run(world())) for table in orders(world()))
 
 
+@pytest.mark.slow
 def test_row_order_is_nothing_where_the_rows_fill_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probabilities, "BLOCK_CELLS", 1)
 
@@ -250,6 +256,7 @@ FEW: dict[str, Callable[[Dataset], np.ndarray]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("few", FEW)
 @every
 def test_few_rows_never_crash(name: str, chosen: dict[str, Any], few: str) -> None:
@@ -292,6 +299,7 @@ def hold_or_refuse(*args: Any, **kwargs: Any) -> None:
     hold_what_findings_promise(findings)
 
 
+@pytest.mark.slow
 @LIGHT
 @given(st.lists(st.tuples(LABEL, TEXT, TEXT), min_size=2, max_size=12))
 def test_odd_text(rows: list[tuple[str, str, str]]) -> None:
@@ -299,6 +307,7 @@ def test_odd_text(rows: list[tuple[str, str, str]]) -> None:
     hold_or_refuse(pa.table({"label": label, "text": text, "other": other}), COLUMNS)
 
 
+@pytest.mark.slow
 @LIGHT
 @given(st.integers(1, 3).flatmap(lambda d: st.lists(st.lists(NUMBER, min_size=d, max_size=d), min_size=3, max_size=12)))
 def test_odd_numbers(numbers: list[list[float]]) -> None:
@@ -310,6 +319,7 @@ def test_odd_numbers(numbers: list[list[float]]) -> None:
     hold_or_refuse(pa.table({"label": labels} | columns), features="x_*", settings={"outlier": {"method": "clusters"}})
 
 
+@pytest.mark.slow
 @LIGHT
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.lists(st.floats(0, 1), min_size=3, max_size=3)), min_size=2,
                 max_size=30))  # fmt: skip
@@ -329,6 +339,7 @@ def test_rows_with_unsound_probabilities_are_left_out_when_they_may_be() -> None
     hold_what_findings_promise(findings)
 
 
+@pytest.mark.slow
 def test_row_order_is_nothing_to_features_of_different_units() -> None:
     table = world().set_column(3, "x_0", pc.multiply(world()["x_0"], 1e4 / 3))
 

@@ -86,6 +86,7 @@ def test_every_drawer_has_an_example_of_a_new_unit(kind: str) -> None:
     assert kind in NEW_UNITS or kind == "evidence", f"add to tests/support/new_units.py how a {kind} is added"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", NEW_UNITS)
 def test_a_new_unit_is_one_file(kind: str, home: Path) -> None:
     unit = NEW_UNITS[kind]
@@ -94,6 +95,7 @@ def test_a_new_unit_is_one_file(kind: str, home: Path) -> None:
     assert unit.says in done.stdout
 
 
+@pytest.mark.process
 def test_new_evidence_is_one_file(tmp_path: Path) -> None:
     """And whoever names it gets it."""
     folder = package_copy(tmp_path)
@@ -105,6 +107,7 @@ def test_new_evidence_is_one_file(tmp_path: Path) -> None:
     assert EVIDENCE.says in done.stdout, done.stderr
 
 
+@pytest.mark.process
 def test_what_a_new_annotation_tool_writes_comes_back(home: Path) -> None:
     made = run(home, "-m", "hardneg_cli", "find", "data.csv", "--all", "-q", "-o", "post-cards:cards.txt")
     assert made.returncode == 0, made.stderr
@@ -127,6 +130,7 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return said
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_unit_without_what_it_needs_is_refused(kind: str, refusals: dict[str, str]) -> None:
     said = refusals[f"{kind}: nothing"]
@@ -136,6 +140,7 @@ def test_a_unit_without_what_it_needs_is_refused(kind: str, refusals: dict[str, 
     )
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("trouble", BROKEN)
 def test_a_broken_unit_is_named_with_its_trouble(trouble: str, refusals: dict[str, str]) -> None:
     number = list(BROKEN).index(trouble)
@@ -145,6 +150,7 @@ def test_a_broken_unit_is_named_with_its_trouble(trouble: str, refusals: dict[st
     assert sentence in said
 
 
+@pytest.mark.process
 def test_a_broken_unit_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     folder = package_copy(tmp_path)
     (folder / "hardneg_cli" / "detection" / "detectors" / "odd_id.py").write_text("def detekt(dataset): ...")

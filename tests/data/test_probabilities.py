@@ -70,6 +70,7 @@ def test_joined_by_id_in_any_order(data: Path, tmp_path: Path) -> None:
             assert_same(table, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
 def test_every_kind_of_file_and_number(kind: type, data: Path, tmp_path: Path) -> None:
     p = model(0, kind)

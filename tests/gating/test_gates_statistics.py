@@ -38,6 +38,7 @@ def test_check_asks_rate_of_a_real_commit() -> None:
     assert one(labels, "rate", probs=()).outcome == "not judged"
 
 
+@pytest.mark.slow
 def test_budget() -> None:
     labels, _ = world()
     flagged = int(findings().flagged.sum())
@@ -57,6 +58,7 @@ def test_budget() -> None:
             one(labels, "budget", settings={"budget": {"most": odd}})
 
 
+@pytest.mark.slow
 def test_unreviewed() -> None:
     labels, _ = world()
     bad = shuffled(labels, 1.0, np.arange(40))
@@ -94,6 +96,7 @@ def test_drift(tmp_path: Path) -> None:
     assert {one.gate: one.means for one in report.judged}["drift"] == "warn"
 
 
+@pytest.mark.slow
 def test_imbalance() -> None:
     labels, _ = world()
     counts = np.bincount(labels)
@@ -115,6 +118,7 @@ def test_imbalance() -> None:
         one(labels, "imbalance", settings={"imbalance": {"loses": 0}})
 
 
+@pytest.mark.slow
 def test_error_bound(tmp_path: Path) -> None:
     labels, _ = world()
     pa.csv.write_csv(findings().table(findings().select(every=True)), tmp_path / "scores.csv")
@@ -154,6 +158,7 @@ def said_by(data: Dataset, answers: dict[str, list[str]], **more: str) -> list[D
     ]
 
 
+@pytest.mark.slow
 def test_agreement() -> None:
     labels, _ = world()
     data = dataset(labels)
@@ -183,6 +188,7 @@ def test_agreement() -> None:
     assert "no row decided" in one(labels, "agreement", decisions=elsewhere).reason
 
 
+@pytest.mark.slow
 def test_a_settled_conflict_is_still_a_disagreement() -> None:
     labels, _ = world()
     data = dataset(labels)

@@ -42,6 +42,7 @@ def drawn(n: int, seed: int, pool: Codes | None = None) -> Bools:
     return mask
 
 
+@pytest.mark.slow
 def test_the_level_holds_whatever_the_composition() -> None:
     labels, alpha, runs = world()[0], 0.05, 300
     failed = 0
@@ -86,6 +87,7 @@ def test_neither_the_order_of_rows_nor_the_names_of_classes_matter() -> None:
     assert judged(mask[order], turned).numbers == judged(mask, found).numbers
 
 
+@pytest.mark.slow
 def test_what_it_calls_noticeable_it_notices_4_times_in_5() -> None:
     for n, least, most in ((60, 0.55, 0.99), (400, 0.6, 0.99)):
         share = judged(drawn(n, 0)).numbers["noticeable"]

@@ -31,6 +31,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
 
 
+@pytest.mark.slow
 @every_report
 @every_case
 def test_writes_whole_lines_without_control_characters_the_same_twice(

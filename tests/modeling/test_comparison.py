@@ -63,6 +63,7 @@ def test_calibration_is_judged_in_bins_of_equally_many_rows() -> None:
     assert only(found, "ece", "model 1").low is None
 
 
+@pytest.mark.slow
 def test_a_perfectly_calibrated_model_has_no_squared_calibration_error_but_by_chance() -> None:
     rng, found = np.random.default_rng(0), []
     for _ in range(40):
@@ -139,6 +140,7 @@ def test_flips_are_counted_by_label() -> None:
 # ---- intervals
 
 
+@pytest.mark.slow
 def test_the_error_of_a_mean_is_the_textbook_one_for_rows_and_for_blocks() -> None:
     for rows in (2000, 30_000):
         frame, models = world(rows)
@@ -152,6 +154,7 @@ def test_the_error_of_a_mean_is_the_textbook_one_for_rows_and_for_blocks() -> No
         assert (found.diff_high - found.diff_low) / 2 == pytest.approx(reach, rel=0.1)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth() -> None:
     big, models = world(100_000, seed=99)
     true = compare(big, models, classes=CLASSES)

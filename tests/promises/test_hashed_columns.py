@@ -133,6 +133,7 @@ def test_a_part_of_a_queue_that_spells_nothing_out_fits(data: Path) -> None:
         assert apply(data, [path], OPTIONS[1]).relabeled == 11
 
 
+@pytest.mark.process
 def test_what_nothing_spells_out_and_nothing_tells_is_stale(tmp_path: Path) -> None:
     data = save(tmp_path / "data.csv", ROWS)
     path = queue(data, filled(asked(data, Columns())).slice(1, 1))

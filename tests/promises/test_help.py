@@ -75,6 +75,7 @@ def folder(files: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(files, tmp_path / "work"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "within"), COMMANDS)
 def test_every_example_runs(name: str, within: str, folder: Path) -> None:
     example = drawers.load("command", name, within).EXAMPLE
@@ -93,6 +94,7 @@ def test_every_example_runs(name: str, within: str, folder: Path) -> None:
     assert outputs or done.stdout or done.stderr
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("name", "within"), COMMANDS)
 def test_the_example_is_on_top_and_the_options_are_under_headings(name: str, within: str, tmp_path: Path) -> None:
     lines = hardneg(*[within] * bool(within), name, "--help", cwd=tmp_path).stdout.splitlines()
@@ -102,6 +104,7 @@ def test_the_example_is_on_top_and_the_options_are_under_headings(name: str, wit
     assert headings == [heading for heading in HEADINGS if heading in headings]
 
 
+@pytest.mark.process
 def test_the_first_help_fits_a_narrow_terminal_and_begins_with_three_commands(tmp_path: Path) -> None:
     text = hardneg("--help", cwd=tmp_path).stdout
     lines = text.splitlines()
@@ -115,6 +118,7 @@ def test_the_first_help_fits_a_narrow_terminal_and_begins_with_three_commands(tm
     assert "\nMore:\n" not in text
 
 
+@pytest.mark.process
 def test_the_first_steps_run(folder: Path) -> None:
     find, _, apply = [shlex.split(command)[1:] for command, _ in FIRST_STEPS]
     assert "id" in hardneg(*find, cwd=folder).stdout

@@ -26,6 +26,7 @@ def as_rows(found: np.ndarray) -> list[list[tuple[str, ...]]]:
     return [row for row in rows if row]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_kappa_is_that_of_scikit_learn(seed: int) -> None:
     first, second = ratings(seed)
@@ -52,6 +53,7 @@ def test_the_interval_of_kappa_is_as_wide_as_its_spread() -> None:
     assert (found.high - found.low) / 2 / 1.96 == pytest.approx(spread, rel=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", [0.0, 0.4])
 @pytest.mark.parametrize("reviewers", [2, 3, 6])
 def test_alpha_is_that_of_krippendorff(reviewers: int, missing: float) -> None:
@@ -74,6 +76,7 @@ def test_ac1_is_the_published_one() -> None:
     assert (round(percent.value, 5), round(alpha.value, 5), round(ac1.value, 5)) == (0.81818, 0.74342, 0.77544)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_and_are_the_same_twice() -> None:
     truth = measures(as_rows(ratings(99, rows=100_000, reviewers=3)))
     assert truth == measures(as_rows(ratings(99, rows=100_000, reviewers=3)))
@@ -87,6 +90,7 @@ def test_intervals_hold_the_truth_and_are_the_same_twice() -> None:
     assert (held >= 34).all(), held
 
 
+@pytest.mark.slow
 def test_agreement_where_there_is_nothing_to_agree_about() -> None:
     one = Decision("a", "h", "x", "keep", reviewer="ann")
     assert agreement([one, Decision("a", "h", "x", "unsure", reviewer="bob")]) is None

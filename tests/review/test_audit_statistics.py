@@ -58,6 +58,7 @@ def test_the_cut_lies_between_strata_and_a_seed_is_a_sample() -> None:
     assert (first.rows != other.rows).any()
 
 
+@pytest.mark.slow
 def test_every_row_is_drawn_as_often_as_its_inclusion_probability_says() -> None:
     score, flagged, _ = world(120)
     times, runs = np.zeros(120), 3000
@@ -81,6 +82,7 @@ def test_any_beginning_is_nearly_the_same_design() -> None:
         assert np.abs(some - whole * part / 300).max() <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_an_allocation_adds_up_and_exceeds_no_stratum(seed: int) -> None:
     generator = np.random.default_rng(seed)
@@ -173,6 +175,7 @@ def recalibrated(score: Scores, rows: NDArray[np.int64], wrong: Bools, inclusion
     return recalibrate(score, np.arange(len(score)), rows, wrong, inclusion)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [60, 300])
 def test_an_answer_does_not_reach_its_own_rows_score(n: int) -> None:
     score, flagged, wrong = world()

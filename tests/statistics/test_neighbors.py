@@ -97,6 +97,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", HOSTILE)
 def test_ties_go_by_place_and_near_copies_are_told_apart(case: str) -> None:
     values = HOSTILE[case]
@@ -131,6 +132,7 @@ def test_one_processor_finds_the_same_bits(tmp_path: Path) -> None:
     assert said[0] == said[1] != hashlib.sha256(b"").hexdigest()
 
 
+@pytest.mark.slow
 def test_regions_tell_their_recall() -> None:
     values = clustered(12_000, 32)
     found = nearest(values, 20, exact_rows=1_000)
@@ -148,6 +150,7 @@ def test_regions_tell_their_recall() -> None:
     assert (np.diff(found.distances, axis=1) >= -1e-5 * found.distances[:, -1:]).all()
 
 
+@pytest.mark.slow
 def test_without_regions_the_search_is_exact_and_says_so() -> None:
     values = np.random.default_rng(3).normal(size=(4_000, 64)).astype(np.float32)
     found = nearest(values, 20, exact_rows=1_000)
@@ -169,6 +172,7 @@ def test_regions_of_a_single_point(copies: int) -> None:
     assert (found.distances[:copies] == 0).all()
 
 
+@pytest.mark.slow
 def test_a_dataset_of_many_rows_in_any_order() -> None:
     rows = EXACT_ROWS + 1_000
     features = clustered(rows, 8)

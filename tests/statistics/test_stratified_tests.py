@@ -87,6 +87,7 @@ def test_the_least_p_value_is_that_of_every_row_flagged(n: int) -> None:
     assert least_p(rows + n, flagged, np.array([n, n])) == pytest.approx(float(exact), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_many_classes_raise_no_false_alarms() -> None:
     rng, alarms = np.random.default_rng(0), 0
     rows, flagged, changed = rng.integers(5, 200, 80), rng.integers(0, 5, 80), rng.integers(1, 5, 80)
