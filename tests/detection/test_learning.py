@@ -304,7 +304,7 @@ def test_a_torn_line_is_left_out_and_a_strange_one_is_an_error(folder: Path) -> 
     log.write_text('{"v": 2}\n')
     done = run("find", "data.csv", "-o", "out.csv", cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "line 1: not a decision of version 1" in done.stderr
+    assert "line 1: not a decision of version 2" in done.stderr
     assert not (folder / "out.csv").exists()
     assert run("find", "data.csv", "--no-decisions", "-q", cwd=folder).returncode == 0
 

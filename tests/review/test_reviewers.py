@@ -96,7 +96,7 @@ def test_nobody_and_no_roles() -> None:
 def test_roles_are_read_from_either_column(tmp_path: Path) -> None:
     def roles(text: str) -> dict[str, RowRole]:
         (tmp_path / "f.csv").write_text(text)
-        return dict(read_roles(sources(str(tmp_path / "f.csv")), every=True))
+        return dict(read_roles(sources(str(tmp_path / "f.csv"))))
 
     assert roles("id,flagged,suggested_label\na,true,B\nb,False,\n") == {
         "a": RowRole(False, "B"),

@@ -41,7 +41,7 @@ class LineReader:
 
     def decision(self, where: str, record: object) -> Decision:
         """A record as a decision; raises InputError, which begins with `where`, if it is none."""
-        if not isinstance(record, dict) or record.get("v") not in VERSIONS:
+        if not isinstance(record, dict) or record.get("v") not in VERSIONS or not _is_whole(record):
             raise InputError(f"{where}: not a decision of version {VERSION}; was it written by a newer hardneg?")
         values = [record.get(name, "") for name in TEXT]
         for name, value in zip(TEXT, values, strict=True):
@@ -120,6 +120,11 @@ def _line(decision: Decision, hashed: str) -> bytes:
         raise InputError(f"decision about {decision.id!r}: 'score' is not a probability from 0 to 1, or null")
     LineReader().decision(f"decision about {decision.id!r}", record)
     return UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", ENCODE(record)).encode() + b"\n"
+
+
+def _is_whole(record: dict[str, object]) -> bool:
+    """Whether it says what it is about and what is to be done; version 1 may leave any of it out."""
+    return record["v"] == 1 or {"id", "row_hash", "given", "decision"} <= record.keys()
 
 
 def _writable(text: str) -> bool:
