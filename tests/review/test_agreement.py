@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import krippendorff
 import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from hardneg_cli.review.decisions.decision import Decision
-from hardneg_cli.review.reviewers.agreement import agreement, kappa, measures
+from hardneg_cli.review.reviewers.agreement import agreement
+from hardneg_cli.statistics.agreement_coefficients import coefficients, kappa
 
 
 def ratings(seed: int, rows: int = 200, reviewers: int = 2, missing: float = 0.0) -> np.ndarray:
@@ -21,8 +24,8 @@ def ratings(seed: int, rows: int = 200, reviewers: int = 2, missing: float = 0.0
     return found
 
 
-def as_rows(found: np.ndarray) -> list[list[tuple[str, ...]]]:
-    rows = [[(str(value),) for value in row if not np.isnan(value)] for row in found.T]
+def as_rows(found: np.ndarray) -> list[tuple[tuple[str, ...], ...]]:
+    rows = [tuple((str(value),) for value in row if not np.isnan(value)) for row in found.T]
     return [row for row in rows if row]
 
 
@@ -58,7 +61,7 @@ def test_the_interval_of_kappa_is_as_wide_as_its_spread() -> None:
 @pytest.mark.parametrize("reviewers", [2, 3, 6])
 def test_alpha_is_that_of_krippendorff(reviewers: int, missing: float) -> None:
     found = ratings(7, reviewers=reviewers, missing=missing)
-    _, alpha, _ = measures(as_rows(found))
+    _, alpha, _ = coefficients(Counter(as_rows(found)))
     assert alpha
     expected = krippendorff.alpha(reliability_data=found, level_of_measurement="nominal")
     assert alpha.value == pytest.approx(expected, abs=1e-12)
@@ -69,7 +72,7 @@ def test_ac1_is_the_published_one() -> None:
     # Gwet, Handbook of Inter-Rater Reliability: 12 units, 4 raters; irrCAC's documentation has the same figures.
     raters = ["12332141200 0".replace(" ", "0"), "123322412503", "033323422510", "123324412510"]
     found = np.array([[float(cell) or np.nan for cell in rater[:12]] for rater in raters])
-    percent, alpha, ac1 = measures(as_rows(found))
+    percent, alpha, ac1 = coefficients(Counter(as_rows(found)))
     assert percent
     assert alpha
     assert ac1
@@ -78,11 +81,11 @@ def test_ac1_is_the_published_one() -> None:
 
 @pytest.mark.slow
 def test_intervals_hold_the_truth_and_are_the_same_twice() -> None:
-    truth = measures(as_rows(ratings(99, rows=100_000, reviewers=3)))
-    assert truth == measures(as_rows(ratings(99, rows=100_000, reviewers=3)))
+    truth = coefficients(Counter(as_rows(ratings(99, rows=100_000, reviewers=3))))
+    assert truth == coefficients(Counter(as_rows(ratings(99, rows=100_000, reviewers=3))))
     held = np.zeros(3)
     for seed in range(40):
-        for place, one in enumerate(measures(as_rows(ratings(seed, reviewers=3)))):
+        for place, one in enumerate(coefficients(Counter(as_rows(ratings(seed, reviewers=3))))):
             expected = truth[place]
             assert one
             assert expected
