@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -81,22 +82,42 @@ def refuse_overwriting_inputs(
     refuse_overwriting([path for target in targets for path in (target.path or "", *target.beside)], read)
 
 
-def write(table: Any, results: Iterable[OutputTarget]) -> list[str]:
-    """The table, or report, to every target; files first, so that a reader who leaves early loses none of them.
+def write(table: object, results: Iterable[OutputTarget]) -> list[str]:
+    """The table, or report, to every target, as `write_together` does it."""
+    return write_together((lambda: table, results))
 
-    What the formats have to say about it (a picture that could not be shown) is the answer.
+
+def write_together(*results: tuple[Callable[[], object], Iterable[OutputTarget]]) -> list[str]:
+    """Each table, or report, to its targets, if it has any; no file takes its name before all of them are written.
+
+    Standard output comes last, so that a reader who leaves early loses no file. What the formats have to say about it
+    (a picture that could not be shown) is the answer.
     """
     notes: list[str] = []
-    for target in sorted(results, key=lambda t: t.path is None):
-        if target.path is None:
-            notes += _to_standard_output(target.form, table)
-        else:
-            with progress(f"writing {target.path}"), whole_file(target.path) as out:
-                notes += target.form.write(table, out) or ()
-            for path, content in target.beside.items():
-                with whole_file(path) as out:
-                    out.write(content(table))
+    shown: list[tuple[Form, object]] = []
+    with ExitStack() as files:
+        for make, targets in results:
+            if chosen := list(targets):
+                table = make()
+                shown += [(target.form, table) for target in chosen if target.path is None]
+                notes += _to_files(table, chosen, files)
+    for form, table in shown:
+        notes += _to_standard_output(form, table)
     return notes
+
+
+def _to_files(table: Any, targets: Iterable[OutputTarget], files: ExitStack) -> Iterator[str]:
+    """Write what is to be a file; it becomes one when `files` is closed. What there is to say is the answer."""
+    for target in targets:
+        if target.path is not None:
+            with progress(f"writing {target.path}"):
+                out = files.enter_context(whole_file(target.path))
+                yield from target.form.write(table, out) or ()
+                out.flush()
+            for path, content in target.beside.items():
+                out = files.enter_context(whole_file(path))
+                out.write(content(table))
+                out.flush()
 
 
 def _to_standard_output(form: Form, table: Any) -> list[str]:

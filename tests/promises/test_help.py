@@ -63,6 +63,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     queue = (folder / "queue.csv").read_text().splitlines()
     (folder / "queue.csv").write_text("\n".join([queue[0], queue[1].replace(",", ",keep", 1), *queue[2:]]) + "\n")
     hardneg("collect", "queue.csv", "--data", "data.csv", "--reviewer", "ann", "-q", cwd=folder)
+    hardneg("apply", "data.csv", "-o", "clean.csv", "--provenance", "why.json", "-q", cwd=folder)
     hardneg("audit", "draw", "scores.csv", "--rows", "60", "-q", "-o", "audit.csv", cwd=folder)
     head, *drawn = (folder / "audit.csv").read_text().splitlines()
     kept = [re.sub("^([^,]*),", r"\1,keep", line) for line in drawn]

@@ -11,6 +11,7 @@ rank; with --blind they lack suggested_label as well. Without --reviewers there 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -85,9 +86,8 @@ def run(
             decisions=plan.decisions or (),
         )  # fmt: skip
         tables = [_pictured(table, plan.image, scores) for table in assigned.tables().values()]
-    notes = [
-        note for table, targets in zip(tables, (lead, *theirs), strict=True) for note in outputs.write(table, targets)
-    ]
+    made = [partial(lambda table: table, table) for table in tables]
+    notes = outputs.write_together(*zip(made, (lead, *theirs), strict=True))
     for line in [] if output.quiet else (*assigned.summary(), *(f"note: {note}" for note in dict.fromkeys(notes))):
         say(line)
     return 0

@@ -99,8 +99,8 @@ def run(
     data: options.Data,
     base: BaseOptions,
     gates: GateOptions,
-    columns: DataOptions,
     models: ModelOptions,
+    columns: DataOptions,
     decisions: CheckDecisions,
     output: CheckOutput,
 ) -> int:
@@ -137,10 +137,9 @@ def run(
         encoding=columns.encoding,
         on_bad_rows=columns.on_bad_rows,
     )
-    if queues:
-        outputs.write(_open_rows(report, columns.features), queues)
     unasked = not (output.output or output.format_)
-    outputs.write(report, () if output.quiet and unasked and report.passed else reports)
+    shown = () if output.quiet and unasked and report.passed else reports
+    outputs.write_together((lambda: _open_rows(report, columns.features), queues), (lambda: report, shown))
     if reports[-1].path is not None or reports[-1].format != "text":
         for one in report.judged if not output.quiet else report.failed:
             if one.outcome != "passed":

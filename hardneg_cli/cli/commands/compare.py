@@ -94,8 +94,13 @@ def run(
         on_bad_rows=columns.on_bad_rows,
     )
     worse = compared.worse(require_no_worse) if require_no_worse else []
-    outputs.write(compared.table(), [target for target in targets if target.format != "table"])
-    outputs.write(model_table(compared, every=verdict.all_), [target for target in targets if target.format == "table"])
+    outputs.write_together(
+        (compared.table, [target for target in targets if target.format != "table"]),
+        (
+            lambda: model_table(compared, every=verdict.all_),
+            [target for target in targets if target.format == "table"],
+        ),
+    )
     if not output.quiet:
         for line in verdict_lines(compared, verdict.metric):
             say(line)

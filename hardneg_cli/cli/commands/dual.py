@@ -76,8 +76,8 @@ class DualOutput(OutputOptions):
 def run(
     ctx: typer.Context,
     data: options.Data,
-    columns: DataOptions,
     models: ModelOptions,
+    columns: DataOptions,
     training: ErrorModelOptions,
     decisions: Annotated[DecisionOptions, Without("no_decisions", "audit")],
     pool: NewRowsOptions,
@@ -112,13 +112,9 @@ def run(
         encoding=columns.encoding,
         on_bad_rows=columns.on_bad_rows,
     )
-    outputs.write(found.table(), rows)
-    if better:
-        outputs.write(found.adjusted(), better)
-    if failing:
-        outputs.write(found.slice_table(), failing)
-    if theirs:
-        outputs.write(found.new_adjusted(), theirs)
+    outputs.write_together(
+        (found.table, rows), (found.adjusted, better), (found.slice_table, failing), (found.new_adjusted, theirs)
+    )
     if not output.quiet:
         for line in found.summary():
             say(line)

@@ -72,8 +72,8 @@ class FindOutput(OutputOptions):
 def run(
     ctx: typer.Context,
     data: options.Data,
-    columns: DataOptions,
     models: FindModels,
+    columns: DataOptions,
     decisions: FindDecisions,
     review: FindReview,
     output: FindOutput,

@@ -71,8 +71,8 @@ class HardenOutput(OutputOptions):
 def run(
     ctx: typer.Context,
     data: options.Data,
-    columns: DataOptions,
     models: ModelOptions,
+    columns: DataOptions,
     attack: AttackOptions,
     output: HardenOutput,
 ) -> int:
@@ -99,10 +99,7 @@ def run(
         encoding=columns.encoding,
         on_bad_rows=columns.on_bad_rows,
     )
-    if rows:
-        outputs.write(hardened.table(), rows)
-    if asked:
-        outputs.write(hardened.report(), asked)
+    outputs.write_together((hardened.table, rows), (hardened.report, asked))
     if not output.quiet:
         for line in hardened.summary():
             say(line)

@@ -78,8 +78,8 @@ class MineOutput(OutputOptions):
 def run(
     ctx: typer.Context,
     data: options.Data,
-    columns: DataOptions,
     models: ModelOptions,
+    columns: DataOptions,
     mining: MiningOptions,
     decisions: Annotated[DecisionOptions, Without("no_decisions", "audit")],
     review: Annotated[MineReview, Without("all_")],
@@ -116,12 +116,12 @@ def run(
     shown = mined.findings.display_columns(review.show, columns.features)
     made = mined.triplets() if texts else None
     found = mined.table(shown)
-    for target in rows:
-        outputs.write(found.select(READ) if target.format == "table" else found, [target])
-    if asked:
-        outputs.write(mined.suspects(shown), asked)
-    if made is not None:
-        outputs.write(made, texts)
+    outputs.write_together(
+        (lambda: found, [target for target in rows if target.format != "table"]),
+        (lambda: found.select(READ), [target for target in rows if target.format == "table"]),
+        (lambda: mined.suspects(shown), asked),
+        (lambda: made, texts),
+    )
     if not output.quiet:
         for line in mined.summary():
             say(line)

@@ -70,9 +70,7 @@ def run(
         encoding=columns.encoding,
         on_bad_rows=columns.on_bad_rows,
     )
-    outputs.write(predicted.table(), targets)
-    if pool_targets:
-        outputs.write(predicted.pool_table(), pool_targets)
+    outputs.write_together((predicted.table, targets), (predicted.pool_table, pool_targets))
     if not output.quiet:
         for line in predicted.summary():
             say(line)

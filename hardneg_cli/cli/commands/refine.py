@@ -133,9 +133,8 @@ def run(
         rounds=training.rounds, folds=training.folds, seed=training.seed,
         decisions=decisions.decisions, before=before, encoding=columns.encoding, on_bad_rows=columns.on_bad_rows,
     )  # fmt: skip
-    outputs.write(refined.table(), targets)
-    if asked:
-        outputs.write(refined.queue(review.budget, refined.display_columns(review.show, columns.features)), asked)
+    shown = refined.display_columns(review.show, columns.features) if asked else ()
+    outputs.write_together((refined.table, targets), (lambda: refined.queue(review.budget, shown), asked))
     if ledger:
         book.add(ledger, [line for entry in refined.entries[refined.done :] for line in entry.lines()], after=before)
     for line in [] if output.quiet else refined.summary():

@@ -84,7 +84,7 @@ def _spelled(rows: pa.Table, every: pa.Table) -> pa.Table:
 def _beside(table: pa.Table, columns: dict[str, pa.Array]) -> pa.Table:
     """With these columns as the last ones shown."""
     for name, values in columns.items():
-        table = table.add_column(table.num_columns - len(TRAILING), name, values)
+        table = table.add_column(table.column_names.index(TRAILING[0]), name, values)
     return table
 
 
