@@ -116,6 +116,7 @@ decision = st.builds(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(st.lists(decision, max_size=8), st.randoms())
 def test_the_order_of_the_log_and_repeated_lines_do_not_matter(decisions: list[Decision], random: Any) -> None:
     again = [*decisions, *decisions[::2]]
@@ -126,6 +127,7 @@ def test_the_order_of_the_log_and_repeated_lines_do_not_matter(decisions: list[D
     )
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(decisions=st.lists(decision, min_size=1, max_size=4), cut=st.integers(0, 10_000))
 def test_a_log_that_is_cut_anywhere_keeps_its_whole_lines(decisions: list[Decision], cut: int, tmp_path: Path) -> None:

@@ -207,6 +207,7 @@ def test_the_latest_file_wins_if_so_asked(folder: Path) -> None:
         collect(files, LOG, policy="newest")
 
 
+@pytest.mark.slow
 def test_a_dry_run_writes_nothing(folder: Path) -> None:
     files, before = [by("ann", r1="drop"), by("bob", r1="keep")], set(os.listdir())
     assert counts(collect(files, LOG, dry_run=True)) == (2, 0, 0, 1)

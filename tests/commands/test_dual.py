@@ -67,6 +67,7 @@ def test_the_adjusted_probabilities_are_better_by_the_right_labels() -> None:
     assert corrected().second.pooled.proved
 
 
+@pytest.mark.slow
 def test_the_error_model_knows_better_than_the_first_model_itself() -> None:
     _, truth, p = weak()
     found = by_id(corrected().table())
@@ -210,6 +211,7 @@ def test_probabilities_alone_are_enough(tmp_path: Path) -> None:
     assert log_loss(truth, after / after.sum(axis=1, keepdims=True)) < log_loss(truth, sharp)
 
 
+@pytest.mark.slow
 def test_hostile_text_and_unicode_classes() -> None:
     words = ["=cmd|' /C calc'!A0", "[bold]", "<script>", "\u202eabc", "a\nb", "None", "007", "😀"]
     names = ["ß", "\u202e", "=1+1", "None"]

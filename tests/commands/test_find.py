@@ -74,6 +74,7 @@ def test_default_rows_are_the_flagged_ones_worst_first() -> None:
     assert pairs == sorted(pairs)
 
 
+@pytest.mark.slow
 def test_all_limit_and_per_class() -> None:
     findings = digits(probs=True)
     labels, n = findings.dataset.labels, len(findings.dataset)

@@ -133,6 +133,7 @@ def test_nothing_is_accepted_where_nothing_can_be_proved() -> None:
     assert any(said in line for line in found.summary())
 
 
+@pytest.mark.slow
 def test_wrong_labels_are_proved_nothing_with() -> None:
     """Labels by chance: whatever a model is sure of, the held-out rows contradict it."""
     labeled, pool, _ = digits()
@@ -155,6 +156,7 @@ def test_the_order_of_rows_does_not_matter(shuffle: int) -> None:
     assert mixed.queue(20).equals(refined().queue(20))
 
 
+@pytest.mark.slow
 def test_no_row_vouches_for_itself() -> None:
     """A flipped label changes nothing about what is thought of its own row, though pseudo-labels have been learned."""
     labeled, pool, truth = digits()

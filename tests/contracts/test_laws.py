@@ -228,6 +228,7 @@ def test_row_order_is_nothing_where_the_rows_fill_many_blocks(monkeypatch: pytes
     assert run(orders(digits)[1]).equals(run(digits))
 
 
+@pytest.mark.slow
 @every
 def test_class_names_are_nothing(name: str, chosen: dict[str, Any]) -> None:
     if name in BY_ITS_NAME:

@@ -98,6 +98,7 @@ def test_the_new_order_keeps_the_scores_and_the_flagged_are_its_top(
     assert list(after.doubts) == list(before.doubts)
 
 
+@pytest.mark.slow
 def test_without_proof_the_base_ranking_is_kept(base: tuple[Findings, NDArray[np.bool_]]) -> None:
     before, wrong = base
     coin = np.random.default_rng(1).random(N) < 0.5
@@ -113,6 +114,7 @@ def test_without_proof_the_base_ranking_is_kept(base: tuple[Findings, NDArray[np
     assert "(100 labels wrong, 0 right) are too few" in note(alike, "base ranking")
 
 
+@pytest.mark.slow
 def test_no_answer_decides_its_own_rows_place(
     base: tuple[Findings, NDArray[np.bool_]], taught: tuple[Findings, list[Decision]]
 ) -> None:
@@ -163,6 +165,7 @@ def test_class_names_do_not_matter(taught: tuple[Findings, list[Decision]]) -> N
     assert np.array_equal(other.flagged, after.flagged)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("features", ["x_*", None])
 def test_any_detectors_will_do(features: str | None, base: tuple[Findings, NDArray[np.bool_]]) -> None:
     table, wrong = world()

@@ -141,6 +141,7 @@ READ_BACK: dict[str, tuple[Callable[[bytes], object], Callable[[pa.Table], objec
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READ_BACK)
 @every_table
 def test_what_is_read_back_is_what_was_written(name: str, table: pa.Table) -> None:

@@ -31,6 +31,7 @@ def reverted(data: bytes, edits: bytes) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(pieces)
 def test_edits_lead_back_and_are_undone_themselves(pieces: list[tuple[bytes, bytes | None]]) -> None:

@@ -112,6 +112,7 @@ def test_what_is_no_picture_says_why(folder: Path) -> None:
         assert one.uri == ""
 
 
+@pytest.mark.slow
 def test_a_decompression_bomb_is_not_unpacked(folder: Path) -> None:
     saved(Image.new("1", (30_000, 30_000)), folder / "bomb.png")
     saved(Image.new("1", (9_000, 9_000)), folder / "large.png")

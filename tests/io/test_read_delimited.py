@@ -75,6 +75,7 @@ def test_any_table_that_csv_writes_is_read_as_csv_reads_it(
 raw = st.text(st.sampled_from('",,\r\n\n ab\0é'), max_size=40)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=500)
 @given(raw, st.integers(8, 40), st.none() | st.integers(1, 40))
 def test_any_raw_text_is_cut_as_csv_cuts_it(body: str, block: int, part: int | None) -> None:
@@ -208,6 +209,7 @@ def test_a_cell_longer_than_a_block_is_read_once() -> None:
     assert notes == ["row 1: 1 cells instead of 2"]
 
 
+@pytest.mark.slow
 def test_a_quoted_line_end_at_the_end_of_a_block_is_kept_whole() -> None:
     for shift in range(4):
         rows = [["x" * shift, "y"], ["1", "\r\n" * (2 << 20)]]

@@ -39,6 +39,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.dictionaries(cell, values, min_size=1, max_size=4), min_size=1, max_size=5), st.booleans())
 def test_json_is_read_as_json_reads_it(objects: list[dict[str, Any]], array: bool) -> None:

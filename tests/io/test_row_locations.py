@@ -34,6 +34,7 @@ def lines_of(path: Path | str, rows: int, encoding: str | None = None, **how: st
 CELL = st.lists(st.sampled_from(['"', ",", "\n", "\r", "\r\n", "a", "é", "x y"]), max_size=6).map("".join)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(CELL, st.integers(0, 2)), min_size=1, max_size=8), st.sampled_from(["\n", "\r\n"]),
        st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))  # fmt: skip
 def test_lines_are_those_on_which_the_records_begin(rows: list[tuple[str, int]], end: str, encoding: str) -> None:
@@ -73,6 +74,7 @@ def test_each_of_several_files_has_its_own_lines(tmp_path: Path) -> None:
     assert [(place.source.name, place.line) for place in found] == [("1.csv", 4), ("2.parquet", None), ("3.csv", 4)]
 
 
+@pytest.mark.slow
 def test_lines_in_many_blocks(tmp_path: Path) -> None:
     """More text than is read at once, so that a record lies across the edge."""
     lines = "".join(f'{row},x,"{"long " * 20}\n{row}"\n' for row in range(30_000))

@@ -65,6 +65,7 @@ def test_what_is_appended_is_read_again(texts: list[str], tmp_path: Path) -> Non
     assert log.read_bytes().count(b"\n") == 2
 
 
+@pytest.mark.slow
 def test_a_torn_line_stays_torn_alone(tmp_path: Path) -> None:
     log = tmp_path / "log"
     append(log, [word("a")])

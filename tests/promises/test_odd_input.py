@@ -188,6 +188,7 @@ def judged(labels: np.ndarray, p: np.ndarray) -> str:
     return "warned" if any("chance" in warning for warning in warnings) else "fine"
 
 
+@pytest.mark.slow
 def test_weak_but_honest_models_are_let_through() -> None:
     generator = np.random.default_rng(7)
     verdicts = []

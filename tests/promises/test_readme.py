@@ -57,6 +57,7 @@ def test_the_options_that_a_document_names_are_there(document: str) -> None:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", references.PAGES)
 def test_references_say_what_the_code_says(name: str) -> None:
     written = (references.MANUAL / name).read_text(encoding="utf-8")

@@ -114,6 +114,7 @@ def test_compressed_files_stay_compressed_and_reproducible(compress: Any) -> Non
 cell = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from(list("\",;\t|\r\n 'x")), max_size=6)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(st.data())
 def test_random_edits_change_exactly_their_cells(data: st.DataObject) -> None:
@@ -148,6 +149,7 @@ def test_random_edits_change_exactly_their_cells(data: st.DataObject) -> None:
 raw = st.text(st.sampled_from('",,\r\n\n ab'), max_size=40)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(raw, st.sampled_from([1, 5, 1 << 20]))
 def test_rows_are_numbered_as_they_are_read(body: str, chunk: int) -> None:
@@ -229,6 +231,7 @@ names = cell.filter(bool)
 values = cell | st.integers() | st.none() | st.lists(cell, max_size=2)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.dictionaries(names, values, max_size=3), max_size=5), names, st.data())
 def test_random_json_edits_change_exactly_their_values(

@@ -62,6 +62,7 @@ def answered(chance: random.Random, data: Path) -> list[Row]:
     return queue
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*TEXT, *TABLES])
 def test_any_runs_are_taken_back_in_turn(name: str, tmp_path: Path) -> None:
     for seed in range(-(-SEQUENCES // len([*TEXT, *TABLES]))):
