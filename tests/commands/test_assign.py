@@ -93,6 +93,7 @@ def test_overlap_spans_the_ranking(findings: Findings) -> None:
     assert len(set(np.diff(shared))) > 2  # drawn, not every fifth
 
 
+@pytest.mark.slow
 def test_row_order_does_not_matter(findings: Findings) -> None:
     other = found(order=np.random.default_rng(7).permutation(1200))
     for kwargs in ({}, {"blind": True}):

@@ -199,6 +199,7 @@ def test_a_majority_is_more_than_half(folder: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_latest_file_wins_if_so_asked(folder: Path) -> None:
     files = [by("ann", r1="drop", r2="keep"), by("bob", r1="keep", r2="bird")]
     assert counts(collect(files, LOG, policy="latest")) == (4, 0, 2, 0)

@@ -179,6 +179,7 @@ def test_what_was_forgotten_is_named(tmp_path: Path) -> None:
     assert f"forgotten: class 'dog': {dogs} of {dogs} rows broke, 0 fixed" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("models", "said"),
     [

@@ -76,6 +76,7 @@ def test_the_error_model_knows_better_than_the_first_model_itself() -> None:
     assert abs(found["p_wrong"].mean() - wrong.mean()) < 0.03
 
 
+@pytest.mark.slow
 def test_wrong_labels_do_not_teach_that_the_first_model_errs() -> None:
     """Where it is right and the label is not, an error is thought improbable."""
     frame, truth, _ = weak()

@@ -24,7 +24,7 @@ BEFORE = [
     "id", "decision", "new_label", "note", "given_label", "suggested_label", "score", "flagged", "detectors", "why",
     "p_given", "p_suggested",
 ]  # fmt: skip
-AFTER = ["rank", "row_hash"]
+AFTER = ["rank", "row_hash", "hashed"]
 
 
 def hardneg(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -115,6 +115,7 @@ def test_together_they_find_more_than_either_alone() -> None:
     assert precision(everything) > max(precision(model), precision(neighbors))
 
 
+@pytest.mark.slow
 def test_planted_slips_and_copies_are_found() -> None:
     truth = pd.read_csv(SAMPLE / "digits.truth.csv")
     findings = digits(probs=True)

@@ -301,6 +301,7 @@ def test_one_class_has_no_negatives() -> None:
         mine(world().assign(label="ant"), COLUMNS, mode="retrieval")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [2, 3, 5])
 @pytest.mark.parametrize("mode", MODES)
 def test_a_few_rows_are_no_trouble(rows: int, mode: str) -> None:

@@ -70,6 +70,7 @@ def test_boosting_holds_with_many_small_classes_and_wrong_labels() -> None:
     assert predict(frame, features="x_*", models=["boosting"], folds=2, settings=settings).agreement > 0.25
 
 
+@pytest.mark.slow
 def test_it_is_about_as_good_as_scikit_learn_alone() -> None:
     digits = load_digits()
     frame = pd.DataFrame(digits.data.astype(int)).add_prefix("x_").astype(str)

@@ -171,6 +171,7 @@ def test_no_row_vouches_for_itself() -> None:
     assert queue.detectors[0] == "contradicted"
 
 
+@pytest.mark.slow
 def test_copies_of_labeled_rows_are_not_guessed() -> None:
     labeled, pool, _ = digits()
     copies = labeled.head(3).drop(columns="label").assign(id=["c1", "c2", "c3"])
@@ -216,6 +217,7 @@ def test_rounds_one_by_one_are_the_same_and_can_be_taken_back(tmp_path: Path) ->
     assert "0 rounds" in refused.stderr
 
 
+@pytest.mark.slow
 def test_the_queue_shows_columns_of_the_rows_home(tmp_path: Path) -> None:
     write(tmp_path)
     queue = refine(tmp_path / "data.csv", tmp_path / "pool.csv", features="x_*", rounds=1).queue(6, ["x_20"])
@@ -264,6 +266,7 @@ def test_odd_text_goes_through(tmp_path: Path) -> None:
     assert dict(entry.rows) == dict(found.entries[0].rows)
 
 
+@pytest.mark.slow
 def test_find_and_predict_read_it(tmp_path: Path) -> None:
     refined().table().to_pandas().to_csv(tmp_path / "refined.csv", index=False)
     found = find(tmp_path / "refined.csv", features="x_*", detectors=["outvoted-label"])

@@ -62,6 +62,7 @@ def why(tmp_path: Path) -> Path:
 # ----------------------------------------------------------------------------------------------- byte for byte
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("on_drop", ["remove", "mark"])
 @pytest.mark.parametrize("name", [*TEXT_FORMS, *TABLES, *PACKED])
 def test_the_data_are_as_before_and_undoing_can_be_undone(name: str, on_drop: str, tmp_path: Path, why: Path) -> None:
@@ -77,6 +78,7 @@ def test_the_data_are_as_before_and_undoing_can_be_undone(name: str, on_drop: st
     assert (tmp_path / f"out{data.name[data.name.index('.') :]}").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_text_costs_little_to_keep(tmp_path: Path, why: Path) -> None:
     rows = [ROWS[n % len(ROWS)] | {"id": f"r{n:05d}", "text": f"{random.Random(n).random()}"} for n in range(20_000)]
     data = tmp_path / "data.csv"

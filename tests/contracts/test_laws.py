@@ -138,6 +138,7 @@ def frozen(piece: Any) -> Any:
     return piece
 
 
+@pytest.mark.slow
 @every
 def test_answers_are_probabilities_and_the_worst_are_flagged(name: str, chosen: dict[str, Any]) -> None:
     hold_what_findings_promise(asked(world(), name, chosen))

@@ -67,6 +67,7 @@ def ours(sample: Sample, method: str) -> tuple[np.ndarray, np.ndarray]:
     return doubts.score, doubts.flagged
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", FILTERS)
 @pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 def test_filters(sample: Sample, method: str) -> None:

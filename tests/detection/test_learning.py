@@ -74,6 +74,7 @@ def recall(findings: Findings, wrong: NDArray[np.bool_], among: NDArray[np.bool_
     return float(wrong[ranked[:160]].sum() / wrong[among].sum())
 
 
+@pytest.mark.slow
 def test_undecided_rows_are_ranked_better_where_that_is_proved(
     base: tuple[Findings, NDArray[np.bool_]], taught: tuple[Findings, list[Decision]]
 ) -> None:

@@ -79,6 +79,7 @@ def test_unreviewed() -> None:
     assert one(labels, "unreviewed", base=None).outcome == "not judged"
 
 
+@pytest.mark.slow
 def test_drift(tmp_path: Path) -> None:
     labels, p = world()
     found = findings()

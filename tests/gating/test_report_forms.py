@@ -211,6 +211,7 @@ def test_markdown_counts_every_relabeled_row_in_the_matrix() -> None:
 # ------------------------------------------------------------------------------------------------------------ junit
 
 
+@pytest.mark.slow
 @every_case
 def test_junit_has_a_case_a_gate(case: Callable[[], CheckReport]) -> None:
     report = case()

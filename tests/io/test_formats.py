@@ -55,6 +55,7 @@ def as_text(table: pa.Table) -> list[dict[str, str]]:
     return [{name: shown(value) for name, value in row.items()} for row in table.to_pylist()]
 
 
+@pytest.mark.slow
 @every_format
 @every_table
 def test_writes_the_same_bytes_twice_and_leaves_the_file_open(name: str, table: pa.Table) -> None:

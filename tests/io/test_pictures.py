@@ -60,6 +60,7 @@ def opened(one: Picture) -> Image.Image:
     return Image.open(io.BytesIO(base64.b64decode(one.uri.partition(",")[2])))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "size", "kind"),
     [("wide.jpg", (256, 128), "JPEG"), ("turned.jpg", (128, 256), "JPEG"), ("wide.png", (256, 128), "JPEG"),

@@ -57,6 +57,7 @@ dialects = st.fixed_dictionaries({"delimiter": st.sampled_from(",;\t|")}).flatma
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(tables, dialects, st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]), st.integers(1, 100))
 def test_any_table_that_csv_writes_is_read_as_csv_reads_it(
@@ -200,6 +201,7 @@ def test_a_quote_that_is_never_closed_is_an_error_wherever_it_is() -> None:
     fails(in_memory('a,b\n1,2\n3,"4\n' + "5,6\n" * 1_000_000), "row 2", "never closed")
 
 
+@pytest.mark.slow
 def test_a_cell_longer_than_a_block_is_read_once() -> None:
     long = "x" * (3 << 20)
     rows = [["1", "a"]] * 100_000 + [["2", long]] + [["3", "b\nc"]] * 10

@@ -24,6 +24,7 @@ def packed(there: bytes, wanted: bytes) -> bytes:
 parts = st.lists(st.sampled_from([b"a,b\n", b"\0" * 70, b"longer than any anchor, ", bytes(range(256)), b"x"]))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(parts, parts, st.sampled_from([1, 64, 1 << 25]))
 def test_a_patch_leads_to_any_file_from_any_file(there: list[bytes], wanted: list[bytes], frame: int) -> None:

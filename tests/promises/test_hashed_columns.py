@@ -72,6 +72,7 @@ def queue(data: Path, table: pa.Table, extension: str = "csv") -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("then", OPTIONS)
 @pytest.mark.parametrize("before", OPTIONS)
 def test_a_queue_fits_whatever_options_name_the_columns(before: Columns, then: Columns, data: Path) -> None:
@@ -180,6 +181,7 @@ def as_version_1(line: str) -> dict[str, object]:
     return {name: value for name, value in json.loads(line).items() if name not in new} | {"v": 1}
 
 
+@pytest.mark.slow
 def test_lines_in_any_order_and_more_than_once_say_the_same(data: Path) -> None:
     log = logged(data)
     lines, whole = log.read_text().splitlines(keepends=True), apply(data)
@@ -259,6 +261,7 @@ def test_a_review_knows_answers_of_other_options(then: Columns, data: Path) -> N
 NAMES = st.lists(st.text(st.characters(exclude_categories=["Cs"])), unique=True, max_size=6)
 
 
+@pytest.mark.slow
 @given(NAMES, st.randoms())
 def test_a_token_stands_for_its_names_in_any_order(names: list[str], shuffle: random.Random) -> None:
     hashed = HashedColumns.of(names)
@@ -269,6 +272,7 @@ def test_a_token_stands_for_its_names_in_any_order(names: list[str], shuffle: ra
     assert str(hashed).isascii()
 
 
+@pytest.mark.slow
 @given(st.lists(NAMES.map(HashedColumns.of), max_size=12), st.data())
 def test_some_rows_in_another_order_still_say_all(columns: list[HashedColumns], data: st.DataObject) -> None:
     cells = [*spelled_once(columns)]

@@ -53,6 +53,7 @@ def test_a_line_is_as_the_contract_says(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
 @given(texts=st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=4, max_size=4))
 def test_what_is_appended_is_read_again(texts: list[str], tmp_path: Path) -> None:

@@ -203,6 +203,7 @@ def test_weak_but_honest_models_are_let_through() -> None:
     assert verdicts.count("error") <= 1, verdicts.count("error")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [2, 3, 10])
 def test_permuted_columns_and_shuffled_rows_are_found(k: int) -> None:
     generator = np.random.default_rng(k)

@@ -230,6 +230,7 @@ def test_a_hidden_column_that_was_changed_is_an_error(said: str, data: Path) -> 
         read_queue(Source(str(path), path), "me", AutoPolicy())
 
 
+@pytest.mark.slow
 def test_excels_limits_are_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     written("xlsx", pa.table({"a": ["x" * 32_767]}))
     with pytest.raises(InputError, match=r"row 1, column 'a': 32,768 characters are more than a cell holds"):

@@ -174,6 +174,7 @@ def test_workbooks_keep_the_rest() -> None:
     assert read == [["=1+1", "8", "dog", "cat"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["\x00", "\x1b[31m", "a\rb", "_x0041_", "_x005F_x0041_", "_x0041_x0042_", "\uffff"])
 def test_text_that_xml_cannot_hold_is_written_as_excel_writes_it_and_never_changed(text: str) -> None:
     change = edits({0: text, 2: "next"})

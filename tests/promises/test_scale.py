@@ -84,6 +84,7 @@ def every(data: Path, memory: int, probs: Path | None = None) -> pa.Table:
     return findings.table(findings.select(every=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_memory_changes_no_answer(folder: Path, way: str) -> None:
     expected = every(folder / "whole.parquet", 1 << 30)
@@ -168,6 +169,7 @@ def test_a_file_that_shrinks_is_an_error_that_names_it(folder: Path, tmp_path: P
 SPACES = st.text(st.sampled_from(" \t\n\r\x0b\x0c\x1c\x85\u00a0\u2003\u3000a~\x7fé0"), max_size=3)
 
 
+@pytest.mark.slow
 @given(st.lists(st.none() | SPACES), st.integers(0, 3))
 def test_blank_cells_are_what_strip_leaves_nothing_of(cells: list[str | None], start: int) -> None:
     column = pa.chunked_array([pa.array(cells, pa.string()).slice(start), pa.array(cells, pa.string())])
@@ -175,6 +177,7 @@ def test_blank_cells_are_what_strip_leaves_nothing_of(cells: list[str | None], s
     assert blank(column).tolist() == expected
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(max_size=2)))
 def test_repeated_values_are_found(values: list[str]) -> None:
     assert repeated_values(pa.array(values, pa.string())) == sorted({v for v in values if values.count(v) > 1})
@@ -185,6 +188,7 @@ CELLS = st.text(st.characters(codec="utf-8"), max_size=4) | st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(CELLS, CELLS)), st.sampled_from([",", "\t"]), st.booleans())
 def test_separated_lines_are_those_of_the_csv_module(
     rows: list[tuple[str, str]], delimiter: str, narrow: bool
@@ -238,6 +242,7 @@ def test_learned_flips_are_the_same_sparse_or_not(monkeypatch: pytest.MonkeyPatc
     np.testing.assert_allclose(sparse, dense, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [12, 120, 420])  # on each side of the limits above which less is fitted
 def test_many_classes_are_ranked_as_few(k: int) -> None:
     p, labels = world(np.random.default_rng(4), 3000, k)

@@ -68,6 +68,7 @@ def test_alpha_is_that_of_krippendorff(reviewers: int, missing: float) -> None:
     assert alpha.low < alpha.value < alpha.high
 
 
+@pytest.mark.slow
 def test_ac1_is_the_published_one() -> None:
     # Gwet, Handbook of Inter-Rater Reliability: 12 units, 4 raters; irrCAC's documentation has the same figures.
     raters = ["12332141200 0".replace(" ", "0"), "123322412503", "033323422510", "123324412510"]

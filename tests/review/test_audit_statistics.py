@@ -190,6 +190,7 @@ def test_an_answer_does_not_reach_its_own_rows_score(n: int) -> None:
         assert (after != before).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distort", [lambda s: s, lambda s: s**3, lambda s: s**0.25, lambda s: 0.4 + 0.2 * s])
 def test_scores_become_probabilities_again_and_keep_their_order(distort: object) -> None:
     true, _, _ = world(20_000)

@@ -46,6 +46,7 @@ def crowdlab(said: np.ndarray, p: np.ndarray) -> np.ndarray:
     return found.to_numpy(int)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rates", "missing"),
     [((0.2, 0.2, 0.2), 0.0), ((0.05, 0.3, 0.45), 0.0), ((0.1, 0.4), 0.0), ((0.1, 0.2, 0.3, 0.4, 0.5), 0.6)],

@@ -149,6 +149,7 @@ WITHOUT_SKIPS = ("label-studio-min.json", "label-studio.csv", "label-studio.tsv"
 every_form = pytest.mark.parametrize("name", FORMS)
 
 
+@pytest.mark.slow
 @every_form
 def test_every_answer_comes_back(name: str, queue: pa.Table, tmp_path: Path) -> None:
     path = tmp_path / name
@@ -159,6 +160,7 @@ def test_every_answer_comes_back(name: str, queue: pa.Table, tmp_path: Path) -> 
     assert {decision.hashed.names for decision in said} == {("text",)}
 
 
+@pytest.mark.slow
 @every_form
 def test_the_export_makes_the_corrected_dataset(name: str, data: Path, queue: pa.Table, tmp_path: Path) -> None:
     path = tmp_path / name

@@ -64,6 +64,7 @@ WITHOUT_TIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", WITHOUT_TIES)
 def test_exact_search_is_scikit_learns(case: str) -> None:
     values = WITHOUT_TIES[case]
@@ -162,6 +163,7 @@ def test_without_regions_the_search_is_exact_and_says_so() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("copies", [1_500, 1_499])
 def test_regions_of_a_single_point(copies: int) -> None:
     values = np.zeros((1_500, 8), np.float32)
@@ -214,6 +216,7 @@ def _told(values: Matrix, exact_rows: int) -> dict[str, list[int]]:
     return told
 
 
+@pytest.mark.slow
 def test_the_graph_of_neighbors_is_scikit_learns() -> None:
     values = clustered(3_000, 16).astype(np.float64)
     values[7] = 0

@@ -18,6 +18,7 @@ import pyarrow.feather
 import pyarrow.parquet
 
 from hardneg_cli import Columns
+from hardneg_cli.data.hashed_columns import hashed_cells
 from hardneg_cli.data.load import load
 
 Row = dict[str, Any]
@@ -122,9 +123,18 @@ def queue_of(data: Path, columns: Columns | None = None) -> list[Row]:
     hashes = dataset.row_hashes(pa.array(range(len(dataset))).to_numpy())
     given = [dataset.classes[code] for code in dataset.labels]
     blank = {"decision": "", "new_label": "", "note": ""}
+    covered = hashed_cells([dataset.hashed] * len(dataset))
     return [
-        {"id": id_, **blank, "given_label": label, "suggested_label": "", "score": 0.5, "row_hash": hash_}
-        for id_, label, hash_ in zip(dataset.ids.to_pylist(), given, hashes, strict=True)
+        {
+            "id": id_,
+            **blank,
+            "given_label": label,
+            "suggested_label": "",
+            "score": 0.5,
+            "row_hash": hash_,
+            "hashed": cell,
+        }
+        for id_, label, hash_, cell in zip(dataset.ids.to_pylist(), given, hashes, covered, strict=True)
     ]
 
 
