@@ -66,7 +66,7 @@ def keep(
 
 def measured(name: str, tables: Mapping[str, Sequence[Record]], libraries: Iterable[str]) -> Results:
     """Just now, on this machine, by the command that runs."""
-    arguments = ["DATA_FOLDER" if Path(word).is_dir() else word for word in sys.argv[1:]]
+    arguments = ["FOLDER" if Path(word).is_absolute() else word for word in sys.argv[1:]]
     typed = " ".join(("python -m tests.benchmarks", name, *arguments))
     versions = {"Python": platform.python_version()} | {library: version(library) for library in libraries}
     return Results(name, typed, time.strftime("%Y-%m-%d"), machine(), "measured by this program", versions, tables)

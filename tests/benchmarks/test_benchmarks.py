@@ -32,7 +32,7 @@ def test_quick_detection(tmp_path: Path) -> None:
     mean_ap = [line for line in done.stdout.splitlines() if line.startswith("2 simulated sets: ") and "mean AP" in line]
     assert mean_ap[0].startswith("2 simulated sets: met")
     found = results.read("detection", tmp_path)
-    assert found.command.startswith("python -m tests.benchmarks detection DATA_FOLDER --quick")
+    assert found.command.startswith("python -m tests.benchmarks detection FOLDER --quick")
     assert {"Python", "hardneg-cli", "cleanlab"} <= set(found.versions)
     assert all(line in done.stdout for line in pages.detection(found.tables["detection"]))
 
