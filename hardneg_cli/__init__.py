@@ -18,11 +18,11 @@ if TYPE_CHECKING:  # for readers of types alone; a test compares it with the tab
     from hardneg_cli.errors import Refused as Refused
     from hardneg_cli.gating.verdict import CheckReport as CheckReport
     from hardneg_cli.gating.verdict import Verdict as Verdict
+    from hardneg_cli.review.correction.apply_result import ApplyResult as ApplyResult
     from hardneg_cli.review.decisions.decision import Decision as Decision
     from hardneg_cli.review.decisions.decision import UnsettledDecisions as UnsettledDecisions
     from hardneg_cli.review.decisions.filled_queue import AutoPolicy as AutoPolicy
     from hardneg_cli.review.reviewers.collected import CollectResult as CollectResult
-    from hardneg_cli.verbs.apply import ApplyResult as ApplyResult
     from hardneg_cli.verbs.apply import apply as apply
     from hardneg_cli.verbs.assign import AssignResult as AssignResult
     from hardneg_cli.verbs.assign import assign as assign
@@ -37,7 +37,7 @@ if TYPE_CHECKING:  # for readers of types alone; a test compares it with the tab
 
 __version__ = "0.1.0"
 _HOMES = {
-    "ApplyResult": "verbs.apply",
+    "ApplyResult": "review.correction.apply_result",
     "AssignResult": "verbs.assign",
     "AutoPolicy": "review.decisions.filled_queue",
     "Busy": "errors",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hardneg_cli.review.decisions.filled_queue import FilledQueue
     from hardneg_cli.review.queues.control_rows import RowRole
     from hardneg_cli.review.reviewers.annotator_quality import AnnotatorQuality
-    from hardneg_cli.review.reviewers.collected import CollectResult
+    from hardneg_cli.review.reviewers.collected import CollectResult, CollectSummary
     from hardneg_cli.review.reviewers.consensus import Consensus, ConsensusInputs
     from hardneg_cli.review.reviewers.preference_pairs import Content
 
@@ -71,15 +71,6 @@ class CollectContext:
     roles: Mapping[str, RowRole]
 
 
-@dataclass(frozen=True)
-class CollectSummary:
-    """What the summary says of the extras."""
-
-    consensus: Consensus | None
-    records: tuple[AnnotatorQuality, ...]
-    notes: tuple[str, ...]
-
-
 def facts(request: CollectOutputs, queues: Sequence[FilledQueue], *, quiet: bool) -> CollectContext:
     """Raises InputError for what cannot be right."""
     from hardneg_cli.data.load import load
@@ -109,6 +100,7 @@ def write(request: CollectOutputs, known: CollectContext, collected: CollectResu
     """Write the files that are asked for."""
     from hardneg_cli.review.decisions.decision import independent_answers
     from hardneg_cli.review.reviewers.annotator_quality import as_table, track_records
+    from hardneg_cli.review.reviewers.collected import CollectSummary
     from hardneg_cli.review.reviewers.consensus import consensus
 
     agreed: Consensus | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
@@ -13,6 +13,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.hashed_columns import hashed_cells
 from hardneg_cli.data.probabilities.digest import Digest
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
+from hardneg_cli.detection.findings_summary import lines
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, display_name
 from hardneg_cli.statistics.scores import Estimate
 
@@ -89,6 +90,18 @@ class Findings:
         columns |= {"rank": self._rank(rows), "row_hash": self.dataset.row_hashes(rows)}
         hashed = pa.array(hashed_cells([self.dataset.hashed] * len(rows)), pa.string())
         return pa.table(columns | {"hashed": hashed})
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The flagged rows, without columns of the dataset."""
+        return {"rows": self.table()}
+
+    def summary(self, written: int | None = None, *, verbose: bool = False) -> Iterator[str]:
+        """Lines for people.
+
+        written: how many rows the queue has, by default the flagged ones. verbose: name every class and every row that
+        was left out.
+        """
+        return lines(self, len(self.select()) if written is None else written, verbose=verbose)
 
     def display_columns(self, patterns: str | None, features: str | None) -> tuple[str, ...]:
         """The dataset's columns to show: those asked for, else all of the content that is no feature."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from hardneg_cli.data import change_report
+from hardneg_cli.errors import InputError
+from hardneg_cli.gating.report_lines import lines
+
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from hardneg_cli.data.changes import Changes
@@ -76,3 +81,40 @@ class CheckReport:
     def failed(self) -> tuple[GateResult, ...]:
         """The gates that fail the commit."""
         return tuple(one for one in self.judged if one.outcome == "failed")
+
+    def queue(self, features: str | None = None) -> pa.Table:
+        """The findings of the rows that are changed, flagged and undecided, worst first.
+
+        features: patterns of columns that are not for reading. Raises InputError where find was not asked.
+        """
+        if self.findings is None:
+            raise InputError("the report has no findings to queue: check with with_findings=True")
+        rows = self.findings.select()
+        rows = rows if self.changes is None else rows[self.changes.changed[rows]]
+        return self.findings.table(rows, self.findings.display_columns(None, features))
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The gates; the queue where there are findings, and the changed rows where there is a base."""
+        import pyarrow as pa
+
+        gates = [(one.gate, one.means, one.outcome, one.verdict.why if one.verdict else one.reason)
+                 for one in self.judged]  # fmt: skip
+        found = {"gates": _texts(("gate", "means", "outcome", "why"), gates)}
+        if self.findings is not None:
+            found["queue"] = self.queue()
+        if self.changes is not None:
+            changed = list(change_report.rows(self.dataset, self.changes))
+            kinds = pa.array([[*row.kinds] for row in changed], pa.list_(pa.string()))
+            texts = _texts(("id", "before", "after"), [(row.id, row.before, row.after) for row in changed])
+            found["changes"] = texts.add_column(1, "kinds", kinds)
+        return found
+
+    def summary(self) -> Iterator[str]:
+        """Lines for people: what changed, a line a gate with the first rows it blames, and the final word."""
+        return ("".join(text for text, _ in line) for line in lines(self))
+
+
+def _texts(names: Sequence[str], rows: Sequence[tuple[str | None, ...]]) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.table({name: pa.array([row[place] for row in rows], pa.string()) for place, name in enumerate(names)})

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Unpack
+from typing import BinaryIO, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
@@ -15,59 +15,20 @@ from hardneg_cli.errors import InputError, did_you_mean, plural
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.review.correction import rewrite
+from hardneg_cli.review.correction.apply_result import ApplyResult
 from hardneg_cli.review.correction.provenance import RowChange, WrittenFile, changes_of, document
 from hardneg_cli.review.correction.rewrite import ProvenanceTarget, Stamp
-from hardneg_cli.review.decisions.decision import Decision, StaleDecision, UnsettledDecisions, conflicts
+from hardneg_cli.review.decisions.decision import Decision, UnsettledDecisions, conflicts
 from hardneg_cli.review.decisions.decision_log import log_of
 from hardneg_cli.review.decisions.decision_sources import GivenDecisions, LoadedDecisions, load_decisions
 from hardneg_cli.review.decisions.filled_queue import AutoPolicy, user
 from hardneg_cli.review.decisions.row_matching import CHANGED, GONE, MatchedDecisions, match
 from hardneg_cli.verbs._keywords import DataKeywords, Reading, grouped, read_data, spelled_out
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 MARK = "dropped"
 ON_DROP = ("remove", "mark")
 SETTLE = "let a third person answer these, and settle them: hardneg collect QUEUE... --data DATA --adjudicator NAME"
 LARGE = 1 << 20  # bytes in a provenance worth a note
-
-
-@dataclass(frozen=True)
-class ApplyResult:
-    """What a run changed, in the order of the rows, and how many rows it left alone, by reason.
-
-    kept, unsure: as reviewers decided. undecided: asked about, but not decided by anybody. already: decisions whose
-    outcome stood in the data before. stale: decisions that no longer fit, and were left out. protected, policy_stale:
-    rows that the policy spared for their split, and because they are no longer what they were.
-    """
-
-    rows: int
-    changes: tuple[RowChange, ...]
-    kept: int
-    unsure: int
-    undecided: int
-    already: int
-    stale: tuple[StaleDecision, ...]
-    protected: int
-    policy_stale: int
-    notes: tuple[str, ...]
-
-    @property
-    def relabeled(self) -> int:
-        return sum(change.action == "relabel" for change in self.changes)
-
-    @property
-    def dropped(self) -> int:
-        return sum(change.action == "drop" for change in self.changes)
-
-    def table(self) -> pa.Table:
-        """The changes, one a line."""
-        import pyarrow as pa
-
-        fields = {"id": "id", "given_label": "before", "action": "action", "new_label": "after", "by": "reviewer"}
-        columns = {name: [getattr(change, field) or "" for change in self.changes] for name, field in fields.items()}
-        return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
 
 
 @dataclass(frozen=True)

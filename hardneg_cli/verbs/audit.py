@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.hashed_columns import spelled_anew
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, did_you_mean, percent
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, NUMERIC
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from hardneg_cli.statistics.scores import Estimate
     from hardneg_cli.statistics.stratified_sampling import StratifiedSample
 
 NEEDED = ("id", "given_label", "score", "flagged", "rank", "row_hash")
@@ -30,11 +31,52 @@ DECIMALS = 6  # of a score in text: the same rows are drawn from every format
 
 @dataclass(frozen=True)
 class AuditDraw:
-    """What was drawn. table: the sample, to be filled in. rows, strata: of all that it was drawn from."""
+    """What was drawn. table: the sample, to be filled in. rows, strata: of all that it was drawn from, `scores`."""
 
     table: pa.Table
     rows: int
     strata: int
+    scores: str
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The sample."""
+        return {"rows": self.table}
+
+    def summary(self) -> Iterator[str]:
+        """Lines for people."""
+        rows = f"{len(self.table):,} of {self.rows:,} rows drawn"
+        yield f"{self.scores}: {rows}, from {self.strata:,} strata of the score"
+        yield "fill in decision (keep, relabel, drop, unsure) or new_label, from the top; keep all rows in the file"
+
+
+@dataclass(frozen=True)
+class AuditEstimate(Survey):
+    """What the answers of the file `audit` say about all rows."""
+
+    audit: str
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The number of errors, precision and recall, with their 95 % intervals; of what is unknown, null."""
+        import pyarrow as pa
+
+        found = {"errors": self.errors, "precision": self.precision, "recall": self.recall}
+        bounds = [(None, None, None) if e is None else (float(e.value), float(e.low), float(e.high))
+                  for e in found.values()]  # fmt: skip
+        numbers = zip(("estimate", "low", "high"), zip(*bounds, strict=True), strict=True)
+        columns = {name: pa.array(values, pa.float64()) for name, values in numbers}
+        return {"estimate": pa.table({"of": pa.array(found, pa.string()), **columns})}
+
+    def summary(self) -> Iterator[str]:
+        """Lines for people."""
+        e = self.errors
+        yield f"{self.audit}: {self.audited:,} audited rows, drawn from {self.rows:,}"
+        value, low, high = (percent(number / self.rows) for number in (e.value, e.low, e.high))
+        share = f"{value} of the labels, {low} to {high}"
+        yield f"label errors: {e.value:,.0f} (between {e.low:,.0f} and {e.high:,.0f}; {share})"
+        yield f"precision of the {self.flagged:,} flagged rows: {_share(self.precision, 'no row is flagged')}"
+        yield f"recall of the {self.flagged:,} flagged rows: {_share(self.recall, 'no error was found')}"
+        if self.rows_to_halve:
+            yield f"an audit of {self.rows_to_halve:,} more rows would halve the interval of the label errors"
 
 
 def draw(scores: str | Path, rows: int = 300, *, seed: int = 0) -> AuditDraw:
@@ -55,17 +97,25 @@ def draw(scores: str | Path, rows: int = 300, *, seed: int = 0) -> AuditDraw:
     score, flagged, rank, hashed = _ranking(files, names)
     order = np.lexsort((-rank, flagged))
     sample = stratified_sampling.draw(score[order], flagged[order], rows, seed)
-    return AuditDraw(_table(files, names, order[sample.rows], sample, hashed), len(score), len(sample.size))
+    return AuditDraw(
+        _table(files, names, order[sample.rows], sample, hashed), len(score), len(sample.size), str(scores)
+    )
 
 
-def estimate(audit: str | Path) -> Survey:
+def estimate(audit: str | Path) -> AuditEstimate:
     """What a filled audit says: the number of label errors, and the flagged set's precision and recall.
 
     Raises InputError for a file that is no audit or was changed beside its answers, and for fewer than 20 answers.
     """
     audited = read_audit(audit)
     known = stratum_counts(audited.stratum, audited.size, audited.flagged, audited.answered, audited.is_error)
-    return survey(known, audited.flagged_rows)
+    return AuditEstimate(**vars(survey(known, audited.flagged_rows)), audit=str(audit))
+
+
+def _share(e: Estimate | None, why_not: str) -> str:
+    if e is None:
+        return f"unknown, because {why_not}"
+    return f"{percent(e.value)} (between {percent(e.low)} and {percent(e.high)})"
 
 
 def _ranking(

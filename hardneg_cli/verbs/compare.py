@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -15,8 +14,9 @@ from hardneg_cli.data.probabilities.loading import load_model
 from hardneg_cli.data.probabilities.probabilities import Model
 from hardneg_cli.errors import InputError, did_you_mean, listing
 from hardneg_cli.io.tables.spill import MEMORY
+from hardneg_cli.modeling.evaluation.compare_result import CompareResult
 from hardneg_cli.modeling.evaluation.comparison import LabelSet, MetricRow, adjusted, lines, measured
-from hardneg_cli.modeling.evaluation.metrics import LESS_IS_BETTER, OVERALL, PredictionSummary, row_sums
+from hardneg_cli.modeling.evaluation.metrics import OVERALL, PredictionSummary, row_sums
 from hardneg_cli.modeling.evaluation.model_outputs import ModelOutputs, outputs_on_common_rows
 from hardneg_cli.modeling.label_source import AUDITED, GIVEN, label_sources
 from hardneg_cli.review.audit.filled_audit import FilledAudit, read_audit
@@ -34,63 +34,6 @@ if TYPE_CHECKING:
     from hardneg_cli.data.probabilities.loading import ModelSource
 
     Codes = NDArray[np.int64]
-
-SIGNIFICANT = 0.05
-
-
-@dataclass(frozen=True)
-class CompareResult:
-    """models: their names, in the order given. labels: which labels were judged by. rows: how many have them.
-
-    lines: a metric each, of a model, or of a model against one before it.
-    """
-
-    name: str
-    models: tuple[str, ...]
-    labels: tuple[str, ...]
-    rows: int
-    lines: tuple[MetricRow, ...]
-    notes: tuple[str, ...]
-
-    def table(self) -> pa.Table:
-        """One line a metric: model, against, labels, metric, class, value, low … p_adjusted; null is unknown."""
-        import pyarrow as pa
-
-        columns = {name.rstrip("_"): [getattr(line, name) for line in self.lines] for name in MetricRow.__annotations__}
-        kinds = {name: pa.string() for name in ("model", "against", "labels", "metric", "class")}
-        return pa.table({name: pa.array(cells, kinds.get(name, pa.float64())) for name, cells in columns.items()})
-
-    def of(self, metric: str, labels: str) -> list[MetricRow]:
-        """The lines of a metric over all classes."""
-        return [line for line in self.lines if (line.metric, line.labels, line.class_) == (metric, labels, "")]
-
-    def best(self, metric: str, labels: str) -> list[str]:
-        """The models that no other one beats; several only if they are equal."""
-        known = {line.model: line.value for line in self.of(metric, labels) if not line.against}
-        values = {name: value for name, value in known.items() if value is not None}
-        if not values:
-            return []
-        leading = (min if metric in LESS_IS_BETTER else max)(values.values())
-        return [name for name, value in values.items() if abs(value - leading) < 1e-12]
-
-    def worse(self, metric: str) -> list[MetricRow]:
-        """The models that are significantly worse than the first one, by the labels that are trusted most.
-
-        Raises InputError where that cannot be told: a check that could not run is no pass.
-        """
-        against = [line for line in self.of(metric, self.labels[-1]) if line.against == self.models[0]]
-        if not against or any(line.p_adjusted is None for line in against):
-            raise InputError(f"{metric} cannot be tested: {self._why_not(metric)}")
-        sign = -1 if metric in LESS_IS_BETTER else 1
-        return [
-            line for line in against
-            if sign * (line.difference or 0) < 0 and line.p_adjusted is not None and line.p_adjusted < SIGNIFICANT
-        ]  # fmt: skip
-
-    def _why_not(self, metric: str) -> str:
-        if len(self.models) < 2:
-            return "there is one model only"
-        return "it has no test" if metric == "ece" else "a model has no probabilities, or there are too few rows"
 
 
 class CompareKeywords(DataKeywords, total=False):

@@ -82,6 +82,13 @@ class MineResult:
             raise InputError("triplets are made of texts: name their column with --text")
         return triplets(self.findings.dataset, self.pairs)
 
+    def tables(self) -> dict[str, pa.Table]:
+        """The rows to train with and the suspects, and the triplets where a column holds texts."""
+        found = {"rows": self.table(), "suspects": self.suspects()}
+        if self.findings.dataset.columns.text is not None:
+            found["triplets"] = self.triplets()
+        return found
+
     def summary(self) -> Iterator[str]:
         """Lines for people."""
         import numpy as np

@@ -73,6 +73,10 @@ class PredictResult:
         dataset, probabilities = self.pool
         return probability_table(dataset, self.classes, probabilities, (IN_THE_POOL,) * len(dataset))
 
+    def tables(self) -> dict[str, pa.Table]:
+        """The probabilities of the rows, and those of the unlabeled rows, as `new`, where there are any."""
+        return {"rows": self.table(), **({} if self.pool is None else {"new": self.pool_table()})}
+
     def summary(self) -> Iterator[str]:
         """Lines for people."""
         name, rows, folds = self.dataset.name, len(self.dataset), len(set(self.fold))

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STRATEGY = "self-training"
+BUDGET = 50  # rows that people get
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,11 @@ class RefineResult:
         """The refined dataset: the labeled data's columns, and source, round, p and weight."""
         return dataset_table(self.labeled, self.by_people.labeled, self.pool, self.new_rows)
 
-    def queue(self, budget: int, show: Sequence[str] = ()) -> pa.Table:
+    def tables(self) -> dict[str, pa.Table]:
+        """The refined dataset, and the queue with the columns that both inputs have."""
+        return {"rows": self.table(), "queue": self.queue(show=self.display_columns(None, None))}
+
+    def queue(self, budget: int = BUDGET, show: Sequence[str] = ()) -> pa.Table:
         """The rows for people, the most useful first: labels that a sure model contradicts, then unsure pool rows."""
         thought, all_, round_ = self.best.probabilities, self.together, self.best
         least = max(round_.cut.score if round_.cut else 0.0, 1 - self.together.task.goal.max_error)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from hardneg_cli.errors import InputError, Refused, listing
+from hardneg_cli.errors import InputError, Refused, listing, plural
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.inverse_edits import InverseEdits
 from hardneg_cli.io.files.source import Source, sources
@@ -19,6 +19,9 @@ from hardneg_cli.review.correction.undo_record import RecordedFile, fitting, rea
 from hardneg_cli.review.decisions.decision_log import log_of
 from hardneg_cli.review.decisions.filled_queue import user
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 
 @dataclass(frozen=True)
 class UndoResult:
@@ -27,6 +30,21 @@ class UndoResult:
     restored: tuple[str, ...]
     already: tuple[str, ...]
     notes: tuple[str, ...]
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The files by name, and whether each was `restored` or `already` so."""
+        import pyarrow as pa
+
+        outcomes = ["restored"] * len(self.restored) + ["already"] * len(self.already)
+        columns = {"file": [*self.restored, *self.already], "outcome": outcomes}
+        return {"files": pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})}
+
+    def summary(self) -> Iterator[str]:
+        """Lines for people."""
+        files = plural(len(self.restored), "file")
+        already = f", {len(self.already):,} already so, or never changed" if self.already else ""
+        yield f"{files} as before{already}"
+        yield from (f"note: {note}" for note in self.notes)
 
 
 @dataclass(frozen=True)

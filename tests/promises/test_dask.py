@@ -20,7 +20,6 @@ import pytest
 from distributed import Client, LocalCluster
 
 from hardneg_cli import InputError, find
-from hardneg_cli.cli.summaries.find import lines
 from hardneg_cli.data.probabilities.engines import dask as engine
 from hardneg_cli.io.files import remote
 from hardneg_cli.io.result_formats import csv
@@ -81,7 +80,7 @@ def told(data: str, **options: Any) -> tuple[bytes, list[str]]:
     found = find(data, **options)
     out = io.BytesIO()
     csv.write(found.table(found.select(every=True)), out)
-    return out.getvalue(), list(lines(found, len(found.dataset), verbose=True))
+    return out.getvalue(), list(found.summary(len(found.dataset), verbose=True))
 
 
 def assert_same(workers: LocalCluster, data: str, **options: Any) -> tuple[bytes, list[str]]:

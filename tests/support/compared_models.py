@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hardneg_cli.modeling.evaluation.compare_result import CompareResult
 from hardneg_cli.modeling.evaluation.comparison import MetricRow
-from hardneg_cli.verbs.compare import CompareResult
 
 COMMAND = [sys.executable, "-m", "hardneg_cli"]
 CLASSES = ("ant", "bee", "cat", "dog")

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, BinaryIO, ClassVar
+from typing import Annotated, BinaryIO, ClassVar
 
 import typer
 
@@ -27,9 +27,6 @@ from hardneg_cli.cli.options import DataOptions, DatasetOutput
 from hardneg_cli.errors import InputError
 from hardneg_cli.review.decisions.decision import StaleDecision, UnsettledDecisions
 from hardneg_cli.runtime.terminal import say
-
-if TYPE_CHECKING:
-    from hardneg_cli.verbs.apply import ApplyResult
 
 GROUP = "people"
 EXAMPLE = "hardneg apply data.csv -o clean.csv"
@@ -129,7 +126,7 @@ def run(
         raise
     if dry_run:
         outputs.write(applied.table(), targets)
-    for line in (*_stale(applied.stale), *([] if output.quiet else _summary(applied, dry_run=dry_run))):
+    for line in (*_stale(applied.stale), *([] if output.quiet else applied.summary(dry_run=dry_run))):
         say(line)
     return 0
 
@@ -158,21 +155,3 @@ def _unsettled(refusal: UnsettledDecisions, *, skip_stale: bool) -> Iterator[str
 def _stale(stale: tuple[StaleDecision, ...]) -> Iterator[str]:
     for one in stale:
         yield f"stale: {one.decision.id!r} ({one.decision.answer}): {one.why}"
-
-
-def _summary(applied: ApplyResult, *, dry_run: bool) -> Iterator[str]:
-    done = "would be " if dry_run else ""
-    yield f"{applied.rows:,} rows: {done}{applied.relabeled:,} relabeled, {applied.dropped:,} dropped"
-    rest = {
-        "kept": applied.kept,
-        "unsure": applied.unsure,
-        "undecided": applied.undecided,
-        "already applied": applied.already,
-        "stale and skipped": len(applied.stale),
-    }
-    yield ", ".join(f"{count:,} {word}" for word, count in rest.items() if count or word in ("kept", "undecided"))
-    automatic = sum(change.source == "policy" for change in applied.changes)
-    if automatic or applied.protected or applied.policy_stale:
-        alone = f"{applied.protected:,} of protected splits, {applied.policy_stale:,} that are no longer the same"
-        yield f"policy: {automatic:,} of these changes are automatic; rows left alone: {alone}"
-    yield from (f"note: {note}" for note in applied.notes)

@@ -139,7 +139,7 @@ def run(
     )
     unasked = not (output.output or output.format_)
     shown = () if output.quiet and unasked and report.passed else reports
-    outputs.write_together((lambda: _open_rows(report, columns.features), queues), (lambda: report, shown))
+    outputs.write_together((lambda: report.queue(columns.features), queues), (lambda: report, shown))
     if reports[-1].path is not None or reports[-1].format != "text":
         for one in report.judged if not output.quiet else report.failed:
             if one.outcome != "passed":
@@ -151,15 +151,6 @@ def _gates(names: list[str] | None) -> tuple[str, ...]:
     for name in names or ():
         GATES[name]
     return tuple(names or ())
-
-
-def _open_rows(report: CheckReport, features: str | None) -> object:
-    """The findings of the rows that are changed, flagged and undecided, worst first."""
-    findings = report.findings
-    assert findings is not None
-    rows = findings.select()
-    rows = rows if report.changes is None else rows[report.changes.changed[rows]]
-    return findings.table(rows, findings.display_columns(None, features))
 
 
 def _code(report: CheckReport, required: tuple[str, ...], *, exit_zero: bool) -> int:

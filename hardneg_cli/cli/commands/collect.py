@@ -33,7 +33,6 @@ from hardneg_cli.cli import collect_outputs, outputs
 from hardneg_cli.cli.collect_outputs import CollectOutputs
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, ModelOptions, OutputOptions
-from hardneg_cli.cli.summaries.collect import lines
 from hardneg_cli.errors import InputError, Refused, plural
 from hardneg_cli.runtime.terminal import say
 
@@ -124,7 +123,7 @@ def run(
     summary = collect_outputs.write(extras, facts, collected, quiet=quiet)
     if collected.conflicts or named or output.format_:  # nobody who asked for no result wants to see an empty one
         outputs.write(collected.table(), targets)
-    for line in [] if quiet else lines(collected, summary, dry_run=log.dry_run):
+    for line in [] if quiet else collected.summary(summary, dry_run=log.dry_run):
         say(line)
     if collected.conflicts:
         rows = plural(len(collected.conflicts), "row is", "rows are")

@@ -71,7 +71,6 @@ def run(
     verdict: VerdictOptions,
     output: OutputOptions,
 ) -> int:
-    from hardneg_cli.cli.summaries.compare import model_table, verdict_lines
     from hardneg_cli.review.decisions.decision_log import log_of
     from hardneg_cli.verbs.compare import compare, known_metric
 
@@ -97,12 +96,12 @@ def run(
     outputs.write_together(
         (compared.table, [target for target in targets if target.format != "table"]),
         (
-            lambda: model_table(compared, every=verdict.all_),
+            lambda: compared.table_in_words(every=verdict.all_),
             [target for target in targets if target.format == "table"],
         ),
     )
     if not output.quiet:
-        for line in verdict_lines(compared, verdict.metric):
+        for line in compared.summary(verdict.metric):
             say(line)
     if worse:
         names = ", ".join(line.model for line in worse)

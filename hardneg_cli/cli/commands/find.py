@@ -23,7 +23,6 @@ from hardneg_cli.cli.options import (
     ReviewOptions,
 )
 from hardneg_cli.cli.outputs import OutputTarget
-from hardneg_cli.cli.summaries.find import lines
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.tables.queue_columns import LEADING
 from hardneg_cli.runtime.progress import progress
@@ -111,7 +110,7 @@ def run(
         table = _pictured(findings.table(rows, shown), findings, shown, review.image)
     notes = outputs.write(table, targets)
     if not output.quiet:
-        for line in (*lines(findings, len(rows), verbose=output.verbose), *(f"note: {note}" for note in notes)):
+        for line in (*findings.summary(len(rows), verbose=output.verbose), *(f"note: {note}" for note in notes)):
             say(line)
     return 0
 

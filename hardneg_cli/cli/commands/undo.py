@@ -10,18 +10,13 @@ stand where they were made, so that apply would make the same changes again.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from hardneg_cli.cli import options
 from hardneg_cli.cli.options import DatasetOutput
-from hardneg_cli.errors import plural
 from hardneg_cli.runtime.terminal import say
-
-if TYPE_CHECKING:
-    from hardneg_cli.verbs.undo import UndoResult
 
 GROUP = "people"
 EXAMPLE = "hardneg undo clean.csv why.json -o before.csv"
@@ -43,13 +38,6 @@ def run(
     undone = undo(
         data, made_by, output=target, in_place=output.in_place, provenance=output.provenance, reviewer=reviewer
     )
-    for line in [] if output.quiet else _summary(undone):
+    for line in [] if output.quiet else undone.summary():
         say(line)
     return 0
-
-
-def _summary(undone: UndoResult) -> Iterator[str]:
-    files = plural(len(undone.restored), "file")
-    already = f", {len(undone.already):,} already so, or never changed" if undone.already else ""
-    yield f"{files} as before{already}"
-    yield from (f"note: {note}" for note in undone.notes)

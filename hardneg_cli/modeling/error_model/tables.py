@@ -74,6 +74,11 @@ class DualResult:
         }
         return pa.table({name: pa.array(values[ranked]) for name, values in columns.items()})
 
+    def tables(self) -> dict[str, pa.Table]:
+        """The rows, the adjusted probabilities, the slices, and what becomes of new rows where there are any."""
+        found = {"rows": self.table(), "adjusted": self.adjusted(), "slices": self.slice_table()}
+        return found | ({} if self.new is None else {"new": self.new_adjusted()})
+
     def adjusted(self) -> pa.Table:
         """id, fold, row_hash, given_label, and prob_<class> for each class: what `find --probs` reads."""
         d = self.dataset

@@ -138,6 +138,10 @@ class HardenResult:
             lines.append(line | {"attack": self.attack, "held_out": self.held})
         return pa.Table.from_pylist(lines)
 
+    def tables(self) -> dict[str, pa.Table]:
+        """The training set, and the report of what was measured."""
+        return {"rows": self.table(), "report": self.report()}
+
     def summary(self) -> Iterator[str]:
         """Lines for people."""
         name, data = self.dataset.name, self.dataset

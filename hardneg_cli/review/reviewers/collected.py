@@ -1,13 +1,14 @@
-"""What collecting leads to: what a run read and added, and the conflicts that are left, as a queue."""
+"""What collecting leads to: what a run read and added, in words, and the conflicts that are left, as a queue."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.hashed_columns import hashed_cells
+from hardneg_cli.errors import plural
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, schema
 from hardneg_cli.review.decisions.adjudication import in_words
 from hardneg_cli.review.decisions.decision import ChronologicalDecisions, Decision
@@ -15,6 +16,23 @@ from hardneg_cli.review.reviewers.agreement import Agreement
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from hardneg_cli.review.reviewers.annotator_quality import AnnotatorQuality, Proportion
+    from hardneg_cli.review.reviewers.consensus import Consensus
+    from hardneg_cli.statistics.scores import Estimate
+
+
+MOST_LINES = 10  # pairs, or reviewers
+LOW_WEIGHT = 0.75  # of an answer: it is as good as said by others
+
+
+@dataclass(frozen=True)
+class CollectSummary:
+    """What a summary says besides: the consensus, each reviewer's track record, and notes."""
+
+    consensus: Consensus | None = None
+    records: tuple[AnnotatorQuality, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +76,28 @@ class CollectResult:
         ]
         return pa.Table.from_pylist(rows, schema(own))
 
+    def tables(self) -> dict[str, pa.Table]:
+        """The conflicts, as `-o` writes them."""
+        return {"conflicts": self.table()}
+
+    def summary(self, besides: CollectSummary | None = None, *, dry_run: bool = False) -> Iterator[str]:
+        """Lines for people; dry_run: the log is as it was."""
+        besides = besides or CollectSummary()
+        done = "would be " if dry_run else ""
+        yield (
+            f"{self.log}: {self.read:,} decisions read, {self.appended:,} {done}appended, "
+            f"{self.already:,} already there; {self.undecided:,} rows undecided"
+        )
+        yield f"conflicts: {self.settled:,} {done}settled, {len(self.conflicts):,} left"
+        if self.agreement:
+            yield from _agreement(self.agreement)
+        yield from _records(besides.records)
+        if besides.consensus:
+            yield from _consensus(besides.consensus)
+        yield from besides.notes
+        consensus_notes = besides.consensus.notes if besides.consensus else ()
+        yield from (f"note: {note}" for note in (*self.notes, *consensus_notes))
+
 
 def _row(group: Sequence[Decision], rank: int, hashed: str) -> dict[str, Any]:
     first, note = group[0], in_words(group)
@@ -68,3 +108,65 @@ def _row(group: Sequence[Decision], rank: int, hashed: str) -> dict[str, Any]:
         "suggested_label": labels.pop() if len(labels) == 1 else "", "score": wrong, "flagged": True, "detectors": "",
         "why": note, "rank": rank, "row_hash": first.row_hash, "hashed": hashed,
     }  # fmt: skip
+
+
+def _agreement(found: Agreement) -> Iterator[str]:
+    rows = plural(found.rows, "row")
+    yield f"agreement of {len(found.reviewers):,} reviewers on {rows} that several decided: {_percent(found.percent)}"
+    yield f"Krippendorff's α {_number(found.alpha)}, Gwet's AC1 {_number(found.ac1)}"
+    for pair in found.pairs[:MOST_LINES]:
+        yield f"Cohen's κ of {pair.first} and {pair.second} {_number(pair.kappa)} on {pair.rows:,}"
+    if len(found.pairs) > MOST_LINES:
+        yield f"and of {len(found.pairs) - MOST_LINES:,} more pairs"
+
+
+def _records(records: Sequence[AnnotatorQuality]) -> Iterator[str]:
+    """A line for each reviewer of whom something can be said, and one for each who follows suggestions."""
+    described = [(one, ", ".join(_clauses(one))) for one in records]
+    described = [(one, clauses) for one, clauses in described if clauses]
+    for one, clauses in described[:MOST_LINES]:
+        yield f"{one.reviewer}: {clauses}"
+    if len(described) > MOST_LINES:
+        yield f"and {len(described) - MOST_LINES:,} more reviewers"
+    yield from (f"warning: {one.reviewer} {one.anchored}" for one in records if one.anchored)
+
+
+def _clauses(one: AnnotatorQuality) -> Iterator[str]:
+    if one.agreed.of:
+        yield f"agrees with most of the others on {_share(one.agreed)}"
+    if one.kept.of:
+        yield f"keeps {_share(one.kept)} controls"
+    if one.wrong.of:
+        yield f"calls {_share(one.wrong)} flagged rows wrong"
+    if one.precision and one.kept.times < one.kept.of:
+        yield f"corrected for the controls {_percent(one.precision)}"
+    if one.confused:
+        yield f"takes {one.most_confused()[0]}"
+
+
+def _consensus(found: Consensus) -> Iterator[str]:
+    decided = [row.decision for row in found.rows]
+    wrong = sum(row.score for row in found.rows)
+    yield (
+        f"consensus on {len(decided):,} rows: {decided.count('keep'):,} keep, {decided.count('relabel'):,} relabel, "
+        f"{decided.count('drop'):,} drop; about {wrong:,.0f} of them wrong"
+    )
+    for name in list(found.accuracy)[:MOST_LINES]:
+        weight = found.weight[name]
+        copied = f"; agrees too often with another one, so an answer counts {weight:.2f}" if weight < LOW_WEIGHT else ""
+        yield f"{name}: {found.accuracy[name]:.1%} of the labels right, as far as the consensus tells{copied}"
+
+
+def _share(share: Proportion) -> str:
+    found = share.estimate
+    return f"{share.times:,} of {share.of:,}" + (f" ({found.low:.0%} to {found.high:.0%})" if found else "")
+
+
+def _percent(value: Estimate) -> str:
+    return f"{value.value:.1%} ({value.low:.1%} to {value.high:.1%})"
+
+
+def _number(value: Estimate | None) -> str:
+    if value is None:
+        return "not defined (all answers are the same)"
+    return f"{value.value:.3f} ({value.low:.3f} to {value.high:.3f})"

@@ -32,7 +32,6 @@ def run(
     outputs.refuse_overwriting_inputs(targets, [scores])
     drawn = audit.draw(scores, rows, seed=seed)
     outputs.write(drawn.table, targets)
-    if not output.quiet:
-        say(f"{scores}: {len(drawn.table):,} of {drawn.rows:,} rows drawn, from {drawn.strata:,} strata of the score")
-        say("fill in decision (keep, relabel, drop, unsure) or new_label, from the top; keep all rows in the file")
+    for line in [] if output.quiet else drawn.summary():
+        say(line)
     return 0

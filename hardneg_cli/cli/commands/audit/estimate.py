@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,13 +19,13 @@ import typer
 
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import OutputOptions
-from hardneg_cli.errors import InputError, did_you_mean, percent
+from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.atomic_write import refuse_overwriting, whole_file
 from hardneg_cli.runtime.terminal import plain
 
 if TYPE_CHECKING:
     from hardneg_cli.statistics.scores import Estimate
-    from hardneg_cli.statistics.survey_estimation import Survey
+    from hardneg_cli.verbs.audit import AuditEstimate
 
 EXAMPLE = "hardneg audit estimate audit.csv"
 
@@ -55,24 +55,24 @@ def run(
     found = estimate(audit)
     for path, form in files:
         with whole_file(path) as out:
-            out.write(form(audit, found).encode())
+            out.write(form(found).encode())
     if format_ is not None or not files:
-        sys.stdout.write(write(audit, found))
+        sys.stdout.write(write(found))
     return 0
 
 
-def _format_of(path: str) -> Callable[[str, Survey], str]:
+def _format_of(path: str) -> Callable[[AuditEstimate], str]:
     suffix = Path(path).suffix.lower()
     return _known(f"-o {path}", {".txt": "text", "": "text"}.get(suffix, suffix.removeprefix(".")))
 
 
-def _known(where: str, name: str) -> Callable[[str, Survey], str]:
+def _known(where: str, name: str) -> Callable[[AuditEstimate], str]:
     if name not in FORMATS:
         raise InputError(f"{where}: no format {name!r}{did_you_mean(name, FORMATS)} (known: {', '.join(FORMATS)})")
     return FORMATS[name]
 
 
-def _json(_: str, found: Survey) -> str:
+def _json(found: AuditEstimate) -> str:
     flagged = {"rows": found.flagged, "precision": _numbers(found.precision), "recall": _numbers(found.recall)}
     record = {"rows": found.rows, "audited": found.audited, "errors": _numbers(found.errors), "flagged": flagged}
     return json.dumps(record | {"rows_to_halve": found.rows_to_halve}) + "\n"
@@ -86,26 +86,8 @@ def _numbers(e: Estimate | None) -> dict[str, Any]:
     return {name: round(float(value), DECIMALS) for name, value in numbers.items()}
 
 
-def _text(audit: str, found: Survey) -> str:
-    return "".join(plain(line) + "\n" for line in _lines(audit, found))
-
-
-def _lines(audit: str, found: Survey) -> Iterator[str]:
-    e = found.errors
-    yield f"{audit}: {found.audited:,} audited rows, drawn from {found.rows:,}"
-    value, low, high = (percent(number / found.rows) for number in (e.value, e.low, e.high))
-    share = f"{value} of the labels, {low} to {high}"
-    yield f"label errors: {e.value:,.0f} (between {e.low:,.0f} and {e.high:,.0f}; {share})"
-    yield f"precision of the {found.flagged:,} flagged rows: {_share(found.precision, 'no row is flagged')}"
-    yield f"recall of the {found.flagged:,} flagged rows: {_share(found.recall, 'no error was found')}"
-    if found.rows_to_halve:
-        yield f"an audit of {found.rows_to_halve:,} more rows would halve the interval of the label errors"
-
-
-def _share(e: Estimate | None, why_not: str) -> str:
-    if e is None:
-        return f"unknown, because {why_not}"
-    return f"{percent(e.value)} (between {percent(e.low)} and {percent(e.high)})"
+def _text(found: AuditEstimate) -> str:
+    return "".join(plain(line) + "\n" for line in found.summary())
 
 
 FORMATS = {"text": _text, "json": _json}

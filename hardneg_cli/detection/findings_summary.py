@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from hardneg_cli.detection.findings import Findings
 from hardneg_cli.statistics.survey_estimation import expected_interval
+
+if TYPE_CHECKING:
+    from hardneg_cli.detection.findings import Findings
 
 WORST_CLASSES = 5
 MOST_PAIRS = 5
@@ -15,7 +18,7 @@ FEW_ROWS = 10
 
 
 def lines(findings: Findings, written: int, *, verbose: bool = False) -> Iterator[str]:
-    """Lines for people; `verbose` lists every class and every row that was left out."""
+    """Lines for people; written: how many rows the queue has. `verbose`: every class, every row that was left out."""
     dataset = findings.dataset
     used = int((dataset.counts > 0).sum())
     flagged = int(findings.flagged.sum())

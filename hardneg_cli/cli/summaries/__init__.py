@@ -1,1 +1,0 @@
-"""What a run found, collected or compared, in a few lines for people."""

@@ -1,0 +1,72 @@
+"""What applying decisions changed, as a table and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hardneg_cli.review.correction.provenance import RowChange
+from hardneg_cli.review.decisions.decision import StaleDecision
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class ApplyResult:
+    """What a run changed, in the order of the rows, and how many rows it left alone, by reason.
+
+    kept, unsure: as reviewers decided. undecided: asked about, but not decided by anybody. already: decisions whose
+    outcome stood in the data before. stale: decisions that no longer fit, and were left out. protected, policy_stale:
+    rows that the policy spared for their split, and because they are no longer what they were.
+    """
+
+    rows: int
+    changes: tuple[RowChange, ...]
+    kept: int
+    unsure: int
+    undecided: int
+    already: int
+    stale: tuple[StaleDecision, ...]
+    protected: int
+    policy_stale: int
+    notes: tuple[str, ...]
+
+    @property
+    def relabeled(self) -> int:
+        return sum(change.action == "relabel" for change in self.changes)
+
+    @property
+    def dropped(self) -> int:
+        return sum(change.action == "drop" for change in self.changes)
+
+    def table(self) -> pa.Table:
+        """The changes, one a line."""
+        import pyarrow as pa
+
+        fields = {"id": "id", "given_label": "before", "action": "action", "new_label": "after", "by": "reviewer"}
+        columns = {name: [getattr(change, field) or "" for change in self.changes] for name, field in fields.items()}
+        return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The changes, as `--dry-run` lists them."""
+        return {"changes": self.table()}
+
+    def summary(self, *, dry_run: bool = False) -> Iterator[str]:
+        """Lines for people; dry_run: nothing was written."""
+        done = "would be " if dry_run else ""
+        yield f"{self.rows:,} rows: {done}{self.relabeled:,} relabeled, {self.dropped:,} dropped"
+        rest = {
+            "kept": self.kept,
+            "unsure": self.unsure,
+            "undecided": self.undecided,
+            "already applied": self.already,
+            "stale and skipped": len(self.stale),
+        }
+        yield ", ".join(f"{count:,} {word}" for word, count in rest.items() if count or word in ("kept", "undecided"))
+        automatic = sum(change.source == "policy" for change in self.changes)
+        if automatic or self.protected or self.policy_stale:
+            alone = f"{self.protected:,} of protected splits, {self.policy_stale:,} that are no longer the same"
+            yield f"policy: {automatic:,} of these changes are automatic; rows left alone: {alone}"
+        yield from (f"note: {note}" for note in self.notes)
