@@ -75,8 +75,8 @@ def test_2_for_what_cannot_be(folder: Path) -> None:
         done = run(*arguments, code=2)
         assert (done.stdout, done.stderr.count("\n")) == ("", 1), done.stderr
     assert set(os.listdir()) == before
-    Path(LOG).write_text('{"v":2}\n')
-    assert "line 1: not a decision of version 1" in run("ann.csv", "--data", "data.csv", code=2).stderr
+    Path(LOG).write_text('{"v":3}\n')
+    assert "line 1: not a decision of version 2" in run("ann.csv", "--data", "data.csv", code=2).stderr
 
 
 @pytest.mark.process
