@@ -91,7 +91,7 @@ def test_while_another_run_holds_the_log_nothing_is_called_saved(folder: Path) -
 @pytest.mark.process
 def test_on_a_full_disk_nothing_is_called_saved(folder: Path) -> None:
     limited = "import resource, signal, runpy; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
-    limited += "resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500)); runpy.run_module('hardneg_cli')"
+    limited += "resource.setrlimit(resource.RLIMIT_FSIZE, (700, 700)); runpy.run_module('hardneg_cli')"
     log = folder / "queue.csv.decisions.ndjson"
     with review(folder, *ONE, command=[sys.executable, "-c", limited]) as t:
         t.wait("0 of 8")

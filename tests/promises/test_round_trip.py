@@ -24,10 +24,10 @@ from hardneg_cli.io.excel.exact_text import printable
 from hardneg_cli.review.annotation_tools._class_names import offered
 from hardneg_cli.review.annotation_tools._tasks import KEY
 from hardneg_cli.review.decisions.decision_log import log_of
-from hardneg_cli.runtime import drawers
 from hardneg_cli.verbs.collect import collect
 from support.browser import click, content, downloaded, opened, press
 from support.office import OFFICE
+from support.result_tables import form
 
 Row = dict[str, str]
 ROWS = 2000
@@ -138,7 +138,7 @@ def intended(changes: dict[str, str | None]) -> list[Row]:
 
 def written(table: pa.Table, name: str, path: Path) -> Path:
     with path.open("wb") as out:
-        drawers.load("format", name).write(table, out)
+        form(name).write(table, out)
     return path
 
 
