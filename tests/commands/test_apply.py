@@ -84,6 +84,7 @@ def test_compressed_data_stays_compressed(form: str, pack: Callable[[bytes], byt
     assert UNPACKED[form](data.read_bytes()) == delimited(corrected()).encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", TABLES)
 def test_tables_of_every_kind(form: str, tmp_path: Path) -> None:
     write, read = TABLES[form]

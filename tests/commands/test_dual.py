@@ -86,6 +86,7 @@ def test_wrong_labels_do_not_teach_that_the_first_model_errs() -> None:
     assert (found["p_wrong"][misled] < 0.5).mean() > 0.9
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_improved_is_left_alone() -> None:
     """The probabilities that the labels were drawn from, and features that say nothing."""
     rng = np.random.default_rng(1)
@@ -203,6 +204,7 @@ def test_what_it_writes_is_read_by_find(tmp_path: Path) -> None:
     assert len(pd.read_csv(tmp_path / "rows.csv")) == SMALL
 
 
+@pytest.mark.slow
 def test_probabilities_alone_are_enough(tmp_path: Path) -> None:
     """Without text and features the second model is a calibration."""
     frame, truth, p = weak()

@@ -144,6 +144,7 @@ def test_without_a_model_or_neighbors_every_suspect_is_in_the_queue() -> None:
         assert findings.flagged[doubts.rows[doubts.flagged]].all()
 
 
+@pytest.mark.slow
 def test_every_conflict_has_a_row_in_the_queue() -> None:
     findings = digits(probs=True)
     doubts = findings.doubts["conflicting-label"]

@@ -91,6 +91,7 @@ def test_the_least_change_is_just_behind_the_boundary() -> None:
     assert (found < 3.01).all()
 
 
+@pytest.mark.slow
 def test_versions_stay_near_their_parent_and_in_its_split() -> None:
     frame = wine()
     frame["x_flag"] = np.where(frame.label == "red", "1", "0")  # nothing lies between
@@ -113,6 +114,7 @@ def test_versions_stay_near_their_parent_and_in_its_split() -> None:
     assert (table.loc[frame.id[frame.split == "test"]].kind == "given").all()
 
 
+@pytest.mark.slow
 def test_suspects_neither_train_nor_get_versions() -> None:
     frame = wine()
     wrong = frame.index[[1, 50, 101]]

@@ -116,6 +116,7 @@ def test_folds_are_even_in_every_class() -> None:
     assert np.bincount(fold[90:]).tolist() == [2] * 5
 
 
+@pytest.mark.slow
 def test_no_row_vouches_for_itself() -> None:
     """A flipped label changes nothing about what is thought of its own row."""
     frame = texts()

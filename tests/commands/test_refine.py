@@ -77,6 +77,7 @@ def _error(score: np.ndarray) -> np.ndarray:
     return 0.005 + 0.3 * (1 - score) ** 1.5
 
 
+@pytest.mark.slow
 def test_a_cut_is_unsafe_in_at_most_a_tenth_of_the_worlds() -> None:
     """Scores say how likely a row is wrong, but the scale is off, so only the held-out rows can tell where to cut."""
     rng, unsafe, cuts = np.random.default_rng(0), 0, 0
@@ -125,6 +126,7 @@ def test_what_is_accepted_is_right_and_helps() -> None:
     assert (weighed <= 10 + 1e-6).all()
 
 
+@pytest.mark.slow
 def test_nothing_is_accepted_where_nothing_can_be_proved() -> None:
     labeled, pool, _ = digits()
     found = refine(labeled, pool, features="x_*", max_error=0.02, rounds=1)
@@ -304,6 +306,7 @@ def test_a_broken_ledger_is_refused(tmp_path: Path) -> None:
             ledger.read(path)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_learned_from_is_refused() -> None:
     labeled, pool, _ = digits(3)
     for option, value in (("max_error", 0.0), ("confidence", 1.2), ("rounds", 0)):

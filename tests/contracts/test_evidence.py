@@ -80,6 +80,7 @@ def test_what_is_not_looked_at_is_not_gathered() -> None:
     assert evidence.known("neighbors") is None
 
 
+@pytest.mark.slow
 def test_an_outlier_asks_for_no_more_than_its_method_looks_at() -> None:
     detect = drawers.verb("detector", "outlier")
     evidence = store()

@@ -54,6 +54,7 @@ def assert_same(one: pa.Table, other: pa.Table) -> None:
     pd.testing.assert_frame_equal(left, right)
 
 
+@pytest.mark.slow
 def test_joined_by_id_in_any_order(data: Path, tmp_path: Path) -> None:
     frame = framed(model(0))
     shuffled = pd.concat([frame, frame.head(9).assign(id=[f"x{i}" for i in range(9)])]).sample(frac=1, random_state=0)

@@ -84,6 +84,7 @@ def test_undecided_rows_are_ranked_better_where_that_is_proved(
     assert recall(after, wrong, undecided) > recall(before, wrong, undecided)
 
 
+@pytest.mark.slow
 def test_the_new_order_keeps_the_scores_and_the_flagged_are_its_top(
     base: tuple[Findings, NDArray[np.bool_]], taught: tuple[Findings, list[Decision]]
 ) -> None:
@@ -259,6 +260,7 @@ def test_applied_relabels_are_decided_too(folder: Path) -> None:
     assert "2 rows are decided and not asked about again, 0 of them not yet applied" in done.stderr
 
 
+@pytest.mark.slow
 def test_survivors_of_an_applied_round_teach_nothing(base: tuple[Findings, NDArray[np.bool_]]) -> None:
     """Applied errors are gone from the data; learning from the kept rows alone would be learning from a sieve."""
     table, wrong = world()

@@ -183,6 +183,7 @@ def test_markdown_renders_to_the_text_and_nothing_else() -> None:
     assert {len(row) for row in page.rows} == {2, 3, 14}  # lists; verdicts and rows; the matrix, capped
 
 
+@pytest.mark.slow
 @every_case
 def test_markdown_fits_in_a_comment_and_says_what_it_leaves_out(case: Callable[[], CheckReport]) -> None:
     report = case()

@@ -188,6 +188,7 @@ def test_numbers_of_csv() -> None:
     fails(skipped, "row 3, column 'x'", wanted=ReadRequest(numbers=("x",), skip_ragged=lambda _: None))
 
 
+@pytest.mark.slow
 def test_a_quote_that_is_never_closed_is_an_error_wherever_it_is() -> None:
     for body in ('1,2\n"3,4\n', '1,2\n3,"4\n', '1,2\n3,"4', '1,2\n"3', '1,2\n3,"4\n5,6\n7,8\n'):
         for wanted in (

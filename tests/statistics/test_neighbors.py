@@ -189,6 +189,7 @@ def test_a_dataset_of_many_rows_in_any_order() -> None:
     assert np.array_equal(one.doubts["outvoted-label"].score[shuffled], other.doubts["outvoted-label"].score)
 
 
+@pytest.mark.slow
 def test_progress_is_told_to_the_last_step() -> None:
     told: dict[str, list[int]] = {}
     for rows in (10**6, 10**3):

@@ -45,6 +45,7 @@ def test_types_of_keywords_are_known() -> None:
     assert get_type_hints(_keywords.DataKeywords)["label"] is str
 
 
+@pytest.mark.slow
 def test_columns_are_keywords_and_a_model_may_stand_alone(data: pd.DataFrame) -> None:
     probs = np.random.default_rng(0).dirichlet([1, 1], ROWS)
     named = find(data, label="y", text="t", probs=probs, classes=["cat", "dog"])
