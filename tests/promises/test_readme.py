@@ -4,8 +4,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,32 +18,26 @@ PAGES = [path for path in sorted((PACKAGE / "manual").glob("*.md")) if path.name
 COMMANDS = (PACKAGE / "manual/commands.md").read_text(encoding="utf-8")
 HELP = re.compile(r"^## hardneg ([a-z ]+)\n\n```text\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *PAGES)}
-BLOCKS = [(name, number) for name, text in TEXTS.items() for number in range(len(CONSOLE.findall(text)))]
+BLOCKS = {name: CONSOLE.findall(text) for name, text in TEXTS.items()}
 MISTYPED = {"--lable"}  # on purpose
 CALL = re.compile(r"\bhardneg ((?:audit )?[a-z]+)((?:[^`|;&\n]|\|(?=\w))*)")
 
 
-@pytest.fixture(scope="module")
-def checkouts(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """A folder with the sample for each document: its blocks are run in it one after the other."""
-
-    @cache
-    def folder(document: str) -> Path:
-        path = tmp_path_factory.mktemp(document.replace(".", "_"))
-        shutil.copytree(ROOT / "sample_data", path / "sample_data")
-        return path
-
+def with_sample(folder: Path) -> Path:
+    shutil.copytree(ROOT / "sample_data", folder / "sample_data")
     return folder
 
 
 def test_there_are_blocks() -> None:
-    assert len(BLOCKS) >= 20
+    assert sum(len(blocks) for blocks in BLOCKS.values()) >= 20
 
 
 @pytest.mark.process
-@pytest.mark.parametrize(("document", "number"), BLOCKS)
-def test_a_block_prints_what_it_says(document: str, number: int, checkouts: Callable[[str], Path]) -> None:
-    assert_prints(CONSOLE.findall(TEXTS[document])[number], checkouts(document))
+@pytest.mark.parametrize("document", [name for name, blocks in BLOCKS.items() if blocks])
+def test_the_blocks_of_a_document_print_what_they_say_one_after_the_other(document: str, tmp_path: Path) -> None:
+    folder = with_sample(tmp_path)
+    for block in BLOCKS[document]:
+        assert_prints(block, folder)
 
 
 @pytest.mark.parametrize("document", TEXTS)
@@ -86,10 +78,10 @@ def test_the_readme_and_the_rooms_name_what_is_there() -> None:
 
 
 @pytest.mark.process
-def test_the_python_lines_work(checkouts: Callable[[str], Path]) -> None:
+def test_the_python_lines_work(tmp_path: Path) -> None:
     (code,) = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=checkouts("python"), capture_output=True, text=True, check=False
+        [sys.executable, "-c", code], cwd=with_sample(tmp_path), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
 
