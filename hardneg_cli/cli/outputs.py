@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.gating.reports import CHECK_REPORT_FORMATS, CheckReportFormat
-from hardneg_cli.io.files.atomic_write import refuse_overwriting, whole_file
+from hardneg_cli.io.files.atomic_write import WholeFiles, refuse_overwriting
 from hardneg_cli.io.result_formats import RESULT_FORMATS, ResultFormat
 from hardneg_cli.review.annotation_tools import ANNOTATION_TOOLS, AnnotationTool
 from hardneg_cli.runtime.drawers import Units, unknown
@@ -87,37 +86,46 @@ def write(table: object, results: Iterable[OutputTarget]) -> list[str]:
     return write_together((lambda: table, results))
 
 
-def write_together(*results: tuple[Callable[[], object], Iterable[OutputTarget]]) -> list[str]:
-    """Each table, or report, to its targets, if it has any; no file takes its name before all of them are written.
+def write_together(
+    *results: tuple[Callable[[], object], Iterable[OutputTarget]],
+    beside: Mapping[str, Callable[[BinaryIO], object]] | None = None,
+) -> list[str]:
+    """Each table, or report, to its targets, if it has any; no file takes its name before all of them are on disk.
 
-    Standard output comes last, so that a reader who leaves early loses no file. What the formats have to say about it
-    (a picture that could not be shown) is the answer.
+    beside: files that are no table's, by path, each with what writes it. Standard output comes when nothing is left to
+    fail but the names: where it cannot be written no file is; a reader who leaves early loses none. What the formats
+    have to say about it (a picture that could not be shown) is the answer.
     """
     notes: list[str] = []
     shown: list[tuple[Form, object]] = []
-    with ExitStack() as files:
+    gone: BrokenPipeError | None = None
+    with WholeFiles() as files:
+        for path, content in (beside or {}).items():
+            content(files.open(path))
         for make, targets in results:
             if chosen := list(targets):
                 table = make()
                 shown += [(target.form, table) for target in chosen if target.path is None]
                 notes += _to_files(table, chosen, files)
-    for form, table in shown:
-        notes += _to_standard_output(form, table)
+        files.finish()
+        try:
+            for form, table in shown:
+                notes += _to_standard_output(form, table)
+        except BrokenPipeError as error:
+            gone = error
+    if gone:
+        raise gone
     return notes
 
 
-def _to_files(table: Any, targets: Iterable[OutputTarget], files: ExitStack) -> Iterator[str]:
+def _to_files(table: Any, targets: Iterable[OutputTarget], files: WholeFiles) -> Iterator[str]:
     """Write what is to be a file; it becomes one when `files` is closed. What there is to say is the answer."""
     for target in targets:
         if target.path is not None:
             with progress(f"writing {target.path}"):
-                out = files.enter_context(whole_file(target.path))
-                yield from target.form.write(table, out) or ()
-                out.flush()
+                yield from target.form.write(table, files.open(target.path)) or ()
             for path, content in target.beside.items():
-                out = files.enter_context(whole_file(path))
-                out.write(content(table))
-                out.flush()
+                files.open(path).write(content(table))
 
 
 def _to_standard_output(form: Form, table: Any) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.dataset import Dataset
@@ -33,6 +33,12 @@ def write(dataset: Dataset, flagged: NDArray[np.bool_], score: NDArray[np.float6
 
     flagged, score: (N,) what a run found out about them, see `Findings`.
     """
+    with whole_file(path) as out:
+        write_to(dataset, flagged, score, out)
+
+
+def write_to(dataset: Dataset, flagged: NDArray[np.bool_], score: NDArray[np.float64], out: BinaryIO) -> None:
+    """The same to a file that stays open."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -53,8 +59,7 @@ def write(dataset: Dataset, flagged: NDArray[np.bool_], score: NDArray[np.float6
     table = pa.table(columns).replace_schema_metadata({KEY: json.dumps(about).encode()})
     plain = [name for name in table.column_names if name in ("id", "hash", "score")]
     dictionary = [name for name in table.column_names if name not in (*plain, "flagged")]
-    with whole_file(path) as out:
-        pq.write_table(table, out, compression="zstd", use_dictionary=dictionary, write_statistics=False)
+    pq.write_table(table, out, compression="zstd", use_dictionary=dictionary, write_statistics=False)
 
 
 def read(path: str | Path, dataset: Dataset) -> Baseline:

@@ -7,6 +7,7 @@ is wrong. The result goes to standard output or to -o files, the summary to stan
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -77,7 +78,7 @@ def run(
     review: FindReview,
     output: FindOutput,
 ) -> int:
-    from hardneg_cli.data.snapshot import write as write_state
+    from hardneg_cli.data.snapshot import write_to as write_state
     from hardneg_cli.review.decisions.decision_log import log_of
     from hardneg_cli.verbs.find import find
 
@@ -102,13 +103,12 @@ def run(
         on_bad_rows=columns.on_bad_rows,
         memory=options.memory_bytes(models.memory),
     )
-    if state:
-        write_state(findings.dataset, findings.flagged, findings.score, state)
     shown = _display_columns(findings, review.show, columns.features, review.image)
     with progress("making the queue"):
         rows = findings.select(every=review.all_, limit=review.limit, per_class=review.per_class)
         table = _pictured(findings.table(rows, shown), findings, shown, review.image)
-    notes = outputs.write(table, targets)
+    kept = partial(write_state, findings.dataset, findings.flagged, findings.score)
+    notes = outputs.write_together((lambda: table, targets), beside={state: kept} if state else None)
     if not output.quiet:
         for line in (*findings.summary(len(rows), verbose=output.verbose), *(f"note: {note}" for note in notes)):
             say(line)

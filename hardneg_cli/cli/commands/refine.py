@@ -16,8 +16,11 @@ so rounds may be run one by one. --undo-round N gives the dataset as it was befo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, BinaryIO, ClassVar
 
 import typer
 
@@ -26,6 +29,9 @@ from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, OutputOptions, TrainingOptions
 from hardneg_cli.errors import InputError
 from hardneg_cli.runtime.terminal import say
+
+if TYPE_CHECKING:
+    from hardneg_cli.modeling.self_training.ledger import LedgerRound, Line
 
 GROUP = "models"
 EXAMPLE = "hardneg refine data.csv --unlabeled pool.csv --text text -o more.csv"
@@ -121,8 +127,8 @@ def run(
             data, unlabeled, columns.columns, before, undo_round,
             decisions=decisions.decisions, encoding=columns.encoding, on_bad_rows=columns.on_bad_rows,
         )  # fmt: skip
-        outputs.write(table, targets)
-        book.add(ledger, [book.undone(undo_round)], after=before)
+        with _with_ledger(ledger, before, [book.undone(undo_round)]) as beside:
+            outputs.write_together((lambda: table, targets), beside=beside)
         return 0
     refined = verb.refine(
         data, unlabeled, columns.columns,
@@ -134,12 +140,28 @@ def run(
         decisions=decisions.decisions, before=before, encoding=columns.encoding, on_bad_rows=columns.on_bad_rows,
     )  # fmt: skip
     shown = refined.display_columns(review.show, columns.features) if asked else ()
-    outputs.write_together((refined.table, targets), (lambda: refined.queue(review.budget, shown), asked))
-    if ledger:
-        book.add(ledger, [line for entry in refined.entries[refined.done :] for line in entry.lines()], after=before)
+    lines = [line for entry in refined.entries[refined.done :] for line in entry.lines()]
+    with _with_ledger(ledger, before, lines) as beside:
+        outputs.write_together(
+            (refined.table, targets), (lambda: refined.queue(review.budget, shown), asked), beside=beside
+        )
     for line in [] if output.quiet else refined.summary():
         say(line)
     return 0
+
+
+@contextmanager
+def _with_ledger(
+    ledger: str | None, before: Sequence[LedgerRound], lines: Sequence[Line]
+) -> Iterator[Mapping[str, Callable[[BinaryIO], object]]]:
+    """What writes the ledger with its new lines, in a time in which nobody else does."""
+    from hardneg_cli.modeling.self_training import ledger as book
+
+    if ledger is None:
+        yield {}
+        return
+    with book.growing(ledger, after=before) as there:
+        yield {ledger: partial(book.write_to, there, lines)}
 
 
 def _share(option: str, given: str) -> float:

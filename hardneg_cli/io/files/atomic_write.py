@@ -1,35 +1,184 @@
-"""Files are written whole or not at all, and never over an input."""
+"""Files are written whole or not at all, those of a run together, and never over an input."""
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
+import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from types import TracebackType
+from typing import BinaryIO, Self, cast
 
 from hardneg_cli.errors import InputError
+
+LONGEST_STEM = 200  # bytes of a name that its temporary file's name begins with
+REPLACING, NEW = 0o600, 0o666  # before it is as open as the file it replaces; what the umask leaves of a new one
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A file on its way to a name. part: its temporary name; None for a pipe or a device, which has no whole."""
+
+    path: str | Path
+    target: str
+    part: str | None
+    file: BinaryIO
+
+
+class WholeFiles:
+    """Binary files that take their names together, once all of them are complete and on disk.
+
+    Links are followed. A file that replaces another has its mode, and as far as this process may give them away its
+    owner, group, access control list and other extended attributes. Where one cannot take its name, those before it
+    are again what they were; only where the file system knows no second names for a file, they stay.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[_Part] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: TracebackType | BaseException | None) -> None:
+        try:
+            if kind is None:
+                self.finish()
+                _take_names([part for part in self._parts if part.part])
+        finally:
+            for one in self._parts:
+                with suppress(OSError, InputError):  # what its buffer holds has no room; that has been said
+                    one.file.close()
+                if one.part:
+                    Path(one.part).unlink(missing_ok=True)
+
+    def open(self, path: str | Path, *, first: bool = False) -> BinaryIO:
+        """A file to write; what stands at `path` is as it was to the end. first: it takes its name before the others.
+
+        Raises InputError, here and when it is written, for what cannot be written.
+        """
+        target = os.path.realpath(path)
+        if os.path.exists(path) and not os.path.isfile(path):
+            part, file = None, cast("BinaryIO", io.BufferedWriter(_Output(path, os.fspath(path), os.O_WRONLY)))
+        else:
+            part = os.path.join(os.path.dirname(target), _temporary(os.path.basename(target)))
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+            mode = REPLACING if os.path.exists(target) else NEW
+            file = cast("BinaryIO", io.BufferedRandom(_Output(path, part, flags, mode)))
+        self._parts.insert(0 if first else len(self._parts), _Part(path, target, part, file))
+        return file
+
+    def finish(self) -> None:
+        """See that all of it is on disk, so that nothing is left to fail but the names."""
+        for one in self._parts:
+            if one.file.closed:
+                continue
+            one.file.flush()
+            with _naming(one.path):
+                if one.part:
+                    _resemble(one.file.fileno(), one.target)
+                    os.fsync(one.file.fileno())
+                one.file.close()
 
 
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[BinaryIO]:
-    """A binary file that takes its name only once it is complete and on disk; links are followed, modes kept."""
-    from boltons.fileutils import atomic_save
+    """A binary file that takes its name only once it is complete and on disk, see `WholeFiles`."""
+    with WholeFiles() as files:
+        yield files.open(path)
 
-    target = os.path.realpath(path)
-    if os.path.exists(path) and not os.path.isfile(path):  # a pipe or a device has no whole to be replaced
-        with open(path, "wb") as out:
-            yield out
-        return
-    part = f".{os.path.basename(target)}.{secrets.token_hex(4)}.part"
+
+class _Output(io.FileIO):
+    """Bytes to a file; its errors name what is being written, not the temporary file."""
+
+    def __init__(self, path: str | Path, name: str, flags: int, mode: int = NEW) -> None:
+        self._path = path
+        with _naming(path):
+            super().__init__(name, "w+" if flags & os.O_RDWR else "w", opener=lambda *_: os.open(name, flags, mode))
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]  # any buffer, as in the class above
+        with _naming(self._path):
+            return super().write(data) or 0
+
+
+@contextmanager
+def _naming(path: str | Path) -> Iterator[None]:
     try:
-        with atomic_save(target, part_file=part) as out:
-            yield out
+        yield
+    except BrokenPipeError:  # whoever reads has enough
+        raise
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:  # boltons leaves it behind where the disk is full only when it is flushed
-        Path(target).with_name(part).unlink(missing_ok=True)
+
+
+def _temporary(name: str) -> str:
+    """Where the name is as long as names may be, a part of it."""
+    return f".{os.fsdecode(os.fsencode(name)[:LONGEST_STEM])}.{secrets.token_hex(4)}.part"
+
+
+def _resemble(file: int, target: str) -> None:
+    """Give the open file what the one at `target` has besides its content, as far as that can be done.
+
+    Only root may give files away; where the group is another one than before, it may do no more than everybody.
+    """
+    try:
+        old = os.stat(target)
+    except FileNotFoundError:
+        return
+    mode = stat.S_IMODE(old.st_mode)
+    if hasattr(os, "fchown"):
+        with suppress(OSError):
+            os.fchown(file, -1, old.st_gid)
+        with suppress(OSError):
+            os.fchown(file, old.st_uid, -1)
+        new = os.fstat(file)
+        if new.st_gid != old.st_gid:
+            mode = mode & ~0o070 | (mode & 0o007) << 3
+        if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
+            mode &= 0o777
+    if hasattr(os, "listxattr"):
+        with suppress(OSError):  # a file system without them
+            for name in os.listxattr(target):
+                with suppress(OSError):  # one that the system alone sets
+                    os.setxattr(file, name, os.getxattr(target, name))
+    if os.chmod in os.supports_fd:
+        os.chmod(file, mode)
+
+
+def _take_names(parts: Iterable[_Part]) -> None:
+    """Rename all, or where one fails none."""
+    waiting = list(parts)
+    taken: list[tuple[str, str | None, bool]] = []
+    whole = False
+    try:
+        for one in waiting:
+            there = os.path.lexists(one.target)
+            taken.append((one.target, _second_name(one.target) if there and len(waiting) > 1 else None, there))
+            with _naming(one.path):
+                os.replace(cast("str", one.part), one.target)
+        whole = True
+    finally:
+        for target, before, there in [] if whole else reversed(taken):
+            if before:
+                os.replace(before, target)
+            elif not there:
+                Path(target).unlink(missing_ok=True)
+        for _, before, _ in taken:
+            if before:
+                Path(before).unlink(missing_ok=True)
+
+
+def _second_name(target: str) -> str | None:
+    """Another name of the file, by which it can be called back; None where there can be none."""
+    name = os.path.join(os.path.dirname(target), _temporary(os.path.basename(target)))
+    try:
+        os.link(target, name)
+    except OSError:
+        return None
+    return name
 
 
 def refuse_overwriting(outputs: Iterable[str | Path], inputs: Iterable[Path | None]) -> None:

@@ -6,10 +6,11 @@ A round is a line of JSON for each of its pseudo-labels, then one for the round 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.atomic_write import whole_file
@@ -62,15 +63,25 @@ def read(path: str | Path | None) -> list[LedgerRound]:
 
 def add(path: str | Path, lines: Iterable[Line], *, after: Sequence[LedgerRound]) -> None:
     """Add lines; the ledger is written whole or not at all. Raises Busy, and InputError if it has changed meanwhile."""
+    with growing(path, after=after) as before, whole_file(path) as out:
+        write_to(before, lines, out)
+
+
+@contextmanager
+def growing(path: str | Path, *, after: Sequence[LedgerRound]) -> Iterator[bytes]:
+    """The ledger as it is, with nobody else writing to it. Raises Busy, and InputError if it has changed meanwhile."""
     with held(path):
         if [entry.facts for entry in read(path)] != [entry.facts for entry in after]:
             raise InputError(f"{path}: another run has added to it meanwhile; run refine again")
-        before = Path(path).read_bytes() if Path(path).exists() else b""
-        with whole_file(path) as out:
-            out.write(before)
-            for line in lines:
-                text = json.dumps(line, ensure_ascii=False, allow_nan=False)
-                out.write(UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text).encode() + b"\n")
+        yield Path(path).read_bytes() if Path(path).exists() else b""
+
+
+def write_to(before: bytes, lines: Iterable[Line], out: BinaryIO) -> None:
+    """The ledger as it was, and the lines behind it."""
+    out.write(before)
+    for line in lines:
+        text = json.dumps(line, ensure_ascii=False, allow_nan=False)
+        out.write(UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text).encode() + b"\n")
 
 
 def undone(round_: int) -> Line:

@@ -12,7 +12,7 @@ from typing import BinaryIO, Protocol
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import InputError
-from hardneg_cli.io.files.atomic_write import whole_file
+from hardneg_cli.io.files.atomic_write import WholeFiles
 from hardneg_cli.io.files.inverse_edits import InverseEdits
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.table_formats import TABLE_FORMATS
@@ -72,10 +72,6 @@ class ProvenanceTarget:
 
     path: str | Path
     record: Callable[[Sequence[WrittenFile]], Iterable[bytes]]
-
-    def write(self, written: Sequence[WrittenFile]) -> None:
-        with whole_file(self.path) as out:
-            out.writelines(self.record(written))
 
 
 def corrections(
@@ -158,23 +154,25 @@ def _write_files(
     targets: Sequence[tuple[FileRewrite, str]], telling: ProvenanceTarget | None, *, skip_same: bool
 ) -> list[WrittenFile]:
     """The provenance takes its name first: no change without its record, whenever the run is killed."""
-    with ExitStack() as records, ExitStack() as unnamed:
+    with ExitStack() as records, WholeFiles() as files:
+        record = files.open(telling.path, first=True) if telling else None
         written = []
         for rewriting, path in targets:
             if skip_same and rewriting.unchanged:
                 written += [_untouched_file(rewriting.source)] if telling else []
                 continue
-            out = unnamed.enter_context(whole_file(path))
+            out = files.open(path)
             if telling is None:
                 rewriting.write(out, None)
             elif out.readable():
                 written.append(_written_file(rewriting, path, out, records))
             else:  # a pipe: what was written to it cannot be looked at again
                 written.append(_write_held(rewriting, path, out, records))
+        if telling and record:
+            record.writelines(telling.record(written))
+        files.finish()
         for rewriting, _ in targets:
             confirm_unchanged(rewriting)
-        if telling:
-            telling.write(written)
     return written
 
 
@@ -188,18 +186,18 @@ def _write_stream(rewriting: FileRewrite, out: BinaryIO, telling: ProvenanceTarg
     """Nothing reaches `out` before all of it is there."""
     if out.isatty() and _is_binary(rewriting.source):
         raise InputError(f"{rewriting.source.name} is no text for a terminal: name a file with -o")
-    with tempfile.TemporaryFile() as held, ExitStack() as records:
+    with tempfile.TemporaryFile() as held, ExitStack() as records, WholeFiles() as files:
         written = []
         if telling is None:
             rewriting.write(held, None)
         else:
             written.append(_written_file(rewriting, "standard output", held, records))
+            files.open(telling.path).writelines(telling.record(written))
+        files.finish()
         confirm_unchanged(rewriting)
-        if telling:
-            telling.write(written)
         held.seek(0)
         shutil.copyfileobj(held, out)
-    out.flush()
+        out.flush()
     return written
 
 
