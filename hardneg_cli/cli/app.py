@@ -12,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import typer
 
@@ -22,7 +22,7 @@ from hardneg_cli.cli.option_groups import Command
 from hardneg_cli.cli.progress_bar import metered
 from hardneg_cli.errors import HardnegError, did_you_mean
 from hardneg_cli.runtime.process_tuning import tune_process
-from hardneg_cli.runtime.terminal import say, usage
+from hardneg_cli.runtime.terminal import Unfailing, say, usage
 
 BUG, INTERRUPTED, BROKEN_PIPE, TERMINATED = 3, 130, 141, 143
 
@@ -36,6 +36,7 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _terminate)
     _open_closed_streams()
     _write_all_or_fail()
+    _lose_no_result_for_words()
     code = _guarded(_run)
     if code <= 1:  # else there is no whole result
         code = _guarded(sys.stdout.flush) or code
@@ -54,8 +55,26 @@ def _write_all_or_fail() -> None:
     """Where Python was told not to buffer, a large write may end halfway, without a word; a buffer sees to it."""
     out = sys.stdout
     raw = out.buffer
+    if isinstance(out, io.TextIOWrapper):
+        out.reconfigure(errors="backslashreplace")  # the manual in a terminal of another age
     if isinstance(raw, io.RawIOBase):
         sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), out.encoding, out.errors, line_buffering=True)
+
+
+def _lose_no_result_for_words() -> None:
+    """Standard error that is full or broken makes no success a failure, whoever writes there."""
+    words = sys.stderr
+    if (number := _file_number(words)) is None:
+        return
+    raw = Unfailing(number, "w", closefd=False)
+    sys.stderr = io.TextIOWrapper(io.BufferedWriter(raw), words.encoding, "backslashreplace", line_buffering=True)
+
+
+def _file_number(stream: TextIO) -> int | None:
+    try:
+        return stream.fileno()
+    except OSError:
+        return None
 
 
 def _leave_at_once(code: int) -> NoReturn:
@@ -106,17 +125,20 @@ def _guarded(work: Callable[[], Any]) -> int:
     except MemoryError:
         return _say_and_return("out of memory", 2)
     except Exception:
-        _say_and_return("this is a bug in hardneg; please report it with these lines:", BUG)
-        with contextlib.suppress(OSError):
-            traceback.print_exc()
-        return BUG
+        return _say_bug()
 
 
 def _say_and_return(text: str, code: int) -> int:
     """The code, after a line on standard error; that nobody may read it changes nothing."""
-    with contextlib.suppress(OSError):
-        say(f"hardneg: {text}")
+    say(f"hardneg: {text}")
     return code
+
+
+def _say_bug() -> int:
+    say("hardneg: this is a bug in hardneg; please report it with these lines:")
+    for line in traceback.format_exc().splitlines():
+        say(line)
+    return BUG
 
 
 def _is_broken_pipe(error: BaseException | None) -> bool:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, TypeAlias, cast
 
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.gating.reports import CHECK_REPORT_FORMATS, CheckReportFormat
 from hardneg_cli.io.files.atomic_write import WholeFiles, refuse_overwriting
 from hardneg_cli.io.result_formats import RESULT_FORMATS, ResultFormat
+from hardneg_cli.io.tables.queue_columns import FILLED_IN
 from hardneg_cli.review.annotation_tools import ANNOTATION_TOOLS, AnnotationTool
 from hardneg_cli.runtime.drawers import Units, unknown
 from hardneg_cli.runtime.progress import progress
+from hardneg_cli.runtime.terminal import TerminalText, has_commands, is_read_by_a_runner, without_commands
 
 Form: TypeAlias = ResultFormat | AnnotationTool | CheckReportFormat
 WRITERS: Mapping[str, tuple[Units[ResultFormat] | Units[AnnotationTool] | Units[CheckReportFormat], ...]] = {
@@ -129,14 +132,39 @@ def _to_files(table: Any, targets: Iterable[OutputTarget], files: WholeFiles) ->
 
 
 def _to_standard_output(form: Form, table: Any) -> list[str]:
+    out = sys.stdout.buffer
     try:
-        notes = form.write(table, sys.stdout.buffer) or []
-        sys.stdout.buffer.flush()
+        if form.RAW or form.BINARY:
+            notes = form.write(table, out)
+        elif out.isatty():
+            shown = TerminalText(out)
+            notes = form.write(table, cast("BinaryIO", shown))
+            shown.finish()
+        elif is_read_by_a_runner(out):
+            held = io.BytesIO()
+            notes = form.write(table, held)
+            out.write(_inert(held.getvalue(), table))
+        else:
+            notes = form.write(table, out)
+        out.flush()
     except BrokenPipeError:
         raise
     except OSError as error:
         raise InputError(f"standard output: cannot be written: {error.strerror or error}") from error
-    return notes
+    return notes or []
+
+
+def _inert(text: bytes, table: Any) -> bytes:
+    """What people look at, with no command in it to GitHub's runner.
+
+    Raises InputError for rows with one that are data for programs, such as predictions: they are exact or not there.
+    """
+    names: list[str] = getattr(table, "column_names", [*FILLED_IN])
+    if has_commands(text) and not set(FILLED_IN) <= set(names):
+        raise InputError(
+            "standard output: a text in it is a command to GitHub's runner ('::' or '##['); write it to a file with -o"
+        )
+    return without_commands(text)
 
 
 def _file(output: str, kind: str) -> OutputTarget:

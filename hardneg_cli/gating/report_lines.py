@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data import change_report
 from hardneg_cli.errors import plural
 from hardneg_cli.gating.failing_rows import count, failing_rows
-from hardneg_cli.runtime.terminal import plain
+from hardneg_cli.runtime.terminal import inert
 
 if TYPE_CHECKING:
     from hardneg_cli.data.change_report import ChangedRow
@@ -33,24 +33,24 @@ def lines(report: CheckReport) -> Iterator[Line]:
     if report.judged:
         yield ()
     for note in report.notes:
-        yield ((f"note: {plain(note)}", ""),)
+        yield ((f"note: {inert(note)}", ""),)
     if report.judged:
         yield _final_word(report)
 
 
 def _changes(report: CheckReport) -> Iterator[Line]:
     changes, rows = report.changes, len(report.dataset)
-    name = plain(report.dataset.name) + (f" against {plain(report.base)}" if report.base else "")
+    name = inert(report.dataset.name) + (f" against {inert(report.base)}" if report.base else "")
     head = f"{name}: {plural(rows, 'row')}"
     if changes is None:
         yield ((head, "bold"),)
         return
     yield (head, "bold"), (f"; {change_report.counts(changes)}", "")
     if columns := change_report.columns(changes):
-        yield ((plain(columns), ""),)
+        yield ((inert(columns), ""),)
     pairs = change_report.pairs(report.dataset, changes)
     if pairs:
-        shown = ", ".join(plain(f"{pair.rows:,} {pair.before!r} -> {pair.after!r}") for pair in pairs[:MOST_PAIRS])
+        shown = ", ".join(inert(f"{pair.rows:,} {pair.before!r} -> {pair.after!r}") for pair in pairs[:MOST_PAIRS])
         more = f" and {len(pairs) - MOST_PAIRS:,} more pairs" if len(pairs) > MOST_PAIRS else ""
         yield ((f"relabeled: {shown}{more}", ""),)
     if not report.judged:
@@ -61,25 +61,25 @@ def _row(row: ChangedRow) -> Line:
     sign, style = SIGNS.get(row.kinds[0], ("~", "yellow"))
     label = f"{row.before!r} -> {row.after!r}" if "relabeled" in row.kinds else repr(row.after or row.before)
     edited = ", edited" if "edited" in row.kinds else ""
-    return (f"{sign} {plain(row.id)}", style), (f"  {plain(label)}{edited}", "")
+    return (f"{sign} {inert(row.id)}", style), (f"  {inert(label)}{edited}", "")
 
 
 def _gate(report: CheckReport, judged: GateResult, width: int) -> Iterator[Line]:
     why = judged.verdict.why if judged.verdict else judged.reason
     looks = STYLES[judged.outcome]
-    yield (f"{judged.outcome:<{WIDEST}}", looks), (f"  {judged.gate:<{width}}  ", "bold"), (plain(why), "")
+    yield (f"{judged.outcome:<{WIDEST}}", looks), (f"  {judged.gate:<{width}}  ", "bold"), (inert(why), "")
     for row in failing_rows(report.dataset, judged, MOST_ROWS):
         file = f"{row.file} " if len(report.dataset.sources) > 1 else ""
         line = f"line {row.line}" if row.line else ""
         place = f" ({f'{file}{line}'.strip()})" if file or line else ""
         # the dash keeps an id from the beginning of the line, where the log of a CI server may take it for an order
-        yield (f"{INDENT}- ", "dim"), (plain(row.id), "bold"), (plain(place), "dim"), (_reason(row.reason), "")
+        yield (f"{INDENT}- ", "dim"), (inert(row.id), "bold"), (inert(place), "dim"), (_reason(row.reason), "")
     if (more := count(judged) - MOST_ROWS) > 0:
         yield ((f"{INDENT}and {more:,} more", "dim"),)
 
 
 def _reason(reason: str) -> str:
-    return f": {plain(reason)}" if reason else ""
+    return f": {inert(reason)}" if reason else ""
 
 
 def _final_word(report: CheckReport) -> Line:

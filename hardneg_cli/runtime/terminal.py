@@ -1,26 +1,71 @@
-"""What may reach a terminal: untrusted text without control characters, words for people on standard error, colors.
+"""What may reach a terminal, or the log of a CI server: text that cannot act, words for people, colors.
 
-Colors are shown on a terminal, unless NO_COLOR is set, and wherever FORCE_COLOR is set.
+Control characters and invisible direction marks are shown as escapes. So is, in a line of a log, what GitHub's runner
+takes for a command to it: `::` at the beginning, and `##[` anywhere. Colors are shown on a terminal, unless NO_COLOR is set, and
+wherever FORCE_COLOR is set.
 """
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+INVISIBLE = "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+CONTROL = re.compile(rf"[\x00-\x08\x0a-\x1f\x7f-\x9f{INVISIBLE}]")
+STEERING = re.compile(rf"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f{INVISIBLE}]|\r(?!\n)")  # of text that has lines
+COMMAND = re.compile(rb"(?:^|(?<=[\r\n]))(\s*):(?=:)|#(?=#\[)")
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found.group().encode("unicode_escape").decode()
 
 
 def plain(text: str) -> str:
     """One line without control characters or invisible direction marks, which are shown as escapes."""
-    return CONTROL.sub(lambda match: match.group().encode("unicode_escape").decode(), text.replace("\t", " "))
+    return CONTROL.sub(_escape, text.replace("\t", " "))
+
+
+def inert(text: str) -> str:
+    """The same for a part of a log's line, in which an old kind of command may begin anywhere."""
+    return plain(text).replace("##[", r"\x23#[")
+
+
+def log_line(text: str) -> str:
+    """The same for a line of its own, which no CI server is to take for a command."""
+    return without_commands(plain(text).encode()).decode()
+
+
+def without_commands(lines: bytes) -> bytes:
+    """Lines of text, in each of which what GitHub's runner takes for a command is shown as an escape."""
+    return COMMAND.sub(lambda found: found.group()[:-1] + b"\\x%02x" % found.group()[-1], lines)
+
+
+def has_commands(lines: bytes) -> bool:
+    """Whether there is anything in them that GitHub's runner takes for a command."""
+    return COMMAND.search(lines) is not None
+
+
+def is_read_by_a_runner(out: BinaryIO) -> bool:
+    """Whether what is written may stand in the log of a GitHub workflow, where commands are carried out.
+
+    A pipe to another program cannot be told from the log; a file can.
+    """
+    if os.environ.get("GITHUB_ACTIONS") != "true" or out.isatty():
+        return False
+    try:
+        return not stat.S_ISREG(os.fstat(out.fileno()).st_mode)
+    except OSError:  # no file of the system's at all
+        return False
 
 
 def usage(text: str) -> str:
@@ -34,7 +79,43 @@ def usage(text: str) -> str:
 
 def say(text: str, stream: TextIO | None = None) -> None:
     """One line for people."""
-    print(plain(text), file=stream or sys.stderr)
+    print(log_line(text), file=stream or sys.stderr)
+
+
+class Unfailing(io.FileIO):
+    """Standard error's bytes: where it is full, closed or broken they are lost, and nothing else is."""
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]  # any buffer, as in the class above
+        with suppress(OSError):
+            return super().write(data) or 0
+        return len(data)
+
+
+class TerminalText(io.BufferedIOBase):
+    """A terminal that is written to as if it were a file: text, whatever it is, cannot act there; lines stay lines."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out, self._decoder = out, codecs.getincrementaldecoder("utf-8")("backslashreplace")
+        self._waiting = ""
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]  # any buffer, as in the class above
+        text = self._waiting + self._decoder.decode(bytes(data))
+        cut = len(text) - text.endswith("\r")  # it depends on what follows
+        self._waiting = text[cut:]
+        self._out.write(STEERING.sub(_escape, text[:cut]).encode())
+        return len(data)
+
+    def finish(self) -> None:
+        """Write what waits; the terminal stays open."""
+        rest = self._waiting + self._decoder.decode(b"", final=True)
+        self._waiting = ""
+        self._out.write(STEERING.sub(_escape, rest).encode())
+
+    def isatty(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
 
 
 def colored(out: BinaryIO) -> bool:
@@ -45,8 +126,6 @@ def colored(out: BinaryIO) -> bool:
 @contextmanager
 def console_for(out: BinaryIO, *, soft_wrap: bool = False) -> Iterator[Console]:
     """A console for texts that are shown as they are, without markup; without colors not even bold."""
-    import io
-
     from rich.console import Console
 
     text = io.TextIOWrapper(out, encoding="utf-8", write_through=True)

@@ -93,8 +93,9 @@ def apply(
     record = partial(
         document, str(data), changes=applied.changes, by=who, queues=[queue.name for queue in files], how=how
     )
+    before = rewrite.statuses(corrections) if in_place else {}
     written = rewrite.write(corrections, output, ProvenanceTarget(provenance, record) if provenance else None)
-    return replace(applied, notes=(*applied.notes, *_large(provenance, written)))
+    return replace(applied, notes=(*applied.notes, *rewrite.remarks(before), *_large(provenance, written)))
 
 
 def _seen(

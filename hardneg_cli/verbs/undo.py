@@ -99,10 +99,12 @@ def undo(
     ]
     how = {"undoes": str(told)}
     record = partial(document, str(data), changes=(), by=reviewer or user(), queues=(), how=how)
+    before = rewrite.statuses(restoring) if in_place else {}
     rewrite.write(restoring, output, ProvenanceTarget(provenance, record) if provenance else None)
     names = [[one.source.name for one in restoring if one.unchanged is same] for same in (False, True)]
     notes = [note for one in restoring for note in one.notes]
-    return UndoResult(tuple(names[0]), tuple(names[1]), (*notes, *_remarks(data, names[0])))
+    notes += [*rewrite.remarks(before), *_remarks(data, names[0])]
+    return UndoResult(tuple(names[0]), tuple(names[1]), tuple(notes))
 
 
 def _refuse_other_files(found: Sequence[Source], fits: Sequence[RecordedFile | None], told: str | Path) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hardneg_cli.gating.verdict import CheckReport, GateResult
 
 EXTENSIONS = ()
+RAW = True  # its lines are commands
 MOST = 10  # annotations of a kind that GitHub shows of one step
 COMMANDS = {"failed": "error", "warned": "warning", "not judged": "notice"}
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hardneg_cli.data import change_report
 from hardneg_cli.gating.failing_rows import count, failing_rows
-from hardneg_cli.io.tables.text_tables import UNSEEN
+from hardneg_cli.io.tables.text_tables import inert_json
 
 if TYPE_CHECKING:
     from hardneg_cli.gating.verdict import CheckReport, GateResult
@@ -92,5 +92,4 @@ def _list(items: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _text(value: Any) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    return UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text).encode()
+    return inert_json(json.dumps(value, ensure_ascii=False, allow_nan=False))

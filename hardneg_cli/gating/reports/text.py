@@ -9,19 +9,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.gating.report_lines import lines
-from hardneg_cli.runtime.terminal import colored, console_for
+from hardneg_cli.runtime.terminal import colored, console_for, without_commands
 
 if TYPE_CHECKING:
     from hardneg_cli.gating.verdict import CheckReport
 
 EXTENSIONS = (".txt",)
+RAW = True  # colors of its own
 
 
 def write(report: CheckReport, out: BinaryIO) -> None:
     if colored(out):
         _draw(report, out)
         return
-    out.writelines(f"{line}\n".encode() for line in report.summary())
+    out.writelines(without_commands(f"{line}\n".encode()) for line in report.summary())
 
 
 def _draw(report: CheckReport, out: BinaryIO) -> None:

@@ -28,12 +28,14 @@ class ResultFormat(Protocol):
     """What every format has: `write`.
 
     Optional: EXTENSIONS, in lower case, whose files are of this format without its name being said. BINARY: whether it
-    is nothing for a terminal. BESIDE: what is written next to the file, a function of the table for each suffix:
+    is nothing for a terminal. RAW: whether it keeps out itself what steers a terminal or a CI server, and may send such
+    things of its own, as colors. BESIDE: what is written next to the file, a function of the table for each suffix:
     `{".config.xml": configuration}` writes tasks.config.xml with tasks.json.
     """
 
     EXTENSIONS: tuple[str, ...] = ()
     BINARY: bool = False
+    RAW: bool = False
     BESIDE: Mapping[str, Callable[[pa.Table], bytes]] = {}
 
     @abstractmethod

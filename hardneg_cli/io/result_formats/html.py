@@ -17,7 +17,7 @@ from hardneg_cli.errors import InputError, plural
 from hardneg_cli.io.tables.images import column_of, pictures
 from hardneg_cli.io.tables.json_records import Json
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, display_columns
-from hardneg_cli.io.tables.text_tables import UNSEEN, as_text
+from hardneg_cli.io.tables.text_tables import as_text, inert_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -103,5 +103,4 @@ def _facts(table: pa.Table, rows: list[bytes]) -> dict[str, Json]:
 
 def _json(value: Json) -> bytes:
     """JSON that may stand in a script element: nothing in it opens or closes an element or a comment."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    return UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text).encode()
+    return inert_json(json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"))

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from hardneg_cli.io.tables.text_tables import as_text
-from hardneg_cli.runtime.terminal import console_for, plain
+from hardneg_cli.runtime.terminal import console_for, plain, without_commands
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from rich.table import Table
 
 EXTENSIONS = ()
+RAW = True  # styles of its own on a terminal
 SHOWN = ("rank", "id", "score", "given_label", "suggested_label", "detectors", "why")
 UNCUT = ("rank", "id", "score")
 LEAST_WIDTH = 8  # of every other column
@@ -31,7 +32,7 @@ def write(table: pa.Table, out: BinaryIO) -> None:
         kept = [place for place, name in enumerate(shown.column_names) if not (findings and name == "detectors")]
         _draw([shown.column_names[place] for place in kept], [[row[place] for place in kept] for row in rows], out)
         return
-    out.writelines(("\t".join(row) + "\n").encode() for row in rows)
+    out.writelines(without_commands(("\t".join(row) + "\n").encode()) for row in rows)
 
 
 def _draw(names: list[str], rows: list[list[str]], out: BinaryIO) -> None:

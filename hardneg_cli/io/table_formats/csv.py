@@ -22,6 +22,7 @@ from hardneg_cli.io.delimited.sentinel import END, NulByteError, SentinelStream,
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import BOMS, chunks, undecodable
+from hardneg_cli.io.tables.formulas import unescaped, is_queue
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm_length, require
 
 if TYPE_CHECKING:
@@ -167,6 +168,8 @@ def _new(reading: _Reading, batch: pa.RecordBatch, row: int) -> Iterator[pa.Reco
     reading.done += batch.num_rows
     text, numbers = reading.wanted.text, reading.wanted.numbers
     arrays = [batch.column(name) for name in text]
+    if is_queue(reading.table.names):
+        arrays = [unescaped(column) for column in arrays]
     columns = (batch.column(name) for name in numbers)
     arrays += [pc.fill_null(column, float("nan")) if column.null_count else column for column in columns]
     yield pa.RecordBatch.from_arrays(arrays, names=[*text, *numbers])

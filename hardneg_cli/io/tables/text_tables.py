@@ -7,25 +7,31 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
+from hardneg_cli.io.tables.formulas import escaped, is_queue, escaped_name
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
 DECIMALS = 6
-UNSEEN = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+UNSEEN = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def separated(table: pa.Table, out: BinaryIO, *, delimiter: str) -> None:
     """The table as delimiter-separated lines; numbers with a fixed number of decimals, null as nothing.
 
-    A cell is quoted where it has to be: with a delimiter, a quote or a line end in it, or alone and empty in its line.
+    A cell is quoted where it has to be: with a delimiter, a quote or a line end in it, alone and empty in its line, or
+    at its beginning like a command in the log of a CI server. In a queue no cell is a formula, see `formulas`.
     """
     import pyarrow as pa
 
     names = table.column_names
-    header = pa.Table.from_arrays([pa.array([name]) for name in names], names)
-    for part in (header, as_text(table)):
-        for batch in part.to_batches(max_chunksize=1 << 16):
-            _write_lines(batch, out, delimiter)
+    text = [is_queue(names) and not pa.types.is_floating(kind) and not pa.types.is_integer(kind)
+            for kind in table.schema.types]  # fmt: skip
+    header = pa.Table.from_arrays([pa.array([escaped_name(name) if any(text) else name]) for name in names], names)
+    _write_lines(header.to_batches()[0], out, delimiter)
+    for batch in as_text(table).to_batches(max_chunksize=1 << 16):
+        columns = [escaped(column) if shown else column for column, shown in zip(batch.columns, text, strict=True)]
+        _write_lines(pa.RecordBatch.from_arrays(columns, names), out, delimiter)
 
 
 def _write_lines(batch: pa.RecordBatch, out: BinaryIO, delimiter: str) -> None:
@@ -34,7 +40,7 @@ def _write_lines(batch: pa.RecordBatch, out: BinaryIO, delimiter: str) -> None:
     special = f'[{re.escape(delimiter)}"\r\n]' + ("|^$" if batch.num_columns == 1 else "")
     cells = []
     for column in batch.columns:
-        awkward = pc.match_substring_regex(column, special)
+        awkward = pc.match_substring_regex(column, special if cells else f"{special}|^\\s*::")
         if pc.any(awkward).as_py():
             doubled = pc.replace_substring(column, '"', '""')
             column = pc.if_else(awkward, pc.binary_join_element_wise('"', doubled, '"', ""), column)
@@ -47,8 +53,12 @@ def json_objects(table: pa.Table, *, separators: tuple[str, str] = (", ", ": "))
     """A JSON object for each row; besides what JSON must, it escapes whatever ends a line or steers a terminal."""
     for batch in table.to_batches(max_chunksize=1 << 14):
         for row in batch.to_pylist():
-            text = json.dumps(row, ensure_ascii=False, allow_nan=False, separators=separators)
-            yield UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text).encode()
+            yield inert_json(json.dumps(row, ensure_ascii=False, allow_nan=False, separators=separators))
+
+
+def inert_json(text: str) -> bytes:
+    """The same JSON, with escapes for what ends a line, steers a terminal or is a command in the log of a CI server."""
+    return UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text.replace("##[", "#\\u0023[")).encode()
 
 
 def as_text(table: pa.Table) -> pa.Table:

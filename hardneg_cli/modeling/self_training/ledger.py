@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.atomic_write import whole_file
 from hardneg_cli.io.tables.json_records import JsonObject
-from hardneg_cli.io.tables.text_tables import UNSEEN
+from hardneg_cli.io.tables.text_tables import inert_json
 from hardneg_cli.review.decisions.decision_log import held
 
 VERSION = 1
@@ -79,9 +79,7 @@ def growing(path: str | Path, *, after: Sequence[LedgerRound]) -> Iterator[bytes
 def write_to(before: bytes, lines: Iterable[Line], out: BinaryIO) -> None:
     """The ledger as it was, and the lines behind it."""
     out.write(before)
-    for line in lines:
-        text = json.dumps(line, ensure_ascii=False, allow_nan=False)
-        out.write(UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text).encode() + b"\n")
+    out.writelines(inert_json(json.dumps(line, ensure_ascii=False, allow_nan=False)) + b"\n" for line in lines)
 
 
 def undone(round_: int) -> Line:

@@ -34,11 +34,12 @@ if TYPE_CHECKING:
 class AnnotationTool(Protocol):
     """What every tool has: `write`, `recognises` and `read`.
 
-    EXTENSIONS, BINARY and BESIDE (optional) are those of a result's format; `reviewer` is optional, too.
+    EXTENSIONS, BINARY, RAW and BESIDE (optional) are those of a result's format; `reviewer` is optional, too.
     """
 
     EXTENSIONS: tuple[str, ...] = ()
     BINARY: bool = False
+    RAW: bool = False
     BESIDE: Mapping[str, Callable[[pa.Table], bytes]] = {}
 
     @abstractmethod

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.tables.queue_columns import EVERY, LABELS, QUESTION
-from hardneg_cli.io.tables.text_tables import as_text
+from hardneg_cli.io.tables.text_tables import as_text, inert_json
 from hardneg_cli.review.annotation_tools._class_names import offered
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ def classes(table: pa.Table) -> list[str]:
 
 
 def ascii_json(value: Json) -> str:
-    """Compact JSON that reads alike in every encoding that a tool may guess."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    """Compact JSON that reads alike in every encoding that a tool may guess, and is no command in any log."""
+    return inert_json(json.dumps(value, separators=(",", ":"), allow_nan=False)).decode()
 
 
 def _displayed(table: pa.Table) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,6 +131,23 @@ def write(
         refuse_other_format(rewriting.source, output)
         return _write_files([(rewriting, str(output))], telling, skip_same=False)
     return _write_stream(rewriting, output, telling)
+
+
+def statuses(rewritings: Sequence[FileRewrite]) -> dict[str, os.stat_result]:
+    """What the system knows of the files that stand by a name."""
+    return {one.source.name: one.source.path.stat() for one in rewritings if one.source.path is not None}
+
+
+def remarks(before: Mapping[str, os.stat_result]) -> Iterator[str]:
+    """What did not stay of files that were written over themselves: the owner, and other names of the same file."""
+    for name, old in before.items():
+        new = os.stat(name)
+        if new.st_ino == old.st_ino:
+            continue
+        if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
+            yield f"{name}: is this user's now: its owner or group could not be kept"
+        if old.st_nlink > 1:
+            yield f"{name}: its other names (hard links) still stand for the file as it was"
 
 
 def refuse_other_format(source: Source, output: str | Path) -> None:
