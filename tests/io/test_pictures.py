@@ -90,7 +90,7 @@ def test_small_files_and_data_uris_stay_as_they_are(folder: Path) -> None:
     uri = f"data:image/png;base64,{base64.b64encode(small).decode()}"
     assert picture("small.png", folder) == Picture(uri)
     assert picture(uri, folder) == Picture(uri)
-    assert picture(str(folder / "small.png"), Path("elsewhere")) == Picture(uri)
+    assert picture(str(folder / "small.png"), folder) == Picture(uri)
     assert picture("drawn.svg", folder) == Picture(f"data:image/svg+xml;base64,{base64.b64encode(SVG).decode()}")
     assert picture("", folder) == picture(None, folder) == picture(" ", folder) == Picture()
 
@@ -103,7 +103,7 @@ def test_what_is_no_picture_says_why(folder: Path) -> None:
         file.truncate(1 << 27)
     told = {
         "missing.png": "no such file", "pipe": "is not a file", "round": "too many levels", ".": "is",
-        "/dev/zero": "is not a file",
+        "/dev/zero": "is not in the data's folder", "/etc/passwd": "is not in the data's folder",
         "broken.jpg": "is a broken picture", "no picture.jpg": "is no picture", "empty.png": "is no picture",
         "x" * 5000: "file name too long", "a\0b": "no such file", "https://x.org/a.png": "is no picture's path",
         "data:text/html,x": "is no picture's path", "big.svg": "262 kB at most", "huge.png": "134 MB are too many",

@@ -1,7 +1,8 @@
 """A column of pictures: which one it is, and each of its cells as a data URI that an offline page can show.
 
 A table says so of a column in its field's metadata, together with the folder that the paths are relative to; the cells
-stay the text that they are.
+stay the text that they are. Pictures come from that folder and from what is below it, whatever a path or a link says:
+else a table from elsewhere could have any file of the machine put into a page that goes to many.
 """
 
 from __future__ import annotations
@@ -96,14 +97,27 @@ def picture(cell: str | None, folder: Path) -> Picture:
     if cell[:5].lower() == "data:" or ADDRESS.match(cell):
         return Picture(trouble="is no picture's path or data URI")
     try:
-        return Picture(_embedded(_content(folder / cell)))
+        return Picture(_embedded(_content(_within(folder, cell))))
     except Unusable as reason:
         return Picture(trouble=str(reason))
     except MemoryError:
         return Picture(trouble="takes too much memory")
 
 
-def _content(path: Path) -> bytes:
+def _within(folder: Path, cell: str) -> str:
+    """The file that the cell names, once all links are followed."""
+    try:
+        path = os.path.realpath(folder / cell, strict=True)
+    except OSError as error:
+        raise Unusable((error.strerror or str(error)).lower()) from error
+    except ValueError as error:  # a path with a NUL
+        raise Unusable("no such file or directory") from error
+    if not Path(path).is_relative_to(os.path.realpath(folder)):
+        raise Unusable("is not in the data's folder")
+    return path
+
+
+def _content(path: str) -> bytes:
     """A regular file's bytes; a pipe or a device might have no end."""
     try:
         with open(path, "rb", opener=_without_waiting) as file:
@@ -115,12 +129,10 @@ def _content(path: Path) -> bytes:
             return file.read(MOST_READ)
     except OSError as error:
         raise Unusable((error.strerror or str(error)).lower()) from error
-    except ValueError as error:  # a path with a NUL
-        raise Unusable("no such file or directory") from error
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
 
 
 def _embedded(content: bytes) -> str:

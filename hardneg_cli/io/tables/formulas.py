@@ -1,0 +1,54 @@
+"""Text that a spreadsheet program would compute when it opens a queue as CSV or TSV.
+
+In a queue such a cell gets a `'` in front, and so does one that begins with `'` and goes on like that: it is shown as
+it stands, and comes back as it was shown. Reading a queue takes one `'` off again, so that every id and label is what
+it was. Plain numbers, and a sign alone, are no formulas. Other tables are for programs, and stay exact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    TextColumn: TypeAlias = pa.Array | pa.ChunkedArray
+
+MARKS = {"given_label", "row_hash", "hashed"}  # the columns of a queue, which no other table has
+BEGINNINGS = "=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20"  # the last four are the first four as wide as an ideograph
+FORMULA = f"^'*[{BEGINNINGS}]"
+MARKED = f"^'+[{BEGINNINGS}]"
+NUMBER = r"^(?:[+-]?[0-9][0-9.,]*(?:[eE][+-]?[0-9]+)?%?|[=+@-])$"
+
+
+def is_queue(names: Collection[str]) -> bool:
+    """Whether a table with these columns is for people to fill in, in cells that no formula may stand in."""
+    return set(names) >= MARKS
+
+
+def escaped(column: TextColumn) -> TextColumn:
+    """The text with a `'` before what would be a formula."""
+    import pyarrow.compute as pc
+
+    risky = pc.match_substring_regex(column, FORMULA)
+    if not pc.any(risky).as_py():
+        return column
+    risky = pc.and_not(risky, pc.match_substring_regex(column, NUMBER))
+    return pc.if_else(risky, pc.binary_join_element_wise("'", column, ""), column)
+
+
+def unescaped(column: TextColumn) -> TextColumn:
+    """The text without that `'`."""
+    import pyarrow.compute as pc
+
+    marked = pc.match_substring_regex(column, MARKED)
+    if not pc.any(marked).as_py():
+        return column
+    return pc.if_else(marked, pc.utf8_slice_codeunits(column, 1), column)
+
+
+def escaped_name(name: str) -> str:
+    """The same for the name of a column."""
+    return f"'{name}" if re.match(FORMULA, name) and not re.match(NUMBER, name) else name
