@@ -22,6 +22,7 @@ from hardneg_cli.io.tables.table_files import CellEdits
 from hardneg_cli.review.correction.provenance import RowChange, WrittenFile
 from hardneg_cli.review.correction.undo_record import digest, raw, sha256_of, undo_record
 from hardneg_cli.runtime.progress import progress
+from hardneg_cli.runtime.terminal import TerminalText, has_commands, is_read_by_a_runner
 
 COMPRESSED_NAMES = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 # Names that one reader reads and that promise different things, by what they promise.
@@ -213,10 +214,29 @@ def _write_stream(rewriting: FileRewrite, out: BinaryIO, telling: ProvenanceTarg
             files.open(telling.path).writelines(telling.record(written))
         files.finish()
         confirm_unchanged(rewriting)
+        _refuse_commands(rewriting.source, held, out)
         held.seek(0)
-        shutil.copyfileobj(held, out)
+        if out.isatty():
+            terminal = TerminalText(out)
+            shutil.copyfileobj(held, terminal)
+            terminal.finish()
+        else:
+            shutil.copyfileobj(held, out)
         out.flush()
     return written
+
+
+def _refuse_commands(source: Source, held: BinaryIO, out: BinaryIO) -> None:
+    """Raises InputError for text that the log of a GitHub workflow would carry out: a dataset is exact or not there."""
+    if _is_binary(source) or not is_read_by_a_runner(out):
+        return
+    held.seek(0)
+    for number, line in enumerate(held, 1):
+        if has_commands(line):
+            raise InputError(
+                f"{source.name}: line {number:,} of what would go to standard output is a command to GitHub's runner "
+                "('::' or '##['); write it to a file with -o"
+            )
 
 
 def _write_held(rewriting: FileRewrite, path: str, out: BinaryIO, records: ExitStack) -> WrittenFile:
