@@ -1,8 +1,8 @@
 """What may reach a terminal, or the log of a CI server: text that cannot act, words for people, colors.
 
 Control characters and invisible direction marks are shown as escapes. So is, in a line of a log, what GitHub's runner
-takes for a command to it: `::` at the beginning, and `##[` anywhere. Colors are shown on a terminal, unless NO_COLOR is set, and
-wherever FORCE_COLOR is set.
+takes for a command to it: `::` at the beginning, and `##[` anywhere. Colors are shown on a terminal, unless NO_COLOR is
+set, and wherever FORCE_COLOR is set.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 INVISIBLE = "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
 CONTROL = re.compile(rf"[\x00-\x08\x0a-\x1f\x7f-\x9f{INVISIBLE}]")
 STEERING = re.compile(rf"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f{INVISIBLE}]|\r(?!\n)")  # of text that has lines
-COMMAND = re.compile(rb"(?:^|(?<=[\r\n]))(\s*):(?=:)|#(?=#\[)")
+# What .NET takes for a blank, in UTF-8: the runner cuts it off
+BLANK = rb"[\s\x1c-\x1f]|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
+COMMAND = re.compile(rb"(?:^|(?<=[\r\n]))(?:" + BLANK + rb")*:(?=:)|#(?=#\[)")
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -22,7 +22,7 @@ from hardneg_cli.io.delimited.sentinel import END, NulByteError, SentinelStream,
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import BOMS, chunks, undecodable
-from hardneg_cli.io.tables.formulas import unescaped, is_queue
+from hardneg_cli.io.tables.formulas import is_queue, unescaped
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm_length, require
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from hardneg_cli.io.tables.formulas import escaped, is_queue, escaped_name
+from hardneg_cli.io.tables.formulas import escaped, escaped_name, is_queue
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,7 +38,7 @@ def _write_lines(batch: pa.RecordBatch, out: BinaryIO, delimiter: str) -> None:
     import pyarrow.compute as pc
 
     special = f'[{re.escape(delimiter)}"\r\n]' + ("|^$" if batch.num_columns == 1 else "")
-    cells = []
+    cells: list[pa.Array] = []
     for column in batch.columns:
         awkward = pc.match_substring_regex(column, special if cells else f"{special}|^\\s*::")
         if pc.any(awkward).as_py():
