@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from types import FrameType
 from typing import Any, NoReturn, TextIO
@@ -37,6 +38,8 @@ def main() -> NoReturn:
     _open_closed_streams()
     _write_all_or_fail()
     _lose_no_result_for_words()
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # a library's, in several lines, about what a user cannot change
     code = _guarded(_run)
     if code <= 1:  # else there is no whole result
         code = _guarded(sys.stdout.flush) or code

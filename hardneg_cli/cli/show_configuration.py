@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from hardneg_cli.runtime.terminal import plain
+from hardneg_cli.runtime.terminal import log_line
 
 
 def show(ctx: typer.Context) -> int:
@@ -20,10 +20,10 @@ def show(ctx: typer.Context) -> int:
             is_configured = source == "DEFAULT_MAP" or option == "data"
             origin = ctx.obj.origins.get(option) if is_configured else None
             line = _setting(option.replace("_", "-"), ctx.params[parameter.name])
-            typer.echo(plain(f"{line}  # {origin or words[source]}"))
+            typer.echo(log_line(f"{line}  # {origin or words[source]}"))
     for unit, settings in ctx.obj.units.items():
         for setting, value in settings.items():
-            typer.echo(plain(_setting(f"{unit}.{setting.replace('_', '-')}", value)))
+            typer.echo(log_line(_setting(f"{unit}.{setting.replace('_', '-')}", value)))
     return 0
 
 

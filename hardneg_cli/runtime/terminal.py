@@ -65,7 +65,8 @@ def is_read_by_a_runner(out: BinaryIO) -> bool:
     if os.environ.get("GITHUB_ACTIONS") != "true" or out.isatty():
         return False
     try:
-        return not stat.S_ISREG(os.fstat(out.fileno()).st_mode)
+        mode = os.fstat(out.fileno()).st_mode
+        return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
     except OSError:  # no file of the system's at all
         return False
 

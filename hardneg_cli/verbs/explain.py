@@ -17,7 +17,7 @@ from hardneg_cli.io.tables.queue_columns import FOUND, NUMERIC
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.markdown_text import plain_page, summary
-from hardneg_cli.runtime.terminal import plain
+from hardneg_cli.runtime.terminal import log_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -110,7 +110,7 @@ def story(findings: str, id_: str, detector: str | None = None) -> str:
         written = "" if _has_every_row(table) else "; the file has only flagged rows, write every one with --all"
         raise InputError(f"{findings}: no row {id_!r}{did_you_mean(id_, table['id'].to_pylist()[:10_000])}{written}")
     row = {name: table[name][ids.index(id_)].as_py() for name in table.column_names}
-    return "".join(plain(line) + "\n" for line in _reasons(table, row, detector))
+    return "".join(log_line(line) + "\n" for line in _reasons(table, row, detector))
 
 
 def _manual(kind: str, name: str) -> str:

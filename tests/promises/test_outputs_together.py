@@ -111,6 +111,13 @@ def test_a_ledger_that_cannot_be_written_leaves_no_rows(tmp_path: Path) -> None:
     assert {name: text for name, text in texts(tmp_path).items() if not name.endswith(".lock")} == before
 
 
+def test_a_number_of_any_size_has_room(tmp_path: Path) -> None:
+    table = pa.table({"x": [0.5, 1e15, -1e300, float("nan"), float("inf"), None]})
+    write_together((lambda: table, targets([str(tmp_path / "a.csv"), str(tmp_path / "a.ndjson")], None)))
+    assert texts(tmp_path)["a.csv"].split("\n") == ["x", "0.500000", "1e+15", "-1e+300", '""', "inf", '""', ""]
+    assert texts(tmp_path)["a.ndjson"].count("null") == 3
+
+
 STREAMS = {"full": "2>/dev/full", "closed": "2>&-", "broken": "2> >(exec true)"}
 
 

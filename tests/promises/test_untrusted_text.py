@@ -30,7 +30,15 @@ COMMAND = [sys.executable, "-m", "hardneg_cli"]
 FIND = ["find", "data.csv", "--detector", "rare-label", "--all"]
 ACTS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]|\r(?![\r\n])")
 ESCAPES = "\x1b[2J\x1b]0;title\x07\x9b31m\x9d0;x\x9c\x7f\x08\u202egnp\u2066"
-ORDERS = ["::error::a", "x\n::add-mask::b", "x\r  ::error::c", "##[error]d", "x ##[add-matcher]e", " ::notice::f", "\u3000\xa0::group::g"]
+ORDERS = [
+    "::error::a",
+    "x\n::add-mask::b",
+    "x\r  ::error::c",
+    "##[error]d",
+    "x ##[add-matcher]e",
+    " ::notice::f",
+    "\u3000\xa0::group::g",
+]
 ORDER = re.compile(r"^\s*::|##\[")
 ON_A_RUNNER = {"GITHUB_ACTIONS": "true"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
@@ -12,7 +13,9 @@ from hardneg_cli.io.tables.formulas import escaped, escaped_name, is_queue
 if TYPE_CHECKING:
     import pyarrow as pa
 
-DECIMALS = 6
+    from hardneg_cli.io.tables.json_records import Json
+
+DIGITS, DECIMALS = 18, 6
 UNSEEN = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -53,7 +56,16 @@ def json_objects(table: pa.Table, *, separators: tuple[str, str] = (", ", ": "))
     """A JSON object for each row; besides what JSON must, it escapes whatever ends a line or steers a terminal."""
     for batch in table.to_batches(max_chunksize=1 << 14):
         for row in batch.to_pylist():
-            yield inert_json(json.dumps(row, ensure_ascii=False, allow_nan=False, separators=separators))
+            try:
+                text = json.dumps(row, ensure_ascii=False, allow_nan=False, separators=separators)
+            except ValueError:
+                text = json.dumps(_finite(row), ensure_ascii=False, separators=separators)
+            yield inert_json(text)
+
+
+def _finite(row: dict[str, Json]) -> dict[str, Json]:
+    """JSON knows no infinity, and has null for what is unknown."""
+    return {name: None if isinstance(cell, float) and not math.isfinite(cell) else cell for name, cell in row.items()}
 
 
 def inert_json(text: str) -> bytes:
@@ -62,13 +74,28 @@ def inert_json(text: str) -> bytes:
 
 
 def as_text(table: pa.Table) -> pa.Table:
-    """Every column as text: fixed decimals for numbers, `true` and `false`, null as the empty text."""
+    """Every column as text: fixed decimals for numbers, `true` and `false`, null and NaN as the empty text."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     def column(values: pa.ChunkedArray) -> pa.ChunkedArray:
         if pa.types.is_floating(values.type):
-            values = pc.cast(values, pa.decimal128(18, DECIMALS))
+            values = _decimals(values)
         return pc.fill_null(pc.cast(values, pa.string()), "")
 
     return pa.table({name: column(table[name]) for name in table.column_names})
+
+
+def _decimals(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """With a fixed number of decimals; what has no room for them, such as 1e15, as the shortest text that means it."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = pa.decimal128(DIGITS, DECIMALS)
+    try:
+        return pc.cast(values, kind)
+    except pa.ArrowInvalid:
+        known = pc.if_else(pc.is_nan(values), None, values)
+        fits = pc.less(pc.abs(known), 10.0 ** (DIGITS - DECIMALS - 1))
+        text = pc.cast(pc.cast(pc.if_else(fits, known, None), kind), pa.string())
+        return pc.if_else(fits, text, pc.cast(known, pa.string()))
