@@ -106,6 +106,9 @@ class DataOptions:
     prob_prefix: Annotated[
         str, typer.Option("--prob-prefix", metavar="TEXT", help="What probability columns start with.")
     ] = "prob_"
+    classes_are_numbers: Annotated[
+        bool, typer.Option("--classes-are-numbers", help="Labels that look like measurements are classes.")
+    ] = False
     encoding: Annotated[
         str | None, typer.Option("--encoding", metavar="NAME", help="The encoding of text files, if not UTF-8.")
     ] = None
@@ -115,7 +118,10 @@ class DataOptions:
 
     @property
     def columns(self) -> Columns:
-        return Columns(self.label, self.id_, self.text, self.groups, self.split, self.fold, self.prob_prefix)
+        return Columns(
+            self.label, self.id_, self.text, self.groups, self.split, self.fold, self.prob_prefix,
+            self.classes_are_numbers,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

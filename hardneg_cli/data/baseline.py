@@ -79,8 +79,9 @@ def read(
     names = table_files.columns(files, encoding)
     _require(name, names, columns)
     ragged: list[str] = []
-    text = tuple(column for column in names if not column.startswith(columns.prob_prefix) or column == columns.label)
-    wanted = ReadRequest(text=text, encoding=encoding, skip_ragged=ragged.append)
+    numbers = set(columns.probabilities(names))
+    text = tuple(column for column in names if column not in numbers)
+    wanted = ReadRequest(text, (), encoding, ragged.append, tuple(filter(None, (columns.label, columns.id))))
     schema = pa.schema([(column, pa.string()) for column in text])
     parts = [batch for source in files for batch in table_files.reader_of(source).read(source, wanted)]
     table = pa.Table.from_batches(parts, schema)

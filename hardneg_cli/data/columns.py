@@ -11,7 +11,12 @@ from hardneg_cli.errors import InputError, did_you_mean, listing
 
 @dataclass(frozen=True)
 class Columns:
-    """Which column of a dataset plays which part; `id` defaults to a column `id` where there is one."""
+    """Which column of a dataset plays which part; `id` defaults to a column `id` where there is one.
+
+    classes_are_numbers: whether labels may be numbers, however many there are. beside: columns that begin with the
+    prefix and are no probabilities; named: columns that are, where the prefix is empty; both are found out as the
+    data is read, see `probability_columns`.
+    """
 
     label: str = "label"
     id: str | None = None
@@ -20,10 +25,25 @@ class Columns:
     split: str | None = None
     fold: str | None = None
     prob_prefix: str = "prob_"
+    classes_are_numbers: bool = False
+    beside: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
     def probabilities(self, names: Sequence[str]) -> tuple[str, ...]:
-        """Those of a file's columns that hold probabilities."""
-        return tuple(name for name in names if name.startswith(self.prob_prefix) and name != self.label)
+        """Those of a file's columns that hold probabilities: they begin with the prefix and play no other part.
+
+        Every column begins with an empty prefix, so that only those count that are known to name a class.
+        """
+        others = {*self.parts().values(), *self.beside}
+        begin = (
+            name for name in names if (name.startswith(self.prob_prefix) if self.prob_prefix else name in self.named)
+        )
+        return tuple(name for name in begin if name not in others)
+
+    def candidates(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Those of a file's columns that may hold probabilities: a look at labels and numbers will tell."""
+        others = {*self.parts().values(), *self.beside}
+        return tuple(name for name in names if name.startswith(self.prob_prefix) and name not in others)
 
     def parts(self) -> dict[str, str]:
         """The named columns, by the option that names them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.hashed_columns import HashedColumns
 from hardneg_cli.data.row_identity import by_value, content_hashes
+from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.table_files import ReadRequest
@@ -30,6 +31,7 @@ class Dataset:
     positions: (N,) each row's number among the `rows_read` rows of all files, from which ragged ones are missing.
     rows_of_files: how many of them each file of `sources` has.
     skipped: a sentence for every row of the file that was left out.
+    notes: what to say about how the columns were understood.
     probabilities: the numbers of the `rows_read` rows' probability columns, where they were read along.
     """
 
@@ -46,6 +48,7 @@ class Dataset:
     positions: NDArray[np.int64]
     rows_of_files: tuple[int, ...]
     skipped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     probabilities: NDArray[np.floating] | None = None
 
     def __len__(self) -> int:
@@ -93,6 +96,41 @@ class Dataset:
         """The same rows, with the numbers of all `rows_read` rows' probability columns, or without them."""
         return self._with(probabilities=values)
 
+    def without(self, reasons: Mapping[int, str]) -> Dataset:
+        """The dataset less some rows, each with the reason that `skipped` gives. Raises InputError where none is left.
+
+        Classes that only those rows have are gone as well.
+        """
+        import numpy as np
+
+        if not reasons:
+            return self
+        rows = np.setdiff1d(np.arange(len(self)), list(reasons))
+        if not len(rows):
+            raise InputError(f"{self.name}: every row was skipped: {next(iter(reasons.values()))}")
+        codes, labels = np.unique(self.labels[rows], return_inverse=True)
+        return replace(
+            self, ids=self.ids.take(rows), labels=labels.astype(np.int32),
+            classes=tuple(self.classes[code] for code in codes.tolist()), content=self.content.take(rows),
+            roles=self.roles.take(rows), positions=self.positions[rows],
+            skipped=(*self.skipped, *(f"row {self.positions[row] + 1}: {why}" for row, why in reasons.items())),
+        )  # fmt: skip
+
+    def with_notes(self, notes: Sequence[str]) -> Dataset:
+        """The same rows, and something more to say about them."""
+        return self._with(notes=(*self.notes, *notes))
+
+    def remarks(self) -> Iterator[str]:
+        """What was noted as the data was read, and how many rows were left out."""
+        yield from self.notes
+        yield from self.left_out()
+
+    def left_out(self, most: int | None = 5) -> Iterator[str]:
+        """How many rows were left out, if any, the first of them with the reason."""
+        if self.skipped:
+            more = "" if most is None or len(self.skipped) <= most else "; … (all of them with -v)"
+            yield f"left out {len(self.skipped):,} bad rows: {'; '.join(self.skipped[:most])}{more}"
+
     def _with(self, **changes: Any) -> Dataset:
         """The same rows, which need not be sorted once more."""
         same = replace(self, **changes)
@@ -121,7 +159,7 @@ class Dataset:
         }
         absent = tuple(name for name in names if name not in columns)
         if absent:
-            wanted = ReadRequest(text=absent, encoding=self.encoding, skip_ragged=_ignore)
+            wanted = ReadRequest(text=absent, encoding=self.encoding, skip_ragged=ignore)
             again = pa.Table.from_batches(list(table_files.read(self.sources, wanted)))
             columns |= {name: again[name].take(self.positions) for name in absent}
         return pa.table(columns)
@@ -129,9 +167,9 @@ class Dataset:
     def numbers(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Batches of these columns as numbers, the file's skipped rows included."""
         return table_files.read(
-            self.sources, ReadRequest(numbers=tuple(names), encoding=self.encoding, skip_ragged=_ignore)
+            self.sources, ReadRequest(numbers=tuple(names), encoding=self.encoding, skip_ragged=ignore)
         )
 
 
-def _ignore(_: str) -> None:
+def ignore(_: str) -> None:
     """Ragged rows were listed when the dataset was loaded."""

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hardneg_cli.data.columns import Columns
-from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.dataset import Dataset, ignore
+from hardneg_cli.data.label_kinds import lists_of_labels, refuse_measurements
+from hardneg_cli.data.probability_columns import named, strangers_that_belong
 from hardneg_cli.data.row_identity import blank, content_ids, repeated_values
 from hardneg_cli.errors import InputError, did_you_mean, listing
 from hardneg_cli.io.files.source import Source, sources
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Table: TypeAlias = pa.Table | pd.DataFrame
+
+ALONE = ("label", "id", "text")  # parts of a column that can play no other; groups, split and fold may be one
 
 
 def load(
@@ -56,12 +60,20 @@ def load(
     columns = _resolve(name, columns, names)
     skipped: list[str] = []
     note = skipped.append if on_bad_rows == "skip" else None
-    numbers = columns.probabilities(names)
-    text = tuple(column for column in names if column not in set(numbers))
-    along = numbers if with_probabilities and not table_files.cheap_to_read_again(files[0]) else ()
+    may_hold = columns.candidates(names)
+    text = tuple(column for column in names if column not in set(may_hold))
+    request = ReadRequest(text, (), encoding, note, tuple(filter(None, (columns.label, columns.id))))
+    along = (
+        may_hold if columns.prob_prefix and with_probabilities and not table_files.cheap_to_read_again(files[0]) else ()
+    )
     with progress(f"reading {name}"):
-        table, values, lengths = _read(files, ReadRequest(text, along, encoding, note), memory)
-    dataset = _dataset(name, files, columns, encoding, tuple(names), table, lengths, skipped, note)
+        table, values, lengths = _read_along(files, request, along, skipped, memory)
+    told, table, values = _content_apart(files, columns, may_hold, table, values, request)
+    table = table.select([column for column in names if column in table.column_names])
+    dataset = _dataset(name, files, told, encoding, tuple(names), table, lengths, skipped, note)
+    new = told.beside[len(columns.beside) :]
+    if notes := (*_content_after_all(name, told, new), *lists_of_labels(name, told, dataset.classes)):
+        dataset = dataset.with_notes(notes)
     del table
     pa.default_memory_pool().release_unused()  # what the table and its reader needed
     return dataset if values is None else dataset.with_probabilities(values)
@@ -102,14 +114,68 @@ def _read(
     return pa.Table.from_batches(parts, schema), values, tuple(lengths)
 
 
+def _read_along(
+    files: tuple[Source, ...], request: ReadRequest, along: tuple[str, ...], skipped: list[str], memory: int
+) -> tuple[pa.Table, NDArray[np.floating] | None, tuple[int, ...]]:
+    """As `_read`, with the numbers of `along` where all of these columns hold numbers, else without."""
+    if along:
+        try:
+            return _read(files, replace(request, numbers=along), memory)
+        except InputError:  # text, perhaps, which is content; what else is wrong is said by the second reading
+            skipped.clear()
+    return _read(files, request, memory)
+
+
+def _content_apart(
+    files: tuple[Source, ...],
+    columns: Columns,
+    may_hold: tuple[str, ...],
+    table: pa.Table,
+    values: NDArray[np.floating] | None,
+    request: ReadRequest,
+) -> tuple[Columns, pa.Table, NDArray[np.floating] | None]:
+    """The columns with what is known of those that may hold probabilities; what is content goes into the table."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not may_hold:
+        return columns, table, values
+    classes = [label for label in pc.unique(table[columns.label]).to_pylist() if label and label.strip()]
+    ours = named(may_hold, columns.prob_prefix, classes)
+    strangers = tuple(name for name in may_hold if name not in set(ours))
+    again = replace(request, skip_ragged=None if request.skip_ragged is None else ignore)
+    if columns.prob_prefix and strangers:
+        ours += strangers_that_belong(files, ours, strangers, again)
+    content = tuple(name for name in may_hold if name not in set(ours))
+    if not content:
+        return columns, table, values
+    columns = replace(columns, named=ours) if not columns.prob_prefix else replace(
+        columns, beside=(*columns.beside, *content)
+    )  # fmt: skip
+    more = pa.Table.from_batches(list(table_files.read(files, replace(again, text=content))))
+    for name in content:
+        table = table.append_column(name, more[name])
+    return columns, table, None
+
+
 def _resolve(name: str, columns: Columns, names: Sequence[str]) -> Columns:
     if columns.id is None and "id" in names and columns.label != "id":
         columns = replace(columns, id="id")
+    _refuse_two_parts(name, columns)
     for part, column in columns.parts().items():
         if column not in names:
             hint = did_you_mean(column, names) or f"; the columns are {listing(names, 8)}"
             raise InputError(f"{name}: no column {column!r} for --{part}{hint}")
     return columns
+
+
+def _refuse_two_parts(name: str, columns: Columns) -> None:
+    """Raises InputError for a column that is label, id or text and something else besides."""
+    parts = columns.parts()
+    for part in ALONE:
+        for other, column in parts.items():
+            if other != part and column == parts.get(part):
+                raise InputError(f"{name}: column {column!r} is both --{part} and --{other}; name another one")
 
 
 def _dataset(
@@ -133,8 +199,9 @@ def _dataset(
                 _refuse_missing(name, part, column, positions[missing], note)
                 table, positions = table.filter(~missing), positions[~missing]
     if not len(positions):
-        raise InputError(f"{name}: every row was skipped")
+        raise InputError(f"{name}: every row was skipped: {listing(skipped, 2)}")
     labels, classes = _codes(table[columns.label])
+    refuse_measurements(name, columns, classes, len(labels))
     roles = {column for column in (columns.split, columns.fold, columns.groups) if column}
     content = table.drop_columns(sorted({columns.label, *roles} | ({columns.id} if columns.id else set())))
     ids = table[columns.id].combine_chunks() if columns.id else content_ids(content, labels)
@@ -148,6 +215,14 @@ def _dataset(
             "make them unique, or name another column with --id"
         )
     return dataset
+
+
+def _content_after_all(name: str, columns: Columns, found: Sequence[str]) -> tuple[str, ...]:
+    """A note on columns that look like probabilities by their names alone."""
+    if not found:
+        return ()
+    begin = "begins with {!r} and names" if len(found) == 1 else "begin with {!r} and name"
+    return (f"{name}: {listing(found)} {begin.format(columns.prob_prefix)} no class: content like any other column",)
 
 
 def _refuse_missing(

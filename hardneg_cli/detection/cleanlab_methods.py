@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.probabilities import Probabilities
+from hardneg_cli.data.probabilities.validation import nonnegative
 from hardneg_cli.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _whole(
             "use doubtful-label.method=estimated"
         )
     parts = [blocks[0] if len(blocks) == 1 else sum(blocks) / len(blocks) for _, blocks in probabilities.blocks()]
-    matrix = np.concatenate(parts)[rows]
+    matrix = nonnegative(np.concatenate(parts)[rows])
     known = probabilities.known.any(axis=0)
     number = np.cumsum(known) - 1
     return number[dataset.labels[rows]].astype(np.int64), matrix[:, known]

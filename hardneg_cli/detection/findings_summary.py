@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 WORST_CLASSES = 5
 MOST_PAIRS = 5
+LISTED = 5  # rows that were left out
 AUDITS = (100, 200, 300, 500, 1000, 2000)  # rows
 SETTLED = 0.2  # of the count, either way
 FEW_ROWS = 10
@@ -32,9 +33,9 @@ def lines(findings: Findings, written: int, *, verbose: bool = False) -> Iterato
     yield from _detectors(findings)
     for name, reason in findings.skipped.items():
         yield f"skipped {name}: {reason}"
-    for note in findings.notes:
+    for note in (*findings.notes, *dataset.notes):
         yield f"note: {note}"
-    yield from _left_out(findings, verbose=verbose)
+    yield from dataset.left_out(None if verbose else LISTED)
 
 
 def _detectors(findings: Findings) -> Iterator[str]:
@@ -44,15 +45,6 @@ def _detectors(findings: Findings) -> Iterator[str]:
         hidden = doubts.about == "row" and not findings.flagged[doubts.rows[doubts.flagged]].all()
         how = f" (says nothing about their labels; --detector {name} lists them)" if hidden else ""
         yield f"ran {name}: {count:,} rows{how}"
-
-
-def _left_out(findings: Findings, *, verbose: bool) -> Iterator[str]:
-    skipped = findings.dataset.skipped
-    if not skipped:
-        return
-    yield f"left out {len(skipped):,} bad rows: {'; '.join(skipped[: None if verbose else 5])}" + (
-        "" if verbose or len(skipped) <= 5 else "; … (all of them with -v)"
-    )
 
 
 def _audit_needed(findings: Findings) -> str:

@@ -39,7 +39,7 @@ def estimate(dataset: Dataset, probabilities: Probabilities, judged: NDArray[np.
     import numpy as np
     from threadpoolctl import threadpool_limits
 
-    known = probabilities.known
+    known, unseen = probabilities.known, probabilities.unseen
     columns = np.flatnonzero(np.logical_or.reduce(known))
     if len(columns) < 2 or judged.sum() < 2:
         raise Unavailable("fewer than two rows or classes to judge by probabilities")
@@ -47,14 +47,16 @@ def estimate(dataset: Dataset, probabilities: Probabilities, judged: NDArray[np.
     with threadpool_limits(1):  # a product's last bits depend on how many threads share it
         labels, sample = _sample(dataset, probabilities, by_id)
         columns = columns[_order(labels, sample[0][:, columns], columns)]
-        known = known[:, columns]
+        known, unseen = known[:, columns], unseen[:, columns]
         number = np.full(len(dataset.classes), -1)
         number[columns] = np.arange(len(columns))
-        fitted = label_errors.fit([block[:, columns] for block in _completed(sample, known, columns)], number[labels])
+        fitted = label_errors.fit(
+            [block[:, columns] for block in _completed(sample, known, unseen, columns)], number[labels]
+        )
 
         def ordered(blocks: list[Block], given: NDArray[np.int32], judged: NDArray[np.bool_]) -> NDArray[np.float64]:
             rows = np.flatnonzero(judged)
-            chosen = _completed([_taken(block, rows) for block in blocks], known, columns)
+            chosen = _completed([_taken(block, rows) for block in blocks], known, unseen, columns)
             found = np.full(len(judged), np.nan)
             found[rows] = fitted.order(chosen, number[given[rows]], columns)
             return found
@@ -106,10 +108,14 @@ def _order(labels: NDArray[np.int32], sample: NDArray[np.float64], columns: NDAr
     return np.lexsort((sample.sum(axis=0), counts))
 
 
-def _completed(blocks: list[Any], known: NDArray[np.bool_], columns: NDArray[np.int64]) -> list[Any]:
-    """The blocks with the classes that a model does not know filled in from the mean of the models that do."""
+def _completed(
+    blocks: list[Any], known: NDArray[np.bool_], unseen: NDArray[np.bool_], columns: NDArray[np.int64]
+) -> list[Any]:
+    """The blocks with the classes that a model does not know, or never saw, filled in from those of models that do."""
     import numpy as np
 
+    if unseen.any() and len(blocks) > 1:
+        blocks = _seen_by_others(blocks, unseen, columns)
     if known.all():
         return blocks
     total = sum(block[:, columns] for block in blocks) / np.maximum(known.sum(axis=0), 1)
@@ -118,4 +124,19 @@ def _completed(blocks: list[Any], known: NDArray[np.bool_], columns: NDArray[np.
         whole = block.copy()
         whole[:, columns[~knows]] = total[:, ~knows]
         filled.append(whole / whole.sum(axis=1, keepdims=True))
+    return filled
+
+
+def _seen_by_others(blocks: list[Any], unseen: NDArray[np.bool_], columns: NDArray[np.int64]) -> list[Any]:
+    """The blocks, and in rows whose model never saw a class the mean of the models that have more than 0 there."""
+    import numpy as np
+
+    filled = []
+    for block, never in zip(blocks, unseen, strict=True):
+        whole = block.copy()
+        for column in columns[never]:
+            rows = np.flatnonzero(block[:, column] <= 0)
+            theirs = np.array([other[rows, column] for other in blocks])
+            whole[rows, column] = theirs.sum(axis=0) / np.maximum((theirs > 0).sum(axis=0), 1)
+        filled.append(whole / whole.sum(axis=1, keepdims=True) if never.any() else block)
     return filled

@@ -81,7 +81,7 @@ def frozen(old: str | Path, dataset: Dataset) -> FrozenPredictions:
     files = sources(str(old))
     names = table_files.columns(files, None)
     prefix = dataset.columns.prob_prefix
-    probabilities = tuple(name for name in names if name.startswith(prefix))
+    probabilities = tuple(name for name in names if name.startswith(prefix) and name not in ROW_COLUMNS)
     for name in ROW_COLUMNS:
         if name not in names:
             raise InputError(

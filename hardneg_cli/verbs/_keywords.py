@@ -20,8 +20,11 @@ from inspect import Parameter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar
 
+from hardneg_cli.data.class_names import as_names
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.features.feature_numbers import with_vectors_only
+from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.load import load
 from hardneg_cli.errors import did_you_mean
 from hardneg_cli.io.tables.spill import MEMORY
@@ -45,6 +48,7 @@ class DataKeywords(TypedDict, total=False):
     split: str | None
     fold: str | None
     prob_prefix: str
+    classes_are_numbers: bool
     encoding: str | None
     on_bad_rows: str
 
@@ -71,15 +75,18 @@ class Reading:
 
 @dataclass(frozen=True)
 class ModelSources:
-    """probs: a file or an N×K array with `classes`, or a list of several, one a model."""
+    """probs: a file, an N×K array or a frame, or a list of several, one a model. classes: of arrays' columns, in order.
+
+    Arrays of labels' numbers or texts, as scikit-learn's `predict_proba` makes them, need no `classes`.
+    """
 
     probs: Any = ()
     classes: Sequence[str] | None = None
     features: Any = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.probs, list | tuple):
-            object.__setattr__(self, "probs", () if self.probs is None else (self.probs,))
+        object.__setattr__(self, "probs", _several(self.probs))
+        object.__setattr__(self, "classes", as_names(self.classes))
 
 
 @dataclass(frozen=True)
@@ -128,6 +135,20 @@ class RowLimit:
     per_class: int | None = None
 
 
+def _several(probs: Any) -> tuple[Any, ...]:
+    """Each model's probabilities: one alone is a path, an array, a frame, or rows as lists."""
+    import numpy as np
+
+    if probs is None:
+        return ()
+    if not isinstance(probs, list | tuple):
+        return tuple(probs) if getattr(probs, "ndim", 2) == 3 else (probs,)
+    if probs and all(isinstance(one, list | tuple) for one in probs):
+        values = np.asarray(probs)
+        return tuple(values) if values.ndim == 3 else (values,)
+    return tuple(probs)
+
+
 def spelled_out(keywords: type, *groups: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """The verb with a signature that spells its `**options` out; a keyword that it has not is a TypeError."""
 
@@ -163,17 +184,28 @@ def grouped(kind: type[Group], options: Mapping[str, object]) -> Group:
 
 
 def data_columns(columns: Columns | None, options: Mapping[str, object]) -> Columns:
-    """The columns, with those that are named by keywords in their place."""
+    """The columns, with those that are named by keywords in their place; a feature by its name is no probability."""
     named = {one.name: options[one.name] for one in fields(Columns) if one.name in options}
-    return replace(columns or Columns(), **named)  # type: ignore[arg-type]
+    chosen = replace(columns or Columns(), **named)  # type: ignore[arg-type]
+    features = feature_choice(options.get("features"), None).columns  # type: ignore[arg-type]
+    plain = [name for name in features if not set(name) & set("*?[") and name not in chosen.beside]
+    return replace(chosen, beside=(*chosen.beside, *plain)) if plain else chosen
 
 
 def read_data(data: Any, columns: Columns | None, options: Mapping[str, object]) -> Dataset:
     """The dataset, read as the keywords say unless it is one already."""
     reading = grouped(Reading, options)
-    if isinstance(data, Dataset):
-        return data
-    return load(data, data_columns(columns, options), encoding=reading.encoding, on_bad_rows=reading.on_bad_rows)
+    dataset = data if isinstance(data, Dataset) else load(
+        data, data_columns(columns, options), encoding=reading.encoding, on_bad_rows=reading.on_bad_rows
+    )  # fmt: skip
+    return with_vectors(dataset, options)
+
+
+def with_vectors(dataset: Dataset, options: Mapping[str, object]) -> Dataset:
+    """The dataset, less the rows that have no vector where bad rows may be left out and vectors are chosen."""
+    if not grouped(Reading, options).may_skip:
+        return dataset
+    return with_vectors_only(dataset, feature_choice(grouped(ModelSources, options).features, None))
 
 
 def _default(member: Any) -> Any:

@@ -213,7 +213,7 @@ def _cause(people: MatchedDecisions) -> str:
 def _remarks(dataset: Dataset, changes: Sequence[RowChange]) -> list[str]:
     """Rows not looked at, and what may be a mistake: a label that nothing has, drops that may hit copies next time."""
     new = Counter(change.after for change in changes if change.after is not None)
-    notes = [f"{sentence}: left as it is" for sentence in dataset.skipped]
+    notes = [*dataset.notes, *(f"{sentence}: left as it is" for sentence in dataset.skipped)]
     for label in sorted(set(new) - set(dataset.classes)):
         rows = plural(new[label], "row")
         notes.append(f"new class {label!r} ({rows}){did_you_mean(label, dataset.classes)}")

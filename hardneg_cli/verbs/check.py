@@ -128,7 +128,7 @@ def report_of(
 ) -> CheckReport:
     """The gates' results, what changed, and what the pieces of evidence have to say about themselves."""
     changes = findings = None
-    notes = [*notes, *(() if before is None else before.notes)]
+    notes = [*dataset.remarks(), *notes, *(() if before is None else before.notes)]
     try:
         changes = evidence["changes"]
     except Unavailable as reason:
@@ -187,7 +187,7 @@ def _no_findings(dataset: Dataset, probs: Sequence[Any]) -> str:
     prefix = dataset.columns.prob_prefix
     if len(dataset.classes) < 2:
         return f"every label is {dataset.classes[0]!r}: at least two classes are needed to doubt a label"
-    inside = any(name.startswith(prefix) for name in dataset.all_columns)
+    inside = dataset.columns.probabilities(dataset.all_columns)
     return "" if probs or inside else f"no probabilities: name them with --probs, or add {prefix}<class> columns"
 
 

@@ -86,7 +86,13 @@ def compare(
             numbers = measured(outputs.outputs, labels, len(outputs.classes), group, seed)
             rows += lines(outputs.outputs, labels, outputs.classes, numbers, grouped=group is not None)
             advance(1)
-    notes = [*(note for model, _ in loaded for note in model.notes), *outputs.notes, *answers.notes, *sources.notes]
+    notes = [
+        *dataset.remarks(),
+        *(note for model, _ in loaded for note in model.notes),
+        *outputs.notes,
+        *answers.notes,
+        *sources.notes,
+    ]
     notes += [f"{model.name} names classes only: no metrics of probabilities" for model, hard in loaded if hard]
     return CompareResult(
         dataset.name, tuple(model.name for model, _ in loaded), tuple(kinds), len(outputs.rows), tuple(adjusted(rows)),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.features.features import feature_choice
+from hardneg_cli.data.features.features import FeatureChoice, feature_choice
 from hardneg_cli.data.features.inputs import ModelInputs, material
 from hardneg_cli.data.probabilities.loading import inside, load_models, mean_probabilities
 from hardneg_cli.errors import InputError
@@ -89,7 +89,9 @@ def dual(
         raise InputError(f"{dataset.name}: no probabilities of a first model: name them with --probs, or run predict")
     chosen = [Classifier.called(name, settings.get(name)) for name in models]
     tuned = _tuned(settings)
-    pool = None if new is None else _pool(new, new_probs, dataset, reading.encoding)
+    pool_choice = feature_choice(features if new_features is None else new_features, dataset.columns.text)
+    vectors = pool_choice if reading.may_skip else None
+    pool = None if new is None else _pool(new, new_probs, dataset, reading.encoding, vectors)
     loaded = load_decisions(grouped(DecisionsRead, options).decisions, dataset).about(dataset)
     findings = find(
         dataset, probs=probs, classes=classes, features=features, decisions=loaded, on_bad_rows=reading.on_bad_rows
@@ -140,10 +142,13 @@ def _tuned(settings: Settings) -> dict[str, Any]:
     return checked_settings("strategy", "slices", slices.run, settings.get("slices", {}))
 
 
-def _pool(new: str | Path | pa.Table, new_probs: Sequence[Any], dataset: Dataset, encoding: str | None) -> Dataset:
+def _pool(
+    new: str | Path | pa.Table, new_probs: Sequence[Any], dataset: Dataset, encoding: str | None,
+    vectors: FeatureChoice | None,
+) -> Dataset:  # fmt: skip
     if not new_probs:
         raise InputError("new rows need the first model's probabilities too: name them with --new-probs")
-    return unlabeled(new, dataset.columns, encoding)
+    return unlabeled(new, dataset.columns, encoding, vectors=vectors)
 
 
 def _material(dataset: Dataset, features: Any) -> ModelInputs | None:

@@ -40,6 +40,7 @@ from hardneg_cli.verbs._keywords import (
     data_columns,
     grouped,
     spelled_out,
+    with_vectors,
 )
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def find(
         data, data_columns(columns, options), encoding=reading.encoding, on_bad_rows=reading.on_bad_rows,
         with_probabilities=not models.probs, memory=memory,
     )  # fmt: skip
+    dataset = with_vectors(dataset, options)
     _refuse_one_class(dataset)
     loaded = load_decisions(people.decisions, dataset).about(dataset)
     drawn = None if people.audit is None else read_audit(people.audit)
@@ -117,6 +119,7 @@ def find(
         raise InputError("; ".join(f"{name} cannot run: {reason}" for name, reason in heard.skipped.items()))
     with progress("weighing what they say"):
         verdicts = fuse(dataset, doubts)
+    verdicts = _with_base_rate(verdicts, heard)
     answers = row_decisions(dataset, loaded.decisions)
     verdicts, lesson = _learned(dataset, doubts, heard.digest, verdicts, answers)
     verdicts, audited, told = _recalibrated(dataset, heard.digest, verdicts, drawn)
@@ -148,6 +151,24 @@ def _detect(
         doubts = _without_models(doubts)
     digest = evidence["digest"] if models else None
     return _Detection(dataset, digest, doubts, skipped, (*notes, *evidence.notes()))
+
+
+def _with_base_rate(verdicts: FusedScores, heard: _Detection) -> FusedScores:
+    """The mean score, below the flagged ones, for rows whose label their model never saw and nothing else judges."""
+    import numpy as np
+
+    if heard.digest is None or not (left := heard.digest.unjudged.copy()).any():
+        return verdicts
+    for doubt in heard.doubts.values():
+        if doubt.about == "label":
+            left[doubt.rows] = False
+    judged = heard.digest.judged
+    if not left.any() or not judged.any():
+        return verdicts
+    score, flagged = verdicts.score.copy(), verdicts.flagged
+    below = np.nextafter(score[flagged].min(), 0) if flagged.any() else 0.5
+    score[left] = np.maximum(score[left], min(float(score[judged].mean()), float(below)))
+    return replace(verdicts, score=score)
 
 
 def _without_models(doubts: Mapping[str, DetectorResult]) -> dict[str, DetectorResult]:

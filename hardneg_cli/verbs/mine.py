@@ -109,6 +109,7 @@ class MineResult:
             yield f"note: no hard negatives: {_advice(self.mode, self.eligible)}"
         for note in self.findings.notes:
             yield f"note: {note}"
+        yield from (f"note: {remark}" for remark in self.findings.dataset.remarks())
 
 
 class MineKeywords(DataKeywords, ModelKeywords, total=False):

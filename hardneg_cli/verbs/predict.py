@@ -87,7 +87,9 @@ class PredictResult:
         if self.unknown:
             which = "it stands" if len(self.unknown) == 1 else "each stands"
             yield f"note: {listing(self.unknown)} cannot be learned out of fold: {which} in one fold only"
+        yield from (f"note: {remark}" for remark in self.dataset.remarks())
         if self.pool is not None:
+            yield from (f"note: {remark}" for remark in self.pool[0].remarks())
             yield f"{self.pool[0].name}: {len(self.pool[0]):,} unlabeled rows judged"
 
 
@@ -127,9 +129,10 @@ def predict(
     older = None if frozen is None else frozen_predictions(frozen, dataset)
     fold, names = fold_of(dataset, rows, training.folds, older)
     classes, labels, unknown = _learnable(dataset, fold, older)
-    pool = None if new is None else unlabeled(new, dataset.columns, reading.encoding)
-    pool_features = features if new_features is None else new_features
-    pool_inputs = None if pool is None else material(pool, feature_choice(pool_features, dataset.columns.text))
+    pool_choice = feature_choice(features if new_features is None else new_features, dataset.columns.text)
+    vectors = pool_choice if reading.may_skip else None
+    pool = None if new is None else unlabeled(new, dataset.columns, reading.encoding, vectors=vectors)
+    pool_inputs = None if pool is None else material(pool, pool_choice)
     probabilities, pool_probabilities = _scored(dataset, rows, pool_inputs, fold, labels, len(classes), chosen)
     known, top = labels >= 0, probabilities.argmax(axis=1)
     agreement = float((top[known] == labels[known]).mean()) if known.any() else float("nan")

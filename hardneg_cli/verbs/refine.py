@@ -126,6 +126,7 @@ class RefineResult:
             yield f"round {round_.number}: {right}, log-loss {round_.log_loss:.3f}{mark}"
         yield self._verdict(sample)
         yield from (f"note: {note}" for note in self.notes)
+        yield from (f"note: {remark}" for remark in (*self.labeled.remarks(), *self.pool.remarks()))
 
     def _verdict(self, sample: int) -> str:
         error, cut = self.together.task.goal.max_error, self.best.cut
@@ -178,14 +179,16 @@ def refine(
     _refuse_odd(max_error, confidence, training.rounds)
     labeled = read_data(data, columns, options)
     refuse_ledger_columns(labeled)
-    pool = read_pool(_readable(unlabeled), labeled.columns, grouped(Reading, options).encoding)
+    reading, text = grouped(Reading, options), labeled.columns.text
+    pool_choice = feature_choice(features if unlabeled_features is None else unlabeled_features, text)
+    vectors = pool_choice if reading.may_skip else None
+    pool = read_pool(_readable(unlabeled), labeled.columns, reading.encoding, vectors=vectors)
     loaded = load_decisions(decisions, data, unlabeled)
     by_people = pool_labels(labeled, pool, loaded.decisions)
-    text = labeled.columns.text
     all_ = together(
         labeled, pool, by_people,
         material(labeled, feature_choice(features, text)),
-        material(pool, feature_choice(features if unlabeled_features is None else unlabeled_features, text)),
+        material(pool, pool_choice),
         tuple(Classifier.called(name, chosen.get(name)) for name in training.models),
         SelfTrainingGoal(max_error, confidence, len(before) + training.rounds, at_least=len(before) + 1),
         folds=training.folds, seed=training.seed,

@@ -14,7 +14,8 @@ import pytest
 from hardneg_cli import InputError, find
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.load import load
-from hardneg_cli.data.probabilities.loading import from_array, from_file
+from hardneg_cli.data.probabilities.arrays import from_array
+from hardneg_cli.data.probabilities.loading import from_file
 from hardneg_cli.data.probabilities.probabilities import together
 from hardneg_cli.detection.evidence import digest
 

@@ -14,8 +14,8 @@ import pytest
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.load import load
+from hardneg_cli.data.probabilities.arrays import from_array
 from hardneg_cli.data.probabilities.column_checks import refuse_nonsense
-from hardneg_cli.data.probabilities.loading import from_array
 from hardneg_cli.data.probabilities.probabilities import together
 from hardneg_cli.detection.evidence import digest
 from hardneg_cli.errors import InputError

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,12 +22,16 @@ class FeatureChoice:
     text: str | None = None
 
 
-def feature_choice(features: str | Path | NDArray[np.floating] | None, text: str | None) -> FeatureChoice:
-    """What `features` names: column patterns (comma-separated), a file, an array, or nothing: then the text serves."""
+def feature_choice(
+    features: str | Path | Sequence[str] | NDArray[np.floating] | None, text: str | None
+) -> FeatureChoice:
+    """What `features` names: column patterns (listed, or comma-separated), a file, an array; else the text serves."""
     if features is None:
         return FeatureChoice(text=text)
+    if isinstance(features, list | tuple) and features and all(isinstance(name, str) for name in features):
+        return FeatureChoice(columns=tuple(features))
     if not isinstance(features, str | Path):
-        return FeatureChoice(array=features)
+        return FeatureChoice(array=cast("NDArray[np.floating]", features))
     if Path(features).is_file():
         return FeatureChoice(file=str(features))
     return FeatureChoice(columns=tuple(part.strip() for part in str(features).split(",")))

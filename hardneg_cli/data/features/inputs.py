@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fnmatch
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.columns import choose
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.features.feature_numbers import holds_vectors
 from hardneg_cli.data.features.features import FeatureChoice
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.runtime.evidence_store import EvidenceStore
@@ -112,14 +112,17 @@ def _columns(dataset: Dataset, choice: FeatureChoice) -> tuple[NDArray[np.float6
     import numpy as np
 
     names = choose(choice.columns, dataset.all_columns, "--features")
-    parts = dataset.columns.parts().values()
-    if taken := [
-        name for name in names if name in parts or fnmatch.fnmatchcase(name, f"{dataset.columns.prob_prefix}*")
-    ]:
+    parts = {*dataset.columns.parts().values(), *dataset.columns.probabilities(dataset.all_columns)}
+    if taken := [name for name in names if name in parts]:
         raise InputError(f"{dataset.name}: {listing(taken)} cannot be a feature: it is the label, id, text or the like")
-    if len(names) == 1 and _is_list(dataset, names[0]):
+    vectors = [name for name in names if holds_vectors(dataset.content[name].to_pylist())]
+    if vectors and len(names) == 1:
         values = EvidenceStore({"dataset": dataset, "feature_choice": choice}, {})["features"].matrix
         return values.astype(np.float64), {}
+    if vectors:
+        raise InputError(
+            f"{dataset.name}: column {vectors[0]!r} holds lists of numbers, which cannot stand beside other columns"
+        )
     numbers, categories = [], {}
     for name in names:
         column = _numbers(dataset.content[name])
@@ -128,11 +131,6 @@ def _columns(dataset: Dataset, choice: FeatureChoice) -> tuple[NDArray[np.float6
         else:
             numbers.append(column)
     return np.column_stack(numbers) if numbers else None, categories
-
-
-def _is_list(dataset: Dataset, name: str) -> bool:
-    first = next((cell for cell in dataset.content[name].to_pylist() if cell), "")
-    return bool(first.startswith("["))
 
 
 def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64] | None:

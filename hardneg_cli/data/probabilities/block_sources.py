@@ -70,13 +70,16 @@ def model_of_rows(
 
 
 def read_blocks(
-    files: Files, request: ReadRequest, collect: Callable[[pa.Array], None] | None = None
+    files: Files, request: ReadRequest, collect: Callable[[pa.Array], None] | None = None, width: int | None = None
 ) -> Iterator[Block]:
-    """The numbers of each batch as one array; its first column besides goes to `collect`."""
+    """The numbers of each batch as one array; its first column besides goes to `collect`.
+
+    width: how many numbers the lists of a list column have; NaN stands for a list of another size.
+    """
     for batch in table_files.read(files, request):
         if collect:
             collect(batch.column(0))
-        yield matrix(batch.select(list(request.numbers)))
+        yield matrix(batch.select(list(request.numbers)), width)
 
 
 def first_rows(blocks: Iterator[Block], rows: int) -> Iterator[Block]:

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from hardneg_cli.data.probabilities.unseen_classes import UnseenClasses
+
 STEPS = 2.0**24  # to 1
 
 
@@ -32,11 +34,11 @@ class RowDigest:
         import numpy as np
 
         row = np.arange(len(block))
-        p_given = block[row, given]
+        p_given = np.maximum(block[row, given], 0)  # rounding may have gone below
         others = block.copy()
         others[row, given] = -1
         other = others.argmax(axis=1).astype(np.int32)
-        p_other = others[row, other]
+        p_other = np.maximum(others[row, other], 0)
         mine = (p_given > p_other) | ((p_given == p_other) & (given < other))
         return cls(p_given, np.where(mine, given, other), np.where(mine, p_given, p_other), other, p_other)
 
@@ -115,6 +117,7 @@ class Digest:
 
     judged: (N,) bool, rows whose label some model knows and whose probabilities are sound.
     bad: (N,) bool, rows left out because of their probabilities; `notes` say which and why.
+    unseen: what the models of some rows never saw; such a row is judged by the other models, if there are any.
     """
 
     models: tuple[RowDigest, ...]
@@ -123,3 +126,13 @@ class Digest:
     judged: NDArray[np.bool_]
     bad: NDArray[np.bool_]
     notes: tuple[str, ...]
+    unseen: UnseenClasses | None = None
+
+    @property
+    def unjudged(self) -> NDArray[np.bool_]:
+        """(N,) bool: sound rows whose label no model of theirs has ever seen."""
+        import numpy as np
+
+        if self.unseen is None:
+            return np.zeros(len(self.bad), bool)
+        return ~self.judged & ~self.bad & self.unseen.rows.any(axis=0)

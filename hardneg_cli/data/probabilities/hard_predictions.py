@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.alignment import id_name, rows_by_id, wrong_length
+from hardneg_cli.data.class_names import matched
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.probabilities.file_columns import VALUES, probability_columns
 from hardneg_cli.data.probabilities.probabilities import Model, block_rows
 from hardneg_cli.data.row_identity import blank
 from hardneg_cli.errors import InputError, did_you_mean, listing
@@ -28,7 +30,7 @@ def prediction_column(pattern: str, dataset: Dataset, column: str | None) -> str
     names = table_files.columns(sources(pattern), dataset.encoding)
     if column is not None and column in names:
         return column
-    if names == ["values"] or any(name.startswith(dataset.columns.prob_prefix) for name in names):
+    if VALUES in names or probability_columns(pattern, names, dataset):
         return None
     if column is None:
         column = next((name for name in (*USUAL, dataset.columns.label) if name in names), None)
@@ -67,6 +69,7 @@ def from_predictions(pattern: str, dataset: Dataset, column: str) -> Model:
         raise InputError(f"{pattern}: column {column!r} holds no prediction")
     codes = pc.fill_null(pc.index_in(predicted, value_set=pa.array(classes, pa.string())), -1).to_numpy()
     codes = np.where(missing, -1, codes)
+    classes = matched(classes, dataset.classes)
     codes = np.where(rows >= 0, codes[rows], -1)
 
     def blocks() -> Iterator[Block]:

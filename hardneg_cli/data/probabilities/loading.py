@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.data.alignment import id_name, read_ids, rows_by_id, wrong_length
-from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.class_names import as_names, matched
+from hardneg_cli.data.dataset import Dataset, ignore
+from hardneg_cli.data.load import in_memory
+from hardneg_cli.data.probabilities.arrays import as_table, checked_classes, from_array, with_prefixed_columns
 from hardneg_cli.data.probabilities.block_sources import (
     exactly_rows,
     first_rows,
@@ -17,10 +20,18 @@ from hardneg_cli.data.probabilities.block_sources import (
     model_read_again,
     read_blocks,
 )
+from hardneg_cli.data.probabilities.file_columns import (
+    VALUES,
+    by_order_note,
+    misspelled,
+    no_probabilities,
+    probability_columns,
+    width_of_lists,
+)
 from hardneg_cli.data.probabilities.partitions import partitioned
 from hardneg_cli.data.probabilities.probabilities import Model, Probabilities
 from hardneg_cli.data.probabilities.validation import ProbabilityValidator
-from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.errors import InputError, listing
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.spill import MEMORY, spool
@@ -68,19 +79,14 @@ def load_model(
     memory: int = MEMORY,
     name: str = "array",
 ) -> Model:
-    """A file of probabilities, or an array N×C, by default of the dataset's classes; `name`: what to call an array."""
+    """A file of probabilities, a frame with their columns, or an array N×C; `name`: what to call what is no file."""
+    names = as_names(classes)
     if isinstance(source, str | Path):
-        return from_file(str(source), dataset, classes, may_lack=may_lack, memory=memory)
-    return from_array(source, dataset, classes or dataset.classes, name)
-
-
-def from_array(values: Block, dataset: Dataset, classes: Sequence[str], name: str = "array") -> Model:
-    """A model whose N×C probabilities are in memory, in the dataset's order."""
-    import numpy as np
-
-    if len(values) != len(dataset) or values.ndim != 2:
-        raise InputError(f"{name}: shape {values.shape} for {len(dataset):,} rows of {dataset.name}")
-    return model_of_rows(name, _checked_classes(name, classes, values.shape[1]), lambda: values, np.arange(len(values)))
+        return from_file(str(source), dataset, names, may_lack=may_lack, memory=memory)
+    if (table := as_table(source)) is not None:
+        table = with_prefixed_columns(table, dataset, names, name)
+        return _from_sources(name, (in_memory(table),), dataset, names, may_lack, memory)
+    return from_array(source, dataset, names, name)
 
 
 def from_file(
@@ -98,20 +104,31 @@ def from_file(
     Raises InputError where columns are missing, lengths differ, or rows of the dataset have no
     probabilities (with `may_lack` such rows get NaN).
     """
-    files = sources(pattern, may_be_remote=True)
+    return _from_sources(pattern, sources(pattern, may_be_remote=True), dataset, classes, may_lack, memory)
+
+
+def _from_sources(
+    pattern: str, files: Files, dataset: Dataset, classes: Sequence[str] | None, may_lack: bool, memory: int
+) -> Model:  # fmt: skip
     names = table_files.columns(files, dataset.encoding)
-    if names == ["values"]:
-        model = _of_matrix(pattern, files, dataset, classes, memory)
-        return replace(model, notes=_misspelled(model, dataset))
-    columns = _probability_columns(pattern, names, dataset)
-    if id_name(dataset) in names:
-        model = _by_id(pattern, files, dataset, columns, may_lack, memory)
+    width = None
+    if VALUES in names and set(names) <= {VALUES, id_name(dataset)}:
+        columns: tuple[str, ...] = (VALUES,)
+        width = width_of_lists(pattern, files)
+        known = checked_classes(pattern, classes, width)
     else:
+        columns = probability_columns(pattern, names, dataset, classes or (), files)
+        if not columns:
+            raise no_probabilities(pattern, names, dataset)
         known = tuple(name.removeprefix(dataset.columns.prob_prefix) for name in columns)
-        model = replace(
-            _by_order(pattern, files, dataset, columns, known, memory), notes=_by_order_note(pattern, names, dataset)
-        )
-    return replace(model, notes=model.notes + _misspelled(model, dataset))
+    model_columns = _ModelColumns(columns, matched(known, dataset.classes), width)
+    if id_name(dataset) in names:
+        model = _by_id(pattern, files, dataset, model_columns, may_lack, memory)
+    else:
+        model = _by_order(pattern, files, dataset, model_columns, memory)
+        if width is None:
+            model = replace(model, notes=by_order_note(pattern, names, dataset, columns))
+    return replace(model, notes=model.notes + misspelled(model, dataset))
 
 
 def inside(dataset: Dataset, memory: int = MEMORY) -> Model | None:
@@ -119,10 +136,10 @@ def inside(dataset: Dataset, memory: int = MEMORY) -> Model | None:
     columns = dataset.columns.probabilities(dataset.all_columns)
     if not columns:
         return None
-    known = tuple(name.removeprefix(dataset.columns.prob_prefix) for name in columns)
+    known = matched([name.removeprefix(dataset.columns.prob_prefix) for name in columns], dataset.classes)
     if (values := dataset.probabilities) is not None:
         return model_of_rows(dataset.name, known, lambda: values, dataset.positions)
-    return _by_order(dataset.name, dataset.sources, dataset, columns, known, memory)
+    return _by_order(dataset.name, dataset.sources, dataset, _ModelColumns(columns, known), memory)
 
 
 def mean_probabilities(
@@ -148,69 +165,36 @@ def mean_probabilities(
     mean = np.empty((len(dataset), len(classes)))
     for span, blocks in probabilities.blocks():
         checked = [validator.checked(number, span, block).astype(np.float64) for number, block in enumerate(blocks)]
-        mean[span] = sum(checked) / len(checked)
+        mean[span] = np.maximum(sum(checked) / len(checked), 0)
+    validator.refuse_all_bad()
     return mean / mean.sum(axis=1, keepdims=True), ~validator.bad
 
 
-def _probability_columns(pattern: str, names: list[str], dataset: Dataset) -> tuple[str, ...]:
-    prefix = dataset.columns.prob_prefix
-    columns = tuple(name for name in names if name.startswith(prefix))
-    if columns:
-        return columns
-    hint = did_you_mean(prefix, [name[: len(prefix)] for name in names])
-    hint = hint or f"; the columns are {listing(names, 8)}"
-    raise InputError(f"{pattern}: no column starts with {prefix!r}{hint}; name the prefix with --prob-prefix")
+@dataclass(frozen=True)
+class _ModelColumns:
+    """The columns of a model's file, its classes, and how many numbers the lists of a list column have."""
+
+    names: tuple[str, ...]
+    classes: tuple[str, ...]
+    width: int | None = None
 
 
-def _misspelled(model: Model, dataset: Dataset) -> tuple[str, ...]:
-    """A note on each class that is close to a label which the model does not know."""
-    unknown = sorted(set(dataset.classes) - set(model.classes))
-    strange = [(name, did_you_mean(name, unknown)) for name in model.classes if name not in set(dataset.classes)]
-    return tuple(f"{model.name}: no label is {name!r}{hint}" for name, hint in strange if hint)
-
-
-def _by_order_note(pattern: str, names: list[str], dataset: Dataset) -> tuple[str, ...]:
-    """What to say where a file has other columns than probabilities, one of which may have been meant for the ids."""
-    others = [name for name in names if not name.startswith(dataset.columns.prob_prefix)]
-    if not others:
-        return ()
-    return (f"{pattern}: rows were matched by order, as it has no column {id_name(dataset)!r} (but {listing(others)})",)
-
-
-def _checked_classes(pattern: str, classes: Sequence[str] | None, columns: int) -> tuple[str, ...]:
-    if classes is None:
-        raise InputError(f"{pattern}: its {columns:,} columns have no names; give them in order with --classes")
-    if len(classes) != columns:
-        raise InputError(f"{pattern}: {columns:,} columns, but --classes names {len(classes):,}")
-    if len(set(classes)) < len(classes):
-        raise InputError(f"--classes names {listing(sorted({c for c in classes if list(classes).count(c) > 1}))} twice")
-    return tuple(classes)
-
-
-def _of_matrix(
-    pattern: str, files: Files, dataset: Dataset, classes: Sequence[str] | None, memory: int
-) -> Model:  # fmt: skip
-    width = next(iter(table_files.read(files, ReadRequest(numbers=("values",))))).column(0).type.list_size
-    return _by_order(pattern, files, dataset, ("values",), _checked_classes(pattern, classes, width), memory)
-
-
-def _by_order(
-    pattern: str, files: Files, dataset: Dataset, columns: tuple[str, ...], known: tuple[str, ...], memory: int
-) -> Model:
+def _by_order(pattern: str, files: Files, dataset: Dataset, columns: _ModelColumns, memory: int) -> Model:
     """Row by row; where rows of the dataset were skipped, theirs are skipped here. Nothing is read before a pass."""
+    known, width = columns.classes, columns.width
     skips = files == dataset.sources and not dataset.whole
-    request = ReadRequest(numbers=columns, encoding=dataset.encoding, skip_ragged=_ignore if skips else None)
+    request = ReadRequest(numbers=columns.names, encoding=dataset.encoding, skip_ragged=ignore if skips else None)
     rows = None if dataset.whole else dataset.positions
-    partitions = partitioned(pattern, files, columns, rows, dataset.rows_read)
+    partitions = partitioned(pattern, files, columns.names, rows, dataset.rows_read, width)
     if dataset.whole and table_files.cheap_to_read_again(files[0]):
-        read = partial(read_blocks, files, request)
+        read = partial(read_blocks, files, request, width=width)
         model = model_read_again(
             pattern, known, lambda: exactly_rows(pattern, read(), len(dataset)), len(dataset), memory
         )
         return replace(model, partitions=partitions)
 
     def values() -> Block:
-        found = spool(read_blocks(files, request), memory)
+        found = spool(read_blocks(files, request, width=width), memory)
         if len(found) != dataset.rows_read:
             raise wrong_length(pattern, len(found), dataset.rows_read)
         return found
@@ -219,32 +203,29 @@ def _by_order(
 
 
 def _by_id(
-    pattern: str, files: Files, dataset: Dataset, columns: tuple[str, ...], may_lack: bool, memory: int
+    pattern: str, files: Files, dataset: Dataset, columns: _ModelColumns, may_lack: bool, memory: int
 ) -> Model:  # fmt: skip
     import numpy as np
     import pyarrow as pa
 
-    known = tuple(name.removeprefix(dataset.columns.prob_prefix) for name in columns)
+    known, width = columns.classes, columns.width
     id_column = id_name(dataset)
     match = partial(rows_by_id, may_lack=may_lack, hint="predict them too, or skip them with --on-bad-rows skip")
     if table_files.cheap_to_read_again(files[0]):
         rows, notes = match(pattern, read_ids(files, id_column, dataset.encoding), dataset)
-        request = ReadRequest(numbers=columns, encoding=dataset.encoding)
+        request = ReadRequest(numbers=columns.names, encoding=dataset.encoding)
         if np.array_equal(rows, np.arange(len(rows))):
-            read = partial(read_blocks, files, request)
+            read = partial(read_blocks, files, request, width=width)
             model = model_read_again(pattern, known, lambda: first_rows(read(), len(rows)), len(rows), memory)
-            return replace(model, notes=notes, partitions=partitioned(pattern, files, columns, None, None))
-        values = cache(lambda: spool(read_blocks(files, request), memory))
+            return replace(model, notes=notes, partitions=partitioned(pattern, files, columns.names, None, None, width))
+        values = cache(lambda: spool(read_blocks(files, request, width=width), memory))
         return replace(
             model_of_rows(pattern, known, values, rows, notes),
-            partitions=partitioned(pattern, files, columns, rows, None),
+            partitions=partitioned(pattern, files, columns.names, rows, None, width),
         )
     parts: list[pa.Array] = []
-    held = spool(read_blocks(files, ReadRequest((id_column,), columns, dataset.encoding), parts.append), memory)
+    request = ReadRequest((id_column,), columns.names, dataset.encoding)
+    held = spool(read_blocks(files, request, parts.append, width), memory)
     ids = pa.chunked_array(parts, pa.string()).combine_chunks()
     rows, notes = match(pattern, ids, dataset)
     return model_of_rows(pattern, known, lambda: held, rows, notes)
-
-
-def _ignore(_: str) -> None:
-    """Ragged rows were listed when the dataset was loaded."""

@@ -31,6 +31,7 @@ class Model:
     """One model's probabilities: `blocks()` starts a pass over N×C rows, C = `len(classes)`.
 
     partitions: where any process can read any part of them, if there is such a place.
+    unseen: classes that it never saw for some rows, where their probability is exactly 0.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Model:
     blocks: Callable[[], Iterator[Block]]
     notes: tuple[str, ...] = ()
     partitions: PartitionedModel | None = None
+    unseen: tuple[str, ...] = ()
 
 
 def by_threads(
@@ -73,6 +75,13 @@ class Probabilities:
 
         classes = [set(model.classes) for model in self.models]
         return np.array([[name in known for name in self.classes] for known in classes])
+
+    @property
+    def unseen(self) -> NDArray[np.bool_]:
+        """(M, K) bool, whether a model's 0 says nothing about a class."""
+        import numpy as np
+
+        return np.array([[name in model.unseen for name in self.classes] for model in self.models])
 
     def blocks(self, first: int | None = None) -> Iterator[tuple[slice, list[Block]]]:
         """Row ranges with a B×K array for each model, in lockstep: O(N·K·M) a pass.

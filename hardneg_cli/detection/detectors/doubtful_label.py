@@ -57,6 +57,8 @@ def detect(
     import numpy as np
 
     rows = np.flatnonzero(digest.judged)
+    if digest.unseen is not None:
+        probabilities = digest.unseen.marked(probabilities)
     why, other = _words(dataset, digest, rows), digest.mean.other[rows]
     if method != "estimated":
         return DetectorResult(rows, *_by_cleanlab(dataset, probabilities, rows, method), other, why)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.digest import BlockSums, Digest, ModelDigest, RowDigest
 from hardneg_cli.data.probabilities.probabilities import Probabilities
+from hardneg_cli.data.probabilities.unseen_classes import unseen_classes
 from hardneg_cli.data.probabilities.validation import ProbabilityValidator, UnsoundRows, sound, unsound
 from hardneg_cli.runtime.progress import progress
 
@@ -23,7 +24,6 @@ ADDING = Lock()
 
 def gather(dataset: Dataset, probabilities: Probabilities) -> Digest:
     """Check every row and reduce it. One pass, O(N·K·M) time, O(N·M + K²·M) memory."""
-    import numpy as np
 
     models = len(probabilities.models)
     reduction = DigestReduction([ModelDigest.empty(len(dataset.classes)) for _ in range(models)])
@@ -38,10 +38,12 @@ def gather(dataset: Dataset, probabilities: Probabilities) -> Digest:
             for digest, part in zip(rows, parts, strict=True):
                 digest.put(span, part)
             advance(span.stop - span.start)
-    known = np.logical_or.reduce(probabilities.known)[dataset.labels]
-    notes = tuple(validator.notes)
+    validator.refuse_all_bad()
+    unseen = unseen_classes(dataset, probabilities, rows[:models])
+    known = (probabilities.known[:, dataset.labels] & ~unseen.rows).any(axis=0)
+    notes = (*validator.notes, *unseen.notes)
     return Digest(
-        tuple(rows[:models]), tuple(reduction.sums), rows[-1], known & ~validator.bad, validator.bad, notes
+        tuple(rows[:models]), tuple(reduction.sums), rows[-1], known & ~validator.bad, validator.bad, notes, unseen
     )  # fmt: skip
 
 

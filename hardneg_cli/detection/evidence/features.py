@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hardneg_cli.data.alignment import id_name, read_ids, rows_by_id, wrong_length
-from hardneg_cli.data.columns import choose
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.features.feature_numbers import FeatureNumbers, feature_numbers
 from hardneg_cli.data.features.features import FeatureChoice, Features
 from hardneg_cli.errors import InputError, Unavailable, listing
-from hardneg_cli.io.files.source import sources
-from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.matrix import matrix
-from hardneg_cli.io.tables.table_files import ReadRequest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,52 +21,22 @@ TEXT_DIMENSIONS = 256
 
 def gather(dataset: Dataset, feature_choice: FeatureChoice) -> Features:
     """The features that were asked for; missing numbers become the column's median, and a note says how many."""
-    if feature_choice.array is not None:
-        return _vectors(dataset, feature_choice.array, "the features")
-    if feature_choice.file:
-        return _from_file(dataset, feature_choice.file)
-    if feature_choice.columns:
-        return _from_columns(dataset, feature_choice.columns)
+    if feature_choice.array is not None or feature_choice.file or feature_choice.columns:
+        found = feature_numbers(dataset, feature_choice)
+        return _columns(dataset, found) if found.names else _vectors(dataset, found)
     if feature_choice.text:
         return _from_text(dataset, feature_choice.text)
     raise Unavailable("no features: name them with --features or --text")
 
 
-def _from_columns(dataset: Dataset, patterns: tuple[str, ...]) -> Features:
-    import numpy as np
-
-    names = choose(patterns, dataset.all_columns, "--features")
-    parts = dataset.columns.parts()
-    if taken := [name for name in names if name in parts.values()]:
-        raise InputError(f"{dataset.name}: {listing(taken)} cannot be a feature: it is the label, id, text or the like")
-    values = np.concatenate([matrix(batch) for batch in dataset.numbers(names)])[dataset.positions]
-    return _columns(dataset, values, names) if values.shape[1] == len(names) else _vectors(dataset, values, names[0])
-
-
-def _from_file(dataset: Dataset, pattern: str) -> Features:
-    import numpy as np
-
-    files = sources(pattern)
-    names = table_files.columns(files, None)
-    wanted = [name for name in names if name != id_name(dataset)]
-    values = np.concatenate([matrix(batch) for batch in table_files.read(files, ReadRequest(numbers=tuple(wanted)))])
-    if len(wanted) < len(names):
-        values = values[rows_by_id(pattern, read_ids(files, id_name(dataset)), dataset)[0]]
-    elif len(values) != dataset.rows_read:
-        raise wrong_length(pattern, len(values), dataset.rows_read)
-    else:
-        values = values[dataset.positions]
-    return _columns(dataset, values, wanted) if len(wanted) > 1 else _vectors(dataset, values, pattern)
-
-
-def _columns(dataset: Dataset, values: Matrix, names: list[str]) -> Features:
+def _columns(dataset: Dataset, found: FeatureNumbers) -> Features:
     """Plain columns; scaled to unit spread only where the spreads are so uneven that the units must differ.
 
     Columns are centered, for precision, and brought near 1 by powers of two, so that no square is too large or small.
     """
     import numpy as np
 
-    values = values.astype(np.float64)
+    values, names = found.values.astype(np.float64), found.names
     missing = np.isnan(values)
     _refuse_infinite(dataset, values)
     notes: tuple[str, ...] = ()
@@ -95,17 +60,21 @@ def _columns(dataset: Dataset, values: Matrix, names: list[str]) -> Features:
     return Features(values, "columns", notes)
 
 
-def _vectors(dataset: Dataset, values: Matrix, name: str) -> Features:
+def _vectors(dataset: Dataset, found: FeatureNumbers) -> Features:
     """Embeddings: rows brought to unit length, so that distance means angle."""
-    import numpy as np
-
-    if values.ndim != 2 or len(values) != len(dataset):
-        raise InputError(f"{name}: shape {values.shape} for {len(dataset):,} rows of {dataset.name}")
-    if np.isnan(values).any():
-        gone = dataset.ids.take(np.flatnonzero(np.isnan(values).any(axis=1))).to_pylist()
-        raise InputError(f"{name}: NaN in the feature vectors of row {listing(gone)}")
-    _refuse_infinite(dataset, values)
-    return Features(_unit(values), "vectors")
+    if troubles := found.troubles():
+        ids = dataset.ids.take(list(troubles)).to_pylist()
+        kinds = list(dict.fromkeys(troubles.values()))
+        first, where = kinds[0], listing(ids)
+        if len(kinds) > 1:
+            first = "vectors that are none"
+            shown = [f"{id_!r} ({kind})" for id_, kind in zip(ids[:5], troubles.values(), strict=False)]
+            where = ", ".join(shown) + (f" and {len(ids) - 5:,} more" if len(ids) > 5 else "")
+        rows = "row" if len(ids) == 1 else "rows"
+        raise InputError(
+            f"{found.name}: {first} in {rows} {where}: mend them, or skip such rows with --on-bad-rows skip"
+        )
+    return Features(_unit(found.values), "vectors")
 
 
 def _from_text(dataset: Dataset, column: str) -> Features:

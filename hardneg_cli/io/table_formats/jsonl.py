@@ -73,20 +73,38 @@ def line_numbers(source: Source, encoding: str | None) -> Iterator[NDArray[np.in
 
 def _edited(source: Source, edits: CellEdits, records: Iterator[JsonRecord]) -> Iterator[tuple[str, str]]:
     """The texts of all records without their edits and with them, which is empty for one that is removed."""
-    row = 0
+    row, nested = 0, _nested_labels(source, edits)
     for record in records:
         if record.value is None:
             yield record.text, record.text
             continue
         confirm(source, edits, row, json_records.text_of(record.value.get(edits.column)))
-        yield record.text, "" if edits.removes(row) else _record(record.text, edits, row)
+        try:
+            yield record.text, "" if edits.removes(row) else _record(record.text, edits, row, nested)
+        except ValueError as error:
+            raise InputError(f"{source.name}: {record.place}, {edits.column!r}: {error}; mend the decision") from error
         row += 1
     confirm_length(source, edits, row)
 
 
-def _record(text: str, edits: CellEdits, row: int) -> str:
+def _nested_labels(source: Source, edits: CellEdits) -> dict[str, bool]:
+    """Of the new values those that the column has already, in one kind: whether as a list or an object."""
+    wanted = set(edits.cells.values())
+    if not any(text.startswith(json_records.NESTED_BEGIN) for text in wanted):
+        return {}
+    found: dict[str, set[bool]] = {}
+    for record in json_records.records(source, encoding_of(source, edits.encoding)):
+        value = (record.value or {}).get(edits.column)
+        text = json_records.text_of(value)
+        if text in wanted:
+            found.setdefault(text, set()).add(isinstance(value, list | dict))
+    return {text: True in kinds for text, kinds in found.items() if len(kinds) == 1}
+
+
+def _record(text: str, edits: CellEdits, row: int, nested: dict[str, bool]) -> str:
     if row in edits.cells:
-        text = json_records.with_value(text, edits.column, edits.cells[row])
+        new = edits.cells[row]
+        text = json_records.with_value(text, edits.column, new, nested=nested.get(new))
     if edits.mark is not None:
         text = json_records.with_key(text, edits.mark, "1" if row in edits.drop else "")
     return text
@@ -148,7 +166,7 @@ def _numbers(source: Source, batch: Sequence[JsonRecord], name: str) -> pa.Array
 
 
 def _row_of_numbers(value: object) -> list[float] | None:
-    if value is None:
+    if value is None or value == "":
         return None
     if not isinstance(value, list):
         raise TypeError(value)

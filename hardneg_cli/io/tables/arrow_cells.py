@@ -38,11 +38,28 @@ def as_text(array: pa.Array) -> pa.Array:
         return _each(array.to_numpy(zero_copy_only=False), array, str)
     if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
         return _each(array.to_pylist(), array, lambda value: base64.b64encode(value).decode())
+    if is_list_view(kind):
+        return as_text(_in_turn(array))
     if is_list(kind) and _is_number(kind.value_type):
         return _each(_rows(array), array, fingerprint)
     if types.is_nested(kind):
         return _each(array.to_pylist(), array, compact)
     return array.cast(pa.string())
+
+
+def without_nan(array: pa.Array) -> pa.Array:
+    """The array with nulls in place of NaN, where it holds floats."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    from pyarrow import types
+
+    if isinstance(array, pa.ExtensionArray):
+        return without_nan(array.storage)
+    if types.is_dictionary(array.type) and types.is_floating(array.type.value_type):
+        return without_nan(array.cast(array.type.value_type))
+    if not types.is_floating(array.type):
+        return array
+    return pc.if_else(pc.is_nan(array), pa.scalar(None, array.type), array)
 
 
 def as_numbers(array: pa.Array, where: Callable[[int], str]) -> pa.Array:
@@ -59,6 +76,8 @@ def as_numbers(array: pa.Array, where: Callable[[int], str]) -> pa.Array:
         return as_numbers(array.storage, where)
     if types.is_dictionary(kind):
         return as_numbers(array.cast(kind.value_type), where)
+    if is_list_view(kind):
+        return as_numbers(_in_turn(array), where)
     if is_list(kind) and _is_number(kind.value_type):
         lists = _list_of_floats(kind)
         return array if lists == kind else array.cast(lists)
@@ -105,7 +124,15 @@ def compact(value: object) -> str:
 def is_list(kind: pa.DataType) -> bool:
     from pyarrow import types
 
-    return bool(types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind))
+    return bool(
+        types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind) or is_list_view(kind)
+    )
+
+
+def is_list_view(kind: pa.DataType) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_list_view(kind) or types.is_large_list_view(kind))
 
 
 def _plain(value: object) -> str:
@@ -132,6 +159,17 @@ def _list_of_floats(kind: pa.DataType) -> pa.DataType:
     if types.is_fixed_size_list(kind):
         return pa.list_(value, kind.list_size)
     return pa.large_list(value) if types.is_large_list(kind) else pa.list_(value)
+
+
+def _in_turn(views: pa.Array) -> pa.Array:
+    """Views of lists as lists that follow one another."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    sizes = pc.list_value_length(views).fill_null(0).to_numpy(zero_copy_only=False)
+    places = pa.array(np.concatenate([[0], np.cumsum(sizes)]), pa.int64())
+    return pa.LargeListArray.from_arrays(places, views.flatten(), mask=views.is_null())
 
 
 def _rows(array: pa.Array) -> list[NDArray[np.float64] | None]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hardneg_cli.io.files.source import Source
-from hardneg_cli.io.tables.arrow_cells import as_numbers, as_text, of_text
+from hardneg_cli.io.tables.arrow_cells import as_numbers, as_text, of_text, without_nan
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm, within
 
 if TYPE_CHECKING:
@@ -17,7 +17,10 @@ def wanted_of(batch: pa.RecordBatch, wanted: ReadRequest, source: Source, first:
     """The wanted columns as text and as numbers; `first` is the number of the batch's first row."""
     import pyarrow as pa
 
-    arrays = [as_text(batch.column(name)) for name in wanted.text]
+    arrays = [
+        as_text(without_nan(batch.column(name)) if name in wanted.nan_is_null else batch.column(name))
+        for name in wanted.text
+    ]
     for name in wanted.numbers:
 
         def where(position: int, name: str = name) -> str:

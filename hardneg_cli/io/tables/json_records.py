@@ -23,6 +23,7 @@ BLANK = " \t\r\n"
 SPACE = re.compile(r"[ \t\r\n]*")
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 LONG_LIST = 64
+NESTED_BEGIN = ("[", "{")
 BLOCK_LINES = 1 << 14
 
 
@@ -86,15 +87,35 @@ def compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def with_value(record: str, key: str, text: str) -> str:
-    """The record with another value for `key`: a number where a number was and `text` is one, else a string."""
+def with_value(record: str, key: str, text: str, *, nested: bool | None = None) -> str:
+    """The record with another value for `key`: a number where a number was and `text` is one, else a string.
+
+    nested: whether `text` is known to stand for a list or an object, or for a string; None where it is not known.
+    Raises ValueError where a list or an object would become a string, or the reverse, without it being known.
+    """
     found = _span(record, key)
     if found is None:
         return with_key(record, key, text)
     old = record[slice(*found)]
+    if nested or (nested is None and old[0] in NESTED_BEGIN):
+        if not is_nested(text) or (nested is None and text[0] != old[0]):
+            kind = "a list" if old[0] == "[" else "an object"
+            raise ValueError(f"{text[:60]!r} is not {kind}, as the label there is")
+        return record[: found[0]] + text + record[found[1] :]
     same_kind = (NUMBER.fullmatch(old) and NUMBER.fullmatch(text)) or {old, text} <= {"true", "false"}
     new = text if same_kind else json.dumps(text, ensure_ascii=False)
     return record[: found[0]] + new + record[found[1] :]
+
+
+def is_nested(text: str) -> bool:
+    """Whether it is the JSON of a list or an object."""
+    if not text.startswith(NESTED_BEGIN):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def with_key(record: str, key: str, text: str) -> str:

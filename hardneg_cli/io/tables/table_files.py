@@ -34,12 +34,14 @@ class ReadRequest:
     `text` columns come as `pa.string()`, as written (null where the format knows a null); `numbers` as float64,
     or float32 where the file has float32 or float16, never null (a missing number is NaN), lists of numbers as
     lists. A ragged row is an error, unless `skip_ragged` takes a note of it: `row 17: 3 cells instead of 2`.
+    `nan_is_null`: text columns in which the NaN of a column of floats is a null.
     """
 
     text: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     encoding: str | None = None
     skip_ragged: Callable[[str], None] | None = None
+    nan_is_null: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

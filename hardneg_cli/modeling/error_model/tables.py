@@ -130,6 +130,7 @@ class DualResult:
             yield f"note: {left_out:,} rows have unsound probabilities and were left out"
         for note in self.findings.notes:
             yield f"note: {note}"
+        yield from (f"note: {remark}" for remark in self.dataset.remarks())
 
     def _rate(self) -> float:
         total = float(self.trust.weight.sum())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.column_checks import refuse_nonsense
 from hardneg_cli.data.probabilities.probabilities import Model, Probabilities, together
+from hardneg_cli.data.probabilities.validation import nonnegative
 from hardneg_cli.errors import InputError, listing, plural
 from hardneg_cli.modeling.evaluation.metrics import UNLABELED, PredictionSummary, bins
 from hardneg_cli.runtime.evidence_store import EvidenceStore
@@ -143,7 +144,7 @@ def _second_pass(
     p = {name: [np.zeros(n) for _ in range(models)] for name in labels}
     for span, blocks in probabilities.blocks():
         for number, block in enumerate(blocks):
-            exact = block.astype(np.float64)
+            exact = nonnegative(block.astype(np.float64))
             squares[number][span] = np.einsum("ij,ij->i", exact, exact)
             for name, codes in labels.items():
                 mine = codes[span]

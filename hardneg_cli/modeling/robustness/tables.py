@@ -148,6 +148,7 @@ class HardenResult:
         yield f"{name}: {len(data):,} rows, {self.suspects:,} suspects (score above {self.guard:g}) do not train"
         hard = f"{int(self.hard.sum()):,} hard negatives count {HARD_WEIGHT:g} times"
         yield f"augmented: {len(self.augmented):,} versions; {hard}"
+        yield from (f"note: {remark}" for remark in self.dataset.remarks())
         if not self.measured:
             yield f"note: accuracy was not measured: {self.held}"
             return

@@ -60,11 +60,12 @@ def dataset_table(
     names = [labeled.classes[code] for code in labeled.labels]
     labels = [relabeled.get(row) or names[row] for row in kept.tolist()]
     theirs = np.array([one.row for one in new], np.int64)
+    numbers = set(labeled.columns.probabilities(labeled.all_columns))
     columns = {}
     for name in labeled.all_columns:
         if name == labeled.columns.label:
             columns[name] = pa.array([*labels, *(one.label for one in new)], pa.string())
-        elif not name.startswith(labeled.columns.prob_prefix):
+        elif name not in numbers:
             columns[name] = pa.concat_arrays(
                 [
                     column_texts(labeled, name, kept, labeled.columns.id),
