@@ -8,26 +8,27 @@ import json
 import os
 import pty
 import re
-import select
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from hardneg_cli import apply, find
+from hardneg_cli import InputError, apply, find
+from hardneg_cli.cli import outputs
 from hardneg_cli.io.result_formats import csv as csv_format
 from hardneg_cli.io.result_formats import ndjson, tsv, xlsx
 from hardneg_cli.io.tables.formulas import escaped, unescaped
 from hardneg_cli.io.tables.images import picture
 from hardneg_cli.runtime.terminal import say
+from support.command import hardneg
 from support.corrections import queue_of, save
 from support.result_tables import findings
 
-COMMAND = [sys.executable, "-m", "hardneg_cli"]
-FIND = ["find", "data.csv", "--detector", "rare-label", "--all"]
 ACTS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]|\r(?![\r\n])")
 ESCAPES = "\x1b[2J\x1b]0;title\x07\x9b31m\x9d0;x\x9c\x7f\x08\u202egnp\u2066"
 ORDERS = [
@@ -49,42 +50,56 @@ def dataset(folder: Path, texts: list[str], name: str = "data.csv") -> Path:
     return save(rows, folder / name)
 
 
-def on_terminal(*arguments: str, cwd: Path) -> str:
-    """Every byte that a terminal gets."""
-    leader, follower = pty.openpty()
-    variables = os.environ | {"TERM": "xterm-256color", "NO_COLOR": "1", "COLUMNS": "400"}
-    process = subprocess.Popen(
-        [*COMMAND, *arguments], cwd=cwd, stdin=subprocess.DEVNULL, stdout=follower, stderr=follower, env=variables
-    )
-    os.close(follower)
-    got = b""
+def received(write: Callable[[BinaryIO], object], *, terminal: bool = False) -> str:
+    """What comes out of a terminal, or of a pipe, that `write` gets for standard output."""
+    leader, follower = pty.openpty() if terminal else os.pipe()
+    parts: list[bytes] = []
+    reader = Thread(target=read_all, args=(leader, parts))
+    reader.start()
     try:
-        while select.select([leader], [], [], 60)[0] and (part := os.read(leader, 1 << 16)):
-            got += part
-    except OSError:  # the way Linux says that the other side is closed
+        with open(follower, "wb") as out:
+            write(out)
+    finally:
+        reader.join()
+        os.close(leader)
+    return b"".join(parts).decode()
+
+
+def read_all(number: int, parts: list[bytes]) -> None:
+    try:
+        while part := os.read(number, 1 << 16):
+            parts.append(part)
+    except OSError:  # the way Linux says that the other side of a terminal is closed
         pass
-    os.close(leader)
-    assert process.wait(timeout=60) in (0, 1), got
-    return got.decode()
+
+
+def written(table: pa.Table, form: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[BinaryIO], object]:
+    """Writes the table as a command does to its standard output."""
+
+    def write(out: BinaryIO) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr("sys.stdout", SimpleNamespace(buffer=out, isatty=out.isatty))
+            outputs.write(table, outputs.targets(None, form))
+
+    return write
 
 
 # -------------------------------------------------------------------------------------------------------- a terminal
 
 
-@pytest.mark.process
-@pytest.mark.parametrize("form", ["csv", "json", "markdown"])
-def test_no_format_acts_on_a_terminal(form: str, tmp_path: Path) -> None:
-    dataset(tmp_path, [ESCAPES, f"a\r{ESCAPES}", f"two\nlines{ESCAPES}"])
-    seen = on_terminal(*FIND, "-f", form, cwd=tmp_path)
+@pytest.mark.parametrize("form", ["csv", "tsv", "ndjson", "json", "markdown", "table", "doccano"])
+def test_no_format_acts_on_a_terminal(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    table = findings([ESCAPES, f"a\r{ESCAPES}", f"two\nlines{ESCAPES}"])
+    seen = received(written(table, form, monkeypatch), terminal=True)
     assert "title" in seen
     assert not ACTS.search(seen), ACTS.findall(seen)
 
 
-@pytest.mark.process
 def test_a_dataset_does_not_act_on_a_terminal(tmp_path: Path) -> None:
     data = dataset(tmp_path, [ESCAPES])
-    save([queue_of(data)[1] | {"decision": "drop"}], tmp_path / "queue.csv")
-    seen = on_terminal("apply", "data.csv", "queue.csv", cwd=tmp_path)
+    queue = save([queue_of(data)[1] | {"decision": "drop"}], tmp_path / "queue.csv")
+    seen = received(lambda out: apply(data, [queue], output=out), terminal=True)
     assert "title" in seen
     assert not ACTS.search(seen), ACTS.findall(seen)
 
@@ -99,27 +114,35 @@ def orders(text: str) -> list[str]:
 @pytest.mark.process
 def test_a_runner_gets_no_orders_from_the_data(tmp_path: Path) -> None:
     dataset(tmp_path, ORDERS, "::warning::.csv")
-    command = ["find", "::warning::.csv", "--detector", "rare-label", "--all"]
-    for form in ("csv", "tsv", "table", "ndjson"):
-        done = subprocess.run([*COMMAND, *command, "-f", form], cwd=tmp_path, capture_output=True, check=True,
-                              env=os.environ | ON_A_RUNNER)  # fmt: skip
-        assert b"error" in done.stdout
-        assert not orders(done.stdout.decode()), form
-        assert not orders(done.stderr.decode()), form
+    command = ["find", "::warning::.csv", "--detector", "rare-label", "--all", "-f", "csv"]
+    done = hardneg(*command, cwd=tmp_path, env=os.environ | ON_A_RUNNER)
+    assert b"error" in done.stdout
+    assert not orders(done.stdout.decode())
+    assert rb"\x3a:warning::.csv: 37 rows" in done.stderr
+    assert not orders(done.stderr.decode())
 
 
-@pytest.mark.process
-def test_what_programs_read_is_exact_or_not_there(tmp_path: Path) -> None:
-    """To a file all of it goes; to what may be a log, no dataset that would have to be another one there."""
+@pytest.mark.parametrize("form", ["csv", "tsv", "ndjson", "json", "markdown", "table", "html", "prodigy"])
+def test_no_format_orders_a_runner_about(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(*next(iter(ON_A_RUNNER.items())))
+    seen = received(written(findings(ORDERS), form, monkeypatch))
+    assert "error" in seen
+    assert not orders(seen)
+
+
+def test_what_programs_read_is_exact_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To a file all of it goes; to what may be a log, no row that would have to be another one there."""
+    monkeypatch.setenv(*next(iter(ON_A_RUNNER.items())))
     data = dataset(tmp_path, ["x\n::error::a", "r"])
     queue = save([queue_of(data)[2] | {"decision": "drop"}], tmp_path / "queue.csv")
-    command = [*COMMAND, "apply", data.name, queue.name, "-q"]
     with (tmp_path / "clean.csv").open("wb") as out:
-        subprocess.run(command, cwd=tmp_path, stdout=out, check=True, env=os.environ | ON_A_RUNNER)
+        apply(data, [queue], output=out)
     assert b"\n::error::a" in (tmp_path / "clean.csv").read_bytes()
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, env=os.environ | ON_A_RUNNER)
-    assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (2, b"", 1)
-    assert b"write it to a file with -o" in done.stderr
+    with pytest.raises(InputError, match=r"data\.csv: line 3 of what .* write it to a file with -o"):
+        received(lambda out: apply(data, [queue], output=out))
+    with pytest.raises(InputError, match="write it to a file with -o"):
+        received(written(pa.table({"id": ["##[error]x"], "p": [0.5]}), "csv", monkeypatch))
+    assert received(written(pa.table({"id": ["::error::x"]}), "csv", monkeypatch)) == 'id\n"::error::x"\n'
 
 
 def test_words_are_no_orders(capsys: pytest.CaptureFixture[str]) -> None:
