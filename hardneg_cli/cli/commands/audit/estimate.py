@@ -21,7 +21,7 @@ from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import OutputOptions
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.atomic_write import refuse_overwriting, whole_file
-from hardneg_cli.runtime.terminal import plain
+from hardneg_cli.runtime.terminal import log_line
 
 if TYPE_CHECKING:
     from hardneg_cli.statistics.scores import Estimate
@@ -87,7 +87,7 @@ def _numbers(e: Estimate | None) -> dict[str, Any]:
 
 
 def _text(found: AuditEstimate) -> str:
-    return "".join(plain(line) + "\n" for line in found.summary())
+    return "".join(log_line(line) + "\n" for line in found.summary())
 
 
 FORMATS = {"text": _text, "json": _json}
