@@ -151,23 +151,28 @@ def test_names_that_git_would_quote(home: Path) -> None:
 
 
 def test_content_comes_through_the_filters(home: Path) -> None:
-    """What git keeps is packed, and what a checkout writes is CSV."""
+    """What git keeps is packed, and what a checkout writes is CSV, by a filter of the user's own settings."""
     (home / ".gitattributes").write_text("*.csv filter=packed\n")
     git(home, "config", "filter.packed.clean", "gzip -cn")
-    git(home, "config", "filter.packed.smudge", "gzip -cd | tr X Y")
+    mine = home.parent / "gitconfig"
+    git(home, "config", "--file", str(mine), "filter.packed.smudge", "gzip -cd | tr X Y")
     (home / "train.csv").write_text(text([*ROWS, ("r99", "cat", "an X")]))
     commit(home)
     assert subprocess.run(["git", "show", "HEAD:train.csv"], cwd=home, capture_output=True, check=True).stdout[:2] == (
         b"\x1f\x8b"
     )
     (home / "train.csv").write_text(text([*ROWS, ("r99", "cat", "an Y")]))
-    done = hardneg(home, "check", "train.csv", "--base", "git:HEAD")
+    done = hardneg(home, "check", "train.csv", "--base", "git:HEAD", GIT_CONFIG_GLOBAL=str(mine))
     assert "no row changed" in done.stdout, done.stderr
-    git(home, "config", "filter.packed.smudge", "false")
-    git(home, "config", "filter.packed.required", "true")
-    done = hardneg(home, "check", "train.csv", "--base", "git:HEAD")
+    git(home, "config", "--file", str(mine), "filter.packed.smudge", "false")
+    git(home, "config", "--file", str(mine), "filter.packed.required", "true")
+    done = hardneg(home, "check", "train.csv", "--base", "git:HEAD", GIT_CONFIG_GLOBAL=str(mine))
     assert (done.returncode, done.stdout) == (2, "")
     assert "git:HEAD:train.csv: git says: " in done.stderr
+    git(home, "config", "filter.packed.smudge", "gzip -cd | tr X Y")
+    done = hardneg(home, "check", "train.csv", "--base", "git:HEAD")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "a filter of the repository's own settings (packed: gzip -cd | tr X Y), which is not run" in done.stderr
 
 
 def test_a_pointer_is_no_base(home: Path) -> None:

@@ -1,0 +1,208 @@
+"""What a name means in a tree of git: links, submodules and `..` are followed as they were there.
+
+The name is the one that was typed, not what its links lead to now.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from hardneg_cli.errors import InputError
+from hardneg_cli.io.files.git import GitRepository, last_word, repository_of, superprojects
+
+TREE, LINK, SUBMODULE = "040000", "120000", "160000"
+MOST_LINKS = 40
+
+
+@dataclass(frozen=True)
+class TypedName:
+    """A name, as the parts of its path in a work tree. typed: as it was. linked: whether there are links on it now."""
+
+    typed: str
+    repository: GitRepository
+    parts: tuple[str, ...]
+    linked: bool
+
+    @property
+    def path(self) -> str:
+        return "/".join(self.parts)
+
+    def beside(self, suffix: str) -> TypedName:
+        """The name with something at its end."""
+        parts = (*self.parts[:-1], self.parts[-1] + suffix)
+        return TypedName(self.typed + suffix, self.repository, parts, self.linked)
+
+
+@dataclass(frozen=True)
+class TreePath:
+    """A file in a commit of a repository, which is a submodule's where the name led into one."""
+
+    repository: GitRepository
+    commit: str
+    path: str
+
+    @property
+    def object(self) -> str:
+        return f"{self.commit}:{self.path}"
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Nothing has the name there. path: in terms of that repository; through: the last link on the way, if any."""
+
+    repository: GitRepository
+    commit: str
+    path: str
+    through: str = ""
+
+
+class LeavesRepository(InputError):
+    """The name led out of the repository, or where its content is not known."""
+
+
+def typed_name(data: str) -> TypedName:
+    """The repository in which a name is to be read, and its path there. Raises InputError where there is none.
+
+    It is the one that holds the name before any link is followed; of a submodule's file the outermost one, unless the
+    working folder is in the submodule.
+    """
+    folder, rest = _descended(data)
+    repository = repository_of(folder)
+    if repository is None:
+        raise InputError(f"{data}: git says: not a git repository, nor is any folder above it")
+    here = Path.cwd()
+    if not here.is_relative_to(repository.top):
+        for above in superprojects(repository):
+            repository = above
+            if here.is_relative_to(above.top):
+                break
+    within = folder.relative_to(repository.top).parts
+    linked = any((folder / Path(*rest[: count + 1])).is_symlink() for count in range(len(rest)))
+    return TypedName(data, repository, (*within, *rest), linked)
+
+
+def _descended(data: str) -> tuple[Path, tuple[str, ...]]:
+    """The folder that the name begins in, down to the first link within a repository, and the rest of the name."""
+    path = Path(data)
+    folder, parts = Path(path.anchor) if path.is_absolute() else Path.cwd(), [*path.parts[bool(path.anchor) :]]
+    links = 0
+    while len(parts) > 1 or (parts and (folder / parts[0]).is_symlink()):
+        part = parts.pop(0)
+        entry = folder / part
+        if part == "..":
+            folder = folder.parent
+        elif entry.is_symlink():
+            links += 1
+            if repository_of(folder) is not None or links > MOST_LINKS:
+                return folder, (part, *parts)
+            target = Path(os.readlink(entry))
+            folder = Path(target.anchor) if target.is_absolute() else folder
+            parts = [*target.parts[bool(target.anchor) :], *parts]
+        elif entry.is_dir():
+            folder = entry
+        else:  # it may have been there
+            return folder, (part, *parts)
+    return folder, tuple(parts)
+
+
+def resolved(
+    repository: GitRepository, commit: str, parts: Sequence[str], *, folder: bool = False
+) -> TreePath | Missing:  # fmt: skip
+    """The file, or the folder, that the path `parts` of the commit's tree leads to.
+
+    Raises LeavesRepository where it leads out of the repository.
+    """
+    left, done = [*parts], list[str]()
+    links, through = 0, ""
+    while left:
+        part = left.pop(0)
+        if part in ("", "."):
+            continue
+        if part == "..":
+            if not done:
+                raise LeavesRepository(_outside("/".join(parts), through, "..", repository))
+            done.pop()
+            continue
+        path = "/".join([*done, part])
+        mode, hash_ = _entry(repository, commit, path)
+        if mode == LINK:
+            links += 1
+            target = os.fsdecode(repository.output("cat-file", "blob", hash_).stdout)
+            if links > MOST_LINKS:
+                raise LeavesRepository(f"{path} is a link that leads back to itself")
+            through = path
+            inside = _inside(repository, target)
+            if inside is None:
+                raise LeavesRepository(_outside("/".join(parts), through, target, repository))
+            done = [] if target.startswith("/") else done
+            left = [*inside, *left]
+        elif mode == SUBMODULE:
+            return resolved(_submodule(repository, commit, path, hash_), hash_, left, folder=folder)
+        elif not mode or (mode == TREE) != (bool(left) or folder):
+            return Missing(repository, commit, "/".join([*done, part, *left]), through)
+        else:
+            done.append(part)
+    return TreePath(repository, commit, "/".join(done)) if done or folder else Missing(repository, commit, "", through)
+
+
+def _entry(repository: GitRepository, commit: str, path: str) -> tuple[str, str]:
+    """Mode and hash of what the commit has at the path; empty where it has nothing."""
+    found = repository.output("ls-tree", "-z", "--full-tree", commit, "--", path)
+    if found.returncode:
+        raise InputError(f"git:{commit[:12]}: {last_word(found)}")
+    for line in filter(None, os.fsdecode(found.stdout).split("\0")):
+        about, _, name = line.partition("\t")
+        if name == path:
+            mode, _, hash_ = about.split(" ")
+            return mode, hash_
+    return "", ""
+
+
+def _inside(repository: GitRepository, target: str) -> Sequence[str] | None:
+    """The parts of a link's target in terms of its folder or, if it is absolute, of the tree; None if it leads out."""
+    if not target.startswith("/"):
+        return PurePosixPath(target).parts
+    folder = Path(os.path.normpath(target))
+    return folder.relative_to(repository.top).parts if folder.is_relative_to(repository.top) else None
+
+
+def _outside(name: str, through: str, target: str, repository: GitRepository) -> str:
+    link = f"through the link {through!r} ({target!r}) " if through else ""
+    return f"{name} led {link}out of the repository {repository.top}, where git has kept nothing"
+
+
+def _submodule(repository: GitRepository, commit: str, path: str, hash_: str) -> GitRepository:
+    """The repository of the submodule that the commit has at the path, with the commit that is recorded there."""
+    found = _checked_out(repository, path) or _kept(repository, commit, path)
+    if found is None:
+        get = f"git -C {repository.top} submodule update --init {path}"
+        raise LeavesRepository(f"{path} is a submodule that is not here: run '{get}' first")
+    if found.kind(f"{hash_}^{{commit}}") != "commit":
+        get = f"git -C {repository.top / path} fetch origin {hash_}"
+        raise LeavesRepository(f"the commit {hash_[:12]} of the submodule {path} is not here: run '{get}' first")
+    return found
+
+
+def _checked_out(repository: GitRepository, path: str) -> GitRepository | None:
+    folder = repository.top / path
+    if folder.is_symlink() or not (folder / ".git").exists():
+        return None
+    found = repository_of(folder)
+    return found if found is not None and found.top == folder.resolve() else None
+
+
+def _kept(repository: GitRepository, commit: str, path: str) -> GitRepository | None:
+    """Where git keeps a submodule that was checked out once."""
+    blob = f"{commit}:.gitmodules"
+    listed = repository.output("config", "--blob", blob, "-z", "--get-regexp", r"^submodule\..*\.path$").stdout
+    for line in filter(None, os.fsdecode(listed).split("\0")):
+        key, _, value = line.partition("\n")
+        name = PurePosixPath(key.removeprefix("submodule.").removesuffix(".path"))
+        folder = repository.common_folder / "modules" / name
+        if value == path and not {"..", "/"} & {*name.parts} and (folder / "HEAD").is_file():
+            own = {key: value for key, value in repository.environment.items() if not key.startswith("GIT_INDEX")}
+            return GitRepository(repository.top, {**own, "GIT_DIR": str(folder), "GIT_WORK_TREE": str(repository.top)})
+    return None
