@@ -74,13 +74,13 @@ def repository_of(folder: Path) -> GitRepository | None:
 
     Raises InputError with git's own reason where there is one that git does not open, such as one of another owner.
     """
-    found = _git(("rev-parse", "--show-toplevel"), folder, _own())
+    found = _git(("rev-parse", "--show-toplevel"), folder, own_environment())
     top = _top(found)
-    hooked = _hooked()
+    hooked = hook_repository()
     if hooked and folder.is_relative_to(hooked.top) and top in (None, hooked.top):
         return hooked
     if top is not None:
-        return GitRepository(top, _own())
+        return GitRepository(top, own_environment())
     if not found.returncode or any(words in found.stderr.decode(errors="replace") for words in NO_REPOSITORY):
         return None
     raise InputError(f"{folder}: {last_word(found)}")
@@ -121,12 +121,12 @@ def _top(found: Done) -> Path | None:
     return Path(name).resolve() if found.returncode == 0 and name else None
 
 
-def _own() -> dict[str, str]:
+def own_environment() -> dict[str, str]:
     """The environment without what a hook or a caller says of some repository."""
     return {name: os.environ[name] for name in os.environ if name.startswith(CALLERS) or not name.startswith("GIT_")}
 
 
-def _hooked() -> GitRepository | None:
+def hook_repository() -> GitRepository | None:
     """The repository that a hook's environment is about, which is named there in terms of the working folder."""
     if not {"GIT_DIR", "GIT_INDEX_FILE"} & os.environ.keys():
         return None

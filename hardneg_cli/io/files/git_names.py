@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from hardneg_cli.errors import InputError
-from hardneg_cli.io.files.git import GitRepository, last_word, repository_of, superprojects
+from hardneg_cli.io.files.git import GitRepository, last_word, own_environment, repository_of, superprojects
 
 TREE, LINK, SUBMODULE = "040000", "120000", "160000"
 MOST_LINKS = 40
@@ -19,21 +19,26 @@ MOST_LINKS = 40
 
 @dataclass(frozen=True)
 class TypedName:
-    """A name, as the parts of its path in a work tree. typed: as it was. linked: whether there are links on it now."""
+    """A name, as the parts of its path in a work tree. typed: as it was. link: the first link on it now, if any."""
 
     typed: str
     repository: GitRepository
     parts: tuple[str, ...]
-    linked: bool
+    link: str = ""
 
     @property
     def path(self) -> str:
         return "/".join(self.parts)
 
-    def beside(self, suffix: str) -> TypedName:
-        """The name with something at its end."""
-        parts = (*self.parts[:-1], self.parts[-1] + suffix)
-        return TypedName(self.typed + suffix, self.repository, parts, self.linked)
+    @property
+    def is_no_content(self) -> bool:
+        """Whether it is a link that git keeps, to what it does not keep: no commit holds what is read there."""
+        if not self.link or not _is_kept(self.repository, self.repository.top / self.link):
+            return False
+        real = Path(self.typed).resolve()
+        within = repository_of(real.parent) if real.exists() else None
+        known = {self.repository.top, *(one.top for one in superprojects(within))} if within else set()
+        return within is None or self.repository.top not in {within.top, *known} or not _is_kept(within, real)
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,15 @@ class LeavesRepository(InputError):
 
 
 def typed_name(data: str) -> TypedName:
-    """The repository in which a name is to be read, and its path there. Raises InputError where there is none.
+    """As `name_in_repository`. Raises InputError for a name in no repository."""
+    found = name_in_repository(data)
+    if found is None:
+        raise InputError(f"{data}: git says: not a git repository, nor is any folder above it")
+    return found
+
+
+def name_in_repository(data: str) -> TypedName | None:
+    """The repository in which a name is to be read, and its path there.
 
     It is the one that holds the name before any link is followed; of a submodule's file the outermost one, unless the
     working folder is in the submodule.
@@ -72,7 +85,7 @@ def typed_name(data: str) -> TypedName:
     folder, rest = _descended(data)
     repository = repository_of(folder)
     if repository is None:
-        raise InputError(f"{data}: git says: not a git repository, nor is any folder above it")
+        return None
     here = Path.cwd()
     if not here.is_relative_to(repository.top):
         for above in superprojects(repository):
@@ -80,8 +93,15 @@ def typed_name(data: str) -> TypedName:
             if here.is_relative_to(above.top):
                 break
     within = folder.relative_to(repository.top).parts
-    linked = any((folder / Path(*rest[: count + 1])).is_symlink() for count in range(len(rest)))
-    return TypedName(data, repository, (*within, *rest), linked)
+    ways = (Path(*rest[: count + 1]) for count in range(len(rest)))
+    link = next(("/".join((*within, *way.parts)) for way in ways if (folder / way).is_symlink()), "")
+    return TypedName(data, repository, (*within, *rest), link)
+
+
+def _is_kept(repository: GitRepository, file: Path) -> bool:
+    """Whether git has the file in its index."""
+    path = os.path.relpath(file, repository.top)
+    return repository.output("ls-files", "--error-unmatch", "--", path).returncode == 0
 
 
 def _descended(data: str) -> tuple[Path, tuple[str, ...]]:
@@ -203,6 +223,6 @@ def _kept(repository: GitRepository, commit: str, path: str) -> GitRepository | 
         name = PurePosixPath(key.removeprefix("submodule.").removesuffix(".path"))
         folder = repository.common_folder / "modules" / name
         if value == path and not {"..", "/"} & {*name.parts} and (folder / "HEAD").is_file():
-            own = {key: value for key, value in repository.environment.items() if not key.startswith("GIT_INDEX")}
-            return GitRepository(repository.top, {**own, "GIT_DIR": str(folder), "GIT_WORK_TREE": str(repository.top)})
+            about = {"GIT_DIR": str(folder), "GIT_WORK_TREE": str(repository.top)}
+            return GitRepository(repository.top, {**own_environment(), **about})
     return None

@@ -1,0 +1,68 @@
+"""The commit that a text names: a revision, `REV...` for where HEAD parted from it, `REV:PATH` for a path of it."""
+
+from __future__ import annotations
+
+import os
+
+from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.io.files.git import GitRepository
+
+PREFIX = "git:"
+
+
+def commit_of(repository: GitRepository, revision: str) -> tuple[str, str | None]:
+    """The hash of the commit, and the path that `REV:PATH` names."""
+    for text, path in ((revision, None), parted(revision)):
+        if text.endswith("..."):
+            commit = _merge_base(repository, text, text.removesuffix("..."))
+        else:
+            commit = _parsed(repository, text)
+        if commit:
+            return commit, path
+    raise _unresolved(repository, revision)
+
+
+def parted(revision: str) -> tuple[str, str | None]:
+    text, colon, path = revision.partition(":")
+    return text, path if colon else None
+
+
+def _parsed(repository: GitRepository, text: str) -> str:
+    return os.fsdecode(
+        repository.output("rev-parse", "--verify", "--quiet", "--end-of-options", f"{text}^{{commit}}").stdout
+    ).strip()
+
+
+def _merge_base(repository: GitRepository, revision: str, text: str) -> str:
+    other = _parsed(repository, text)
+    if not other:
+        return ""
+    found = os.fsdecode(repository.output("merge-base", other, "HEAD").stdout).strip()
+    if not found:
+        raise InputError(f"{PREFIX}{revision}: no common ancestor with HEAD{_deeper(repository)}")
+    return found
+
+
+def _unresolved(repository: GitRepository, revision: str) -> InputError:
+    names = repository("for-each-ref", "--format=%(refname:short)").split()
+    text = parted(revision)[0].removesuffix("...")
+    hint = _deeper(repository) or did_you_mean(text, names) or _lost(text)
+    return InputError(f"{PREFIX}{revision}: git knows no such revision{hint}")
+
+
+def _lost(text: str) -> str:
+    if len(text) in (40, 64) and not text.strip("0123456789abcdef"):
+        return (
+            f"; no branch has it any more, as after a force push: 'git fetch origin {text}' gets it where the server "
+            f"allows that, else name where the branch began, {PREFIX}origin/main..."
+        )
+    return "; fetch more history if it is not here yet (git fetch)"
+
+
+def _deeper(repository: GitRepository) -> str:
+    if not repository.shallow:
+        return ""
+    return (
+        "; this clone is shallow: fetch more history with 'git fetch --unshallow' or 'git fetch --depth N' "
+        "(fetch-depth: 0 in a checkout step)"
+    )
