@@ -41,11 +41,12 @@ def load(
     on_bad_rows: str = "fail",
     with_probabilities: bool = False,
     memory: int = MEMORY,
+    files: Sequence[Source] = (),
 ) -> Dataset:
     """Read a dataset from a file, a glob, `-`, or a table in memory.
 
     with_probabilities: they will be needed, so where a second reading is dear they are kept; in `memory` bytes, if
-    they fit.
+    they fit. files: what to read in place of the files that `data` names.
 
     Raises InputError for a missing file or column, ragged rows, missing labels, empty or repeated
     ids. With `on_bad_rows="skip"`, rows without a label or an id and ragged rows
@@ -54,7 +55,9 @@ def load(
     import pyarrow as pa
 
     columns = columns or Columns()
-    files = sources(str(data), may_be_remote=True) if isinstance(data, str | Path) else (in_memory(data),)
+    files = tuple(files) or (
+        sources(str(data), may_be_remote=True) if isinstance(data, str | Path) else (in_memory(data),)
+    )
     name = str(data) if isinstance(data, str | Path) else "table"
     names = table_files.columns(files, encoding)
     columns = _resolve(name, columns, names)

@@ -30,6 +30,7 @@ from hardneg_cli.errors import did_you_mean
 from hardneg_cli.io.tables.spill import MEMORY
 
 if TYPE_CHECKING:
+    from hardneg_cli.io.files.source import Source
     from hardneg_cli.review.decisions.decision_sources import GivenDecisions
 
 P = ParamSpec("P")
@@ -192,11 +193,13 @@ def data_columns(columns: Columns | None, options: Mapping[str, object]) -> Colu
     return replace(chosen, beside=(*chosen.beside, *plain)) if plain else chosen
 
 
-def read_data(data: Any, columns: Columns | None, options: Mapping[str, object]) -> Dataset:
-    """The dataset, read as the keywords say unless it is one already."""
+def read_data(
+    data: Any, columns: Columns | None, options: Mapping[str, object], files: Sequence[Source] = ()
+) -> Dataset:  # fmt: skip
+    """The dataset, read as the keywords say unless it is one already; from `files`, if there are any."""
     reading = grouped(Reading, options)
     dataset = data if isinstance(data, Dataset) else load(
-        data, data_columns(columns, options), encoding=reading.encoding, on_bad_rows=reading.on_bad_rows
+        data, data_columns(columns, options), encoding=reading.encoding, on_bad_rows=reading.on_bad_rows, files=files
     )  # fmt: skip
     return with_vectors(dataset, options)
 

@@ -6,23 +6,19 @@ import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from hardneg_cli.data import baseline as bases
-from hardneg_cli.data import snapshot
 from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.load import in_memory
 from hardneg_cli.detection.detectors import DETECTORS
 from hardneg_cli.errors import InputError, Unavailable, did_you_mean
 from hardneg_cli.gating.gates import GATES
 from hardneg_cli.gating.verdict import CheckReport, GateResult
-from hardneg_cli.io.files import git_revision
-from hardneg_cli.io.files.source import sources
 from hardneg_cli.review.audit.filled_audit import read_audit
-from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
+from hardneg_cli.review.decisions.decision_sources import GivenDecisions
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
+from hardneg_cli.verbs._bases import decisions_of, found_base, judged_data
 from hardneg_cli.verbs._keywords import (
     DataKeywords,
     DecisionsRead,
@@ -32,7 +28,6 @@ from hardneg_cli.verbs._keywords import (
     Settings,
     UnitChoice,
     grouped,
-    read_data,
     spelled_out,
 )
 from hardneg_cli.verbs.find import find
@@ -41,10 +36,11 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    Base: TypeAlias = str | Path | Dataset | Baseline | pa.Table | pd.DataFrame
+    from hardneg_cli.verbs._bases import Base
 Means = Literal["fail", "warn"]
 NO_BASE = "no base: name one with --base FILE, --base git:REV or --state FILE"
 NO_LOG = "no decisions: there is no log beside the data; name one with --decisions"
+NO_BASE_LOG = "the base has no decisions log"
 NO_AUDIT = "no audit: name a filled one with --audit"
 
 
@@ -96,11 +92,14 @@ def check(
         grouped(DecisionsRead, options),
     )
     chosen, others = _chosen(gates, grouped(UnitChoice, options).settings)
-    dataset, reading = read_data(data, columns, options), grouped(Reading, options)
+    judged, reading = judged_data(data, columns, options), grouped(Reading, options)
+    dataset = judged.dataset
     given: dict[str, Any] = {"allowed_classes": tuple(gates.allow_class)}
     lacking: dict[str, str] = {}
-    loaded = load_decisions(people.decisions, dataset).about(dataset)
+    before = found_base(dataset, base, state, reading.encoding)
+    loaded, log = decisions_of(dataset, people.decisions, before)
     _put(given, lacking, "decisions", loaded.decisions or None, NO_LOG)
+    _put(given, lacking, "base_log", log, NO_BASE_LOG)
     _put(given, lacking, "audited", None if people.audit is None else read_audit(people.audit), NO_AUDIT)
     if with_findings or any(_names(function, "findings") for _, function, _ in chosen.values()):
         reason = _no_findings(dataset, models.probs)
@@ -112,11 +111,10 @@ def check(
         )  # fmt: skip
         _put(given, lacking, "findings", found, reason)
         dataset = found.dataset if found else dataset
-    before = base_of(dataset, base, state, reading.encoding)
-    _put(given, lacking, "baseline", before, NO_BASE)
+    _put(given, lacking, "baseline", before.state, NO_BASE)
     evidence = EvidenceStore(given | {"dataset": dataset}, lacking)
     results = tuple(_gate_results(name, *gate, evidence) for name, gate in chosen.items())
-    return report_of(dataset, before, evidence, results, loaded.notes)
+    return report_of(dataset, before.state, evidence, results, (*judged.notes, *loaded.notes))
 
 
 def report_of(
@@ -196,25 +194,3 @@ def _put(given: dict[str, Any], lacking: dict[str, str], name: str, value: Any, 
         lacking[name] = reason
     else:
         given[name] = value
-
-
-def base_of(
-    dataset: Dataset, base: Base | None, saved: str | Path | None, encoding: str | None
-) -> Baseline | None:  # fmt: skip
-    """What the dataset was before, None where nothing is named. Raises InputError for a base that cannot be read."""
-    if base is not None and saved is not None:
-        raise InputError("--base and --state exclude each other: both are what the data was before")
-    if saved is not None:
-        return snapshot.read(saved, dataset)
-    if base is None or isinstance(base, Baseline):
-        return base
-    if not isinstance(base, str | Path):
-        files = base.sources if isinstance(base, Dataset) else (in_memory(base),)
-        return bases.read(base.name if isinstance(base, Dataset) else "table", files, dataset.columns, encoding)
-    name = str(base)
-    if not name.startswith(git_revision.PREFIX):
-        if name == dataset.name == "-":
-            raise InputError("data and base cannot both be standard input")
-        return bases.read(name, sources(name), dataset.columns, encoding)
-    found = git_revision.at_revision(dataset.name, name.removeprefix(git_revision.PREFIX))
-    return bases.read(name, found.sources, dataset.columns, encoding, found.notes)

@@ -10,14 +10,15 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import InputError, Unavailable
 from hardneg_cli.gating.verdict import CheckReport
 from hardneg_cli.runtime.evidence_store import EvidenceStore
-from hardneg_cli.verbs._keywords import DataKeywords, Reading, grouped, read_data, spelled_out
-from hardneg_cli.verbs.check import base_of, report_of
+from hardneg_cli.verbs._bases import found_base, judged_data
+from hardneg_cli.verbs._keywords import DataKeywords, Reading, grouped, spelled_out
+from hardneg_cli.verbs.check import report_of
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from hardneg_cli.verbs.check import Base
+    from hardneg_cli.verbs._bases import Base
 
 
 @spelled_out(DataKeywords, Columns, Reading)
@@ -28,11 +29,12 @@ def diff(
     **options: Unpack[DataKeywords],
 ) -> CheckReport:
     """What changed from `before` to `data`; no gate is asked. Raises InputError where that cannot be told."""
-    dataset = read_data(data, columns, options)
-    baseline = base_of(dataset, before, None, grouped(Reading, options).encoding)
+    judged = judged_data(data, columns, options)
+    dataset = judged.dataset
+    baseline = found_base(dataset, before, None, grouped(Reading, options).encoding).state
     evidence = EvidenceStore({"dataset": dataset, "baseline": baseline}, {})
     try:
         evidence["changes"]
     except Unavailable as reason:
         raise InputError(str(reason)) from reason
-    return report_of(dataset, baseline, evidence, (), ())
+    return report_of(dataset, baseline, evidence, (), judged.notes)

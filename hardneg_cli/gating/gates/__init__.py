@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 GIVEN = {
     "decisions": "decisions (the log beside the data, or --decisions)",
+    "base_log": "the decisions log of the base",
     "audited": "an audit (--audit)",
     "findings": "probabilities (--probs)",
     "allowed_classes": "class names (--allow-class)",

@@ -6,6 +6,12 @@ a row that was wrong in the base already is not this commit's. The latest answer
 open conflicts judge nothing, nor do decisions about content that has been edited since. An added column makes no
 decision stale while the base shows the row as it was. Without a base, whether a row was relabeled or dropped before is
 not known, and only labels that nobody decided on are found.
+
+Where the base has a decisions log, what stands in it is held against the data whatever became of the log since: a row
+that had its decided label in the base keeps it, though its content be edited or the log say otherwise now. Undone is
+also such a row that is gone, a line of that log that is gone or changed, and a new line that takes back, or is dated
+before, what its reviewer had said there. An answer that overrules an older one counts once it is in the base: commit the
+log first.
 """
 
 from __future__ import annotations
@@ -20,6 +26,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.row_identity import content_hashes
 from hardneg_cli.errors import Unavailable, plural
 from hardneg_cli.gating.verdict import Verdict
+from hardneg_cli.review.decisions.base_log import BaseLog
 from hardneg_cli.review.decisions.decision import Decision, conflicts
 from hardneg_cli.review.decisions.row_matching import places, restated
 
@@ -28,6 +35,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BY_DEFAULT = "fail"
+MOST_LETTERS = 40
+LATER = "a later answer counts once it is in the base's log"
 
 
 @dataclass(frozen=True)
@@ -45,45 +54,123 @@ def judge(
     decisions: tuple[Decision, ...],
     changes: Changes | None = None,
     baseline: Baseline | None = None,
+    base_log: BaseLog | None = None,
 ) -> Verdict:
     """O(N + decisions)."""
+    log = base_log or BaseLog(())
     if baseline is not None and changes is None:
+        if log.continues and log.rulings:
+            why = f"what changed since the base cannot be told, and its log decides {plural(len(log.rulings), 'row')}"
+            return Verdict(False, why)
         raise Unavailable("what changed since the base cannot be told")
     sure = [one for one in restated(dataset, decisions) if one.is_decisive]
-    if not sure:
+    if not sure and not (log.lost or log.taken_back):
         raise Unavailable("nobody decided anything yet: the decisions log has no keep, relabel or drop")
+    judged, undone = _undone_rows(dataset, sure, changes, baseline)
+    held, gone = set[int](), dict[str, str]()
+    if changes is not None and log.decisions:
+        held, then = _undone_rows(dataset, [one for one in log.decisions if one.is_decisive], changes, baseline)
+        kept, broken = _decided_labels(dataset, log, changes)
+        gone = _gone(dataset, log, changes) if log.continues else {}
+        undone = {**{row: f"{why}; {LATER}" for row, why in {**broken, **then}.items()}, **undone}
+        held |= kept
+    judged |= held
+    if not (judged or gone or log.lost or log.taken_back):
+        raise Unavailable(f"none of {len(sure):,} decisions is about a row as it is now, or all of them are disputed")
+    return _verdict(len(judged), undone, gone, _lines(dataset, log))
+
+
+def _undone_rows(
+    dataset: Dataset, sure: list[Decision], changes: Changes | None, baseline: Baseline | None
+) -> tuple[set[int], dict[int, str]]:  # fmt: skip
+    """The rows that the decisions judge, and how some of them are undone."""
     disputed = {(group[0].id, group[0].row_hash) for group in conflicts(sure)}
     said: dict[tuple[str, str], list[Decision]] = {}
     for one in sure:
         said.setdefault((one.id, one.row_hash), []).append(one)
-    judged, undone = 0, {}
-    for row in _rows(dataset, sure, changes, baseline):
+    judged, undone = set[int](), dict[int, str]()
+    for row in _rows(dataset, sure, changes, baseline) if sure else ():
         id_ = dataset.ids[row.number].as_py()
         for key in ((id_, hash_) for hash_ in sorted(row.hashes)):
             ruling = None if key in disputed else _ruling(said.get(key, ()))
             if ruling is None:
                 continue
-            judged += 1
+            judged.add(row.number)
             if why := _undone(row, ruling, has_base=changes is not None):
                 undone[row.number] = why
-    if not judged:
-        raise Unavailable(f"none of {len(sure):,} decisions is about a row as it is now, or all of them are disputed")
-    return _verdict(judged, undone)
+    return judged, undone
 
 
-def _verdict(judged: int, undone: dict[int, str]) -> Verdict:
+def _decided_labels(dataset: Dataset, log: BaseLog, changes: Changes) -> tuple[set[int], dict[int, str]]:
+    """The rows that had the label in the base that its log decides, and how some of them have lost it."""
+    rulings = log.rulings
+    rows = places(dataset, [*rulings])
+    there = rows[rows >= 0]
+    copied = set(there[_copied(dataset, there)].tolist()) if dataset.columns.id is None else set[int]()
+    held, undone = set[int](), dict[int, str]()
+    for row, ruling in zip(rows.tolist(), rulings.values(), strict=True):
+        if row < 0 or row in copied or changes.before[row].as_py() != _label(ruling):
+            continue
+        held.add(row)
+        label = dataset.classes[dataset.labels[row]]
+        if label != _label(ruling):
+            undone[row] = f"{_decided(ruling)}, and {label!r} now"
+    return held, undone
+
+
+def _gone(dataset: Dataset, log: BaseLog, changes: Changes) -> dict[str, str]:
+    """The rows of the base that are gone though its log decides their label, and how; rows without ids by content."""
+    by_content = dataset.columns.id is None
+    rulings = {one.row_hash if by_content else id_: one for id_, one in log.rulings.items()}
+    there = {key for key, row in zip(rulings, places(dataset, [*rulings]).tolist(), strict=True) if row >= 0}
+    found = {}
+    for id_, label in zip(changes.dropped.to_pylist(), changes.dropped_labels.to_pylist(), strict=True):
+        ruling = rulings.get(id_)
+        if ruling is not None and id_ not in there and label == _label(ruling):
+            found[id_] = f"{_decided(ruling)}, and gone{' or edited' if by_content else ''}"
+    return found
+
+
+def _lines(dataset: Dataset, log: BaseLog) -> list[tuple[int, str]]:
+    """What became of lines of the base's log, each with its row, −1 where that is gone."""
+    words = [(one, "is gone from the log, or changed in it") for one in log.lost]
+    words += [(one, "is taken back, or answered under a date that cannot be") for one in log.taken_back]
+    rows = places(dataset, [one.id for one, _ in words]).tolist()
+    return [
+        (row, f"what {one.reviewer or 'a reviewer'} decided about {_shortened(one.id)} {what}")
+        for row, (one, what) in zip(rows, words, strict=True)
+    ]
+
+
+def _shortened(id_: str) -> str:
+    return repr(id_ if len(id_) <= MOST_LETTERS else id_[: MOST_LETTERS - 1] + "…")
+
+
+def _verdict(judged: int, undone: dict[int, str], gone: dict[str, str], lines: list[tuple[int, str]]) -> Verdict:
     import numpy as np
 
-    numbers = {"judged": judged, "reverted": len(undone)}
-    if not undone:
+    numbers: dict[str, float] = {"judged": judged, "reverted": len(undone) + len(gone)}
+    if lines:
+        numbers["log"] = len(lines)
+    if not (undone or gone or lines):
         return Verdict(True, f"none of {judged:,} decided rows is undone", numbers=numbers)
-    rows = np.array(sorted(undone), np.int64)
+    blamed = {**{row: why for row, why in lines if row >= 0}, **undone}
+    rows = np.array(sorted(blamed), np.int64)
 
     def reasons(asked: NDArray[np.int64]) -> list[str]:
-        return [undone[row] for row in rows[asked].tolist()]
+        return [blamed[row] for row in rows[asked].tolist()]
 
-    subject = plural(len(rows), "decision is", "decisions are")
-    return Verdict(False, f"{subject} undone, of {judged:,} decided rows", rows, reasons, numbers)
+    said = []
+    if undone or not (gone or lines):
+        said.append(f"{plural(len(undone), 'decision is', 'decisions are')} undone, of {judged:,} decided rows")
+    if gone:
+        first = next(iter(gone))
+        said.append(
+            f"{plural(len(gone), 'decided row is', 'decided rows are')} gone: {_shortened(first)} ({gone[first]})"
+        )
+    if lines:
+        said.append(f"{plural(len(lines), 'line', 'lines')} of the base's log undone: {lines[0][1]}")
+    return Verdict(False, "; ".join(said), rows, reasons, numbers)
 
 
 def _rows(
@@ -155,5 +242,10 @@ def _undone(row: RevertedRow, ruling: Decision, *, has_base: bool) -> str:
         return ""
     if row.label == ruling.given:
         return f"relabeled {right!r} by {who}, and {row.label!r} again" if row.before == right else ""
+    return f"{_decided(ruling)}, and {row.label!r} now"
+
+
+def _decided(ruling: Decision) -> str:
+    """Who decided on which label."""
     verb = "kept as" if ruling.decision == "keep" else "relabeled"
-    return f"{verb} {right!r} by {who}, and {row.label!r} now"
+    return f"{verb} {_label(ruling)!r} by {ruling.reviewer or 'a reviewer'}"

@@ -19,12 +19,17 @@ from hardneg_cli.io.files.source import Source
 INDEX = "GIT_INDEX_FILE"  # set by `git commit` for its hooks, and by nothing else of git
 
 
+def is_asked() -> bool:
+    """Whether a commit's hook asks."""
+    return INDEX in os.environ
+
+
 def staged(files: Sequence[Source]) -> dict[str, Source]:
     """Of those files that are staged with another content, the staged content, by name.
 
     Nothing outside of a commit's hook. Raises InputError where git cannot tell.
     """
-    hooked = hook_repository() if INDEX in os.environ else None
+    hooked = hook_repository() if is_asked() else None
     paths = [one for one in files if one.path is not None]
     if hooked is None or not paths:
         return {}

@@ -31,12 +31,14 @@ STDIN = "-"
 class FileAtRevision:
     """sources: the files at that revision, none if there were none. notes: what is to be said about that.
 
-    names: what the file was called there, and is called now; links are not followed.
+    names: what the file was called there, and is called now; links are not followed. same: whether it is that file at an
+    earlier time, and not another one that was named.
     """
 
     sources: tuple[Source, ...]
     notes: tuple[str, ...] = ()
     names: tuple[TreePath, ...] = ()
+    same: bool = True
 
     def beside(self, suffix: str) -> tuple[Source, ...]:
         """The files there whose names are those of this one with something at the end."""
@@ -151,7 +153,7 @@ def _explicit(name: TypedName, commit: str, revision: str, explicit: str) -> Fil
     path = "/".join(parts)
     names = tuple(TreePath(name.repository, commit, one) for one in dict.fromkeys((path, name.path)) if one)
     notes = (f"{name.typed} was called {path!r} at {revision}",) if name.path not in ("", path) else ()
-    return FileAtRevision((source_of(found, _title(revision, path)),), notes, names)
+    return FileAtRevision((source_of(found, _title(revision, path)),), notes, names, same=path == name.path)
 
 
 def _matching(name: TypedName, commit: str, revision: str, pattern: str) -> FileAtRevision:

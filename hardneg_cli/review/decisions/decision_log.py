@@ -7,6 +7,7 @@ the next writer begins a new line behind it, so it stays the only one that is lo
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,13 +32,14 @@ def log_of(data: str | Path) -> Path:
     return Path(f"{data}{LOG_SUFFIX}")
 
 
-def read_log(path: str | Path) -> tuple[list[Decision], list[int]]:
+def read_log(log: str | Path | Source) -> tuple[list[Decision], list[int]]:
     """The decisions of a log in the order of its lines, and the numbers of the lines that were torn off.
 
     Raises InputError for a line that is whole and yet no decision.
     """
     decisions, torn, reader = [], [], LineReader()
-    with Path(path).open("rb") as file:
+    source = log if isinstance(log, Source) else Source(str(log), Path(log))
+    with source.path.open("rb") if source.path else io.BytesIO(source.data) as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
@@ -46,7 +48,7 @@ def read_log(path: str | Path) -> tuple[list[Decision], list[int]]:
             except ValueError:  # a writer was killed; a line that is not whole is not JSON, or not UTF-8
                 torn.append(number)
             else:
-                decisions.append(reader.decision(f"{path}: line {number}", record))
+                decisions.append(reader.decision(f"{source.name}: line {number}", record))
     return [_spelled(decision, reader) for decision in decisions] if reader.late else decisions, torn
 
 
@@ -64,7 +66,7 @@ def spelled_tokens(decisions: Iterable[Decision]) -> set[str]:
 
 def is_log(source: Source) -> bool:
     """Told by the name, else by the first whole line of JSON: a log's lines have a version, those of a queue none."""
-    if source.path is None or source.compression:
+    if source.url or source.compression:
         return False
     if source.name.endswith(LOG_SUFFIX):
         return True

@@ -119,7 +119,7 @@ def load_decisions(
             if not is_log(source):
                 queues.append(read_queue(source, reviewer, policy or AutoPolicy(), whole=whole))
                 continue
-            lines, torn = read_log(source.name)
+            lines, torn = read_log(source)
             logged += lines
             notes += torn_note(source.name, torn)
     return LoadedDecisions(tuple(logged), tuple(queues), tuple(notes))
