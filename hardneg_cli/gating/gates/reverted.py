@@ -10,8 +10,8 @@ not known, and only labels that nobody decided on are found.
 Where the base has a decisions log, what stands in it is held against the data whatever became of the log since: a row
 that had its decided label in the base keeps it, though its content be edited or the log say otherwise now. Undone is
 also such a row that is gone, a line of that log that is gone or changed, and a new line that takes back, or is dated
-before, what its reviewer had said there. An answer that overrules an older one counts once it is in the base: commit the
-log first.
+before, what its reviewer had said there. An answer that overrules an older one counts once it is in the base: commit
+the log first.
 """
 
 from __future__ import annotations
@@ -164,10 +164,8 @@ def _verdict(judged: int, undone: dict[int, str], gone: dict[str, str], lines: l
     if undone or not (gone or lines):
         said.append(f"{plural(len(undone), 'decision is', 'decisions are')} undone, of {judged:,} decided rows")
     if gone:
-        first = next(iter(gone))
-        said.append(
-            f"{plural(len(gone), 'decided row is', 'decided rows are')} gone: {_shortened(first)} ({gone[first]})"
-        )
+        rows_are, first = plural(len(gone), "decided row is", "decided rows are"), next(iter(gone))
+        said.append(f"{rows_are} gone: {_shortened(first)} ({gone[first]})")
     if lines:
         said.append(f"{plural(len(lines), 'line', 'lines')} of the base's log undone: {lines[0][1]}")
     return Verdict(False, "; ".join(said), rows, reasons, numbers)

@@ -31,8 +31,8 @@ STDIN = "-"
 class FileAtRevision:
     """sources: the files at that revision, none if there were none. notes: what is to be said about that.
 
-    names: what the file was called there, and is called now; links are not followed. same: whether it is that file at an
-    earlier time, and not another one that was named.
+    names: what the file was called there, and is called now; links are not followed. same: whether it is that file at
+    an earlier time, and not another one that was named.
     """
 
     sources: tuple[Source, ...]

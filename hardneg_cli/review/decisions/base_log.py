@@ -1,8 +1,9 @@
 """The decisions log of a base, and what a commit does to it.
 
 Nothing in a log tells who wrote a line, so what a commit adds cannot undo what its base has decided: the base's own
-decisions stand, and an answer that overrules one counts once it is in the base. In a log that continues the base's, each
-line of the base's stays as it was, in any order, and no line takes back, or is dated before, what its reviewer had said.
+decisions stand, and an answer that overrules one counts once it is in the base. In a log that continues the base's,
+each line of the base's stays as it was, in any order, and no new line takes back, or is dated before, what its reviewer
+had said there.
 """
 
 from __future__ import annotations
