@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from hardneg_cli.errors import InputError
-from hardneg_cli.io.files.git import bare_repository, repository_of
+from hardneg_cli.io.files.git import bare_repository, hook_repository, repository_of
 from hardneg_cli.io.files.git_commits import PREFIX, commit_of, parted
 from hardneg_cli.io.files.git_content import GitFile
 from hardneg_cli.io.files.git_dvc import how_to_get, kept_by_dvc
@@ -176,7 +176,7 @@ def _joined(within: Sequence[str], *more: str) -> str:
 
 def _stdin_name(revision: str) -> TypedName:
     """A name for what has none, in the repository of the working folder, which may be bare."""
-    repository = repository_of(Path.cwd()) or bare_repository()
+    repository = hook_repository() or bare_repository() or repository_of(Path.cwd())
     if repository is None:
         raise InputError(f"{PREFIX}{revision}: the working folder is in no git repository")
     return TypedName(STDIN, repository, ())

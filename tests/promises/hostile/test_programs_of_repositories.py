@@ -23,7 +23,8 @@ SETTINGS = {
     "lfs.customtransfer.theirs.path": "{run}", "lfs.standalonetransferagent": "theirs",
     "merge.theirs.driver": "{run}", "log.showSignature": "true", "gpg.program": "{run}", "gpg.ssh.program": "{run}",
     "pager.log": "{run}", "pager.diff": "{run}", "credential.helper": "!{run}", "uploadpack.packObjectsHook": "{run}",
-    "remote.origin.url": "ext::{run}", "remote.origin.promisor": "true", "remote.origin.uploadpack": "{run}", "remote.origin.vcs": "ext", "protocol.ext.allow": "always",
+    "remote.origin.url": "ext::{run}", "remote.origin.promisor": "true", "remote.origin.uploadpack": "{run}",
+    "remote.origin.vcs": "ext", "protocol.ext.allow": "always",
     "protocol.allow": "always", "alias.cat-file": "!{run}", "trailer.x.command": "{run}", "maintenance.auto": "true",
 }  # fmt: skip
 HOOKS = ("post-index-change", "post-checkout", "reference-transaction", "fsmonitor-watchman", "pre-auto-gc")
