@@ -15,6 +15,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.load import in_memory
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.io.files import git_index, git_revision
+from hardneg_cli.io.files.git_commits import PREFIX
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.review.decisions.base_log import BaseLog, base_log, united
 from hardneg_cli.review.decisions.decision import Decision
@@ -78,11 +79,11 @@ def found_base(dataset: Dataset, base: Base | None, saved: str | Path | None, en
         name = base.name if isinstance(base, Dataset) else "table"
         return FoundBase(bases.read(name, files, dataset.columns, encoding))
     name = str(base)
-    if not name.startswith(git_revision.PREFIX):
+    if not name.startswith(PREFIX):
         if name == dataset.name == STDIN:
             raise InputError("data and base cannot both be standard input")
         return FoundBase(bases.read(name, sources(name), dataset.columns, encoding), _log_beside(name))
-    revision = name.removeprefix(git_revision.PREFIX)
+    revision = name.removeprefix(PREFIX)
     found = git_revision.at_revision(dataset.name, revision)
     state = bases.read(name, found.sources, dataset.columns, encoding, found.notes)
     return FoundBase(state, found.beside(LOG_SUFFIX), revision, found.same or None)
