@@ -103,7 +103,7 @@ def decisions_of(
     if not before:
         return now.about(dataset), None
     loaded = replace(now, logged=united(before, now.logged)).about(dataset)
-    return loaded, base_log(before, now.logged, dataset, continues=base.continues)
+    return loaded, base_log(before, now.logged, continues=base.continues)
 
 
 def _at_revision(dataset: Dataset, given: GivenDecisions, base: FoundBase) -> Sequence[Source]:

@@ -110,6 +110,8 @@ def check(
             decisions=loaded, audit=people.audit, on_bad_rows=reading.on_bad_rows,
         )  # fmt: skip
         _put(given, lacking, "findings", found, reason)
+        if found and found.dataset.columns != dataset.columns:  # others of them are content than was thought
+            before = found_base(found.dataset, base, state, reading.encoding)
         dataset = found.dataset if found else dataset
     _put(given, lacking, "baseline", before.state, NO_BASE)
     evidence = EvidenceStore(given | {"dataset": dataset}, lacking)

@@ -263,6 +263,44 @@ def test_the_action_compares_a_push_with_what_was_there_before(runner: Runner) -
 
 
 @pytest.mark.process
+def test_the_action_judges_a_push_after_which_no_branch_has_what_was_there(runner: Runner, tmp_path: Path) -> None:
+    """By what the server still gives, or by where the branch left the default one; it says which."""
+    run = runner.repository.run
+    main = run("git", "rev-parse", "HEAD").strip()
+    runner.repository.change(4, label="dog")
+    run("git", "commit", "--no-verify", "-qam", "forced away")
+    lost = run("git", "rev-parse", "HEAD").strip()
+    run("git", "branch", "-f", "lost", "HEAD")
+    server = str(tmp_path / "server.git")
+    run("git", "clone", "-q", "--bare", str(runner.repository.folder), server)
+    run("git", "-C", server, "branch", "-q", "-D", "lost")
+    run("git", "-C", server, "update-ref", "refs/heads/main", main)
+    clone = Repository(tmp_path / "clone", tmp_path)
+    run("git", "clone", "-q", f"file://{server}", str(clone.folder))
+    there = Runner(clone, tmp_path / "second")
+    clone.change(3, label="doog")
+    clone.run("git", "commit", "--no-verify", "-qam", "a typo")
+    log = there.check(BEFORE=lost, code=1)
+    assert f"base: git:{lost} (what was there before the push)" in log or "base: git:origin/main... (where the" in log
+    log = there.check(BEFORE="1" * 40, code=1)
+    assert "base: git:origin/main... (where the branch left main, as what was there before is not known)" in log
+    assert "title=new-class%3A failed::r3: " in log
+    assert "1 row changed" in log
+
+
+@pytest.mark.process
+def test_the_action_holds_a_pull_request_to_the_decisions_of_its_base(runner: Runner) -> None:
+    run = runner.repository.run
+    run("git", "update-ref", "refs/remotes/origin/main", "HEAD")
+    log_of(runner.repository.data).unlink()
+    runner.repository.change(9, label="dog")
+    run("git", "commit", "--no-verify", "-qam", "undone")
+    log = runner.check(GITHUB_BASE_REF="main", code=1)
+    assert "base: git:origin/main... (where the pull request began)" in log
+    assert "title=reverted%3A failed::r9: " in log
+
+
+@pytest.mark.process
 def test_the_action_takes_arguments_a_line_each_and_never_as_shell(runner: Runner) -> None:
     wicked = '$(touch got-in) `touch got-in`; touch got-in & "'
     log = runner.check(code=2, ARGS=f"--split=split\n\n--require\nleak\n{wicked}\n")

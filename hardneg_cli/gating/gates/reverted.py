@@ -17,7 +17,7 @@ the log first.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.baseline import Baseline
@@ -58,6 +58,7 @@ def judge(
 ) -> Verdict:
     """O(N + decisions)."""
     log = base_log or BaseLog(())
+    log = replace(log, decisions=tuple(restated(dataset, log.decisions)))
     if baseline is not None and changes is None:
         if log.continues and log.rulings:
             why = f"what changed since the base cannot be told, and its log decides {plural(len(log.rulings), 'row')}"

@@ -11,13 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from hardneg_cli.review.decisions.decision import WITHDRAWN, Decision, conflicts, effective_decisions
-from hardneg_cli.review.decisions.row_matching import restated
-
-if TYPE_CHECKING:
-    from hardneg_cli.data.dataset import Dataset
 
 AHEAD = timedelta(days=1)  # that a reviewer's clock may be
 Line = tuple[Decision, str, int, float, str]
@@ -51,9 +46,9 @@ class BaseLog:
 
 
 def base_log(
-    before: Sequence[Decision], now: Sequence[Decision], dataset: Dataset, *, continues: bool | None = None
+    before: Sequence[Decision], now: Sequence[Decision], *, continues: bool | None = None
 ) -> BaseLog:  # fmt: skip
-    """What `before`, the lines of the base's log, say of the dataset's rows, and what became of them in `now`.
+    """What `before`, the lines of the base's log, say, and what became of them in `now`.
 
     continues: None where that is to be told by the lines: whether any of the base's is still there.
     """
@@ -61,7 +56,7 @@ def base_log(
     lost = [one for one in before if _line(one) not in there]
     if continues is None:
         continues = len(lost) < len(before)
-    standing = tuple(restated(dataset, effective_decisions(before)))
+    standing = tuple(effective_decisions(before))
     if not continues:
         return BaseLog(standing)
     return BaseLog(standing, tuple(lost), tuple(_taken_back(before, now)), continues=True)
