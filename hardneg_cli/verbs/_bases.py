@@ -48,22 +48,22 @@ class FoundBase:
 
 
 @dataclass(frozen=True)
-class JudgedData:
+class CommittedData:
     """notes: where what is staged is judged, and not what lies in the work tree."""
 
     dataset: Dataset
     notes: tuple[str, ...] = ()
 
 
-def judged_data(data: Any, columns: Columns | None, options: Mapping[str, object]) -> JudgedData:
+def committed_data(data: Any, columns: Columns | None, options: Mapping[str, object]) -> CommittedData:
     """DATA as it is, or, for a hook of git that is asked about a commit, as the commit is to have it."""
-    files = sources(str(data)) if git_index.is_asked() and _is_file(data) else ()
+    files = sources(str(data)) if git_index.is_hook() and _is_file(data) else ()
     staged = git_index.staged(files)
     if not staged:
-        return JudgedData(read_data(data, columns, options))
+        return CommittedData(read_data(data, columns, options))
     files = tuple(staged.get(one.name, one) for one in files)
     note = f"judged as staged, which is not what the work tree holds: {listing([*staged])}"
-    return JudgedData(read_data(data, columns, options, files), (note,))
+    return CommittedData(read_data(data, columns, options, files), (note,))
 
 
 def found_base(dataset: Dataset, base: Base | None, saved: str | Path | None, encoding: str | None) -> FoundBase:
@@ -115,7 +115,7 @@ def _at_revision(dataset: Dataset, given: GivenDecisions, base: FoundBase) -> Se
 
 def _staged_log(dataset: Dataset) -> list[Source | Decision] | None:
     """The log beside a dataset as it is staged; None where it is read as it lies there."""
-    if not git_index.is_asked() or dataset.name == STDIN or not log_of(dataset.name).is_file():
+    if not git_index.is_hook() or dataset.name == STDIN or not log_of(dataset.name).is_file():
         return None
     log = Source(str(log_of(dataset.name)), log_of(dataset.name))
     return [git_index.staged([log]).get(log.name, log)]

@@ -18,7 +18,7 @@ from hardneg_cli.gating.verdict import CheckReport, GateResult
 from hardneg_cli.review.audit.filled_audit import read_audit
 from hardneg_cli.review.decisions.decision_sources import GivenDecisions
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
-from hardneg_cli.verbs._bases import decisions_of, found_base, judged_data
+from hardneg_cli.verbs._bases import committed_data, decisions_of, found_base
 from hardneg_cli.verbs._keywords import (
     DataKeywords,
     DecisionsRead,
@@ -92,7 +92,7 @@ def check(
         grouped(DecisionsRead, options),
     )
     chosen, others = _chosen(gates, grouped(UnitChoice, options).settings)
-    judged, reading = judged_data(data, columns, options), grouped(Reading, options)
+    judged, reading = committed_data(data, columns, options), grouped(Reading, options)
     dataset = judged.dataset
     given: dict[str, Any] = {"allowed_classes": tuple(gates.allow_class)}
     lacking: dict[str, str] = {}

@@ -10,7 +10,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import InputError, Unavailable
 from hardneg_cli.gating.verdict import CheckReport
 from hardneg_cli.runtime.evidence_store import EvidenceStore
-from hardneg_cli.verbs._bases import found_base, judged_data
+from hardneg_cli.verbs._bases import committed_data, found_base
 from hardneg_cli.verbs._keywords import DataKeywords, Reading, grouped, spelled_out
 from hardneg_cli.verbs.check import report_of
 
@@ -29,7 +29,7 @@ def diff(
     **options: Unpack[DataKeywords],
 ) -> CheckReport:
     """What changed from `before` to `data`; no gate is asked. Raises InputError where that cannot be told."""
-    judged = judged_data(data, columns, options)
+    judged = committed_data(data, columns, options)
     dataset = judged.dataset
     baseline = found_base(dataset, before, None, grouped(Reading, options).encoding).state
     evidence = EvidenceStore({"dataset": dataset, "baseline": baseline}, {})

@@ -71,7 +71,7 @@ def judge(
     held, gone = set[int](), dict[str, str]()
     if changes is not None and log.decisions:
         held, then = _undone_rows(dataset, [one for one in log.decisions if one.is_decisive], changes, baseline)
-        kept, broken = _decided_labels(dataset, log, changes)
+        kept, broken = _lost_labels(dataset, log, changes)
         gone = _gone(dataset, log, changes) if log.continues else {}
         undone = {**{row: f"{why}; {LATER}" for row, why in {**broken, **then}.items()}, **undone}
         held |= kept
@@ -102,7 +102,7 @@ def _undone_rows(
     return judged, undone
 
 
-def _decided_labels(dataset: Dataset, log: BaseLog, changes: Changes) -> tuple[set[int], dict[int, str]]:
+def _lost_labels(dataset: Dataset, log: BaseLog, changes: Changes) -> tuple[set[int], dict[int, str]]:
     """The rows that had the label in the base that its log decides, and how some of them have lost it."""
     rulings = log.rulings
     rows = places(dataset, [*rulings])
@@ -115,7 +115,7 @@ def _decided_labels(dataset: Dataset, log: BaseLog, changes: Changes) -> tuple[s
         held.add(row)
         label = dataset.classes[dataset.labels[row]]
         if label != _label(ruling):
-            undone[row] = f"{_decided(ruling)}, and {label!r} now"
+            undone[row] = f"{_in_words(ruling)}, and {label!r} now"
     return held, undone
 
 
@@ -128,7 +128,7 @@ def _gone(dataset: Dataset, log: BaseLog, changes: Changes) -> dict[str, str]:
     for id_, label in zip(changes.dropped.to_pylist(), changes.dropped_labels.to_pylist(), strict=True):
         ruling = rulings.get(id_)
         if ruling is not None and id_ not in there and label == _label(ruling):
-            found[id_] = f"{_decided(ruling)}, and gone{' or edited' if by_content else ''}"
+            found[id_] = f"{_in_words(ruling)}, and gone{' or edited' if by_content else ''}"
     return found
 
 
@@ -241,10 +241,10 @@ def _undone(row: RevertedRow, ruling: Decision, *, has_base: bool) -> str:
         return ""
     if row.label == ruling.given:
         return f"relabeled {right!r} by {who}, and {row.label!r} again" if row.before == right else ""
-    return f"{_decided(ruling)}, and {row.label!r} now"
+    return f"{_in_words(ruling)}, and {row.label!r} now"
 
 
-def _decided(ruling: Decision) -> str:
+def _in_words(ruling: Decision) -> str:
     """Who decided on which label."""
     verb = "kept as" if ruling.decision == "keep" else "relabeled"
     return f"{verb} {_label(ruling)!r} by {ruling.reviewer or 'a reviewer'}"

@@ -15,7 +15,7 @@ OUTPUT = re.compile(r"^\s*(?:- )?path:\s*(.+?)\s*$", re.MULTILINE)
 LOCK, POINTER = "dvc.lock", ".dvc"
 
 
-def kept_by_dvc(repository: GitRepository, commit: str, path: str) -> bool:
+def is_in_dvc(repository: GitRepository, commit: str, path: str) -> bool:
     """Whether DVC keeps the file, or a folder with it, at the commit or now."""
     name = PurePosixPath(path)
     names = [one for one in (name, *name.parents) if one.name]

@@ -19,7 +19,7 @@ from hardneg_cli.io.files.source import Source
 INDEX = "GIT_INDEX_FILE"  # set by `git commit` for its hooks, and by nothing else of git
 
 
-def is_asked() -> bool:
+def is_hook() -> bool:
     """Whether a commit's hook asks."""
     return INDEX in os.environ
 
@@ -29,7 +29,7 @@ def staged(files: Sequence[Source]) -> dict[str, Source]:
 
     Nothing outside of a commit's hook. Raises InputError where git cannot tell.
     """
-    hooked = hook_repository() if is_asked() else None
+    hooked = hook_repository() if is_hook() else None
     paths = [one for one in files if one.path is not None]
     if hooked is None or not paths:
         return {}

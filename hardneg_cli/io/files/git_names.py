@@ -33,12 +33,12 @@ class TypedName:
     @property
     def is_no_content(self) -> bool:
         """Whether it is a link that git keeps, to what it does not keep: no commit holds what is read there."""
-        if not self.link or not _is_kept(self.repository, self.repository.top / self.link):
+        if not self.link or not _is_tracked(self.repository, self.repository.top / self.link):
             return False
         real = Path(self.typed).resolve()
         within = repository_of(real.parent) if real.exists() else None
         known = {self.repository.top, *(one.top for one in superprojects(within))} if within else set()
-        return within is None or self.repository.top not in {within.top, *known} or not _is_kept(within, real)
+        return within is None or self.repository.top not in {within.top, *known} or not _is_tracked(within, real)
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def name_in_repository(data: str) -> TypedName | None:
     return TypedName(data, repository, (*within, *rest), link)
 
 
-def _is_kept(repository: GitRepository, file: Path) -> bool:
+def _is_tracked(repository: GitRepository, file: Path) -> bool:
     """Whether git has the file in its index."""
     path = os.path.relpath(file, repository.top)
     return repository.output("ls-files", "--error-unmatch", "--", path).returncode == 0
@@ -196,7 +196,7 @@ def _outside(name: str, through: str, target: str, repository: GitRepository) ->
 
 def _submodule(repository: GitRepository, commit: str, path: str, hash_: str) -> GitRepository:
     """The repository of the submodule that the commit has at the path, with the commit that is recorded there."""
-    found = _checked_out(repository, path) or _kept(repository, commit, path)
+    found = _checked_out(repository, path) or _absorbed(repository, commit, path)
     if found is None:
         get = f"git -C {repository.top} submodule update --init {path}"
         raise LeavesRepository(f"{path} is a submodule that is not here: run '{get}' first")
@@ -214,7 +214,7 @@ def _checked_out(repository: GitRepository, path: str) -> GitRepository | None:
     return found if found is not None and found.top == folder.resolve() else None
 
 
-def _kept(repository: GitRepository, commit: str, path: str) -> GitRepository | None:
+def _absorbed(repository: GitRepository, commit: str, path: str) -> GitRepository | None:
     """Where git keeps a submodule that was checked out once."""
     blob = f"{commit}:.gitmodules"
     listed = repository.output("config", "--blob", blob, "-z", "--get-regexp", r"^submodule\..*\.path$").stdout

@@ -11,7 +11,7 @@ from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.git import bare_repository, hook_repository, repository_of
 from hardneg_cli.io.files.git_commits import PREFIX, commit_of, parted
 from hardneg_cli.io.files.git_content import GitFile
-from hardneg_cli.io.files.git_dvc import how_to_get, kept_by_dvc
+from hardneg_cli.io.files.git_dvc import how_to_get, is_in_dvc
 from hardneg_cli.io.files.git_names import (
     LeavesRepository,
     Missing,
@@ -128,7 +128,7 @@ def _by_name(name: TypedName, commit: str, revision: str) -> FileAtRevision:
     if isinstance(found, TreePath):
         return FileAtRevision((source_of(found, _title(revision, name.path)),), names=(now,))
     for repository, at, path in ((found.repository, found.commit, found.path), (name.repository, commit, name.path)):
-        if kept_by_dvc(repository, at, path):
+        if is_in_dvc(repository, at, path):
             rev = at if repository is not name.repository or "..." in revision else parted(revision)[0]
             raise InputError(f"{name.typed} is kept by DVC, not by git: {how_to_get(repository, rev, path)}")
     if found.through:
