@@ -5,8 +5,8 @@ them only when it is asked for: `hardneg --help` need not wait for all.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # `python -m` would import `typing` from the working folder, see __main__
 if TYPE_CHECKING:  # for readers of types alone; a test compares it with the table
     from hardneg_cli.data.columns import Columns as Columns
     from hardneg_cli.data.dataset import Dataset as Dataset
@@ -67,7 +67,7 @@ _HOMES = {
 __all__ = [*_HOMES]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 import tempfile
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 CONNECTING_SECONDS = 5
 WORKERS_SECONDS = 60  # some clusters start workers only when there is work
+SAFE_PATH = "PYTHONSAFEPATH"  # of Python, since 3.11
 QUIET = logging.CRITICAL + 1
 LOGGERS = ("distributed", "distributed.client")  # the second has a level of its own
 SETTINGS = {
@@ -90,6 +92,7 @@ def _own() -> Iterator[Client]:
     from distributed import Client
 
     with (
+        _workers_leave_the_working_folder(),
         tempfile.TemporaryDirectory(prefix="hardneg-dask-", ignore_cleanup_errors=True) as folder,
         dask.config.set({"temporary-directory": folder}),
         ThreadPoolExecutor(1) as beside,
@@ -100,6 +103,20 @@ def _own() -> Iterator[Client]:
                 yield client
         finally:
             starting.result().close()
+
+
+@contextmanager
+def _workers_leave_the_working_folder() -> Iterator[None]:
+    """Python would let each new process import what lies in the working folder, before anything of Python's own."""
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[SAFE_PATH]
+        else:
+            os.environ[SAFE_PATH] = before
 
 
 def _started() -> LocalCluster:
