@@ -17,8 +17,7 @@ from typing import Any, NoReturn, TextIO
 
 import typer
 
-from hardneg_cli.cli.command_tree import all_options, command_line
-from hardneg_cli.cli.configuration import configured
+from hardneg_cli.cli.command_tree import command_line
 from hardneg_cli.cli.option_groups import Command
 from hardneg_cli.cli.progress_bar import metered
 from hardneg_cli.errors import HardnegError, did_you_mean
@@ -90,7 +89,7 @@ def _leave_at_once(code: int) -> NoReturn:
 
 
 def _run() -> int:
-    app = command_line(_with_exit_code, configured(all_options))
+    app = command_line(_with_exit_code)
     return int(app(prog_name="hardneg", standalone_mode=False) or 0)
 
 

@@ -20,7 +20,7 @@ GROUPS = {
     "help": "Help",
 }
 OTHERS = "More"
-LAST = ("quiet", "verbose", "color", "help")  # in their section
+LAST = ("quiet", "verbose", "color", "no_config", "help")  # in their section
 FIRST_STEPS = (
     ("hardneg find data.csv --text text", "rank the rows that are probably wrong"),
     ("hardneg review data.csv --text text", "decide about them, one a screen"),

@@ -11,8 +11,9 @@ from typer.core import TyperGroup
 
 from hardneg_cli import __version__
 from hardneg_cli.cli.command_help import CommandHelp, FolderHelp, write_commands, write_first_steps, write_options
-from hardneg_cli.cli.configuration import Configuration, list_options, option_names, parameters
+from hardneg_cli.cli.configuration import configured, parameters
 from hardneg_cli.cli.option_groups import Command, expanded
+from hardneg_cli.cli.settings.option_trust import CommandOption, command_options
 from hardneg_cli.runtime import drawers
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 Wrap = Callable[[Command], Command]
 
 
-def command_line(wrap: Wrap, settings: Configuration) -> typer.Typer:
-    """The whole command line. wrap: what is done around each command. settings: the defaults of its options."""
+def command_line(wrap: Wrap) -> typer.Typer:
+    """The whole command line. wrap: what is done around each command."""
 
     class CommandTree(TyperGroup):
         """The root: a command is there as soon as its file is."""
@@ -35,7 +36,7 @@ def command_line(wrap: Wrap, settings: Configuration) -> typer.Typer:
             known = self.list_commands(ctx)
             for name in [cmd_name] if cmd_name in known else known:  # all of them, to say which one may be meant
                 if name not in self.commands:
-                    self.commands[name] = _built(name, wrap, settings)
+                    self.commands[name] = _built(name, wrap)
             return self.commands.get(cmd_name)
 
         def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
@@ -51,15 +52,13 @@ def command_line(wrap: Wrap, settings: Configuration) -> typer.Typer:
 
     root = typer.Typer(cls=CommandTree, add_completion=True, rich_markup_mode=None, pretty_exceptions_enable=False)
     root.callback(invoke_without_command=True)(_root)
-    root.info.context_settings = {"obj": settings, "help_option_names": ["-h", "--help"]}
+    root.info.context_settings = {"help_option_names": ["-h", "--help"]}
     return root
 
 
-def all_options() -> dict[str, bool]:
-    """All commands' options, and whether each is a list."""
-    runs = [expanded(run) for run in _runs()]
-    lists = {option for run in runs for option in list_options(run)}
-    return {option: option in lists for run in runs for option in option_names(run)}
+def all_options() -> dict[str, dict[str, CommandOption]]:
+    """Each command's options, by its module."""
+    return {run.__module__: command_options(expanded(run)) for run in _runs()}
 
 
 def _root(
@@ -90,26 +89,39 @@ def _lines() -> dict[str, tuple[str, str]]:
     return {name: (getattr(module, "GROUP", ""), _manual(module).splitlines()[0]) for name, module in modules.items()}
 
 
-def _built(name: str, wrap: Wrap, settings: Configuration) -> TyperCommands:
+def _built(name: str, wrap: Wrap) -> TyperCommands:
     if not _modules()[name]:
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        _add(app, drawers.load("command", name), name, wrap, settings)
+        _add(app, drawers.load("command", name), name, wrap)
         return typer.main.get_command(app)
     app = typer.Typer(
         cls=FolderHelp, name=name, add_completion=False, rich_markup_mode=None, help=_package(name).__doc__
     )
     app.callback()(lambda: None)
     for each in drawers.names("command", name):
-        _add(app, drawers.load("command", each, name), each, wrap, settings)
+        _add(app, drawers.load("command", each, name), each, wrap)
     return typer.main.get_command(app)
 
 
-def _add(app: typer.Typer, module: ModuleType, name: str, wrap: Wrap, settings: Configuration) -> None:
+def _add(app: typer.Typer, module: ModuleType, name: str, wrap: Wrap) -> None:
     run = wrap(expanded(module.run))
-    defaults = {"default_map": parameters(run, settings.options)}
-    app.command(name, cls=CommandHelp, help=_manual(module), epilog=module.EXAMPLE or None, context_settings=defaults)(
-        run
-    )
+    app.command(name, cls=_configured(run), help=_manual(module), epilog=module.EXAMPLE or None)(run)
+
+
+def _configured(run: Command) -> type[CommandHelp]:
+    """Commands whose options default to the settings of what the command line names."""
+    options = command_options(run)
+
+    class ConfiguredCommand(CommandHelp):
+        def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+            if not ctx.resilient_parsing:  # as for a shell that completes words
+                given, _, _ = self.make_parser(ctx).parse_args(args=list(args))
+                if not given.get("help"):
+                    ctx.obj = configured(options, all_options, given)
+                    ctx.default_map = parameters(options, ctx.obj.options)
+            return super().parse_args(ctx, args)
+
+    return ConfiguredCommand
 
 
 def _package(folder: str) -> ModuleType:

@@ -1,175 +1,182 @@
-"""Settings from the environment and the nearest configuration file, as defaults for the command line's options.
+"""Settings as defaults for the options of a command.
 
-Flag > `HARDNEG_*` > nearest `hardneg.toml` or `[tool.hardneg]` of a `pyproject.toml` > built-in default.
+Flag > `HARDNEG_*` > settings file > built-in default. The file is DATA's: `hardneg.toml` or `[tool.hardneg]` of a
+`pyproject.toml`, in its folder or upwards to the root of its repository; for the name of a dataset, standard input and
+a URL, the working folder's. Under `check --base git:REV` the settings of REV decide (`settings/base_settings.py`).
 """
 
 from __future__ import annotations
 
-import inspect
 import os
 import shlex
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import get_type_hints
 
+from hardneg_cli.cli.settings import base_settings
+from hardneg_cli.cli.settings.base_settings import BASE, BaseSettings
+from hardneg_cli.cli.settings.file_settings import FileSettings, FileValue, dataset_names, file_settings
+from hardneg_cli.cli.settings.inside_paths import from_here
+from hardneg_cli.cli.settings.option_trust import CommandOption, SettingKey, Trust, setting_keys
+from hardneg_cli.cli.settings.settings_file import MAGIC, SettingsFile, folder_of, nearest
 from hardneg_cli.errors import InputError, did_you_mean
-from hardneg_cli.runtime import drawers
-from hardneg_cli.runtime.drawers import Settings, SettingValue, UnitSettings
+from hardneg_cli.io.files import remote
+from hardneg_cli.runtime.drawers import UnitSettings
 
-PREFIX, ENVIRONMENT = "HARDNEG_", "environment: "
-DATASETS = "datasets"
-UNITS = ("detector", "gate", "mode", "attack", "strategy", "model")  # kinds that have settings
+PREFIX = "HARDNEG_"
+NO_FILES = "no_config"
+TRUE = ("1", "true", "t", "yes", "y", "on")
+NAMING_DATA = ("data", "queue")  # parameters, the first that is there
+
+Commands = Mapping[str, Mapping[str, CommandOption]]
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """options: values by name. units: settings by detector, gate or strategy. origins: where each option is set.
+    """What is configured of one command's options.
 
-    datasets: by name, what `[datasets.NAME]` says of the options, `data` among them, and of units, for that data alone.
+    options: values by name. units: settings by detector, gate or strategy. origins: where each option is set.
+    data: the file behind the name of a dataset. notes: what is to be said about them.
     """
 
-    options: Mapping[str, object]
-    units: UnitSettings
-    origins: Mapping[str, str]
-    datasets: Mapping[str, Configuration] = field(default_factory=dict)
-
-    def of(self, name: str) -> Configuration:
-        """What holds for one dataset: its own table goes before the rest of the file, and after the environment."""
-        own = self.datasets[name]
-        fixed = {option for option, origin in self.origins.items() if origin.startswith(ENVIRONMENT)}
-        mine = {option: value for option, value in own.options.items() if option not in fixed}
-        units = {unit: {**self.units.get(unit, {}), **settings} for unit, settings in own.units.items()}
-        origins = {option: own.origins[option] for option in mine}
-        return Configuration({**self.options, **mine}, {**self.units, **units}, {**self.origins, **origins})
+    options: Mapping[str, object] = field(default_factory=dict)
+    units: UnitSettings = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
+    data: str | None = None
+    notes: tuple[str, ...] = ()
 
 
-def configured(options: Callable[[], Mapping[str, bool]], folder: Path | None = None) -> Configuration:
-    """What the environment and the nearest file say; `options` names all commands' ones, and whether each is a list.
+def configured(
+    options: Mapping[str, CommandOption], commands: Callable[[], Commands], given: Mapping[str, object]
+) -> Configuration:
+    """What the environment and the settings file say of a command's options.
 
-    Raises InputError for a file that cannot be read and for keys that nothing knows.
+    commands: all commands' options, for the keys that there are. given: the command line's values, by parameter.
+    Raises InputError for a file that cannot be read, for keys that nothing knows or that a file may not set, and for
+    paths that leave the file's folder.
     """
-    path, table = _nearest(folder or Path.cwd())
-    if not table and not any(variable.startswith(PREFIX) for variable in os.environ):
-        return Configuration({}, {}, {})
-    known = options()
-    file = _table(path, "", {key: value for key, value in table.items() if key != DATASETS}, known)
-    datasets = _datasets(path, table.get(DATASETS, {}), known)
-    found = _environment(known)
-    origins = {option: f"{ENVIRONMENT}{PREFIX}{option.upper()}" for option in found}
-    return Configuration({**file.options, **found}, file.units, {**file.origins, **origins}, datasets)
+    keys = _Keys(commands)
+    variables = _environment(keys)
+    origins = {name: f"environment: {PREFIX}{name.upper()}" for name in variables}
+    if given.get(NO_FILES) or str(variables.get(NO_FILES, "")).lower() in TRUE:
+        return Configuration(_fitting(options, variables), {}, origins)
+    if all(option.trust is Trust.CALLER for option in options.values()):
+        return Configuration(_fitting(options, variables), {}, origins)
+    return _with_files(options, keys, given, variables, origins)
 
 
-def _datasets(path: Path, given: object, known: Mapping[str, bool]) -> dict[str, Configuration]:
-    """What is said of each dataset; `data` says where it is."""
-    if not isinstance(given, dict) or not all(isinstance(one, dict) for one in given.values()):
-        raise InputError(f"{path}: {DATASETS} holds a table of options for each dataset, as in [{DATASETS}.train]")
-    datasets = {}
-    for name, one in given.items():
-        where = f"{DATASETS}.{name}"
-        datasets[name] = _table(path, f"{where}.", one, {**known, "data": False})
-        if not isinstance(datasets[name].options.get("data"), str):
-            raise InputError(f'{path}: {where} does not say where the data is, as in data = "{name}.csv"')
-    return datasets
+def parameters(options: Mapping[str, CommandOption], values: Mapping[str, object]) -> dict[str, object]:
+    """The values by parameter."""
+    return {options[name].parameter: value for name, value in values.items()}
 
 
-def _table(path: Path, where: str, table: Mapping[str, object], known: Mapping[str, bool]) -> Configuration:
-    """The options and the units of a table; `where` is its name and a point."""
-    options: dict[str, object] = {}
-    units: dict[str, Settings] = {}
-    kinds = {name: kind for kind in UNITS for name in drawers.names(kind)}
-    for key, value in table.items():
-        option = key.replace("-", "_")
-        if key in kinds:
-            units[key] = _unit(path, kinds[key], key, value)
-        elif option in known:
-            options[option] = _checked(f"{path}: {where}{key}", value, is_list=known[option])
+class _Keys:
+    """All commands' options by name, gathered when they are needed: that loads every command."""
+
+    def __init__(self, commands: Callable[[], Commands]) -> None:
+        self._commands = commands
+
+    @cached_property
+    def all(self) -> dict[str, SettingKey]:
+        return setting_keys(self._commands())
+
+
+def _with_files(
+    options: Mapping[str, CommandOption],
+    keys: _Keys,
+    given: Mapping[str, object],
+    variables: Mapping[str, object],
+    origins: Mapping[str, str],
+) -> Configuration:
+    data = next((one for one in map({**variables, **given}.get, NAMING_DATA) if isinstance(one, str)), None)
+    name, file = _file_for(data)
+    found = FileSettings() if file is None else file_settings(file, keys.all).of(name)
+    notes: tuple[str, ...] = ()
+    if BASE in options and options[BASE].flag:
+        base = _base(given, variables, found, data, name, keys)
+        if base is None:
+            base_settings.refuse_weaker(found, options)
         else:
-            known_keys = {*(name.replace("_", "-") for name in known), *kinds, *([] if where else [DATASETS])}
-            raise InputError(f"{path}: unknown key {where + key!r}{did_you_mean(key, known_keys)}")
-    return Configuration(options, units, {option: f"{path}: {where}{option.replace('_', '-')}" for option in options})
+            found, notes = base_settings.under_base(found, base, options)
+    own = {option: value for option, value in found.options.items() if option in options}
+    own = {option: value for option, value in own.items() if options[option].trust is not Trust.CALLER}
+    values = _fitting(options, {option: value.value for option, value in own.items() if option not in variables})
+    moved = {option: _from_here(own[option], value, options[option].trust) for option, value in values.items()}
+    where = {option: value.origin for option, value in own.items()}
+    target = None
+    if found.data is not None:
+        target, where["data"] = str(_from_here(found.data, found.data.value, Trust.READ)), found.data.origin
+    values = {**moved, **_fitting(options, variables)}
+    return Configuration(
+        values, found.units, {**origins, **where, **{n: origins[n] for n in origins if n in values}}, target, notes
+    )
 
 
-def _unit(path: Path, kind: str, name: str, given: object) -> dict[str, SettingValue]:
-    """A unit's settings, each known to it and of its type."""
-    if not isinstance(given, dict):
-        raise InputError(f"{path}: {name} is a table with the settings of the {kind}, not {given!r}")
-    known = drawers.settings(drawers.verb(kind, name))
-    settings = {}
-    for key, value in given.items():
-        setting = known.get(key.replace("-", "_"))
-        if setting is None:
-            hint = did_you_mean(key, known) or f" (it has: {', '.join(known) or 'none'})"
-            raise InputError(f"{path}: {kind} {name!r} has no setting {key!r}{hint}")
-        settings[key.replace("-", "_")] = setting.parse(f"{path}: {name}.{key}", value)
-    return settings
+def _base(
+    given: Mapping[str, object],
+    variables: Mapping[str, object],
+    found: FileSettings,
+    data: str | None,
+    name: str | None,
+    keys: _Keys,
+) -> BaseSettings | None:
+    """The settings of what --base names, where they are others than DATA's own."""
+    own = found.options.get(BASE)
+    base = given.get(BASE) or variables.get(BASE) or (own and _from_here(own, own.value, Trust.READ))
+    file = data if found.data is None else str(_from_here(found.data, found.data.value, Trust.READ))
+    if not isinstance(base, str) or file is None:
+        return None
+    return base_settings.of_base(base, file, name, lambda: keys.all)
 
 
-def _checked(where: str, value: object, *, is_list: bool) -> object:
-    """An option's value; a text may stand for a list of one. What else is wrong with it the option itself tells."""
-    if not is_list:
-        if isinstance(value, dict | list):
-            raise InputError(f"{where} is one value, not {value!r}")
+def _file_for(data: str | None) -> tuple[str | None, SettingsFile | None]:
+    """The name of the dataset, if `data` is one of the working folder's file, and the file whose settings hold."""
+    if data is None or data == "-" or os.path.lexists(data) or remote.is_remote(data) or MAGIC & set(data):
+        return None, nearest(folder_of(data))
+    here = nearest(Path.cwd())
+    names = [] if here is None else dataset_names(here)
+    if data in names:
+        return data, here
+    if close := did_you_mean(data, names):
+        raise InputError(f"no file {data!r}, and no dataset of that name{close}")
+    return None, nearest(folder_of(data))
+
+
+def _from_here(found: FileValue, value: object, trust: Trust) -> object:
+    """The value, its paths as the working folder sees them."""
+    if not trust.is_path:
         return value
-    values = value if isinstance(value, list) else [value]
-    if not all(isinstance(item, str) for item in values):
-        raise InputError(f"{where} is a list of texts, not {value!r}")
-    return values
+    if isinstance(value, list):
+        return [from_here(found.origin, str(one), found.folder, trust) for one in value]
+    return from_here(found.origin, value, found.folder, trust) if isinstance(value, str) else value
 
 
-def option_names(function: Callable[..., object]) -> dict[str, str]:
-    """A command's options, `on_bad_rows` for --on-bad-rows, with the names of their parameters (`id_` for --id)."""
-    return {name.rstrip("_"): name for name in inspect.signature(function).parameters if name != "ctx"}
+def _fitting(options: Mapping[str, CommandOption], values: Mapping[str, object]) -> dict[str, object]:
+    """The values of the options that the command has: a list of one is a single one, one of several is for others."""
+    found: dict[str, object] = {}
+    for name, value in values.items():
+        if name not in options:
+            continue
+        if options[name].is_list or not isinstance(value, list):
+            found[name] = value
+        elif len(value) == 1:
+            found[name] = value[0]
+    return found
 
 
-def parameters(function: Callable[..., object], options: Mapping[str, object]) -> dict[str, object]:
-    """Those of the configured options that the command has, by parameter."""
-    known = option_names(function)
-    return {known[option]: value for option, value in options.items() if option in known}
-
-
-def list_options(function: Callable[..., object]) -> set[str]:
-    """Those of a command's options that may be repeated."""
-    hints = get_type_hints(function)
-    return {option for option, name in option_names(function).items() if "list[" in str(hints[name])}
-
-
-def _environment(known: Mapping[str, bool]) -> dict[str, object]:
+def _environment(keys: _Keys) -> dict[str, object]:
     """The values of the variables; that of a list is split as a shell would."""
     found: dict[str, object] = {}
     for variable, value in sorted(os.environ.items()):
         if not variable.startswith(PREFIX):
             continue
         name = variable.removeprefix(PREFIX).lower()
-        if name not in known:
-            hint = did_you_mean(variable, [PREFIX + option.upper() for option in known])
+        if name not in keys.all:
+            hint = did_you_mean(variable, [PREFIX + option.upper() for option in keys.all])
             raise InputError(f"environment: {variable} is not a setting{hint}")
         try:
-            found[name] = shlex.split(value) if known[name] else value
+            found[name] = shlex.split(value) if keys.all[name].is_list else value
         except ValueError as error:
             raise InputError(f"environment: {variable}: {str(error).lower()} in {value!r}") from error
     return found
-
-
-def _nearest(folder: Path) -> tuple[Path, dict[str, object]]:
-    """The nearest file with settings, upwards from `folder`, and its table; an empty one where there is none."""
-    for place in (folder, *folder.parents):
-        for path, keys in ((place / "hardneg.toml", ()), (place / "pyproject.toml", ("tool", "hardneg"))):
-            if path.is_file():
-                table = _read(path)
-                for key in keys:
-                    inner = table.get(key, {})
-                    if not isinstance(inner, dict):
-                        raise InputError(f"{path}: {key!r} is not a table; settings belong in [{'.'.join(keys)}]")
-                    table = inner
-                if table or not keys:
-                    return path, table
-    return folder, {}
-
-
-def _read(path: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as TOML: {error}") from error

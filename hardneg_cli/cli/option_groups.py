@@ -16,9 +16,15 @@ from dataclasses import fields, is_dataclass
 from inspect import Parameter
 from typing import Annotated, get_args, get_origin, get_type_hints
 
+import typer
 import typer.models
 
+from hardneg_cli.cli.settings.option_trust import Trust
+
 Command = Callable[..., int]
+NoConfig = Annotated[
+    bool, typer.Option("--no-config", help="Leave settings files unread; HARDNEG_* still count."), Trust.CALLER
+]
 
 
 class Without:
@@ -34,6 +40,7 @@ class Without:
 def expanded(run: Command) -> Command:
     """The command as typer and the settings are to see it: each group's options in the group's place.
 
+    Every command has --no-config, which is about where its options come from, and no business of its own.
     Raises TypeError for two options of one name, and for one that is left out of a group that has none of that name.
     """
     hints = get_type_hints(run, include_extras=True)
@@ -49,8 +56,11 @@ def expanded(run: Command) -> Command:
             for option in options
         ]
 
+    parameters.append(Parameter("no_config", Parameter.KEYWORD_ONLY, default=False, annotation=NoConfig))
+
     @functools.wraps(run)
     def command(**given: object) -> int:
+        given.pop("no_config", None)
         groups = {name: group(**{option: given.pop(option) for option in options if option in given})
                   for name, (group, options) in members.items()}  # fmt: skip
         return run(**given, **groups)

@@ -12,10 +12,10 @@ from typing import Annotated, Any, ClassVar
 
 import typer
 
-from hardneg_cli.cli.configuration import parameters
 from hardneg_cli.cli.outputs import OutputTarget, targets
+from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.data.columns import Columns
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError
 from hardneg_cli.io.tables.spill import MEMORY
 from hardneg_cli.runtime import drawers
 
@@ -45,19 +45,9 @@ def memory_bytes(given: str | None) -> int:
 
 
 def _dataset(ctx: typer.Context, data: str) -> str:
-    """The file behind the name of a configured dataset, whose table becomes the options' defaults.
-
-    This runs before any other parameter is looked at. A file of that name goes before the dataset.
-    """
-    if ctx.obj is None or data == "-" or Path(data).exists():
-        return data
-    if data not in ctx.obj.datasets:
-        if close := did_you_mean(data, ctx.obj.datasets):
-            raise InputError(f"no file {data!r}, and no dataset of that name{close}")
-        return data
-    ctx.obj = ctx.obj.of(data)
-    ctx.default_map = parameters(ctx.command.callback or _dataset, ctx.obj.options)
-    return str(ctx.obj.options["data"])
+    """The file behind the name of a configured dataset. A file of that name goes before the dataset."""
+    named = None if ctx.obj is None else ctx.obj.data
+    return data if named is None else str(named)
 
 
 def _set_color(color: Color) -> Color:
@@ -74,7 +64,7 @@ Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA", help="The dataset: a file, a glob in quotes, - for stdin, or a name from hardneg.toml.",
-        is_eager=True, callback=_dataset,
+        callback=_dataset,
     ),
 ]  # fmt: skip
 
@@ -84,36 +74,50 @@ class DataOptions:
     """What DATA's columns are, and how the file is read."""
 
     HEADING: ClassVar[str] = "Data"
-    label: Annotated[str, typer.Option("--label", metavar="COL", help="The column with the labels.")] = "label"
+    label: Annotated[str, typer.Option("--label", metavar="COL", help="The column with the labels."), Trust.CHOICE] = (
+        "label"
+    )
     id_: Annotated[
         str | None,
         typer.Option("--id", metavar="COL", help="The column with the ids; default: id, else a hash of the content."),
+        Trust.CHOICE,
     ] = None
-    text: Annotated[str | None, typer.Option("--text", metavar="COL", help="The column with the text.")] = None
+    text: Annotated[
+        str | None, typer.Option("--text", metavar="COL", help="The column with the text."), Trust.CHOICE
+    ] = None
     features: Annotated[
         str | None,
         typer.Option("--features", metavar="COLS|FILE", help="Number columns ('pixel_*', comma-separated), or a file."),
+        Trust.NAMES,
     ] = None
-    groups: Annotated[str | None, typer.Option("--groups", metavar="COL", help="Rows of a group belong together.")] = (
-        None
-    )
+    groups: Annotated[
+        str | None, typer.Option("--groups", metavar="COL", help="Rows of a group belong together."), Trust.CHOICE
+    ] = None
     split: Annotated[
-        str | None, typer.Option("--split", metavar="COL", help="The column with train, test and the like.")
+        str | None,
+        typer.Option("--split", metavar="COL", help="The column with train, test and the like."),
+        Trust.CHOICE,
     ] = None
     fold: Annotated[
-        str | None, typer.Option("--fold", metavar="COL", help="The column with the cross-validation fold.")
+        str | None,
+        typer.Option("--fold", metavar="COL", help="The column with the cross-validation fold."),
+        Trust.CHOICE,
     ] = None
     prob_prefix: Annotated[
-        str, typer.Option("--prob-prefix", metavar="TEXT", help="What probability columns start with.")
+        str, typer.Option("--prob-prefix", metavar="TEXT", help="What probability columns start with."), Trust.CHOICE
     ] = "prob_"
     classes_are_numbers: Annotated[
-        bool, typer.Option("--classes-are-numbers", help="Labels that look like measurements are classes.")
+        bool,
+        typer.Option("--classes-are-numbers", help="Labels that look like measurements are classes."),
+        Trust.CHOICE,
     ] = False
     encoding: Annotated[
-        str | None, typer.Option("--encoding", metavar="NAME", help="The encoding of text files, if not UTF-8.")
+        str | None,
+        typer.Option("--encoding", metavar="NAME", help="The encoding of text files, if not UTF-8."),
+        Trust.CHOICE,
     ] = None
     on_bad_rows: Annotated[
-        OnBadRows, typer.Option("--on-bad-rows", help="Whether a bad row is an error, or is left out.")
+        OnBadRows, typer.Option("--on-bad-rows", help="Whether a bad row is an error, or is left out."), Trust.CHOICE
     ] = OnBadRows.FAIL
 
     @property
@@ -132,10 +136,12 @@ class ModelOptions:
     probs: Annotated[
         list[str] | None,
         typer.Option("--probs", metavar="FILE", help="Out-of-fold class probabilities; repeat it for several models."),
+        Trust.READ,
     ] = None
     classes: Annotated[
         str | None,
         typer.Option("--classes", metavar="A,B,C|FILE", help="The class of each column of a .npy or .npz file."),
+        Trust.NAMES,
     ] = None
 
     @property
@@ -159,18 +165,21 @@ class EngineOptions:
         typer.Option(
             "--memory", metavar="SIZE", help="Probabilities to hold at a time, as 512MB or 2GB; the rest waits on disk."
         ),
+        Trust.CHOICE,
     ] = None
     engine: Annotated[
         str,
         typer.Option(
             "--engine", metavar="NAME", help="Who works on the probabilities: local (threads), or a dask cluster."
         ),
+        Trust.CALLER,
     ] = "local"
     scheduler: Annotated[
         str | None,
         typer.Option(
             "--scheduler", metavar="URL", help="Of a running dask cluster; default: one of this machine's cores."
         ),
+        Trust.CALLER,
     ] = None
 
 
@@ -184,11 +193,16 @@ class TrainingOptions:
         typer.Option(
             "--model", metavar="NAME", help="logistic (default), knn, forest, boosting, mlp; several: their mean."
         ),
+        Trust.CHOICE,
     ] = None
     set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="U.S=V", help="A unit's setting, as in logistic.strength=1.")
+        list[str] | None,
+        typer.Option("--set", metavar="U.S=V", help="A unit's setting, as in logistic.strength=1."),
+        Trust.CHOICE,
     ] = None
-    folds: Annotated[int, typer.Option("--folds", min=2, metavar="N", help="How many folds are dealt.")] = 5
+    folds: Annotated[
+        int, typer.Option("--folds", min=2, metavar="N", help="How many folds are dealt."), Trust.CHOICE
+    ] = 5
 
 
 @dataclass(frozen=True)
@@ -197,11 +211,14 @@ class DetectorOptions:
 
     HEADING: ClassVar[str] = "Models"
     detector: Annotated[
-        list[str] | None, typer.Option("--detector", metavar="NAME", help="Run this one only; repeatable.")
+        list[str] | None,
+        typer.Option("--detector", metavar="NAME", help="Run this one only; repeatable."),
+        Trust.CHOICE,
     ] = None
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="D.S=V", help="A detector's setting, as in outvoted-label.among=20."),
+        Trust.CHOICE,
     ] = None
 
 
@@ -215,11 +232,15 @@ class DecisionOptions:
         typer.Option(
             "--decisions", metavar="FILE", help="A decisions log or a filled queue, instead of DATA's log; repeatable."
         ),
+        Trust.CALLER,
     ] = None
-    no_decisions: Annotated[bool, typer.Option("--no-decisions", help="Leave DATA's decisions log unread.")] = False
+    no_decisions: Annotated[
+        bool, typer.Option("--no-decisions", help="Leave DATA's decisions log unread."), Trust.CALLER
+    ] = False
     audit: Annotated[
         str | None,
         typer.Option("--audit", metavar="FILE", help="A filled audit to recalibrate scores, cut and count on."),
+        Trust.READ,
     ] = None
 
     @property
@@ -235,13 +256,17 @@ class ReviewOptions:
     """Which rows people see, and what of them."""
 
     HEADING: ClassVar[str] = "Review"
-    all_: Annotated[bool, typer.Option("--all", help="Every row, not only the flagged ones.")] = False
-    limit: Annotated[int | None, typer.Option("--limit", min=0, metavar="N", help="At most N rows.")] = None
+    all_: Annotated[bool, typer.Option("--all", help="Every row, not only the flagged ones."), Trust.LOOK] = False
+    limit: Annotated[int | None, typer.Option("--limit", min=0, metavar="N", help="At most N rows."), Trust.LOOK] = None
     per_class: Annotated[
-        int | None, typer.Option("--per-class", min=0, metavar="N", help="At most N rows of each given label.")
+        int | None,
+        typer.Option("--per-class", min=0, metavar="N", help="At most N rows of each given label."),
+        Trust.LOOK,
     ] = None
     show: Annotated[
-        str | None, typer.Option("--show", metavar="COLS", help="Columns to show beside the findings ('*': all).")
+        str | None,
+        typer.Option("--show", metavar="COLS", help="Columns to show beside the findings ('*': all)."),
+        Trust.LOOK,
     ] = None
 
 
@@ -250,8 +275,10 @@ class VoiceOptions:
     """What is said, and how."""
 
     HEADING: ClassVar[str] = "Output"
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False
-    color: Annotated[Color, typer.Option("--color", help="Colors on a terminal.", callback=_set_color)] = Color.AUTO
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors."), Trust.LOOK] = False
+    color: Annotated[Color, typer.Option("--color", help="Colors on a terminal.", callback=_set_color), Trust.LOOK] = (
+        Color.AUTO
+    )
 
 
 @dataclass(frozen=True)
@@ -259,11 +286,15 @@ class DatasetOutput(VoiceOptions):
     """Where a changed dataset goes, and what is written of the run."""
 
     output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, in the format of the data.")
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, in the format of the data."),
+        Trust.WRITTEN,
     ] = None
-    in_place: Annotated[bool, typer.Option("--in-place", help="Write over the data.")] = False
+    in_place: Annotated[bool, typer.Option("--in-place", help="Write over the data."), Trust.CALLER] = False
     provenance: Annotated[
-        str | None, typer.Option("--provenance", metavar="FILE", help="Write who changed what, when and why, as JSON.")
+        str | None,
+        typer.Option("--provenance", metavar="FILE", help="Write who changed what, when and why, as JSON."),
+        Trust.WRITTEN,
     ] = None
 
 
@@ -276,9 +307,10 @@ class OutputOptions(VoiceOptions):
         typer.Option(
             "--output", "-o", metavar="FILE", help="Write to FILE, in the format of its extension; repeatable."
         ),
+        Trust.WRITTEN,
     ] = None
     format_: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="NAME", help="The format on standard output.")
+        str | None, typer.Option("--format", "-f", metavar="NAME", help="The format on standard output."), Trust.LOOK
     ] = None
 
     def targets(self, usual: str = "table") -> list[OutputTarget]:
@@ -293,9 +325,10 @@ class ReportOptions(OutputOptions):
     output: Annotated[
         list[str] | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write the report to FILE, by its extension; repeatable."),
+        Trust.WRITTEN,
     ] = None
     format_: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="NAME", help="The report on standard output.")
+        str | None, typer.Option("--format", "-f", metavar="NAME", help="The report on standard output."), Trust.LOOK
     ] = None
 
     def targets(self, usual: str = "text") -> list[OutputTarget]:

@@ -15,7 +15,7 @@ def show(ctx: typer.Context) -> int:
     words = {"COMMANDLINE": "command line", "DEFAULT": "default"}
     for parameter in ctx.command.params:
         option = str(parameter.name).rstrip("_")
-        if option not in ("show_config", "help"):
+        if option not in ("show_config", "no_config", "help"):
             source = getattr(ctx.get_parameter_source(str(parameter.name)), "name", "DEFAULT")
             is_configured = source == "DEFAULT_MAP" or option == "data"
             origin = ctx.obj.origins.get(option) if is_configured else None

@@ -1,4 +1,4 @@
-"""Flag > HARDNEG_* > nearest hardneg.toml or [tool.hardneg] > default, with real processes."""
+"""Flag > HARDNEG_* > hardneg.toml or [tool.hardneg] > default, with real processes."""
 
 from __future__ import annotations
 
@@ -9,18 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from hardneg_cli.cli.configuration import configured
+from hardneg_cli.cli.configuration import Configuration, configured
+from hardneg_cli.cli.settings.option_trust import CommandOption, Trust
 from hardneg_cli.errors import InputError
 
-KNOWN = {"label": False, "on_bad_rows": False, "limit": False, "quiet": False, "probs": True, "output": True}
+KNOWN = {
+    name: CommandOption(name, f"--{name}", name == "probs", Trust.CHOICE)
+    for name in ("label", "on_bad_rows", "limit", "quiet", "probs")
+}
 ANIMALS = [f"{row},{'cat' if row % 2 else 'dog'},{'red' if row % 3 else 'blue'}\n" for row in range(40)]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A project with a dataset in a folder below."""
+    """A repository with a dataset in a folder below."""
     place = tmp_path / "project/sub"
     place.mkdir(parents=True)
+    (tmp_path / "project/.git").mkdir()
     (place / "data.csv").write_text("id,label,color\n" + "".join(ANIMALS))
     for name, cat in (("a b.csv", "0.9,0.1"), ("b.csv", "0.8,0.2")):
         rows = [f"{row},{cat if row % 2 else '0.3,0.7'}\n" for row in range(40)]
@@ -36,6 +41,11 @@ def run(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedPro
     )  # fmt: skip
 
 
+def configuration(folder: Path) -> Configuration:
+    """What is configured for a dataset in the folder."""
+    return configured(KNOWN, lambda: {"find": KNOWN}, {"data": str(folder / "data.csv")})
+
+
 def labels(done: subprocess.CompletedProcess[str]) -> set[str]:
     """The given labels in a table."""
     assert done.returncode == 0, done.stderr
@@ -49,7 +59,7 @@ FIND = ["find", "data.csv", "--all", "--detector", "rare-label"]
 def test_the_order_of_precedence(folder: Path) -> None:
     (folder / "pyproject.toml").write_text('[tool.other]\nlabel = "x"\n')  # no settings here: the search goes on
     (folder.parent / "pyproject.toml").write_text('[tool.hardneg]\nlabel = "color"\nlimit = 3\n')
-    (folder.parent.parent / "hardneg.toml").write_text('label = "id"\n')  # farther away
+    (folder.parent.parent / "hardneg.toml").write_text('label = "id"\n')  # farther away, and not in the repository
     done = run(*FIND, cwd=folder)
     assert labels(done) <= {"red", "blue"}
     assert done.stdout.count("\n") == 3
@@ -127,23 +137,23 @@ def test_a_wrong_variable_is_told_by_name(folder: Path) -> None:
     assert done.stderr == """hardneg: environment: HARDNEG_PROBS: no closing quotation in "'open"\n"""
 
 
-@pytest.mark.parametrize("text", ["tool = 3", "[tool]\nhardneg = 3", "[[tool.hardneg]]\nlabel = 'x'"])
+@pytest.mark.parametrize("text", ["tool = 3  # not hardneg", "[tool]\nhardneg = 3", "[[tool.hardneg]]\nlabel = 'x'"])
 def test_a_table_that_is_none(text: str, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(text)
     with pytest.raises(InputError, match="settings belong in"):
-        configured(lambda: KNOWN, tmp_path)
+        configuration(tmp_path)
 
 
 def test_where_settings_come_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARDNEG_LIMIT", "3")
     (tmp_path / "hardneg.toml").write_text("label = 'x'\nlimit = 2\non-bad-rows = 'skip'\n")
     (tmp_path / "pyproject.toml").write_text("[tool.hardneg]\nlabel = 'y'\n")  # hardneg.toml goes before it
-    found = configured(lambda: KNOWN, tmp_path)
+    found = configuration(tmp_path)
     assert found.options == {"label": "x", "on_bad_rows": "skip", "limit": "3"}
     assert found.origins["limit"] == "environment: HARDNEG_LIMIT"
     assert found.origins["on_bad_rows"] == f"{tmp_path / 'hardneg.toml'}: on-bad-rows"
     (tmp_path / "hardneg.toml").write_text("")
-    assert configured(lambda: KNOWN, tmp_path).options == {"limit": "3"}, "an empty file is the nearest, too"
+    assert configuration(tmp_path).options == {"limit": "3"}, "an empty file is the nearest, too"
 
 
 @pytest.mark.process

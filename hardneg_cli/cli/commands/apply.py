@@ -24,6 +24,7 @@ import typer
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, DatasetOutput
+from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.errors import InputError
 from hardneg_cli.review.decisions.decision import StaleDecision, UnsettledDecisions
 from hardneg_cli.runtime.terminal import say
@@ -45,15 +46,20 @@ class RuleOptions:
     decisions: Annotated[
         list[str] | None,
         typer.Option("--decisions", metavar="FILE", help="A decisions log, instead of DATA's own; repeatable."),
+        Trust.CALLER,
     ] = None
     skip_stale: Annotated[
-        bool, typer.Option("--skip-stale", help="Leave stale decisions out instead of refusing them.")
+        bool, typer.Option("--skip-stale", help="Leave stale decisions out instead of refusing them."), Trust.CALLER
     ] = False
     on_drop: Annotated[
-        OnDrop, typer.Option("--on-drop", help="Remove dropped rows, or mark them with 1 in a new column 'dropped'.")
+        OnDrop,
+        typer.Option("--on-drop", help="Remove dropped rows, or mark them with 1 in a new column 'dropped'."),
+        Trust.CHOICE,
     ] = OnDrop.REMOVE
     reviewer: Annotated[
-        str | None, typer.Option("--reviewer", metavar="NAME", help="Who decided where the queue does not say it.")
+        str | None,
+        typer.Option("--reviewer", metavar="NAME", help="Who decided where the queue does not say it."),
+        Trust.CALLER,
     ] = None
 
 
@@ -65,13 +71,17 @@ class PolicyOptions:
     auto_relabel: Annotated[
         float | None,
         typer.Option("--auto-relabel", metavar="P", help="Relabel undecided rows as suggested from this score on."),
+        Trust.CHOICE,
     ] = None
     auto_drop: Annotated[
-        float | None, typer.Option("--auto-drop", metavar="P", help="Drop undecided rows from this score on.")
+        float | None,
+        typer.Option("--auto-drop", metavar="P", help="Drop undecided rows from this score on."),
+        Trust.CHOICE,
     ] = None
     protect_split: Annotated[
         list[str] | None,
         typer.Option("--protect-split", metavar="NAME", help="No automatic change in this split; repeatable."),
+        Trust.CHOICE,
     ] = None
 
 
@@ -80,11 +90,13 @@ class ApplyOutput(DatasetOutput):
     """What may be written instead of the corrected dataset."""
 
     format_: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="NAME", help="The format of the list of --dry-run.")
+        str | None,
+        typer.Option("--format", "-f", metavar="NAME", help="The format of the list of --dry-run."),
+        Trust.LOOK,
     ] = None
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; list the changes on standard output.")] = (
-        False
-    )
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; list the changes on standard output."), Trust.CALLER
+    ] = False
 
 
 def run(

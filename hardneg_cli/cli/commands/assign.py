@@ -21,6 +21,7 @@ from hardneg_cli.cli import outputs
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import OutputOptions, ReviewOptions
 from hardneg_cli.cli.outputs import OutputTarget
+from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.runtime.terminal import say
@@ -38,31 +39,42 @@ class PlanOptions:
 
     HEADING: ClassVar[str] = "Review"
     reviewers: Annotated[
-        str | None, typer.Option("--reviewers", metavar="A,B", help="Who is asked: a file for each of them.")
+        str | None,
+        typer.Option("--reviewers", metavar="A,B", help="Who is asked: a file for each of them."),
+        Trust.CHOICE,
     ] = None
     overlap: Annotated[
-        str | None, typer.Option("--overlap", metavar="N|N%", help="Rows that all reviewers get; default: 10%.")
+        str | None,
+        typer.Option("--overlap", metavar="N|N%", help="Rows that all reviewers get; default: 10%."),
+        Trust.CHOICE,
     ] = None
     control: Annotated[
         str | None,
         typer.Option("--control", metavar="N|N%", help="Rows to mix in that nothing speaks against, N in all."),
+        Trust.CHOICE,
     ] = None
-    blind: Annotated[bool, typer.Option("--blind", help="Leave suggestions and evidence out, in random order.")] = False
+    blind: Annotated[
+        bool, typer.Option("--blind", help="Leave suggestions and evidence out, in random order."), Trust.CHOICE
+    ] = False
     budget: Annotated[
         str | None,
         typer.Option("--budget", metavar="N|TIME", help="At most N rows, or so long (30min, 2h), for all reviewers."),
+        Trust.CHOICE,
     ] = None
     pace: Annotated[
         float | None,
         typer.Option("--pace", metavar="SECONDS", help="Time a row takes; default: as in --decisions, else 6."),
+        Trust.CHOICE,
     ] = None
     decisions: Annotated[
         list[str] | None,
         typer.Option("--decisions", metavar="FILE", help="A decisions log to tell the pace from; repeatable."),
+        Trust.CALLER,
     ] = None
     image: Annotated[
         str | None,
         typer.Option("--image", metavar="COL", help="The column with pictures: data URIs, or paths beside SCORES."),
+        Trust.CHOICE,
     ] = None
 
 

@@ -17,6 +17,7 @@ import typer
 
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, ReportOptions
+from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.cli.show_configuration import show
 from hardneg_cli.errors import InputError, Refused, plural
 from hardneg_cli.gating.gates import GATES
@@ -37,9 +38,10 @@ class BaseOptions:
     base: Annotated[
         str | None,
         typer.Option("--base", metavar="FILE|git:REV|-", help="What DATA was before: a file, or DATA at a revision."),
+        Trust.READ,
     ] = None
     state: Annotated[
-        str | None, typer.Option("--state", metavar="FILE", help="What DATA was before, from find --state.")
+        str | None, typer.Option("--state", metavar="FILE", help="What DATA was before, from find --state."), Trust.READ
     ] = None
 
 
@@ -48,28 +50,44 @@ class GateOptions:
     """Which gates are asked, and what their answers count."""
 
     fail_on: Annotated[
-        list[str] | None, typer.Option("--fail-on", metavar="GATE", help="Ask this gate, and fail if it says no.")
+        list[str] | None,
+        typer.Option("--fail-on", metavar="GATE", help="Ask this gate, and fail if it says no."),
+        Trust.STRICTER,
     ] = None
     warn_on: Annotated[
-        list[str] | None, typer.Option("--warn-on", metavar="GATE", help="Ask this gate, and only warn if it says no.")
+        list[str] | None,
+        typer.Option("--warn-on", metavar="GATE", help="Ask this gate, and only warn if it says no."),
+        Trust.WEAKER,
     ] = None
     require: Annotated[
-        list[str] | None, typer.Option("--require", metavar="GATE", help="Ask this gate; exit 2 if it cannot judge.")
+        list[str] | None,
+        typer.Option("--require", metavar="GATE", help="Ask this gate; exit 2 if it cannot judge."),
+        Trust.STRICTER,
     ] = None
     allow_class: Annotated[
-        list[str] | None, typer.Option("--allow-class", metavar="NAME", help="A new class that is meant; repeatable.")
+        list[str] | None,
+        typer.Option("--allow-class", metavar="NAME", help="A new class that is meant; repeatable."),
+        Trust.CHOICE,
     ] = None
     alpha: Annotated[
-        float | None, typer.Option("--alpha", metavar="P", help="rate.alpha: how often a harmless commit may fail.")
+        float | None,
+        typer.Option("--alpha", metavar="P", help="rate.alpha: how often a harmless commit may fail."),
+        Trust.CHOICE,
     ] = None
     max_open: Annotated[
-        str | None, typer.Option("--max-open", metavar="N|P%", help="budget.most: flagged rows that may be undecided.")
+        str | None,
+        typer.Option("--max-open", metavar="N|P%", help="budget.most: flagged rows that may be undecided."),
+        Trust.CHOICE,
     ] = None
     set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="G.S=V", help="A gate's setting, or a detector's.")
+        list[str] | None,
+        typer.Option("--set", metavar="G.S=V", help="A gate's setting, or a detector's."),
+        Trust.CHOICE,
     ] = None
-    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 though a gate says no.")] = False
-    show_config: Annotated[bool, typer.Option("--show-config", help="Print every option, and who set it.")] = False
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 though a gate says no."), Trust.WEAKER] = False
+    show_config: Annotated[
+        bool, typer.Option("--show-config", help="Print every option, and who set it."), Trust.CALLER
+    ] = False
 
 
 @dataclass(frozen=True)
@@ -79,8 +97,11 @@ class CheckDecisions(DecisionOptions):
     decisions: Annotated[
         list[str] | None,
         typer.Option("--decisions", metavar="FILE", help="A decisions log, instead of DATA's log; repeatable."),
+        Trust.CALLER,
     ] = None
-    audit: Annotated[str | None, typer.Option("--audit", metavar="FILE", help="A filled audit of DATA.")] = None
+    audit: Annotated[
+        str | None, typer.Option("--audit", metavar="FILE", help="A filled audit of DATA."), Trust.READ
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -90,8 +111,9 @@ class CheckOutput(ReportOptions):
     queue: Annotated[
         list[str] | None,
         typer.Option("--queue", metavar="FILE", help="Write findings of changed, flagged, undecided rows to FILE."),
+        Trust.WRITTEN,
     ] = None
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless a gate fails.")] = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless a gate fails."), Trust.LOOK] = False
 
 
 def run(
@@ -107,6 +129,8 @@ def run(
     from hardneg_cli.review.decisions.decision_log import log_of
     from hardneg_cli.verbs.check import check
 
+    for note in [] if output.quiet else ctx.obj.notes:
+        say(f"note: {note}")
     if gates.show_config:
         return show(ctx)
     reports = output.targets()

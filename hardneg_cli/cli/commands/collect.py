@@ -33,6 +33,7 @@ from hardneg_cli.cli import collect_outputs, outputs
 from hardneg_cli.cli.collect_outputs import CollectOutputs
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, ModelOptions, OutputOptions
+from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.errors import InputError, Refused, plural
 from hardneg_cli.runtime.terminal import say
 
@@ -52,17 +53,23 @@ class LogOptions:
 
     HEADING: ClassVar[str] = "Decisions"
     data: Annotated[
-        str | None, typer.Option("--data", metavar="DATA", help="The dataset; its log is DATA.decisions.ndjson.")
+        str | None,
+        typer.Option("--data", metavar="DATA", help="The dataset; its log is DATA.decisions.ndjson."),
+        Trust.CALLER,
     ] = None
     decisions: Annotated[
-        str | None, typer.Option("--decisions", metavar="FILE", help="The decisions log, instead of DATA's own.")
+        str | None,
+        typer.Option("--decisions", metavar="FILE", help="The decisions log, instead of DATA's own."),
+        Trust.CALLER,
     ] = None
     reviewer: Annotated[
-        str | None, typer.Option("--reviewer", metavar="NAME", help="Who decided where the queue does not say it.")
+        str | None,
+        typer.Option("--reviewer", metavar="NAME", help="Who decided where the queue does not say it."),
+        Trust.CALLER,
     ] = None
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Leave the log as it is; tell what would be added.")] = (
-        False
-    )
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Leave the log as it is; tell what would be added."), Trust.CALLER
+    ] = False
 
 
 @dataclass(frozen=True)
@@ -71,10 +78,14 @@ class SettlementOptions:
 
     HEADING: ClassVar[str] = "Decisions"
     policy: Annotated[
-        ConflictPolicy, typer.Option("--policy", help="How reviewers' conflicts are settled; unanimous: not at all.")
+        ConflictPolicy,
+        typer.Option("--policy", help="How reviewers' conflicts are settled; unanimous: not at all."),
+        Trust.CHOICE,
     ] = ConflictPolicy.UNANIMOUS
     adjudicator: Annotated[
-        str | None, typer.Option("--adjudicator", metavar="NAME", help="Whose decisions settle the others' conflicts.")
+        str | None,
+        typer.Option("--adjudicator", metavar="NAME", help="Whose decisions settle the others' conflicts."),
+        Trust.CALLER,
     ] = None
 
 
@@ -83,13 +94,17 @@ class CollectOutput(OutputOptions):
     """Where the conflicts, the consensus and the reviewers' records go."""
 
     consensus: Annotated[
-        str | None, typer.Option("--consensus", metavar="FILE", help="Write the consensus label of each answered row.")
+        str | None,
+        typer.Option("--consensus", metavar="FILE", help="Write the consensus label of each answered row."),
+        Trust.WRITTEN,
     ] = None
     report: Annotated[
-        str | None, typer.Option("--report", metavar="FILE", help="Write a line about each reviewer.")
+        str | None, typer.Option("--report", metavar="FILE", help="Write a line about each reviewer."), Trust.WRITTEN
     ] = None
     findings: Annotated[
-        str | None, typer.Option("--findings", metavar="FILE", help="What find wrote: which rows are controls.")
+        str | None,
+        typer.Option("--findings", metavar="FILE", help="What find wrote: which rows are controls."),
+        Trust.READ,
     ] = None
 
 

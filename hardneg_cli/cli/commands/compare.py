@@ -20,6 +20,7 @@ import typer
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, OutputOptions
+from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.errors import Refused
 from hardneg_cli.runtime.terminal import say
 
@@ -32,7 +33,9 @@ class PredictionOptions(ModelOptions):
     """What the models' files hold."""
 
     prediction_column: Annotated[
-        str | None, typer.Option("--prediction-column", metavar="COL", help="The column with a model's predictions.")
+        str | None,
+        typer.Option("--prediction-column", metavar="COL", help="The column with a model's predictions."),
+        Trust.CHOICE,
     ] = None
 
 
@@ -41,7 +44,9 @@ class CompareDecisions(DecisionOptions):
     """What the labels are corrected by."""
 
     audit: Annotated[
-        str | None, typer.Option("--audit", metavar="FILE", help="A filled audit of DATA, to judge by the truth.")
+        str | None,
+        typer.Option("--audit", metavar="FILE", help="A filled audit of DATA, to judge by the truth."),
+        Trust.READ,
     ] = None
 
 
@@ -49,15 +54,20 @@ class CompareDecisions(DecisionOptions):
 class VerdictOptions:
     """What the verdict is about."""
 
-    metric: Annotated[str, typer.Option("--metric", metavar="NAME", help="What the verdict is about.")] = "accuracy"
+    metric: Annotated[
+        str, typer.Option("--metric", metavar="NAME", help="What the verdict is about."), Trust.CHOICE
+    ] = "accuracy"
     require_no_worse: Annotated[
         str | None,
         typer.Option(
             "--require-no-worse", metavar="METRIC", help="Exit 1 if a model is significantly worse than A in this."
         ),
+        Trust.CHOICE,
     ] = None
-    all_: Annotated[bool, typer.Option("--all", help="Show the metrics of each class in the table, too.")] = False
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of the resampling.")] = 0
+    all_: Annotated[
+        bool, typer.Option("--all", help="Show the metrics of each class in the table, too."), Trust.LOOK
+    ] = False
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of the resampling."), Trust.CHOICE] = 0
 
 
 def run(

@@ -21,6 +21,7 @@ import typer
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, OutputOptions, TrainingOptions
+from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.errors import InputError
 from hardneg_cli.runtime.terminal import say
 
@@ -35,12 +36,17 @@ class ErrorModelOptions(TrainingOptions):
     model: Annotated[
         list[str] | None,
         typer.Option("--model", metavar="NAME", help="What the second model is made of; default: logistic and knn."),
+        Trust.CHOICE,
     ] = None
     set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="U.S=V", help="A setting, as in slices.smallest=50.")
+        list[str] | None,
+        typer.Option("--set", metavar="U.S=V", help="A setting, as in slices.smallest=50."),
+        Trust.CHOICE,
     ] = None
     guard: Annotated[
-        float, typer.Option("--guard", min=0, max=1, metavar="P", help="Rows with a score above P do not train.")
+        float,
+        typer.Option("--guard", min=0, max=1, metavar="P", help="Rows with a score above P do not train."),
+        Trust.CHOICE,
     ] = 0.5
 
 
@@ -49,15 +55,23 @@ class NewRowsOptions:
     """Rows without labels to correct as well."""
 
     HEADING: ClassVar[str] = "Models"
-    new: Annotated[str | None, typer.Option("--new", metavar="POOL", help="Unlabeled rows to correct as well.")] = None
+    new: Annotated[
+        str | None, typer.Option("--new", metavar="POOL", help="Unlabeled rows to correct as well."), Trust.READ
+    ] = None
     new_probs: Annotated[
-        list[str] | None, typer.Option("--new-probs", metavar="FILE", help="What the first model says of them.")
+        list[str] | None,
+        typer.Option("--new-probs", metavar="FILE", help="What the first model says of them."),
+        Trust.READ,
     ] = None
     new_features: Annotated[
-        str | None, typer.Option("--new-features", metavar="FILE", help="Their features, if they are in a file.")
+        str | None,
+        typer.Option("--new-features", metavar="FILE", help="Their features, if they are in a file."),
+        Trust.READ,
     ] = None
     new_output: Annotated[
-        list[str] | None, typer.Option("--new-output", metavar="FILE", help="Where their probabilities go.")
+        list[str] | None,
+        typer.Option("--new-output", metavar="FILE", help="Where their probabilities go."),
+        Trust.WRITTEN,
     ] = None
 
 
@@ -66,10 +80,14 @@ class DualOutput(OutputOptions):
     """Where the rows, the corrected probabilities and the slices go."""
 
     adjusted: Annotated[
-        list[str] | None, typer.Option("--adjusted", metavar="FILE", help="Write the corrected probabilities.")
+        list[str] | None,
+        typer.Option("--adjusted", metavar="FILE", help="Write the corrected probabilities."),
+        Trust.WRITTEN,
     ] = None
     slices: Annotated[
-        list[str] | None, typer.Option("--slices", metavar="FILE", help="Write the slices where the first model fails.")
+        list[str] | None,
+        typer.Option("--slices", metavar="FILE", help="Write the slices where the first model fails."),
+        Trust.WRITTEN,
     ] = None
 
 

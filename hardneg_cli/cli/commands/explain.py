@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.errors import InputError
 from hardneg_cli.runtime import drawers
 
@@ -25,7 +26,9 @@ def run(
         str | None, typer.Argument(metavar="[NAME]", help="A page, or a unit such as a detector or gate.")
     ] = None,
     findings: Annotated[str | None, typer.Argument(metavar="[FINDINGS]", help="With --row: a findings file.")] = None,
-    row: Annotated[str | None, typer.Option("--row", metavar="ID", help="Why this row was flagged or not.")] = None,
+    row: Annotated[
+        str | None, typer.Option("--row", metavar="ID", help="Why this row was flagged or not."), Trust.CALLER
+    ] = None,
 ) -> int:
     from hardneg_cli.verbs.explain import manual, overview, story
 

@@ -24,6 +24,7 @@ from hardneg_cli.cli.options import (
     ReviewOptions,
 )
 from hardneg_cli.cli.outputs import OutputTarget
+from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.tables.queue_columns import LEADING
 from hardneg_cli.runtime.progress import progress
@@ -48,7 +49,9 @@ class FindDecisions(DecisionOptions):
     """What people decided, and what is kept for the next gate."""
 
     state: Annotated[
-        str | None, typer.Option("--state", metavar="FILE", help="Write what a later check --state compares with.")
+        str | None,
+        typer.Option("--state", metavar="FILE", help="Write what a later check --state compares with."),
+        Trust.WRITTEN,
     ] = None
 
 
@@ -59,6 +62,7 @@ class FindReview(ReviewOptions):
     image: Annotated[
         str | None,
         typer.Option("--image", metavar="COL", help="The column with pictures: data URIs, or paths beside DATA."),
+        Trust.CHOICE,
     ] = None
 
 
@@ -66,7 +70,7 @@ class FindReview(ReviewOptions):
 class FindOutput(OutputOptions):
     """Where the findings go."""
 
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more."), Trust.LOOK] = False
 
 
 def run(

@@ -22,6 +22,7 @@ import typer
 
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.options import DataOptions, ModelOptions, OutputOptions
+from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.runtime.terminal import say
 
 GROUP = "models"
@@ -36,26 +37,39 @@ class AttackOptions:
     model: Annotated[
         str | None,
         typer.Option("--model", metavar="NAME", help="The model to harden; default: mlp, logistic for texts."),
+        Trust.CHOICE,
     ] = None
     epsilon: Annotated[
-        float, typer.Option("--epsilon", metavar="E", help="How far a number moves, in standard deviations.")
+        float,
+        typer.Option("--epsilon", metavar="E", help="How far a number moves, in standard deviations."),
+        Trust.CHOICE,
     ] = 0.3
     guard: Annotated[
-        float, typer.Option("--guard", metavar="P", help="Rows with a score above P neither train nor get versions.")
+        float,
+        typer.Option("--guard", metavar="P", help="Rows with a score above P neither train nor get versions."),
+        Trust.CHOICE,
     ] = 0.5
-    boundary: Annotated[bool, typer.Option("--boundary", help="Have the least changes that fool the model, too.")] = (
-        False
-    )
+    boundary: Annotated[
+        bool, typer.Option("--boundary", help="Have the least changes that fool the model, too."), Trust.CHOICE
+    ] = False
     train_split: Annotated[
-        str | None, typer.Option("--train-split", metavar="NAME", help="The split that trains; default: train.")
+        str | None,
+        typer.Option("--train-split", metavar="NAME", help="The split that trains; default: train."),
+        Trust.CHOICE,
     ] = None
     folds: Annotated[
-        int, typer.Option("--folds", min=0, metavar="N", help="Parts that are held out in turn; 0 measures nothing.")
+        int,
+        typer.Option("--folds", min=0, metavar="N", help="Parts that are held out in turn; 0 measures nothing."),
+        Trust.CHOICE,
     ] = 5
     set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="U.S=V", help="A unit's setting, as in logistic.strength=1.")
+        list[str] | None,
+        typer.Option("--set", metavar="U.S=V", help="A unit's setting, as in logistic.strength=1."),
+        Trust.CHOICE,
     ] = None
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Another seed trains and attacks anew.")] = 0
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, metavar="N", help="Another seed trains and attacks anew."), Trust.CHOICE
+    ] = 0
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,7 @@ class HardenOutput(OutputOptions):
     report: Annotated[
         list[str] | None,
         typer.Option("--report", metavar="FILE", help="Write the accuracy of each way of training; repeatable."),
+        Trust.WRITTEN,
     ] = None
 
 

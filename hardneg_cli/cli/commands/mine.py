@@ -20,6 +20,7 @@ import typer
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, OutputOptions, ReviewOptions
+from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.errors import InputError
 from hardneg_cli.runtime.terminal import say
 
@@ -34,17 +35,23 @@ class MiningOptions:
     """What is mined, and from which rows."""
 
     HEADING: ClassVar[str] = "Models"
-    mode: Annotated[str, typer.Option("--mode", metavar="NAME", help="boundary, confusion or retrieval.")] = "boundary"
+    mode: Annotated[
+        str, typer.Option("--mode", metavar="NAME", help="boundary, confusion or retrieval."), Trust.CHOICE
+    ] = "boundary"
     train_split: Annotated[
-        str | None, typer.Option("--train-split", metavar="NAME", help="The split to mine; default: train.")
+        str | None,
+        typer.Option("--train-split", metavar="NAME", help="The split to mine; default: train."),
+        Trust.CHOICE,
     ] = None
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="U.S=V", help="A mode's or detector's setting, as in retrieval.negatives=5."),
+        Trust.CHOICE,
     ] = None
     guard: Annotated[
         float | None,
         typer.Option("--guard", metavar="P", help="Rows with a score above P do not train; default: 1/8 of the mean."),
+        Trust.CHOICE,
     ] = None
 
 
@@ -54,10 +61,14 @@ class MineReview(ReviewOptions):
 
     HEADING: ClassVar[str] = "Output"
     per_class: Annotated[
-        int | None, typer.Option("--per-class", min=0, metavar="N", help="At most N rows of each anchor class.")
+        int | None,
+        typer.Option("--per-class", min=0, metavar="N", help="At most N rows of each anchor class."),
+        Trust.LOOK,
     ] = None
     show: Annotated[
-        str | None, typer.Option("--show", metavar="COLS", help="Columns to write beside the others ('*': all).")
+        str | None,
+        typer.Option("--show", metavar="COLS", help="Columns to write beside the others ('*': all)."),
+        Trust.LOOK,
     ] = None
 
 
@@ -68,10 +79,12 @@ class MineOutput(OutputOptions):
     suspects: Annotated[
         list[str] | None,
         typer.Option("--suspects", metavar="FILE", help="Write the rows that find flags, as a queue; repeatable."),
+        Trust.WRITTEN,
     ] = None
     triplets: Annotated[
         list[str] | None,
         typer.Option("--triplets", metavar="FILE", help="Write texts: anchor, positive, negative; repeatable."),
+        Trust.WRITTEN,
     ] = None
 
 

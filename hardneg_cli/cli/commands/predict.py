@@ -17,6 +17,7 @@ import typer
 
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.options import DataOptions, OutputOptions, TrainingOptions
+from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.errors import InputError
 from hardneg_cli.runtime.terminal import say
 
@@ -30,14 +31,22 @@ class PoolOptions:
 
     HEADING: ClassVar[str] = "Models"
     frozen: Annotated[
-        str | None, typer.Option("--frozen", metavar="OLD", help="Keep the probabilities of rows that are as in OLD.")
+        str | None,
+        typer.Option("--frozen", metavar="OLD", help="Keep the probabilities of rows that are as in OLD."),
+        Trust.READ,
     ] = None
-    new: Annotated[str | None, typer.Option("--new", metavar="POOL", help="An unlabeled pool to judge as well.")] = None
+    new: Annotated[
+        str | None, typer.Option("--new", metavar="POOL", help="An unlabeled pool to judge as well."), Trust.READ
+    ] = None
     new_features: Annotated[
-        str | None, typer.Option("--new-features", metavar="FILE", help="The pool's features, if they are in a file.")
+        str | None,
+        typer.Option("--new-features", metavar="FILE", help="The pool's features, if they are in a file."),
+        Trust.READ,
     ] = None
     new_output: Annotated[
-        list[str] | None, typer.Option("--new-output", metavar="FILE", help="Where the pool's probabilities go.")
+        list[str] | None,
+        typer.Option("--new-output", metavar="FILE", help="Where the pool's probabilities go."),
+        Trust.WRITTEN,
     ] = None
 
 

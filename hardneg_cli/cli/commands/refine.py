@@ -27,6 +27,7 @@ import typer
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, OutputOptions, TrainingOptions
+from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.errors import InputError
 from hardneg_cli.runtime.terminal import say
 
@@ -44,6 +45,7 @@ class RefineData(DataOptions):
     unlabeled_features: Annotated[
         str | None,
         typer.Option("--unlabeled-features", metavar="FILE", help="The pool's features, if they are in a file."),
+        Trust.READ,
     ] = None
 
 
@@ -52,13 +54,19 @@ class RefineTraining(TrainingOptions):
     """What is learned, and how sure it has to be."""
 
     max_error: Annotated[
-        str, typer.Option("--max-error", metavar="P|P%", help="How many of the pseudo-labels may be wrong.")
+        str,
+        typer.Option("--max-error", metavar="P|P%", help="How many of the pseudo-labels may be wrong."),
+        Trust.CHOICE,
     ] = "5%"
     confidence: Annotated[
-        str, typer.Option("--confidence", metavar="P|P%", help="How sure it is that no more are.")
+        str, typer.Option("--confidence", metavar="P|P%", help="How sure it is that no more are."), Trust.CHOICE
     ] = "90%"
-    rounds: Annotated[int, typer.Option("--rounds", min=1, metavar="N", help="At most so many rounds.")] = 3
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of whatever is random in the models.")] = 0
+    rounds: Annotated[
+        int, typer.Option("--rounds", min=1, metavar="N", help="At most so many rounds."), Trust.CHOICE
+    ] = 3
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, metavar="N", help="Of whatever is random in the models."), Trust.CHOICE
+    ] = 0
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,7 @@ class RefineDecisions(DecisionOptions):
         typer.Option(
             "--decisions", metavar="FILE", help="Decisions logs or filled queues, instead of those beside; repeatable."
         ),
+        Trust.CALLER,
     ] = None
 
 
@@ -79,11 +88,15 @@ class RefineReview:
 
     HEADING: ClassVar[str] = "Review"
     queue: Annotated[
-        list[str] | None, typer.Option("--queue", metavar="FILE", help="Write the rows for people; repeatable.")
+        list[str] | None,
+        typer.Option("--queue", metavar="FILE", help="Write the rows for people; repeatable."),
+        Trust.WRITTEN,
     ] = None
-    budget: Annotated[int, typer.Option("--budget", min=0, metavar="N", help="How many rows people get.")] = 50
+    budget: Annotated[
+        int, typer.Option("--budget", min=0, metavar="N", help="How many rows people get."), Trust.CHOICE
+    ] = 50
     show: Annotated[
-        str | None, typer.Option("--show", metavar="COLS", help="Columns to show in the queue ('*': all).")
+        str | None, typer.Option("--show", metavar="COLS", help="Columns to show in the queue ('*': all)."), Trust.LOOK
     ] = None
 
 
@@ -92,17 +105,21 @@ class RefineOutput(OutputOptions):
     """Where the labeled rows and the book of the rounds go."""
 
     ledger: Annotated[
-        str | None, typer.Option("--ledger", metavar="FILE", help="Go on where it ends, and add to it.")
+        str | None, typer.Option("--ledger", metavar="FILE", help="Go on where it ends, and add to it."), Trust.WRITTEN
     ] = None
     undo_round: Annotated[
-        int | None, typer.Option("--undo-round", metavar="N", help="Take back round N of the ledger and all after it.")
+        int | None,
+        typer.Option("--undo-round", metavar="N", help="Take back round N of the ledger and all after it."),
+        Trust.CALLER,
     ] = None
 
 
 def run(
     ctx: typer.Context,
     data: options.Data,
-    unlabeled: Annotated[str, typer.Option("--unlabeled", metavar="POOL", help="Rows like DATA's, without labels.")],
+    unlabeled: Annotated[
+        str, typer.Option("--unlabeled", metavar="POOL", help="Rows like DATA's, without labels."), Trust.READ
+    ],
     columns: Annotated[RefineData, Without("fold")],
     training: RefineTraining,
     decisions: Annotated[RefineDecisions, Without("no_decisions", "audit")],

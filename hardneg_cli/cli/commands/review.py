@@ -29,6 +29,7 @@ from hardneg_cli.cli.options import (
     ReviewOptions,
     VoiceOptions,
 )
+from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.errors import InputError, listing, plural
 from hardneg_cli.runtime.terminal import say
 
@@ -52,16 +53,22 @@ class SessionOptions:
 
     HEADING: ClassVar[str] = "Decisions"
     data: Annotated[
-        str | None, typer.Option("--data", metavar="DATA", help="The dataset of a QUEUE; its log is DATA's log.")
+        str | None,
+        typer.Option("--data", metavar="DATA", help="The dataset of a QUEUE; its log is DATA's log."),
+        Trust.CALLER,
     ] = None
     decisions: Annotated[
-        str | None, typer.Option("--decisions", metavar="FILE", help="The decisions log to go on with.")
+        str | None, typer.Option("--decisions", metavar="FILE", help="The decisions log to go on with."), Trust.CALLER
     ] = None
     reviewer: Annotated[
-        str | None, typer.Option("--reviewer", metavar="NAME", help="Who decides; default: the user of the system.")
+        str | None,
+        typer.Option("--reviewer", metavar="NAME", help="Who decides; default: the user of the system."),
+        Trust.CALLER,
     ] = None
     blind: Annotated[
-        bool, typer.Option("--blind", help="Hide the suggestion, the probabilities, the score and the reasons.")
+        bool,
+        typer.Option("--blind", help="Hide the suggestion, the probabilities, the score and the reasons."),
+        Trust.CHOICE,
     ] = False
 
 

@@ -16,6 +16,7 @@ import typer
 
 from hardneg_cli.cli import options
 from hardneg_cli.cli.options import DatasetOutput
+from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.runtime.terminal import say
 
 GROUP = "people"
@@ -29,7 +30,9 @@ def run(
     ],
     output: DatasetOutput,
     reviewer: Annotated[
-        str | None, typer.Option("--reviewer", metavar="NAME", help="Who this run's provenance says it was.")
+        str | None,
+        typer.Option("--reviewer", metavar="NAME", help="Who this run's provenance says it was."),
+        Trust.CALLER,
     ] = None,
 ) -> int:
     from hardneg_cli.verbs.undo import undo

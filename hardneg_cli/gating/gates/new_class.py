@@ -1,7 +1,7 @@
 """A label that the base does not use: a new class, or a slip of the pen.
 
 Judged against the labels of the base; without one, against those that --allow-class names, if it names any. A class
-that is meant is allowed by name: --allow-class NAME, or allow-class in hardneg.toml.
+that is meant is allowed by name: --allow-class NAME, or allow-class in hardneg.toml (of the base, with --base git:REV).
 """
 
 from __future__ import annotations

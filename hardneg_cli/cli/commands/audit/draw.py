@@ -14,6 +14,7 @@ import typer
 
 from hardneg_cli.cli import outputs
 from hardneg_cli.cli.options import OutputOptions
+from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.runtime.terminal import say
 
 EXAMPLE = "hardneg audit draw scores.parquet --rows 100 -o audit.csv"
@@ -21,8 +22,12 @@ EXAMPLE = "hardneg audit draw scores.parquet --rows 100 -o audit.csv"
 
 def run(
     scores: Annotated[str, typer.Argument(metavar="SCORES", help="A findings file written with find --all.")],
-    rows: Annotated[int, typer.Option("--rows", "-n", min=1, metavar="N", help="How many rows to draw.")] = 300,
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Another seed draws other rows.")] = 0,
+    rows: Annotated[
+        int, typer.Option("--rows", "-n", min=1, metavar="N", help="How many rows to draw."), Trust.CHOICE
+    ] = 300,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, metavar="N", help="Another seed draws other rows."), Trust.CHOICE
+    ] = 0,
     *,
     output: OutputOptions,
 ) -> int:

@@ -19,6 +19,7 @@ import typer
 
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import OutputOptions
+from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.atomic_write import refuse_overwriting, whole_file
 from hardneg_cli.runtime.terminal import log_line
@@ -35,7 +36,7 @@ DECIMALS = 6
 @dataclass(frozen=True)
 class EstimateOutput(OutputOptions):
     format_: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="NAME", help="text or json, on standard output.")
+        str | None, typer.Option("--format", "-f", metavar="NAME", help="text or json, on standard output."), Trust.LOOK
     ] = None
 
 
