@@ -149,10 +149,13 @@ class ModelOptions:
         """The names in `a,b,c`, or one a line in a file."""
         if self.classes is None:
             return None
-        path = Path(self.classes)
-        if path.is_file():
-            return [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line]
-        return self.classes.split(",")
+        if not os.path.isfile(self.classes):  # also of names too long for a path
+            return self.classes.split(",")
+        try:
+            text = Path(self.classes).read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise InputError(f"{self.classes}: not a text in UTF-8 with a class name a line: {error}") from error
+        return [line for line in text.splitlines() if line]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from hardneg_cli.errors import InputError, did_you_mean, listing
 
+PARTS = ("label", "id", "text", "groups", "split", "fold")
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -26,28 +28,30 @@ class Columns:
     fold: str | None = None
     prob_prefix: str = "prob_"
     classes_are_numbers: bool = False
-    beside: tuple[str, ...] = ()
-    named: tuple[str, ...] = ()
+    beside: tuple[str, ...] | None = None
+    named: tuple[str, ...] | None = None
 
     def probabilities(self, names: Sequence[str]) -> tuple[str, ...]:
         """Those of a file's columns that hold probabilities: they begin with the prefix and play no other part.
 
         Every column begins with an empty prefix, so that only those count that are known to name a class.
         """
-        others = {*self.parts().values(), *self.beside}
+        others = {*self.parts().values(), *(self.beside or ())}
         begin = (
-            name for name in names if (name.startswith(self.prob_prefix) if self.prob_prefix else name in self.named)
+            name
+            for name in names
+            if (name.startswith(self.prob_prefix) if self.prob_prefix else name in (self.named or ()))
         )
         return tuple(name for name in begin if name not in others)
 
     def candidates(self, names: Sequence[str]) -> tuple[str, ...]:
         """Those of a file's columns that may hold probabilities: a look at labels and numbers will tell."""
-        others = {*self.parts().values(), *self.beside}
+        others = {*self.parts().values(), *(self.beside or ())}
         return tuple(name for name in names if name.startswith(self.prob_prefix) and name not in others)
 
     def parts(self) -> dict[str, str]:
         """The named columns, by the option that names them."""
-        named = {part: getattr(self, part) for part in ("label", "id", "text", "groups", "split", "fold")}
+        named = {part: getattr(self, part) for part in PARTS}
         return {part: name for part, name in named.items() if name is not None}
 
 

@@ -74,7 +74,7 @@ def load(
     told, table, values = _content_apart(files, columns, may_hold, table, values, request)
     table = table.select([column for column in names if column in table.column_names])
     dataset = _dataset(name, files, told, encoding, tuple(names), table, lengths, skipped, note)
-    new = told.beside[len(columns.beside) :]
+    new = (told.beside or ())[len(columns.beside or ()) :]
     if notes := (*_content_after_all(name, told, new), *lists_of_labels(name, told, dataset.classes)):
         dataset = dataset.with_notes(notes)
     del table
@@ -153,7 +153,7 @@ def _content_apart(
     if not content:
         return columns, table, values
     columns = replace(columns, named=ours) if not columns.prob_prefix else replace(
-        columns, beside=(*columns.beside, *content)
+        columns, beside=(*(columns.beside or ()), *content)
     )  # fmt: skip
     more = pa.Table.from_batches(list(table_files.read(files, replace(again, text=content))))
     for name in content:

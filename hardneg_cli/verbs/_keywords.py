@@ -189,8 +189,8 @@ def data_columns(columns: Columns | None, options: Mapping[str, object]) -> Colu
     named = {one.name: options[one.name] for one in fields(Columns) if one.name in options}
     chosen = replace(columns or Columns(), **named)  # type: ignore[arg-type]
     features = feature_choice(options.get("features"), None).columns  # type: ignore[arg-type]
-    plain = [name for name in features if not set(name) & set("*?[") and name not in chosen.beside]
-    return replace(chosen, beside=(*chosen.beside, *plain)) if plain else chosen
+    plain = [name for name in features if not set(name) & set("*?[") and name not in (chosen.beside or ())]
+    return replace(chosen, beside=(*(chosen.beside or ()), *plain)) if plain else chosen
 
 
 def read_data(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ def feature_choice(
         return FeatureChoice(columns=tuple(features))
     if not isinstance(features, str | Path):
         return FeatureChoice(array=cast("NDArray[np.floating]", features))
-    if Path(features).is_file():
+    if os.path.isfile(features):  # also of names too long for a path
         return FeatureChoice(file=str(features))
     return FeatureChoice(columns=tuple(part.strip() for part in str(features).split(",")))
 

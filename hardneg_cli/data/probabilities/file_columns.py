@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from hardneg_cli.data.alignment import id_name
 from hardneg_cli.data.dataset import Dataset
@@ -33,7 +32,7 @@ def probability_columns(
     """
     columns = dataset.columns
     if columns.prob_prefix:
-        return replace(columns, beside=()).candidates(names)
+        return columns.candidates(names)
     others = {*ROW_COLUMNS, id_name(dataset), VALUES, *columns.parts().values()}
     candidates = [name for name in names if name not in others]
     ours = named(candidates, "", (*dataset.classes, *classes))
