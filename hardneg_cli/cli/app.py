@@ -22,6 +22,7 @@ from hardneg_cli.cli.option_groups import Command
 from hardneg_cli.cli.progress_bar import metered
 from hardneg_cli.errors import HardnegError, did_you_mean
 from hardneg_cli.runtime.process_tuning import tune_process
+from hardneg_cli.runtime.remarks import collected
 from hardneg_cli.runtime.terminal import Unfailing, say, usage
 
 BUG, INTERRUPTED, BROKEN_PIPE, TERMINATED = 3, 130, 141, 143
@@ -100,10 +101,22 @@ def _with_exit_code(run: Command) -> Command:
     @functools.wraps(run)
     def command(*args: Any, **kwargs: Any) -> int:
         tune_process()
-        with metered(quiet=draws or kwargs.get("quiet", False)):
-            return _guarded(functools.partial(run, *args, **kwargs))
+        quiet = kwargs.get("quiet", False)
+        with metered(quiet=draws or quiet):
+            return _guarded(functools.partial(_remarked, functools.partial(run, *args, **kwargs), quiet))
 
     return command
+
+
+def _remarked(work: Callable[[], Any], quiet: bool) -> Any:
+    """Do the work, and say what was to be remarked on its inputs, even where it fails."""
+    with collected() as remarks:
+        try:
+            return work()
+        finally:
+            with contextlib.suppress(OSError):  # that nobody may read it changes nothing
+                for text in () if quiet else remarks:
+                    say(f"note: {text}")
 
 
 def _guarded(work: Callable[[], Any]) -> int:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, TypeAlias, cast
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.gating.reports import CHECK_REPORT_FORMATS, CheckReportFormat
 from hardneg_cli.io.files.atomic_write import WholeFiles, refuse_overwriting
+from hardneg_cli.io.files.source import parted
 from hardneg_cli.io.result_formats import RESULT_FORMATS, ResultFormat
 from hardneg_cli.io.tables.queue_columns import FILLED_IN
 from hardneg_cli.review.annotation_tools import ANNOTATION_TOOLS, AnnotationTool
@@ -77,8 +78,8 @@ def refuse_overwriting_inputs(
     """
     import glob
 
-    read = [Path(name) for name in files if name]
-    for pattern in patterns:
+    read = [Path(parted(name)[0]) for name in map(str, filter(None, files))]
+    for pattern in (parted(name)[0] for name in patterns):
         read += [Path(pattern)] if Path(pattern).exists() else map(Path, glob.glob(pattern, recursive=True))
     targets = [target for target in results if target.path is not None]
     refuse_overwriting([path for target in targets for path in (target.path or "", *target.beside)], read)

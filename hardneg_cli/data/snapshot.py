@@ -16,8 +16,11 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.row_identity import HASH_BYTES, content_hashes
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.atomic_write import whole_file
+from hardneg_cli.io.files.limits import refuse_bomb
 from hardneg_cli.io.files.source import Source, sources
+from hardneg_cli.io.tables.arrow_rows import spread
 from hardneg_cli.io.tables.json_records import JsonObject
+from hardneg_cli.io.tables.parquet_files import whole_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,21 +91,60 @@ def read(path: str | Path, dataset: Dataset) -> Baseline:
 
 
 def _read(source: Source) -> tuple[pa.Table, JsonObject]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+    """The table, all columns as `write` makes them, and what is said about it."""
     try:
-        with source.seekable() as stream:
-            table = pq.read_table(stream)
-    except (OSError, pa.ArrowInvalid) as error:
+        table = whole_table(source)
+    except (OSError, InputError) as error:
         raise InputError(f"{source.name}: not a state that find --state wrote: {error}") from error
     about = (table.schema.metadata or {}).get(KEY)
     if about is None:
         raise InputError(f"{source.name}: not a state that find --state wrote; name a dataset with --base")
-    known: JsonObject = json.loads(about)
-    if known.get("v") != VERSION:
+    known = _known(about)
+    if known is not None and known.get("v") not in (VERSION, None):
         raise InputError(f"{source.name}: a state of another version; was it written by a newer hardneg?")
+    if known is None or not _is_state(table, known):
+        raise InputError(f"{source.name}: not a state that find --state wrote; it is damaged")
+    for name in table.column_names:
+        refuse_bomb(f"{source.name}: column {name!r}", sum(map(spread, table[name].chunks)), source.size)
     return table, known
+
+
+def _known(about: bytes) -> JsonObject | None:
+    """What is said about a state; None where it is nothing of the kind."""
+    try:
+        known = json.loads(about)
+    except (ValueError, RecursionError):
+        return None
+    return known if isinstance(known, dict) else None
+
+
+def _is_state(table: pa.Table, known: JsonObject) -> bool:
+    import pyarrow as pa
+
+    columns, id_ = known.get("columns"), known.get("id")
+    if known.get("v") != VERSION or not isinstance(columns, list) or not isinstance(known.get("label"), str):
+        return False
+    if not all(isinstance(name, str) for name in columns) or not isinstance(id_, str | None):
+        return False
+    needed = {"hash": pa.binary(HASH_BYTES), "flagged": pa.bool_(), "score": pa.float32(), "label": None}
+    needed |= {} if id_ is None else {"id": None}
+    needed |= {name: None for name in table.column_names if name.startswith(ROLE)}
+    names = table.column_names
+    return (
+        len(set(names)) == len(names)
+        and all(
+            name in names and (_is_text(table[name].type) if kind is None else table[name].type == kind)
+            for name, kind in needed.items()
+        )
+        and not any(table[name].null_count for name in ("hash", "flagged", "score", "label"))
+    )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    from pyarrow import types
+
+    value = kind.value_type if types.is_dictionary(kind) else kind
+    return bool(types.is_string(value) or types.is_large_string(value))
 
 
 def _one(files: tuple[Source, ...]) -> Source:

@@ -16,7 +16,7 @@ from hardneg_cli.data.load import in_memory
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.io.files import git_index, git_revision
 from hardneg_cli.io.files.git_commits import PREFIX
-from hardneg_cli.io.files.source import Source, sources
+from hardneg_cli.io.files.source import Source, parted, sources
 from hardneg_cli.review.decisions.base_log import BaseLog, base_log, united
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.decision_log import LOG_SUFFIX, log_of
@@ -84,8 +84,10 @@ def found_base(dataset: Dataset, base: Base | None, saved: str | Path | None, en
             raise InputError("data and base cannot both be standard input")
         return FoundBase(bases.read(name, sources(name), dataset.columns, encoding), _log_beside(name))
     revision = name.removeprefix(PREFIX)
-    found = git_revision.at_revision(dataset.name, revision)
-    state = bases.read(name, found.sources, dataset.columns, encoding, found.notes)
+    data, sheet = parted(dataset.name)
+    found = git_revision.at_revision(data, revision)
+    files = tuple(replace(source, sheet=sheet) for source in found.sources)
+    state = bases.read(name, files, dataset.columns, encoding, found.notes)
     return FoundBase(state, found.beside(LOG_SUFFIX), revision, found.same or None)
 
 

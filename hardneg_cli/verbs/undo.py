@@ -91,7 +91,7 @@ def undo(
     targets = [target for target in (output, provenance) if isinstance(target, str | Path)]
     refuse_overwriting(targets, [*(file.path for file in found), Path(told), log_of(data)])
     seen = [stamp(source) for source in found]
-    kept = read_recorded_files(told)
+    kept = read_recorded_files(told, sum(source.size for source in found))
     fits = [fitting(source, kept) for source in found]
     _refuse_other_files(found, fits, told)
     restoring = [

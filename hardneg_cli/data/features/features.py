@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
+from hardneg_cli.io.files.source import parted
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -33,7 +35,7 @@ def feature_choice(
         return FeatureChoice(columns=tuple(features))
     if not isinstance(features, str | Path):
         return FeatureChoice(array=cast("NDArray[np.floating]", features))
-    if os.path.isfile(features):  # also of names too long for a path
+    if os.path.isfile(parted(str(features))[0]):  # also of names too long for a path
         return FeatureChoice(file=str(features))
     return FeatureChoice(columns=tuple(part.strip() for part in str(features).split(",")))
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import BinaryIO, Literal, Protocol
 
+from hardneg_cli.io.files.limits import UNPACKED
+
 CHUNK_BYTES = 1 << 20
 EDIT = re.compile(rb"(\d{1,18}) (\d{1,18}) (\d{1,18})\n")
 LINE_BYTES = 3 * 19
@@ -91,26 +93,31 @@ class RewriteTarget:
         self.keep("".join(new[begun:]).encode(encoding))
 
 
-def revert(rewritten: ByteStream, edits: BinaryIO, target: RewriteTarget) -> None:
+def revert(rewritten: ByteStream, edits: BinaryIO, target: RewriteTarget, most: int = UNPACKED) -> None:
     """Write to `target` the file from which `rewritten`, a stream, was made.
 
-    Raises ValueError for edits that are damaged, or were made for another file. O(bytes) with bounded memory.
+    Raises ValueError for edits that are damaged, were made for another file, or unpack to more than `most` bytes.
+    O(bytes) with bounded memory.
     """
     try:
         with gzip.GzipFile(fileobj=edits) as lines:
             while line := lines.readline(LINE_BYTES):
-                _revert_one(rewritten, line, lines, target)
+                if lines.tell() > most:
+                    raise ValueError("its edits unpack to more than they may")
+                _revert_one(rewritten, line, lines, target, most)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"its edits cannot be unpacked: {error}") from error
     while data := bytes(rewritten.read(CHUNK_BYTES)):
         target.keep(data)
 
 
-def _revert_one(rewritten: ByteStream, line: bytes, lines: gzip.GzipFile, target: RewriteTarget) -> None:
+def _revert_one(rewritten: ByteStream, line: bytes, lines: gzip.GzipFile, target: RewriteTarget, most: int) -> None:
     edit = EDIT.fullmatch(line)
     if edit is None:
         raise ValueError(f"{line!r} is no edit")
     gap, written, removed = map(int, edit.groups())
+    if lines.tell() + removed > most:
+        raise ValueError("an edit unpacks to more than it may")
     while gap:
         data = _next(rewritten, gap)
         target.keep(data)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import glob
 import io
+import os
+import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files import remote
@@ -19,19 +21,27 @@ if TYPE_CHECKING:
 HEAD_BYTES = 1 << 16
 COMPRESSIONS = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd"}
 COMPRESSED_SUFFIXES = (".gz", ".bz2", ".zst")
+SHEET = re.compile(r"\.xls[xm](?:\.(?:gz|bz2|zst))?#(?P<sheet>.*)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Source:
     """A file, a remote one (`path` is None, `url` is not), or standard input held in memory (both are None).
 
-    `name` is what the user typed; `suffix` is the extension below any compression (`.csv` of `a.csv.gz`).
+    `name` is what the user typed, but for the `sheet` of a workbook that was named behind it; `suffix` is the extension
+    below any compression (`.csv` of `a.csv.gz`).
     """
 
     name: str
     path: Path | None = None
     data: bytes = field(default=b"", repr=False)
     url: str | None = None
+    sheet: str | None = None
+
+    @cached_property
+    def known(self) -> dict[object, Any]:
+        """What a reader has found out about the file and need not look for again."""
+        return {}
 
     @cached_property
     def compression(self) -> str | None:
@@ -44,6 +54,14 @@ class Source:
         """The first decompressed bytes (at most `HEAD_BYTES`)."""
         with self.open() as stream:
             return bytes(stream.read(HEAD_BYTES))
+
+    @cached_property
+    def size(self) -> int:
+        """How many bytes there are, packed as they are."""
+        if self.url:
+            with remote.opened(self.url) as file:
+                return file.seek(0, io.SEEK_END)
+        return self.path.stat().st_size if self.path else len(self.data)
 
     @property
     def suffix(self) -> str:
@@ -93,6 +111,9 @@ def sources(pattern: str, *, may_be_remote: bool = False) -> tuple[Source, ...]:
     may_be_remote: they are only read, so that a URL will do.
     Raises InputError for a missing or empty file, a directory, and a git-lfs or DVC pointer.
     """
+    pattern, sheet = parted(pattern)
+    if sheet is not None:
+        return tuple(replace(source, sheet=sheet) for source in sources(pattern, may_be_remote=may_be_remote))
     if is_a_url := remote.is_remote(pattern) and not Path(pattern).exists():
         pattern = remote.local(pattern)
         is_a_url = remote.is_remote(pattern)
@@ -111,6 +132,14 @@ def sources(pattern: str, *, may_be_remote: bool = False) -> tuple[Source, ...]:
     for source in found:
         _refuse_what_is_no_data(source)
     return found
+
+
+def parted(name: str) -> tuple[str, str | None]:
+    """A workbook's name and the sheet named behind it, `book.xlsx#Sheet`; a file of the whole name goes first."""
+    found = SHEET.search(name)
+    if found is None or not found["sheet"] or os.path.exists(name):
+        return name, None
+    return name[: found.start("sheet") - 1], found["sheet"]
 
 
 def _beside(pattern: str) -> str:

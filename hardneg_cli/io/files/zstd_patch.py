@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from hardneg_cli.io.files.limits import UNPACKED
+
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
@@ -43,17 +45,28 @@ def write_patch(wanted: BinaryIO, there: BinaryIO, out: BinaryIO) -> None:
         out.write(b"%d %d %d\n" % (start, len(reference), len(frame)) + frame)
 
 
-def patched(there: BinaryIO, patch: BinaryIO) -> Iterator[bytes]:
-    """The wanted file in pieces. Raises ValueError for a patch that is damaged, or made for another file."""
+def patched(there: BinaryIO, patch: BinaryIO, most: int = UNPACKED) -> Iterator[bytes]:
+    """The wanted file in pieces. Raises ValueError for a patch that is damaged, made for another file, or leads to
+    more than `most` bytes.
+    """
+    size = FRAME_BYTES
     while line := patch.readline(HEADER_BYTES):
         header = HEADER.fullmatch(line)
         if header is None:
             raise ValueError(f"{line!r} begins no frame")
-        start, length, size = map(int, header.groups())
+        if size != FRAME_BYTES:
+            raise ValueError("a frame follows one that is too short")
+        start, length, packed = map(int, header.groups())
         if length > REFERENCE_BYTES:
             raise ValueError(f"a frame goes by {length:,} bytes of another file")
+        size = 0
         try:
-            yield from _unpacked(patch.read(size), _read(there, start, length))
+            for piece in _unpacked(patch.read(packed), _read(there, start, length)):
+                size += len(piece)
+                most -= len(piece)
+                if size > FRAME_BYTES or most < 0:
+                    raise ValueError("a frame unpacks to more than it may")
+                yield piece
         except zstd.ZstdError as error:
             raise ValueError(f"a frame cannot be unpacked: {error}") from error
 
@@ -74,5 +87,8 @@ def _prefix(reference: bytes) -> tuple[zstd.ZstdDict, int]:
 
 
 def _read(file: BinaryIO, start: int, length: int) -> bytes:
-    file.seek(start)
+    try:
+        file.seek(start)
+    except (OSError, OverflowError) as error:
+        raise ValueError(f"a frame goes by what lies beyond the end: {error}") from error
     return file.read(length)

@@ -37,13 +37,14 @@ class TableFormat(Protocol):
     """What every kind of table file has: `recognises`, `columns`, `read` and `rewrite`.
 
     Optional: EXTENSIONS, in lower case. CHEAP_TO_READ_AGAIN: whether a second pass costs little, as nothing has to be
-    parsed. DIVISIBLE: whether parts of a file can be read alone; `groups` and `read_groups` do it. `line_numbers`, for
-    text.
+    parsed. DIVISIBLE: whether parts of a file can be read alone; `groups` and `read_groups` do it. SHEETS: whether a
+    file holds several tables, one of which may be named. `line_numbers`, for text.
     """
 
     EXTENSIONS: tuple[str, ...] = ()
     CHEAP_TO_READ_AGAIN: bool = False
     DIVISIBLE: bool = False
+    SHEETS: bool = False
 
     @abstractmethod
     def recognises(self, head: bytes) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.arrow_edits import edited, marked, wanted_of
+from hardneg_cli.io.tables.arrow_errors import readable
+from hardneg_cli.io.tables.ipc_layout import CONTINUATION, MAGIC, RECORDS, IpcMessage, confirmed
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm_length, require
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 EXTENSIONS = (".arrow", ".feather", ".ipc", ".arrows")
 CHEAP_TO_READ_AGAIN = True
-MAGIC, FEATHER_1, CONTINUATION = b"ARROW1", b"FEA1", b"\xff\xff\xff\xff"
+FEATHER_1 = b"FEA1"
 
 
 def recognises(head: bytes) -> bool:
@@ -27,15 +29,17 @@ def recognises(head: bytes) -> bool:
 
 
 def columns(source: Source, *, encoding: str | None) -> list[str]:
-    with _reader(source) as reader:
+    with _reader(source) as (reader, _):
         return list(reader.schema.names)
 
 
 def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
-    with _reader(source) as reader:
+    with _reader(source) as (reader, _):
         require(source, reader.schema.names, wanted)
         row = 0
-        for batch, _ in _batches(reader):
+        for whole, _ in _batches(reader):
+            batch = whole.select([*wanted.text, *wanted.numbers])
+            batch.validate(full=True)  # else text may reach into what is no text, or beyond the file
             yield wanted_of(batch, wanted, source, row)
             row += batch.num_rows
 
@@ -43,11 +47,12 @@ def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
 def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
     import pyarrow as pa
 
-    with _reader(source) as reader:
+    with _reader(source) as (reader, messages):
         row = 0
-        options = pa.ipc.IpcWriteOptions(compression=_compression(source))
+        options = pa.ipc.IpcWriteOptions(compression=_compression(messages))
         with _writer(reader, out.file, marked(reader.schema, edits), options) as writer:
             for batch, metadata in _batches(reader):
+                batch.validate(full=True)
                 table = edited(pa.Table.from_batches([batch]), edits, source, row)
                 writer.write_batch(_whole(table), custom_metadata=metadata)
                 row += batch.num_rows
@@ -55,18 +60,17 @@ def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
 
 
 @contextmanager
-def _reader(source: Source) -> Iterator[Reader]:
+def _reader(source: Source) -> Iterator[tuple[Reader, list[IpcMessage]]]:
+    """The file, and what its messages claim, which was held against it."""
     import pyarrow as pa
 
     if source.head.startswith(FEATHER_1):
         raise InputError(f"{source.name}: Feather version 1 is not read; write it again as version 2, or as Parquet")
-    try:
-        with source.seekable() as stream:
-            is_file = source.head.startswith(MAGIC)
-            with pa.ipc.open_file(stream) if is_file else pa.ipc.open_stream(stream) as reader:
-                yield reader
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowKeyError) as error:
-        raise InputError(f"{source.name}: not an Arrow file that can be read: {error}") from error
+    with readable(source, "an Arrow file"), source.seekable() as stream:
+        messages = confirmed(source.name, cast("BinaryIO", stream))
+        is_file = source.head.startswith(MAGIC)
+        with pa.ipc.open_file(stream) if is_file else pa.ipc.open_stream(stream) as reader:
+            yield reader, messages
 
 
 def _batches(reader: Reader) -> Iterator[tuple[pa.RecordBatch, pa.KeyValueMetadata | None]]:
@@ -97,35 +101,6 @@ def _whole(table: pa.Table) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(flat, schema=table.schema)
 
 
-def _compression(source: Source) -> str | None:
-    """The codec of the first batch; pyarrow does not tell, but its metadata does (Message.fbs of the Arrow format)."""
-    import pyarrow as pa
-
-    with source.seekable() as stream:
-        stream.seek(8 if source.head.startswith(MAGIC) else 0)
-        for message in pa.ipc.MessageReader.open_stream(stream):
-            if message.type == "record batch":
-                return _codec(message.metadata.to_pybytes())
-    return None
-
-
-def _codec(metadata: bytes) -> str | None:
-    header = _field(metadata, _follow(metadata, 0), 2)
-    compression = _field(metadata, _follow(metadata, header), 3)
-    if not compression:
-        return None
-    codec = _field(metadata, _follow(metadata, compression), 0)
-    return "zstd" if codec and metadata[codec] == 1 else "lz4"
-
-
-def _field(buffer: bytes, table: int, index: int) -> int:
-    """Where a field of a flatbuffer's table stands; 0 if it is left out."""
-    fields = table - int.from_bytes(buffer[table : table + 4], "little", signed=True)
-    size = int.from_bytes(buffer[fields : fields + 2], "little")
-    slot = 4 + 2 * index
-    offset = int.from_bytes(buffer[fields + slot : fields + slot + 2], "little") if slot < size else 0
-    return table + offset if offset else 0
-
-
-def _follow(buffer: bytes, position: int) -> int:
-    return position + int.from_bytes(buffer[position : position + 4], "little")
+def _compression(messages: Sequence[IpcMessage]) -> str | None:
+    """The codec of the first batch, which is the one of all that pyarrow writes."""
+    return next((message.codec for message in messages if message.kind == RECORDS), None)

@@ -5,18 +5,22 @@ An `.npz` holds one array, or one that is called probs, probabilities, pred_prob
 
 from __future__ import annotations
 
-import zipfile
+import math
+import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias, cast
 
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
+from hardneg_cli.io.files.zip_archive import archive
 from hardneg_cli.io.tables.arrow_edits import wanted_of
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, require
 
 if TYPE_CHECKING:
     from io import FileIO
+    from zipfile import ZipFile
 
     import numpy as np
     import pyarrow as pa
@@ -29,10 +33,40 @@ CHEAP_TO_READ_AGAIN = True
 COLUMN = "values"
 NAMES = ("probs", "probabilities", "pred_probs", "features", "embeddings")
 BATCH_NUMBERS = 1 << 20
+MAGIC = b"\x93NUMPY"
+LENGTH_BYTES = {(1, 0): 2, (2, 0): 4, (3, 0): 4}  # of the header's length, by version
+HEADER_BYTES, LONGEST = 1 << 16, (1 << 31) - 1
+HEADER = re.compile(
+    r"\s*\{(?=.*'descr': *'(?P<descr>[<>|=][a-zA-Z]\d{1,9})')(?=.*'fortran_order': *(?P<order>True|False))"
+    r"(?=.*'shape': *\((?P<shape>[ \d,L]{0,200})\))[^{}\[\]]*\}\s*"
+)  # in any order of the three; nothing of it is evaluated
+
+
+@dataclass(frozen=True)
+class NpyHeader:
+    """What stands before an array's bytes: the numbers' type as NumPy writes it, their order, and the shape."""
+
+    descr: str
+    by_column: bool
+    shape: tuple[int, ...]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        import numpy as np
+
+        return np.dtype(self.descr)
+
+    @property
+    def order(self) -> Literal["F", "C"]:
+        return "F" if self.by_column else "C"
+
+    @property
+    def bytes(self) -> int:
+        return math.prod(self.shape) * self.dtype.itemsize
 
 
 def recognises(head: bytes) -> bool:
-    return head.startswith(b"\x93NUMPY") or (head.startswith(b"PK\x03\x04") and b".npy" in head[:200])
+    return head.startswith(MAGIC) or (head.startswith(b"PK\x03\x04") and b".npy" in head[:200])
 
 
 def columns(source: Source, *, encoding: str | None) -> list[str]:
@@ -98,27 +132,71 @@ def _fill(file: FileIO, block: Matrix) -> None:
 def _matrix(source: Source) -> Matrix:
     """The array as rows of numbers; a flat array has rows of one."""
     try:
-        array = _array(source)
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        if source.head.startswith(MAGIC):
+            array = _single(source)
+        else:
+            with archive(source) as members:
+                array = _member(source, members)
+    except (ValueError, TypeError, EOFError, OverflowError) as error:
         raise InputError(f"{source.name}: not a NumPy file that can be read: {error}") from error
-    if array.dtype.kind not in "fiub":
-        raise InputError(f"{source.name}: an array of {array.dtype} instead of numbers")
-    if array.ndim not in (1, 2) or 0 in array.shape[1:]:
-        raise InputError(f"{source.name}: an array of shape {array.shape}; rows and columns are needed")
     return array.reshape(-1, 1) if array.ndim == 1 else array
 
 
-def _array(source: Source) -> Matrix:
+def _single(source: Source) -> Matrix:
+    """The array of an `.npy`; where it lies on disk as it is, it is not read yet."""
     import numpy as np
 
-    array: Matrix
-    if source.path is not None and source.compression is None and source.head.startswith(b"\x93NUMPY"):
-        array = np.load(str(source.path), mmap_mode="r", allow_pickle=False)
-    else:
-        with source.seekable() as stream:
-            loaded = np.load(stream, allow_pickle=False)
-            array = loaded if isinstance(loaded, np.ndarray) else loaded[_name(source, list(loaded.keys()))]
-    return array
+    with source.seekable() as stream:
+        size = stream.seek(0, 2)
+        stream.seek(0)
+        header = _header(source, cast("BinaryIO", stream))
+        if header.bytes > size - stream.tell():
+            raise ValueError(f"its header claims {header.bytes:,} bytes, and it has {size - stream.tell():,}")
+        if source.path is not None and source.compression is None:
+            return np.memmap(source.path, header.dtype, "r", stream.tell(), header.shape, header.order)
+        return _read(cast("BinaryIO", stream), header)
+
+
+def _member(source: Source, members: ZipFile) -> Matrix:
+    """The array of an `.npz` that is meant."""
+    arrays = {name.removesuffix(".npy"): name for name in members.namelist()}
+    name = arrays[_name(source, list(arrays))]
+    with members.open(name) as stream:
+        header = _header(source, cast("BinaryIO", stream))
+        if header.bytes > members.getinfo(name).file_size:
+            raise ValueError(f"the header of {name!r} claims {header.bytes:,} bytes, which are not there")
+        return _read(cast("BinaryIO", stream), header)
+
+
+def _header(source: Source, stream: BinaryIO) -> NpyHeader:
+    """What an array says about itself. Raises InputError for what is no matrix of numbers, ValueError for no header."""
+    from numpy.lib import format as npy
+
+    version = npy.read_magic(stream)
+    if version not in LENGTH_BYTES:
+        raise ValueError(f"version {version} of the format")
+    length = int.from_bytes(stream.read(LENGTH_BYTES[version]), "little")
+    if length > HEADER_BYTES:
+        raise ValueError(f"its header has {length:,} bytes instead of {HEADER_BYTES:,} at most")
+    found = HEADER.fullmatch(stream.read(length).decode("latin-1"))
+    if found is None:
+        raise ValueError("its header is not that of an array of numbers")
+    shape = tuple(int(size) for size in re.sub("[ L]", "", found["shape"]).split(",") if size)
+    header = NpyHeader(found["descr"], found["order"] == "True", shape)
+    if header.descr[1] not in "fiub" or header.descr[2:] not in ("1", "2", "4", "8", "16"):
+        raise InputError(f"{source.name}: an array of {header.descr} instead of numbers")
+    if len(shape) not in (1, 2) or 0 in shape[1:] or max(shape) > LONGEST:
+        raise InputError(f"{source.name}: an array of shape {shape}; rows and columns are needed")
+    return header
+
+
+def _read(stream: BinaryIO, header: NpyHeader) -> Matrix:
+    import numpy as np
+
+    data = stream.read(header.bytes)
+    if len(data) < header.bytes:
+        raise ValueError("it ends too early")
+    return np.frombuffer(data, header.dtype).reshape(header.shape, order=header.order)
 
 
 def _name(source: Source, names: list[str]) -> str:

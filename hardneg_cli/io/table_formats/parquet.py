@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.arrow_edits import edited, marked, wanted_of
+from hardneg_cli.io.tables.parquet_files import confirm_pages, opened
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm_length, require
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pyarrow.parquet import FileMetaData, ParquetFile
+    from pyarrow.parquet import FileMetaData
 
 EXTENSIONS = (".parquet", ".pq")
 CHEAP_TO_READ_AGAIN = True
 DIVISIBLE = True
-BUFFER_BYTES = 1 << 17  # of each column; without, a column is read whole
 BATCH_ROWS, MOST_ROWS = 1 << 14, 1 << 17  # of a batch; the more only of a few columns of numbers
 BATCH_CELLS = 1 << 20
+BATCH_BYTES = 1 << 28  # of a batch, if each row held the longest values that a page tells once
 
 
 def recognises(head: bytes) -> bool:
@@ -29,12 +28,12 @@ def recognises(head: bytes) -> bool:
 
 
 def columns(source: Source, *, encoding: str | None) -> list[str]:
-    with _file(source) as file:
+    with opened(source) as file:
         return list(file.schema_arrow.names)
 
 
 def groups(source: Source) -> list[int]:
-    with _file(source) as file:
+    with opened(source) as file:
         return _rows(file.metadata)
 
 
@@ -44,10 +43,14 @@ def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
 
 def read_groups(source: Source, wanted: ReadRequest, parts: Sequence[int] | None) -> Iterator[pa.RecordBatch]:
     """These of the row groups, which follow one another; None for all."""
-    with _file(source) as file:
+    with opened(source) as file:
         require(source, file.schema_arrow.names, wanted)
         row = sum(_rows(file.metadata)[: parts[0]]) if parts else 0
-        for batch in file.iter_batches(_batch_rows(wanted), row_groups=parts, columns=[*wanted.text, *wanted.numbers]):
+        columns = [*wanted.text, *wanted.numbers]
+        longest = confirm_pages(source, file, columns, parts)
+        rows = max(1, min(_batch_rows(wanted), BATCH_BYTES // max(1, longest)))
+        for batch in file.iter_batches(rows, row_groups=parts, columns=columns):
+            batch.validate(full=True)  # that text is UTF-8 nobody has looked at
             yield wanted_of(batch, wanted, source, row)
             row += batch.num_rows
 
@@ -55,7 +58,8 @@ def read_groups(source: Source, wanted: ReadRequest, parts: Sequence[int] | None
 def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
     import pyarrow.parquet as pq
 
-    with _file(source) as file:
+    with opened(source) as file:
+        confirm_pages(source, file)
         row, schema = 0, marked(file.schema_arrow, edits)
         with pq.ParquetWriter(out.file, schema, compression=_compression(file.metadata)) as writer:
             for group in range(file.num_row_groups):
@@ -64,20 +68,6 @@ def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
                 writer.write_table(changed, row_group_size=max(1, changed.num_rows))
                 row += table.num_rows
     confirm_length(source, edits, row)
-
-
-@contextmanager
-def _file(source: Source) -> Iterator[ParquetFile]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    afar = source.url is not None  # every read is a trip there, so that few large ones are best
-    how = {"pre_buffer": afar, "buffer_size": 0 if afar else BUFFER_BYTES}
-    try:
-        with source.seekable() as stream, pq.ParquetFile(stream, **how) as file:
-            yield file
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowKeyError) as error:
-        raise InputError(f"{source.name}: not a Parquet file that can be read: {error}") from error
 
 
 def _batch_rows(wanted: ReadRequest) -> int:

@@ -1,4 +1,7 @@
-"""Excel workbooks: the first sheet with data, its first row being the header; empty rows are passed over.
+"""Excel workbooks: a sheet, its first row with data being the header; empty rows are passed over.
+
+The sheet is the one named behind the file, `book.xlsx#Sheet`, else the first visible one with data. A cell with an
+error such as #N/A holds nothing; a formula without its value is refused.
 
 Rewriting keeps styles and other sheets; a new label is always text, however much it looks like a formula. A sheet
 with formulas is not rewritten, because their computed values would be lost.
@@ -15,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.excel.exact_text import COLUMN, encoded, restore
-from hardneg_cli.io.excel.workbook import Cell, ExcelSheet, as_text, book, empty, first_sheet
+from hardneg_cli.io.excel.workbook import Cell, ExcelSheet, Valueless, as_text, empty, table_sheet, whole_book
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm, confirm_length, require
@@ -28,7 +31,8 @@ if TYPE_CHECKING:
 
 EXTENSIONS = (".xlsx", ".xlsm")
 CHEAP_TO_READ_AGAIN = False
-BATCH_ROWS = 1 << 14
+SHEETS = True
+BATCH_ROWS, BATCH_CHARACTERS = 1 << 14, 1 << 24
 LONGEST_CELL = 32_767
 ANY_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -38,27 +42,29 @@ def recognises(head: bytes) -> bool:
 
 
 def columns(source: Source, *, encoding: str | None) -> list[str]:
-    with first_sheet(source) as sheet:
+    with table_sheet(source) as sheet:
         return [name for name in sheet.names if name != COLUMN]
 
 
 def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
-    with first_sheet(source) as sheet:
+    with table_sheet(source) as sheet:
         require(source, sheet.names, wanted)
         batch: list[Sequence[Cell]] = []
-        first = 0
+        first = length = 0
         for cells in _meant(source, sheet, wanted):
             batch.append(cells)
-            if len(batch) == BATCH_ROWS:
+            length += sum(len(cell) for cell in cells if isinstance(cell, str))
+            if len(batch) == BATCH_ROWS or length > BATCH_CHARACTERS:
                 yield _batch(source, sheet, batch, wanted, first)
                 first += len(batch)
+                length = 0
                 batch.clear()
         if batch:
             yield _batch(source, sheet, batch, wanted, first)
 
 
 def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
-    with first_sheet(source) as sheet:
+    with table_sheet(source) as sheet:
         wanted = ReadRequest(skip_ragged=(lambda _: None) if edits.skip_ragged else None)
         column = sheet.names.index(edits.column)
         places = []
@@ -66,7 +72,7 @@ def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
             confirm(source, edits, row, as_text(cells[column]))
             places.append(place)
     confirm_length(source, edits, len(places))
-    with book(source, strict=True, keep_vba=source.suffix == ".xlsm") as found:
+    with whole_book(source, keep_vba=source.suffix == ".xlsm") as found:
         target = found[sheet.title]
         _refuse_formulas(source, target)
         _change(source, target, sheet, edits, places)
@@ -105,6 +111,11 @@ def _batch(
     import pyarrow as pa
 
     place = {name: index for index, name in enumerate(sheet.names)}
+    for name in (*wanted.text, *wanted.numbers):
+        for row, cells in enumerate(batch, first + 1):
+            if cells[place[name]] is Valueless.UNCOMPUTED:
+                where = f"{source.name}: row {row}, column {name!r}"
+                raise InputError(f"{where}: {Valueless.UNCOMPUTED.value}; open it in a spreadsheet program and save it")
     arrays = [pa.array([as_text(cells[place[name]]) for cells in batch], pa.string()) for name in wanted.text]
     for name in wanted.numbers:
         values = []
@@ -122,15 +133,15 @@ def _number(cell: Cell, where: str) -> float:
             return float(cell)
         except ValueError:
             pass
-    raise InputError(f"{where}: {as_text(cell)!r} is not a number")
+    found = f"{cell.value} that" if isinstance(cell, Valueless) else repr(as_text(cell))
+    raise InputError(f"{where}: {found} is not a number")
 
 
 def _refuse_formulas(source: Source, sheet: Worksheet) -> None:
-    for row in sheet.iter_rows():
-        for cell in row:
-            if cell.data_type == "f":
-                where = f"{source.name}: cell {cell.coordinate} of sheet {sheet.title!r}"
-                raise InputError(f"{where} is a formula, whose value would be lost; paste values over the formulas")
+    for cell in sheet._cells.values():  # iter_rows makes a cell for every place up to the last one
+        if cell.data_type == "f":
+            where = f"{source.name}: cell {cell.coordinate} of sheet {sheet.title!r}"
+            raise InputError(f"{where} is a formula, whose value would be lost; paste values over the formulas")
 
 
 def _change(source: Source, target: Worksheet, sheet: ExcelSheet, edits: CellEdits, places: list[int]) -> None:

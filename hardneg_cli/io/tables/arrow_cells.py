@@ -25,25 +25,28 @@ def as_text(array: pa.Array) -> pa.Array:
     ISO 8601, binary in Base64, lists of numbers as a fingerprint, other nested values as compact JSON.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
     from pyarrow import types
 
     kind = array.type
     if isinstance(array, pa.ExtensionArray):
         return as_text(array.storage)
     if types.is_dictionary(kind):
-        return as_text(array.cast(kind.value_type))
+        return as_text(array.dictionary).take(array.indices)
+    if types.is_run_end_encoded(kind):
+        return as_text(pc.run_end_decode(array))
     if types.is_timestamp(kind):
         return _iso(array.cast(pa.string()))
     if types.is_floating(kind):
         return _each(array.to_numpy(zero_copy_only=False), array, str)
-    if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
+    if _is_binary(kind):
         return _each(array.to_pylist(), array, lambda value: base64.b64encode(value).decode())
     if is_list_view(kind):
         return as_text(_in_turn(array))
     if is_list(kind) and _is_number(kind.value_type):
         return _each(_rows(array), array, fingerprint)
-    if types.is_nested(kind):
-        return _each(array.to_pylist(), array, compact)
+    if types.is_nested(kind) or types.is_interval(kind):
+        return _each(_values(array), array, compact)
     return array.cast(pa.string())
 
 
@@ -75,7 +78,9 @@ def as_numbers(array: pa.Array, where: Callable[[int], str]) -> pa.Array:
     if isinstance(array, pa.ExtensionArray):
         return as_numbers(array.storage, where)
     if types.is_dictionary(kind):
-        return as_numbers(array.cast(kind.value_type), where)
+        return as_numbers(_decoded(array), where)
+    if types.is_run_end_encoded(kind):
+        return as_numbers(pc.run_end_decode(array), where)
     if is_list_view(kind):
         return as_numbers(_in_turn(array), where)
     if is_list(kind) and _is_number(kind.value_type):
@@ -93,8 +98,13 @@ def as_numbers(array: pa.Array, where: Callable[[int], str]) -> pa.Array:
 def of_text(texts: Sequence[str], kind: pa.DataType, where: str) -> pa.Array:
     """An array of this type that reads as these texts. Raises InputError where the type cannot hold one of them."""
     import pyarrow as pa
+    import pyarrow.compute as pc
     from pyarrow import types
 
+    if isinstance(kind, pa.BaseExtensionType):
+        return pa.ExtensionArray.from_storage(kind, of_text(texts, kind.storage_type, where))
+    if types.is_run_end_encoded(kind):
+        return pc.run_end_encode(of_text(texts, kind.value_type, where), run_end_type=kind.run_end_type)
     if types.is_dictionary(kind):
         inner = of_text(texts, kind.value_type, where).dictionary_encode()
         codes = inner.indices.cast(kind.index_type)
@@ -143,6 +153,32 @@ def _is_number(kind: pa.DataType) -> bool:
     from pyarrow import types
 
     return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    from pyarrow import types
+
+    return bool(
+        types.is_binary(kind) or types.is_large_binary(kind)
+        or types.is_fixed_size_binary(kind) or types.is_binary_view(kind)
+    )  # fmt: skip
+
+
+def _decoded(array: pa.Array) -> pa.Array:
+    import pyarrow as pa
+    from pyarrow import types
+
+    values = array.dictionary
+    return (values.cast(pa.large_string()) if types.is_string_view(values.type) else values).take(array.indices)
+
+
+def _values(array: pa.Array) -> list[object]:
+    """Python's values. Raises InputError for those that Python has none for, such as a date in the year 300000."""
+    try:
+        found: list[object] = array.to_pylist()
+    except (ValueError, OverflowError) as error:
+        raise InputError(f"a column of type {array.type} cannot be read: {error}") from error
+    return found
 
 
 def _float_of(kind: pa.DataType) -> pa.DataType:

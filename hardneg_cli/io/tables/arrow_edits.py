@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from hardneg_cli.io.files.limits import refuse_bomb
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.arrow_cells import as_numbers, as_text, of_text, without_nan
+from hardneg_cli.io.tables.arrow_rows import is_plain, spread, taken, without
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm, within
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ def wanted_of(batch: pa.RecordBatch, wanted: ReadRequest, source: Source, first:
     """The wanted columns as text and as numbers; `first` is the number of the batch's first row."""
     import pyarrow as pa
 
+    for name in (*wanted.text, *wanted.numbers):
+        if not is_plain(batch.column(name).type):
+            refuse_bomb(f"{source.name}: column {name!r}", spread(batch.column(name)), source.size)
     arrays = [
         as_text(without_nan(batch.column(name)) if name in wanted.nan_is_null else batch.column(name))
         for name in wanted.text
@@ -43,7 +48,7 @@ def edited(table: pa.Table, edits: CellEdits, source: Source, first: int) -> pa.
     table = table.set_column(column, table.schema.field(column), changed)
     dropped = np.isin(np.arange(first, stop), list(edits.drop))
     if edits.mark is None:
-        return table.filter(pa.array(~dropped)) if dropped.any() else table
+        return without(table, dropped) if dropped.any() else table
     return table.append_column(edits.mark, pa.array(np.where(dropped, "1", "").tolist(), pa.string()))
 
 
@@ -55,8 +60,10 @@ def marked(schema: pa.Schema, edits: CellEdits) -> pa.Schema:
 
 
 def _confirm(table: pa.Table, edits: CellEdits, source: Source, first: int, rows: Sequence[int]) -> None:
-    column = table.column(edits.column).take([row - first for row in rows]) if rows else None
-    texts = [text for chunk in column.chunks for text in as_text(chunk).to_pylist()] if column is not None else []
+    import numpy as np
+
+    column = taken(table.column(edits.column), np.array(rows, np.int64) - first)
+    texts = [text for chunk in column.chunks for text in as_text(chunk).to_pylist()]
     for row, text in zip(rows, texts, strict=True):
         confirm(source, edits, row, text)
 
@@ -77,6 +84,6 @@ def _changed(
     if not texts:
         return column
     place = {text: len(column) + index for index, text in enumerate(texts)}
-    taken = np.arange(len(column))
-    taken[[row - first for row in rows]] = [place[edits.cells[row]] for row in rows]
-    return pa.chunked_array([*column.chunks, of_text(texts, column.type, where)]).take(taken)
+    order = np.arange(len(column))
+    order[[row - first for row in rows]] = [place[edits.cells[row]] for row in rows]
+    return taken(pa.chunked_array([*column.chunks, of_text(texts, column.type, where)]), order)

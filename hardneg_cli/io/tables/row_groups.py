@@ -96,4 +96,4 @@ def _read(lot: RowGroupSpan, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
 
 def _bare(source: Source) -> Source:
     """Without what was read of it already, and found from any folder."""
-    return Source(source.name, source.path and source.path.absolute(), url=source.url)
+    return Source(source.name, source.path and source.path.absolute(), url=source.url, sheet=source.sheet)

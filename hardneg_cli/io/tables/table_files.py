@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hardneg_cli.errors import InputError, did_you_mean, listing
 from hardneg_cli.io.files.inverse_edits import InverseEdits, RewriteTarget
+from hardneg_cli.io.files.limits import refuse_bomb
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.table_formats import TABLE_FORMATS, TableFormat
 
@@ -73,6 +74,8 @@ def reader_of(source: Source) -> TableFormat:
     named = [reader for reader in TABLE_FORMATS if source.suffix in reader.EXTENSIONS]
     fitting = [reader for reader in TABLE_FORMATS if reader.recognises(source.head)]
     for reader in (*(one for one in fitting if one in named), *fitting, *named):
+        if source.sheet is not None and not reader.SHEETS:
+            raise InputError(f"{source.name}: has no sheets, such as {source.sheet!r}; leave #{source.sheet} out")
         return reader
     supported = ", ".join(extension for reader in TABLE_FORMATS for extension in reader.EXTENSIONS)
     raise InputError(f"{source.name}: not a kind of file that can be read (known: {supported})")
@@ -106,9 +109,13 @@ def read_by_file(sources: Sequence[Source], wanted: ReadRequest) -> Iterator[tup
     """As `read`, each batch with the place of its file among the `sources`."""
     rows = 0
     for place, source in enumerate(sources):
+        held = 0
         try:
             for batch in reader_of(source).read(source, wanted):
                 rows += batch.num_rows
+                if wanted.text:  # which is held until all is read
+                    held += batch.select(list(wanted.text)).nbytes
+                    refuse_bomb(source.name, held, source.size)
                 yield place, batch
         except OSError as error:
             raise InputError(f"{source.name}: cannot be read: {error}") from error

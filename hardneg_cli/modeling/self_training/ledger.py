@@ -90,7 +90,7 @@ def undone(round_: int) -> Line:
 def _record(where: str, line: bytes) -> JsonObject:
     try:
         record = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{where}: no JSON; a ledger is what hardneg refine --ledger writes") from error
     known = isinstance(record, dict) and record.get("v") == VERSION
     if not known or not _sound(record):

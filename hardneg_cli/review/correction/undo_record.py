@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from hardneg_cli.errors import InputError, Refused
 from hardneg_cli.io.files.inverse_edits import InverseEdits, RewriteTarget, revert
+from hardneg_cli.io.files.limits import DOCUMENT, in_words, most_unpacked
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.zstd_patch import patched, write_patch
 from hardneg_cli.io.tables import table_files
@@ -25,6 +26,7 @@ VERSION = 2
 EDITS, PATCH = "inverse edits", "zstd patch"
 CHUNK_BYTES = 1 << 20
 LINE_BYTES = 6 << 10  # of the data in one line of the document
+DOCUMENT_FOLD = 3  # of the data, at least of those that the run left
 DAMAGED = (KeyError, TypeError, ValueError, AttributeError, RecursionError)  # what a document of another shape leads to
 
 
@@ -93,14 +95,15 @@ def restore(source: Source, kept: RecordedFile, told: str, out: BinaryIO, invers
     """
     try:
         data = io.BytesIO(b"".join(base64.b64decode(line, validate=True) for line in kept.lines or ()))
+        most = most_unpacked(data.getbuffer().nbytes + source.size)
         with table_files.compressed(out, kept.packed) as inner:
             hashed = _Hashed(inner)
             if kept.kind == EDITS:
                 with source.open() if kept.packed else raw(source) as there:
-                    revert(there, data, RewriteTarget(cast("BinaryIO", hashed), inverse))
+                    revert(there, data, RewriteTarget(cast("BinaryIO", hashed), inverse), most)
             else:
                 with raw(source) as there:
-                    hashed.writelines(patched(there, data))
+                    hashed.writelines(patched(there, data, most))
     except ValueError as error:
         raise InputError(f"{told}: what it keeps of {kept.name} is damaged: {error}") from error
     if hashed.hash.hexdigest() != kept.sha256:
@@ -110,10 +113,18 @@ def restore(source: Source, kept: RecordedFile, told: str, out: BinaryIO, invers
     return ""
 
 
-def read_recorded_files(path: str | Path) -> list[RecordedFile]:
-    """The files of a provenance. Raises InputError for what is none, or keeps nothing to undo with."""
+def read_recorded_files(path: str | Path, size: int) -> list[RecordedFile]:
+    """The files of a provenance of data that take `size` bytes now.
+
+    Raises InputError for what is none, keeps nothing to undo with, or is far larger than such a one.
+    """
+    most = max(DOCUMENT, DOCUMENT_FOLD * size)
     try:
-        document = json.loads(Path(path).read_bytes())
+        with Path(path).open("rb") as file:
+            content = file.read(most + 1)
+        if len(content) > most:
+            raise InputError(f"{path}: more than {in_words(most)}, which no provenance of these data takes")
+        document = json.loads(content)
         version, files, changed = document["v"], document["files"], document.get("undo")
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
