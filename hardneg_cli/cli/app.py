@@ -108,7 +108,7 @@ def _with_exit_code(run: Command) -> Command:
     return command
 
 
-def _remarked(work: Callable[[], Any], quiet: bool) -> Any:
+def _remarked(work: Callable[[], object], quiet: bool) -> object:
     """Do the work, and say what was to be remarked on its inputs, even where it fails."""
     with collected() as remarks:
         try:

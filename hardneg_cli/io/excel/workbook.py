@@ -11,13 +11,13 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import Enum
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypedDict, TypeVar
 from xml.etree.ElementTree import Element
 from xml.parsers.expat import ExpatError
 
@@ -71,6 +71,14 @@ class ExcelSheet:
     left: int
     header: int
     rows: Iterator[Row]
+
+
+class ParsedCell(TypedDict):
+    """What openpyxl tells of a cell, as far as it is asked for."""
+
+    column: int
+    value: Cell
+    data_type: str
 
 
 @dataclass(frozen=True)
@@ -201,8 +209,7 @@ def _filled(source: Source, part: _SheetPart, rows: Iterator[Row]) -> Iterator[R
 def _rows(source: Source, reader: ExcelReader, part: _SheetPart) -> Iterator[Row]:
     """The rows that the sheet has, numbered as there, from 1. Raises InputError for what no sheet can have."""
     with _damage(source), reader.archive.open(part.part) as stream:
-        parser, last = _cell_parser(reader), 0
-        found = map(parser.parse_row, elements(source.name, part.part, stream, f"{MAIN}row"))
+        last, found = 0, map(_row_parser(reader), elements(source.name, part.part, stream, f"{MAIN}row"))
         while block := _block(found):
             for place, cells in block:
                 values = {cell["column"]: cell["value"] for cell in cells}
@@ -219,14 +226,14 @@ def _block(rows: Iterator[T]) -> list[T]:
         return list(islice(rows, BLOCK_ROWS))
 
 
-def _cell_parser(reader: ExcelReader) -> Any:
+def _row_parser(reader: ExcelReader) -> Callable[[Element], tuple[int, list[ParsedCell]]]:
     from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 
     class Parser(WorkSheetParser):  # type: ignore[misc]
-        def parse_cell(self, element: Element) -> dict[str, Any]:
+        def parse_cell(self, element: Element) -> ParsedCell:
             if element.get("t") == "s" and (element.findtext(VALUE_TAG) or "").startswith("-"):
                 raise ValueError("a cell names a text that is before the first")
-            found: dict[str, Any] = super().parse_cell(element)
+            found: ParsedCell = super().parse_cell(element)
             if found["data_type"] == "e":
                 found["value"] = Valueless.ERROR
             elif found["value"] is None and element.get("t") != "str" and element.find(FORMULA_TAG) is not None:
@@ -234,10 +241,12 @@ def _cell_parser(reader: ExcelReader) -> Any:
             return found
 
     book = reader.wb
-    return Parser(
+    parser = Parser(
         None, reader.shared_strings, data_only=True, epoch=book.epoch, date_formats=book._date_formats,
         timedelta_formats=book._timedelta_formats,
     )  # fmt: skip
+    parse: Callable[[Element], tuple[int, list[ParsedCell]]] = parser.parse_row
+    return parse
 
 
 @contextmanager

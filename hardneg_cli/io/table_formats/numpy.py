@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias, cast
 
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
@@ -51,7 +51,7 @@ class NpyHeader:
     shape: tuple[int, ...]
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> np.dtype[np.generic]:
         import numpy as np
 
         return np.dtype(self.descr)
