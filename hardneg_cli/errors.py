@@ -14,6 +14,10 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+MOST_SHOWN = 80  # characters of a cell, name or id that a message quotes
+MOST_OF_A_MESSAGE = 2000
+LONGEST_WORD = 200  # that is looked for among what is known, as that takes the square of the length
+
 
 class HardnegError(Exception):
     """Any trouble that hardneg foresees."""
@@ -41,16 +45,45 @@ class Unavailable(Exception):
     """Evidence that this input does not allow; the detectors that need it are skipped with this reason."""
 
 
+def quote(value: object, most: int = MOST_SHOWN) -> str:
+    """A cell, name, id or class as a message quotes it: its `repr`, of which no more than `most` characters are shown.
+
+    Control characters, direction marks and halves of characters are escapes there.
+    """
+    text = value if isinstance(value, str) else repr(value)
+    found = repr(text[: most + 1]) if isinstance(value, str) else text
+    if len(text) <= most and len(found) <= most + 2:
+        return found
+    if not isinstance(value, str):
+        return f"{found[: most - 1]}…"
+    return f"{found[:most]}…{found[0]}"
+
+
+def as_text(name: str) -> str:
+    """The name of a file as text that can be written: what of it is not UTF-8 are escapes."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def bounded(message: str, most: int = MOST_OF_A_MESSAGE) -> str:
+    """A message of at most `most` characters; what is in the middle goes first, as the end says what to do."""
+    if len(message) <= most:
+        return message
+    end = most // 3
+    return f"{message[: most - end - 1]}…{message[-end:]}"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'label'?` where something known is close to `word`, else nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    if len(word) > LONGEST_WORD:
+        return ""
+    close = difflib.get_close_matches(word, [name for name in known if len(name) <= 2 * LONGEST_WORD], n=1)
+    return f"; did you mean {quote(close[0])}?" if close else ""
 
 
 def listing(items: Sequence[object], most: int = 5) -> str:
     """The first few of `items` in one line: `'a', 'b' and 7 more`."""
-    shown = ", ".join(repr(item) for item in items[:most])
-    return shown if len(items) <= most else f"{shown} and {len(items) - most:,} more"
+    first = ", ".join(quote(item) for item in items[:most])
+    return first if len(items) <= most else f"{first} and {len(items) - most:,} more"
 
 
 def percent(share: float) -> str:

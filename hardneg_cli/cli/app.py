@@ -11,7 +11,7 @@ import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import FrameType
 from typing import Any, NoReturn, TextIO
 
@@ -21,6 +21,7 @@ from hardneg_cli.cli.command_tree import command_line
 from hardneg_cli.cli.option_groups import Command
 from hardneg_cli.cli.progress_bar import metered
 from hardneg_cli.errors import HardnegError, did_you_mean
+from hardneg_cli.io.files.streams import read_once, refuse_naming_twice
 from hardneg_cli.runtime.process_tuning import tune_process
 from hardneg_cli.runtime.remarks import collected
 from hardneg_cli.runtime.terminal import Unfailing, say, usage
@@ -47,7 +48,14 @@ def main() -> NoReturn:
 
 
 def _open_closed_streams() -> None:
-    """Where a caller closed a stream: words go nowhere, and a result is an error, as it cannot be written."""
+    """Where a caller closed a stream: words go nowhere, and a result is an error, as it cannot be written.
+
+    No other file may take the place of standard input, which /dev/stdin would then mean.
+    """
+    if sys.stdin is None:
+        held = os.open(os.devnull, os.O_RDONLY)
+        if held:  # something else is open there already
+            os.close(held)
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 -- open to the end
     if sys.stdout is None:
@@ -102,8 +110,9 @@ def _with_exit_code(run: Command) -> Command:
     def command(*args: Any, **kwargs: Any) -> int:
         tune_process()
         quiet = kwargs.get("quiet", False)
-        with metered(quiet=draws or quiet):
-            return _guarded(functools.partial(_remarked, functools.partial(run, *args, **kwargs), quiet))
+        with metered(quiet=draws or quiet), read_once():
+            work = functools.partial(_with_streams, functools.partial(run, *args, **kwargs), kwargs)
+            return _guarded(functools.partial(_remarked, work, quiet))
 
     return command
 
@@ -117,6 +126,17 @@ def _remarked(work: Callable[[], object], quiet: bool) -> object:
             with contextlib.suppress(OSError):  # that nobody may read it changes nothing
                 for text in () if quiet else remarks:
                     say(f"note: {text}")
+
+
+def _with_streams(work: Callable[[], int], options: Mapping[str, object]) -> int:
+    refuse_naming_twice(_texts(options.values()))
+    return work()
+
+
+def _texts(values: Iterable[object]) -> Iterator[str]:
+    """Those among the values of options, any of which may name a file."""
+    for value in values:
+        yield from (one for one in (value if isinstance(value, list | tuple) else [value]) if isinstance(one, str))
 
 
 def _guarded(work: Callable[[], Any]) -> int:

@@ -20,7 +20,7 @@ from hardneg_cli.cli.settings.file_settings import FileSettings, FileValue, data
 from hardneg_cli.cli.settings.inside_paths import from_here
 from hardneg_cli.cli.settings.option_trust import CommandOption, SettingKey, Trust, setting_keys
 from hardneg_cli.cli.settings.settings_file import MAGIC, SettingsFile, folder_of, nearest
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.io.files import remote
 from hardneg_cli.runtime.drawers import UnitSettings
 
@@ -139,7 +139,7 @@ def _file_for(data: str | None) -> tuple[str | None, SettingsFile | None]:
     if data in names:
         return data, here
     if close := did_you_mean(data, names):
-        raise InputError(f"no file {data!r}, and no dataset of that name{close}")
+        raise InputError(f"no file {quote(data)}, and no dataset of that name{close}")
     return None, nearest(folder_of(data))
 
 
@@ -178,5 +178,5 @@ def _environment(keys: _Keys) -> dict[str, object]:
         try:
             found[name] = shlex.split(value) if keys.all[name].is_list else value
         except ValueError as error:
-            raise InputError(f"environment: {variable}: {str(error).lower()} in {value!r}") from error
+            raise InputError(f"environment: {variable}: {str(error).lower()} in {quote(value)}") from error
     return found

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import typer
@@ -15,7 +14,8 @@ import typer
 from hardneg_cli.cli.outputs import OutputTarget, targets
 from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.data.columns import Columns
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
+from hardneg_cli.io.files.streams import document, is_input
 from hardneg_cli.io.tables.spill import MEMORY
 from hardneg_cli.runtime import drawers
 
@@ -39,7 +39,7 @@ def memory_bytes(given: str | None) -> int:
         return MEMORY
     found = SIZE.fullmatch(given.strip().lower())
     if not found or not float(found[1]):
-        raise InputError(f"--memory is a size such as 512MB, 2GB or 1.5GiB, not {given!r}")
+        raise InputError(f"--memory is a size such as 512MB, 2GB or 1.5GiB, not {quote(given)}")
     power = " kmgt".index(found[2] or " ")
     return int(float(found[1]) * (1024 if found[3] else 1000) ** power)
 
@@ -149,12 +149,12 @@ class ModelOptions:
         """The names in `a,b,c`, or one a line in a file."""
         if self.classes is None:
             return None
-        if not os.path.isfile(self.classes):  # also of names too long for a path
+        if not is_input(self.classes):
             return self.classes.split(",")
         try:
-            text = Path(self.classes).read_text(encoding="utf-8-sig")
+            text = document(self.classes).decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise InputError(f"{self.classes}: not a text in UTF-8 with a class name a line: {error}") from error
+            raise InputError(f"{self.classes}: its names are not UTF-8") from error
         return [line for line in text.splitlines() if line]
 
 
@@ -346,6 +346,6 @@ def unit_settings(given: list[str] | None, configured: Any, *kinds: str) -> dict
         name, equals, value = pair.partition("=")
         unit, dot, setting = name.partition(".")
         if not (equals and dot and unit and setting):
-            raise InputError(f"--set {pair!r} is not of the form {(kinds or ('detector',))[0]}.setting=value")
+            raise InputError(f"--set {quote(pair)} is not of the form {(kinds or ('detector',))[0]}.setting=value")
         settings.setdefault(unit, {})[setting.replace("-", "_")] = value
     return settings

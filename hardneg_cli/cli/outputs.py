@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.gating.reports import CHECK_REPORT_FORMATS, CheckReportFormat
 from hardneg_cli.io.files.atomic_write import WholeFiles, refuse_overwriting
 from hardneg_cli.io.files.source import parted
@@ -181,7 +181,7 @@ def _file(output: str, kind: str) -> OutputTarget:
         if suffix in extensions:
             return OutputTarget(name, output, kind)
     hint = f"{did_you_mean(suffix, extensions)} (known: {', '.join(sorted(extensions))})"
-    raise InputError(f"-o {output!r}: no {kind} for {suffix!r}{hint}")
+    raise InputError(f"-o {quote(output)}: no {kind} for {quote(suffix)}{hint}")
 
 
 def _known(kind: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
@@ -10,6 +11,7 @@ from hardneg_cli.errors import InputError, listing
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.table_files import ReadRequest
+from hardneg_cli.io.tables.unnamed_columns import INDEX
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +22,26 @@ if TYPE_CHECKING:
 def id_name(dataset: Dataset) -> str:
     """The column that another file would carry the dataset's ids in."""
     return dataset.columns.id or "id"
+
+
+def joining_column(files: tuple[Source, ...], names: Sequence[str], dataset: Dataset) -> str | None:
+    """The column of another file, whose columns are `names`, that tells which row is which; None for their order.
+
+    It is the id column; else a data frame's row labels, where there are such and they hold most ids of the dataset.
+    Labels that only count the rows, from 0 or from 1, tell nothing that their order does not.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if id_name(dataset) in names:
+        return id_name(dataset)
+    if dataset.columns.id is None or not table_files.have_index(files, dataset.encoding):
+        return None
+    labels = read_ids(files, INDEX, dataset.encoding)
+    if any(labels.equals(pa.array(map(str, range(first, first + len(labels))), pa.string())) for first in (0, 1)):
+        return None
+    found = pc.sum(pc.is_in(dataset.ids, value_set=labels)).as_py() or 0
+    return INDEX if 2 * found > len(dataset) else None
 
 
 def read_ids(files: tuple[Source, ...], column: str, encoding: str | None = None) -> pa.Array:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.row_identity import blank, repeated_values
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.table_files import ReadRequest
@@ -97,7 +97,9 @@ def read(
 def _require(name: str, names: Sequence[str], columns: Columns) -> None:
     for part, column in (("label", columns.label), ("id", columns.id)):
         if column is not None and column not in names:
-            raise InputError(f"{name}: the base has no column {column!r} for --{part}{did_you_mean(column, names)}")
+            raise InputError(
+                f"{name}: the base has no column {quote(column)} for --{part}{did_you_mean(column, names)}"
+            )
     if columns.id is None and "id" in names and columns.label != "id":
         raise InputError(f"{name}: the base has ids, and the data has none: rows cannot be told apart by them")
 

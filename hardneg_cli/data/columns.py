@@ -6,7 +6,7 @@ import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.errors import InputError, did_you_mean, listing, quote
 
 PARTS = ("label", "id", "text", "groups", "split", "fold")
 
@@ -62,5 +62,5 @@ def choose(patterns: Sequence[str], names: Sequence[str], what: str) -> list[str
             hint = did_you_mean(pattern, names) or (
                 f"; the columns are {listing(names, 8)}" if names else "; there is none"
             )
-            raise InputError(f"no column {pattern!r} for {what}{hint}")
+            raise InputError(f"no column {quote(pattern)} for {what}{hint}")
     return [name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)]

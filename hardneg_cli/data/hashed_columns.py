@@ -16,7 +16,7 @@ from functools import cache
 from hashlib import blake2b
 from itertools import chain, combinations
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 
 TOKEN_BYTES = 6
 TOKEN = re.compile(rf"c[0-9a-f]{{{2 * TOKEN_BYTES}}}")
@@ -103,7 +103,7 @@ def read_cells(name: str, cells: Iterable[str | None]) -> dict[str | None, Hashe
             found[cell] = HashedColumns.parse((cell or "").strip())
         except ValueError as error:
             raise InputError(
-                f"{name}: {(cell or '')[:40]!r} in column 'hashed' is not what hardneg wrote there: {error}"
+                f"{name}: {quote((cell or '')[:40])} in column 'hashed' is not what hardneg wrote there: {error}"
             ) from error
     spelled = {one.token: one for one in found.values() if one.names is not None}
     return {cell: spelled.get(one.token, one) for cell, one in found.items()}

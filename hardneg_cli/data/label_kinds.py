@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from hardneg_cli.data.class_names import is_number
 from hardneg_cli.data.columns import Columns
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 
 FEWEST = 20  # different numbers; fewer are classes in any case
 WHOLE_SHARE, BROKEN_SHARE = 3, 10  # rows a number that classes have at least, in the mean: whole ones, and fractions
@@ -31,7 +31,7 @@ def refuse_measurements(name: str, columns: Columns, classes: Sequence[str], row
         return
     few = ", ".join(sorted(numbers, key=float)[:3])
     raise InputError(
-        f"{name}: column {columns.label!r} holds {len(numbers):,} different numbers in {rows:,} rows ({few} …): "
+        f"{name}: column {quote(columns.label)} holds {len(numbers):,} different numbers in {rows:,} rows ({few} …): "
         "a measurement, not classes; put the numbers into ranges, or insist with --classes-are-numbers"
     )
 
@@ -53,7 +53,8 @@ def lists_of_labels(name: str, columns: Columns, classes: Sequence[str]) -> tupl
 
 def _several(name: str, labels: Sequence[str], classes: Sequence[str]) -> str:
     return (
-        f"{name}: {len(labels):,} of {len(classes):,} labels, such as {min(labels)[:60]!r}, are several in one cell: "
+        f"{name}: {len(labels):,} of {len(classes):,} labels, such as {quote(min(labels)[:60])}, are several "
+        "in one cell: "
         "each combination counts as a class of its own; give each label a row or a column"
     )
 

@@ -14,7 +14,7 @@ from hardneg_cli.data.dataset import Dataset, ignore
 from hardneg_cli.data.label_kinds import lists_of_labels, refuse_measurements
 from hardneg_cli.data.probability_columns import named, strangers_that_belong
 from hardneg_cli.data.row_identity import blank, content_ids, repeated_values
-from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.errors import InputError, did_you_mean, listing, quote
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.matrix import matrix
@@ -168,7 +168,7 @@ def _resolve(name: str, columns: Columns, names: Sequence[str]) -> Columns:
     for part, column in columns.parts().items():
         if column not in names:
             hint = did_you_mean(column, names) or f"; the columns are {listing(names, 8)}"
-            raise InputError(f"{name}: no column {column!r} for --{part}{hint}")
+            raise InputError(f"{name}: no column {quote(column)} for --{part}{hint}")
     return columns
 
 
@@ -178,7 +178,7 @@ def _refuse_two_parts(name: str, columns: Columns) -> None:
     for part in ALONE:
         for other, column in parts.items():
             if other != part and column == parts.get(part):
-                raise InputError(f"{name}: column {column!r} is both --{part} and --{other}; name another one")
+                raise InputError(f"{name}: column {quote(column)} is both --{part} and --{other}; name another one")
 
 
 def _dataset(
@@ -214,7 +214,7 @@ def _dataset(
     )  # fmt: skip
     if columns.id and (repeated := repeated_values(ids, dataset.by_id)):
         raise InputError(
-            f"{name}: ids in column {columns.id!r} that stand in more than one row: {listing(repeated)}; "
+            f"{name}: ids in column {quote(columns.id)} that stand in more than one row: {listing(repeated)}; "
             "make them unique, or name another column with --id"
         )
     return dataset
@@ -237,7 +237,7 @@ def _refuse_missing(
         shown = ", ".join(str(row + 1) for row in rows[:5]) + (f" and {len(rows) - 5:,} more" if len(rows) > 5 else "")
         plural = "row" if len(rows) == 1 else "rows"
         hint = "fill it in, or skip such rows with --on-bad-rows skip"
-        raise InputError(f"{name}: no {part} (column {column!r}) in {plural} {shown}: {hint}")
+        raise InputError(f"{name}: no {part} (column {quote(column)}) in {plural} {shown}: {hint}")
     for row in rows:
         note(f"row {row + 1}: no {part}")
 

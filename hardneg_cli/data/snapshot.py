@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.row_identity import HASH_BYTES, content_hashes
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.files.atomic_write import whole_file
 from hardneg_cli.io.files.limits import refuse_bomb
 from hardneg_cli.io.files.source import Source, sources
@@ -105,7 +105,7 @@ def _read(source: Source) -> tuple[pa.Table, JsonObject]:
     if known is None or not _is_state(table, known):
         raise InputError(f"{source.name}: not a state that find --state wrote; it is damaged")
     for name in table.column_names:
-        refuse_bomb(f"{source.name}: column {name!r}", sum(map(spread, table[name].chunks)), source.size)
+        refuse_bomb(f"{source.name}: column {quote(name)}", sum(map(spread, table[name].chunks)), source.size)
     return table, known
 
 

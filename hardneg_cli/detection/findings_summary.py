@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from hardneg_cli.errors import quote
 from hardneg_cli.statistics.survey_estimation import expected_interval
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _classes(findings: Findings, most: int) -> Iterator[str]:
     share = flagged / (dataset.counts + FEW_ROWS)
     for code in np.lexsort((np.arange(len(share)), -flagged, -share))[:most]:
         if flagged[code]:
-            yield f"class {dataset.classes[code]!r}: {flagged[code]:,} of {dataset.counts[code]:,} rows flagged"
+            yield f"class {quote(dataset.classes[code])}: {flagged[code]:,} of {dataset.counts[code]:,} rows flagged"
 
 
 def _pairs(findings: Findings) -> Iterator[str]:
@@ -92,4 +93,4 @@ def _pairs(findings: Findings) -> Iterator[str]:
     for place in np.lexsort((pairs, -counts))[:MOST_PAIRS]:
         given, suggested = divmod(int(pairs[place]), len(dataset.classes))
         names = dataset.classes[given], dataset.classes[suggested]
-        yield f"confused: {counts[place]:,} rows labeled {names[0]!r} look like {names[1]!r}"
+        yield f"confused: {counts[place]:,} rows labeled {quote(names[0])} look like {quote(names[1])}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data import change_report
-from hardneg_cli.errors import plural
+from hardneg_cli.errors import plural, quote
 from hardneg_cli.gating.failing_rows import count, failing_rows
 from hardneg_cli.runtime.terminal import inert
 
@@ -50,7 +50,9 @@ def _changes(report: CheckReport) -> Iterator[Line]:
         yield ((inert(columns), ""),)
     pairs = change_report.pairs(report.dataset, changes)
     if pairs:
-        shown = ", ".join(inert(f"{pair.rows:,} {pair.before!r} -> {pair.after!r}") for pair in pairs[:MOST_PAIRS])
+        shown = ", ".join(
+            inert(f"{pair.rows:,} {quote(pair.before)} -> {quote(pair.after)}") for pair in pairs[:MOST_PAIRS]
+        )
         more = f" and {len(pairs) - MOST_PAIRS:,} more pairs" if len(pairs) > MOST_PAIRS else ""
         yield ((f"relabeled: {shown}{more}", ""),)
     if not report.judged:
@@ -59,7 +61,7 @@ def _changes(report: CheckReport) -> Iterator[Line]:
 
 def _row(row: ChangedRow) -> Line:
     sign, style = SIGNS.get(row.kinds[0], ("~", "yellow"))
-    label = f"{row.before!r} -> {row.after!r}" if "relabeled" in row.kinds else repr(row.after or row.before)
+    label = f"{quote(row.before)} -> {quote(row.after)}" if "relabeled" in row.kinds else repr(row.after or row.before)
     edited = ", edited" if "edited" in row.kinds else ""
     return (f"{sign} {inert(row.id)}", style), (f"  {inert(label)}{edited}", "")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.inputs import ModelInputs
-from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.errors import InputError, did_you_mean, listing, quote
 from hardneg_cli.modeling.frozen_predictions import FrozenPredictions
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def fold_of(
     if (column := dataset.role(dataset.columns.fold)) is not None:
         names, fold = np.unique(np.array(column, object), return_inverse=True)
         if len(names) < LEAST_FOLDS:
-            raise InputError(f"{dataset.name}: column {dataset.columns.fold!r} has one fold only")
+            raise InputError(f"{dataset.name}: column {quote(dataset.columns.fold)} has one fold only")
         return fold.astype(np.int64), names.tolist()
     if folds < LEAST_FOLDS:
         raise InputError(f"--folds is at least {LEAST_FOLDS}, not {folds}")
@@ -109,7 +109,7 @@ def describe(dataset: Dataset, train: Bools, folds: int) -> str:
     if not train.all():
         return "rows of other splits"
     if dataset.columns.fold is not None:
-        return f"each fold of column {dataset.columns.fold!r} in turn"
+        return f"each fold of column {quote(dataset.columns.fold)} in turn"
     return f"each of {folds} folds in turn" if folds else "--folds 0"
 
 
@@ -131,7 +131,9 @@ def in_training(dataset: Dataset, train_split: str | None) -> Bools:
     if not train.any():
         known = sorted(set(column.to_pylist()))
         hint = did_you_mean(split, known) or f"; it has {listing(known)}, so name one with --train-split"
-        raise InputError(f"{dataset.name}: no row of split {split!r} in column {dataset.columns.split!r}{hint}")
+        raise InputError(
+            f"{dataset.name}: no row of split {quote(split)} in column {quote(dataset.columns.split)}{hint}"
+        )
     return train
 
 

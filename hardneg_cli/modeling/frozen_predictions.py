@@ -11,7 +11,7 @@ from hardneg_cli.data.alignment import read_ids
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.table import ROW_COLUMNS
 from hardneg_cli.data.row_identity import repeated_values
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.table_files import ReadRequest
@@ -85,7 +85,7 @@ def frozen(old: str | Path, dataset: Dataset) -> FrozenPredictions:
     for name in ROW_COLUMNS:
         if name not in names:
             raise InputError(
-                f"{old}: no column {name!r}{did_you_mean(name, names)}; --frozen takes a file that predict wrote"
+                f"{old}: no column {quote(name)}{did_you_mean(name, names)}; --frozen takes a file that predict wrote"
             )
     table = pa.Table.from_batches(list(table_files.read(files, ReadRequest(text=ROW_COLUMNS, numbers=probabilities))))
     if repeated := repeated_values(read_ids(files, "id")):

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.errors import InputError, listing
+from hardneg_cli.errors import InputError, listing, quote
 
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
@@ -187,7 +187,7 @@ def _refuse_strangers(client: Client, scheduler: str) -> None:
     ours = _versions()
     if strange := sorted({version for version in theirs.values() if version != ours}):
         raise InputError(
-            f"--scheduler {scheduler}: its workers have {listing(strange)}, this is {ours!r}; make them alike"
+            f"--scheduler {scheduler}: its workers have {listing(strange)}, this is {quote(ours)}; make them alike"
         )
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeAlias, TypeVar, cast, get_args
 
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.runtime import contracts
 
 T = TypeVar("T")
@@ -43,17 +43,17 @@ class UnitSetting:
             if value not in self.choices:
                 known = ", ".join(self.choices)
                 raise InputError(
-                    f"{where} cannot be {value!r}{did_you_mean(str(value), self.choices)} (known: {known})"
+                    f"{where} cannot be {quote(value)}{did_you_mean(str(value), self.choices)} (known: {known})"
                 )
             return str(value)
         if self.kind is bool:
             if str(value).lower() not in ("true", "false"):
-                raise InputError(f"{where} is true or false, not {value!r}")
+                raise InputError(f"{where} is true or false, not {quote(value)}")
             return str(value).lower() == "true"
         try:
             parsed: SettingValue = self.kind(str(value))
         except (TypeError, ValueError) as error:
-            raise InputError(f"{where} is a {'whole ' * (self.kind is int)}number, not {value!r}") from error
+            raise InputError(f"{where} is a {'whole ' * (self.kind is int)}number, not {quote(value)}") from error
         return parsed
 
 
@@ -175,7 +175,7 @@ def load(kind: str, name: str, within: str = "") -> ModuleType:
 
 
 def unknown(kind: str, name: str, known: Sequence[str]) -> InputError:
-    return InputError(f"no {kind} {name!r}{did_you_mean(name, known)} (known: {', '.join(known)})")
+    return InputError(f"no {kind} {quote(name)}{did_you_mean(name, known)} (known: {', '.join(known)})")
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
-from hardneg_cli.errors import InputError, Unavailable, did_you_mean
+from hardneg_cli.errors import InputError, Unavailable, did_you_mean, quote
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.drawers import Settings
 
@@ -81,5 +81,5 @@ def checked_settings(what: str, name: str, function: Callable[..., object], give
     for key in given:
         if key not in known:
             hint = did_you_mean(key, known) or f" (it has: {', '.join(known) or 'none'})"
-            raise InputError(f"{what} {name!r} has no setting {key!r}{hint}")
+            raise InputError(f"{what} {quote(name)} has no setting {quote(key)}{hint}")
     return {key: known[key].parse(f"{name}.{key}", value) for key, value in given.items()}

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
+from hardneg_cli.errors import bounded
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -81,8 +83,8 @@ def usage(text: str) -> str:
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
-    """One line for people."""
-    print(log_line(text), file=stream or sys.stderr)
+    """One line for people; on standard error, of a bounded length."""
+    print(log_line(text if stream else bounded(text)), file=stream or sys.stderr)
 
 
 class Unfailing(io.FileIO):

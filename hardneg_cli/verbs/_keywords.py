@@ -26,7 +26,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.feature_numbers import with_vectors_only
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.load import load
-from hardneg_cli.errors import did_you_mean
+from hardneg_cli.errors import did_you_mean, quote
 from hardneg_cli.io.tables.spill import MEMORY
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def spelled_out(keywords: type, *groups: type) -> Callable[[Callable[P, R]], Cal
         def called(*args: P.args, **options: P.kwargs) -> R:
             for name in options:
                 if name not in known:
-                    raise TypeError(f"{verb.__name__}() has no keyword {name!r}{did_you_mean(name, known)}")
+                    raise TypeError(f"{verb.__name__}() has no keyword {quote(name)}{did_you_mean(name, known)}")
             return verb(*args, **options)
 
         called.__dict__["__signature__"] = signature.replace(parameters=[*own, *members])

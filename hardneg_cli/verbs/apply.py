@@ -11,7 +11,7 @@ from typing import BinaryIO, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import InputError, did_you_mean, plural
+from hardneg_cli.errors import InputError, did_you_mean, plural, quote
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.review.correction import rewrite
@@ -76,7 +76,7 @@ def apply(
     policy, on_drop, who = rule.policy or AutoPolicy(), rule.on_drop, rule.reviewer or user()
     if on_drop not in ON_DROP:
         raise InputError(
-            f"--on-drop cannot be {on_drop!r}{did_you_mean(on_drop, ON_DROP)} (known: {', '.join(ON_DROP)})"
+            f"--on-drop cannot be {quote(on_drop)}{did_you_mean(on_drop, ON_DROP)} (known: {', '.join(ON_DROP)})"
         )
     files = [source for queue in queues for source in sources(str(queue))]
     read = [*(file.path for file in files), *(Path(one) for one in _named(decisions) if isinstance(one, str | Path))]
@@ -128,7 +128,8 @@ def _decisions(
     named = [*queues, *_named(decisions)]
     if not named and not log_of(data).is_file():
         raise InputError(
-            f"no queue, and no decisions log {str(log_of(data))!r}: name a findings file with its decisions filled in"
+            f"no queue, and no decisions log {quote(str(log_of(data)))}: name a findings file with its "
+            "decisions filled in"
         )
     loaded = load_decisions(named or [log_of(data)], reviewer=reviewer, policy=policy)
     if policy.least is not None and not loaded.queues:
@@ -138,7 +139,7 @@ def _decisions(
 
 def _refuse_settings(dataset: Dataset, policy: AutoPolicy, mark: str | None) -> None:
     if mark in dataset.all_columns:
-        raise InputError(f"{dataset.name}: there is a column {mark!r} already: rename it, or use --on-drop remove")
+        raise InputError(f"{dataset.name}: there is a column {quote(mark)} already: rename it, or use --on-drop remove")
     if not policy.protect:
         return
     if dataset.columns.split is None:
@@ -147,7 +148,7 @@ def _refuse_settings(dataset: Dataset, policy: AutoPolicy, mark: str | None) -> 
     for name in policy.protect:
         if name not in splits:
             hint = did_you_mean(name, [split for split in splits if split])
-            raise InputError(f"{dataset.name}: no row is of split {name!r}, which was to be protected{hint}")
+            raise InputError(f"{dataset.name}: no row is of split {quote(name)}, which was to be protected{hint}")
 
 
 def _adjudicated(dataset: Dataset, given: LoadedDecisions, policy: AutoPolicy, *, skip_stale: bool) -> ApplyResult:
@@ -216,7 +217,7 @@ def _remarks(dataset: Dataset, changes: Sequence[RowChange]) -> list[str]:
     notes = [*dataset.notes, *(f"{sentence}: left as it is" for sentence in dataset.skipped)]
     for label in sorted(set(new) - set(dataset.classes)):
         rows = plural(new[label], "row")
-        notes.append(f"new class {label!r} ({rows}){did_you_mean(label, dataset.classes)}")
+        notes.append(f"new class {quote(label)} ({rows}){did_you_mean(label, dataset.classes)}")
     if dataset.columns.id is None and any(change.action == "drop" for change in changes):
         notes.append(
             "the rows have no ids: do not apply the same drops again, or copies of the dropped rows may go too"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.hashed_columns import spelled_anew
-from hardneg_cli.errors import InputError, did_you_mean, percent
+from hardneg_cli.errors import InputError, did_you_mean, percent, quote
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, NUMERIC
@@ -93,7 +93,9 @@ def draw(scores: str | Path, rows: int = 300, *, seed: int = 0) -> AuditDraw:
     for name in NEEDED:
         if name not in names:
             hint = did_you_mean(name, names)
-            raise InputError(f"{files[0].name}: no column {name!r}{hint}; an audit is drawn from what find --all wrote")
+            raise InputError(
+                f"{files[0].name}: no column {quote(name)}{hint}; an audit is drawn from what find --all wrote"
+            )
     score, flagged, rank, hashed = _ranking(files, names)
     order = np.lexsort((-rank, flagged))
     sample = stratified_sampling.draw(score[order], flagged[order], rows, seed)

@@ -12,7 +12,7 @@ from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.detection.detectors import DETECTORS
-from hardneg_cli.errors import InputError, Unavailable, did_you_mean
+from hardneg_cli.errors import InputError, Unavailable, did_you_mean, quote
 from hardneg_cli.gating.gates import GATES
 from hardneg_cli.gating.verdict import CheckReport, GateResult
 from hardneg_cli.review.audit.filled_audit import read_audit
@@ -146,13 +146,15 @@ def _chosen(
 ) -> tuple[dict[str, tuple[Means, Any, dict[str, Any]]], dict[str, Mapping[str, Any]]]:
     """The gates to ask, each with what its refusal means and its settings; the settings that are of detectors."""
     if both := sorted({*gates.fail_on} & {*gates.warn_on}):
-        raise InputError(f"gate {both[0]!r} is named by both --fail-on and --warn-on")
+        raise InputError(f"gate {quote(both[0])} is named by both --fail-on and --warn-on")
     known = GATES.names
     others = {name: given for name, given in settings.items() if name not in known}
     for name in others:
         if name not in DETECTORS.names:
             every = [*known, *DETECTORS.names]
-            raise InputError(f"no gate or detector {name!r}{did_you_mean(name, every)} (gates: {', '.join(known)})")
+            raise InputError(
+                f"no gate or detector {quote(name)}{did_you_mean(name, every)} (gates: {', '.join(known)})"
+            )
     for name in (*gates.fail_on, *gates.warn_on, *gates.require):
         GATES[name]
     asked: dict[str, Means] = dict.fromkeys(gates.fail_on, "fail")
@@ -186,7 +188,7 @@ def _no_findings(dataset: Dataset, probs: Sequence[Any]) -> str:
     """Why nothing can be found, empty if it can."""
     prefix = dataset.columns.prob_prefix
     if len(dataset.classes) < 2:
-        return f"every label is {dataset.classes[0]!r}: at least two classes are needed to doubt a label"
+        return f"every label is {quote(dataset.classes[0])}: at least two classes are needed to doubt a label"
     inside = dataset.columns.probabilities(dataset.all_columns)
     return "" if probs or inside else f"no probabilities: name them with --probs, or add {prefix}<class> columns"
 

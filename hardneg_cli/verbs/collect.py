@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.review.decisions.adjudication import (
     POLICIES,
     UNANIMOUS,
@@ -67,7 +67,7 @@ def collect(
     """
     if policy not in POLICIES:
         raise InputError(
-            f"--policy cannot be {policy!r}{did_you_mean(policy, POLICIES)} (known: {', '.join(POLICIES)})"
+            f"--policy cannot be {quote(policy)}{did_you_mean(policy, POLICIES)} (known: {', '.join(POLICIES)})"
         )
     loaded = load_decisions(files, reviewer=reviewer, whole=True)
     with no_search_for_cycles():
@@ -135,7 +135,8 @@ def _without_doubts(filled: Iterable[tuple[Decision, ...]]) -> tuple[tuple[Decis
         other = found.setdefault((one.question, one.reviewer), one)
         if other.answer != one.answer:
             raise InputError(
-                f"{one.source}: {one.id!r}: {one.reviewer} says {one.answer}, and {other.answer} in {other.source}; "
+                f"{one.source}: {quote(one.id)}: {one.reviewer} says {one.answer}, and {other.answer} in "
+                f"{other.source}; "
                 "if they are two reviewers, name them in a column 'reviewer', or with --reviewer, a run each"
             )
     return tuple(
@@ -149,7 +150,7 @@ def _stranger(adjudicator: str | None, decisions: Iterable[Decision]) -> list[st
     known = {one.reviewer for one in decisions}
     if adjudicator is None or adjudicator in known:
         return []
-    return [f"adjudicator {adjudicator!r} has decided nothing{did_you_mean(adjudicator, known)}"]
+    return [f"adjudicator {quote(adjudicator)} has decided nothing{did_you_mean(adjudicator, known)}"]
 
 
 def _stamped(filled: Iterable[Sequence[Decision]], decisions: Iterable[Decision]) -> list[Decision]:

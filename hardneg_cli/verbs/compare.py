@@ -12,7 +12,7 @@ from hardneg_cli.data.probabilities.hard_predictions import from_predictions
 from hardneg_cli.data.probabilities.hard_predictions import prediction_column as found_column
 from hardneg_cli.data.probabilities.loading import load_model
 from hardneg_cli.data.probabilities.probabilities import Model
-from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.errors import InputError, did_you_mean, listing, quote
 from hardneg_cli.io.tables.spill import MEMORY
 from hardneg_cli.modeling.evaluation.compare_result import CompareResult
 from hardneg_cli.modeling.evaluation.comparison import LabelSet, MetricRow, adjusted, lines, measured
@@ -103,7 +103,7 @@ def compare(
 def known_metric(name: str) -> str:
     """Raises InputError for a metric that there is not."""
     if name not in OVERALL:
-        raise InputError(f"no metric {name!r}{did_you_mean(name, OVERALL)} (known: {', '.join(OVERALL)})")
+        raise InputError(f"no metric {quote(name)}{did_you_mean(name, OVERALL)} (known: {', '.join(OVERALL)})")
     return name
 
 
@@ -114,7 +114,7 @@ def _refuse_too_little(dataset: Dataset, models: Sequence[Any]) -> None:
     if twice:
         raise InputError(f"{listing(twice)} is named twice: a model is not compared with itself")
     if len(dataset.classes) == 1:
-        raise InputError(f"{dataset.name}: every label is {dataset.classes[0]!r}; at least two classes are needed")
+        raise InputError(f"{dataset.name}: every label is {quote(dataset.classes[0])}; at least two classes are needed")
 
 
 def _model(

@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.queue_columns import FOUND, NUMERIC
@@ -80,9 +80,9 @@ def _whole(kind: str, name: str) -> str:
 
 def _unknown(name: str) -> str:
     if name in (*drawers.names("command"), *drawers.folders("command")):
-        return f"{name!r} is a command: hardneg {name} --help says what it does"
+        return f"{quote(name)} is a command: hardneg {name} --help says what it does"
     known = [unit for kind in KINDS for unit in drawers.names(kind)]
-    return f"nothing is called {name!r}{did_you_mean(name, known)} (hardneg explain lists what there is)"
+    return f"nothing is called {quote(name)}{did_you_mean(name, known)} (hardneg explain lists what there is)"
 
 
 def _tuning(name: str, function: Any) -> list[str]:
@@ -108,7 +108,9 @@ def story(findings: str, id_: str, detector: str | None = None) -> str:
     ids = table["id"].to_pylist()
     if id_ not in ids:
         written = "" if _has_every_row(table) else "; the file has only flagged rows, write every one with --all"
-        raise InputError(f"{findings}: no row {id_!r}{did_you_mean(id_, table['id'].to_pylist()[:10_000])}{written}")
+        raise InputError(
+            f"{findings}: no row {quote(id_)}{did_you_mean(id_, table['id'].to_pylist()[:10_000])}{written}"
+        )
     row = {name: table[name][ids.index(id_)].as_py() for name in table.column_names}
     return "".join(log_line(line) + "\n" for line in _reasons(table, row, detector))
 
@@ -146,7 +148,7 @@ def _findings(findings: str) -> pa.Table:
     files = sources(findings)
     names = table_files.columns(files, None)
     if missing := [name for name in (*FOUND, *NUMERIC) if name not in names]:
-        raise InputError(f"{findings}: no column {missing[0]!r}; is it a findings file, written by find?")
+        raise InputError(f"{findings}: no column {quote(missing[0])}; is it a findings file, written by find?")
     return pa.Table.from_batches(list(table_files.read(files, ReadRequest(text=FOUND, numbers=NUMERIC))))
 
 
@@ -159,7 +161,7 @@ def _reasons(table: pa.Table, row: dict[str, str | float], detector: str | None)
     scores = [score for score, flag in zip(table["score"].to_pylist(), table["flagged"].to_pylist(), strict=True)
               if flag.lower() == "true"]  # fmt: skip
     cut = f"; the lowest flagged score is {min(scores):.3f}" if scores else "; no row is flagged"
-    yield f"{row['id']}: labeled {row['given_label']!r}, score {row['score']:.3f}, rank {row['rank']:.0f}{cut}"
+    yield f"{row['id']}: labeled {quote(row['given_label'])}, score {row['score']:.3f}, rank {row['rank']:.0f}{cut}"
     yield "flagged" if flagged else "not flagged: its score is below the cut"
     reasons = dict(zip(str(row["detectors"]).split(","), str(row["why"]).split("; "), strict=False))
     for name, why in reasons.items():
@@ -169,5 +171,5 @@ def _reasons(table: pa.Table, row: dict[str, str | float], detector: str | None)
         yield f"{detector}: has nothing against it"
     given, other = row["p_given"], row["p_suggested"]
     if isinstance(given, float) and given == given:
-        rival = f", {row['suggested_label']!r} {other:.3f}" if isinstance(other, float) and other == other else ""
-        yield f"the models' mean probability: {row['given_label']!r} {given:.3f}{rival}"
+        rival = f", {quote(row['suggested_label'])} {other:.3f}" if isinstance(other, float) and other == other else ""
+        yield f"the models' mean probability: {quote(row['given_label'])} {given:.3f}{rival}"

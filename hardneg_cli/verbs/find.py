@@ -21,7 +21,7 @@ from hardneg_cli.detection.detectors import DETECTORS
 from hardneg_cli.detection.findings import Findings
 from hardneg_cli.detection.fusion import FusedScores, fuse
 from hardneg_cli.detection.reranking.rerank import rerank_on_decisions
-from hardneg_cli.errors import InputError, Unavailable
+from hardneg_cli.errors import InputError, Unavailable, quote
 from hardneg_cli.review.audit.filled_audit import FilledAudit, read_audit
 from hardneg_cli.review.audit.recalibration import recalibrate_on_audit
 from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
@@ -254,7 +254,9 @@ def _unknown_classes(dataset: Dataset, probabilities: Probabilities) -> list[str
 def _refuse_one_class(dataset: Dataset) -> None:
     if len(dataset.classes) == 1:
         only = dataset.classes[0]
-        raise InputError(f"{dataset.name}: every label is {only!r}; at least two classes are needed to doubt a label")
+        raise InputError(
+            f"{dataset.name}: every label is {quote(only)}; at least two classes are needed to doubt a label"
+        )
 
 
 def _selected(detectors: Sequence[str], settings: Settings) -> _Chosen:

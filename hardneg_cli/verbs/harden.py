@@ -12,7 +12,7 @@ from hardneg_cli.data.features.inputs import ModelInputs, material
 from hardneg_cli.data.probabilities.loading import inside
 from hardneg_cli.detection.detectors import DETECTORS
 from hardneg_cli.detection.findings import Findings
-from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.errors import InputError, did_you_mean, listing, quote
 from hardneg_cli.modeling.folds import describe, held_out_parts, in_training
 from hardneg_cli.modeling.mining.modes import MINING_MODES
 from hardneg_cli.modeling.out_of_fold import Classifier
@@ -127,7 +127,7 @@ def _refuse_settings(settings: Settings) -> None:
     kinds = {name: kind for kind in ("detector", *KINDS) for name in drawers.names(kind)}
     for name, given in settings.items():
         if name not in kinds:
-            raise InputError(f"no attack, model or detector {name!r}{did_you_mean(name, kinds)}")
+            raise InputError(f"no attack, model or detector {quote(name)}{did_you_mean(name, kinds)}")
         if kinds[name] in KINDS:
             checked_settings(kinds[name], name, drawers.verb(kinds[name], name), given)
 
@@ -136,7 +136,7 @@ def _material(dataset: Dataset, features: str | None) -> tuple[ModelInputs, tupl
     """The rows, and the names of the columns whose numbers move: none where there is a text to edit."""
     choice = feature_choice(features, dataset.columns.text)
     if choice.file or choice.array is not None:
-        raise InputError(f"harden writes new rows, so {features!r} would have to be columns of {dataset.name}")
+        raise InputError(f"harden writes new rows, so {quote(features)} would have to be columns of {dataset.name}")
     rows = material(dataset, choice)
     if rows.texts is not None:
         return rows, ()
@@ -145,7 +145,7 @@ def _material(dataset: Dataset, features: str | None) -> tuple[ModelInputs, tupl
         which = listing(list(rows.categories))
         raise InputError(f"{dataset.name}: harden moves numbers, and {which} holds others: leave it out of --features")
     if len(names) != rows.numbers.shape[1]:
-        raise InputError(f"{dataset.name}: column {names[0]!r} holds lists; harden needs a column for each number")
+        raise InputError(f"{dataset.name}: column {quote(names[0])} holds lists; harden needs a column for each number")
     return rows, names
 
 

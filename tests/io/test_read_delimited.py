@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -94,17 +95,24 @@ def test_any_raw_text_is_cut_as_csv_cuts_it(body: str, block: int, part: int | N
         if oracle.pop() != ["end", "end"]:
             fails(
                 in_memory(text),
-                "a quote is opened and never closed",
+                "quote",  # is never closed, or is one in the text
                 wanted=ReadRequest(("h1", "h2"), skip_ragged=notes.append),
             )
             return
         good = [row for row in oracle[1:] if len(row) == 2]
         wanted = ReadRequest(text=("h1", "h2"), skip_ragged=notes.append)
-        read = [list(row.values()) for batch in _read(in_memory(text), wanted) for row in batch.to_pylist()]
+        try:
+            read = [list(row.values()) for batch in _read(in_memory(text), wanted) for row in batch.to_pylist()]
+        except InputError as error:
+            assert "goes on behind the closing quote" in str(error)  # noqa: PT017 -- it need not be raised
+            assert any("\n" in cell or "\r" in cell for row in good for cell in row)
+            return
         assert read == good
         records = [row for row in oracle[1:] if row]
         ragged = [(number, len(row)) for number, row in enumerate(records, 1) if len(row) != 2]
-        assert notes == [f"row {number}: {found} cells instead of 2" for number, found in ragged]
+        assert [re.sub(r", in \d+ lines", "", note) for note in notes] == [
+            f"row {number}: {found} cells instead of 2" for number, found in ragged
+        ]
 
 
 def _read(source: Source, wanted: ReadRequest) -> list[pa.RecordBatch]:
@@ -147,7 +155,7 @@ def test_a_header_longer_than_the_sample_is_read() -> None:
     source = in_memory(",".join(names) + "\n" + ",".join(["0.5"] * 20_000) + "\n")
     assert table_files.columns([source]) == names
     assert texts(source, names[0], names[-1]) == [["0.5", "0.5"]]
-    source = in_memory(",".join(names * 8).replace("prob", "x" * 20)[: 3 << 20] + "\n1\n")
+    source = in_memory(",".join(names * 4).replace("prob", "x" * 40)[: 3 << 20] + "\n1\n")
     fails(source, "more than one column")
 
 
@@ -173,7 +181,7 @@ def test_ragged_rows_are_named_or_skipped() -> None:
     fails(source, "row 2: 1 cells instead of 2")
     notes: list[str] = []
     assert texts(source, "a", "b", skip_ragged=notes.append) == [["1", "2"], ["6", "7"]]
-    assert notes == ["row 2: 1 cells instead of 2", "row 3: 3 cells instead of 2"]
+    assert notes == ["row 2: 1 cells instead of 2, in 2 lines", "row 3: 3 cells instead of 2"]
 
 
 def test_numbers_of_csv() -> None:

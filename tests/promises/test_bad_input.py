@@ -83,8 +83,8 @@ CASES: dict[str, tuple[dict[str, Content], str, tuple[str, ...]]] = {
     "one-class": ({"data.csv": DATA.replace("cat", "dog").replace("bird", "dog")}, WITH,
                   ("every label is 'dog'", "two")),
     "column-twice": ({"data.csv": DATA.replace("id,label", "label,label")}, WITH, ("data.csv", "called 'label'")),
-    "column-without-name": ({"data.csv": DATA.replace("id,label", ",label")}, WITH,
-                            ("data.csv: column 1 has no name",)),
+    "column-without-name": ({"data.csv": DATA.replace("id,label", "id,")}, WITH,
+                            ("data.csv: column 2 has no name",)),
     # probabilities
     "nan": ({"probs.csv": probs(with_cell(7, 0.5, np.nan, 0.5))}, WITH,
             ("probs.csv: NaN", "'r7'", "--on-bad-rows skip")),

@@ -25,7 +25,7 @@ from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, DatasetOutput
 from hardneg_cli.cli.settings.option_trust import Trust
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.review.decisions.decision import StaleDecision, UnsettledDecisions
 from hardneg_cli.runtime.terminal import say
 
@@ -161,9 +161,9 @@ def _unsettled(refusal: UnsettledDecisions, *, skip_stale: bool) -> Iterator[str
     yield from _stale(refusal.stale)
     for decisions in refusal.conflicts:
         said = sorted({f"{one.reviewer} ({one.source}) says {one.answer}" for one in decisions})
-        yield f"conflict: {decisions[0].id!r}: {', '.join(said)}"
+        yield f"conflict: {quote(decisions[0].id)}: {', '.join(said)}"
 
 
 def _stale(stale: tuple[StaleDecision, ...]) -> Iterator[str]:
     for one in stale:
-        yield f"stale: {one.decision.id!r} ({one.decision.answer}): {one.why}"
+        yield f"stale: {quote(one.decision.id)} ({one.decision.answer}): {one.why}"

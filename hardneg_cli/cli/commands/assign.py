@@ -22,7 +22,7 @@ from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import OutputOptions, ReviewOptions
 from hardneg_cli.cli.outputs import OutputTarget
 from hardneg_cli.cli.settings.option_trust import Trust
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.runtime.terminal import say
 
@@ -120,5 +120,5 @@ def _pictured(table: pa.Table, image: str | None, scores: str) -> pa.Table:
     if image is None:
         return table
     if image not in table.column_names:
-        raise InputError(f"{scores}: no column {image!r} for --image{did_you_mean(image, table.column_names)}")
+        raise InputError(f"{scores}: no column {quote(image)} for --image{did_you_mean(image, table.column_names)}")
     return marked(table, table.column_names.index(image), Path(scores).parent)

@@ -25,7 +25,7 @@ from hardneg_cli.cli.options import (
 )
 from hardneg_cli.cli.outputs import OutputTarget
 from hardneg_cli.cli.settings.option_trust import Trust
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.io.tables.queue_columns import LEADING
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.runtime.terminal import say
@@ -125,7 +125,7 @@ def _display_columns(findings: Findings, show: str | None, features: str | None,
         return shown
     known = findings.dataset.content.column_names
     if image not in known:
-        raise InputError(f"no column {image!r} for --image{did_you_mean(image, known)}")
+        raise InputError(f"no column {quote(image)} for --image{did_you_mean(image, known)}")
     return (*shown, image)
 
 

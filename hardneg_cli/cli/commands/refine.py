@@ -28,7 +28,7 @@ from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, OutputOptions, TrainingOptions
 from hardneg_cli.cli.settings.option_trust import Trust
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.runtime.terminal import say
 
 if TYPE_CHECKING:
@@ -187,4 +187,4 @@ def _share(option: str, given: str) -> float:
     try:
         return float(number) / (100 if given.strip().endswith("%") else 1)
     except ValueError:
-        raise InputError(f"{option} is a share, as in 0.02 or 2%, not {given!r}") from None
+        raise InputError(f"{option} is a share, as in 0.02 or 2%, not {quote(given)}") from None

@@ -124,7 +124,7 @@ def run(
 
 def _need_terminal() -> None:
     """Raises InputError unless the keyboard and the screen (drawn on standard error) are there."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+    if sys.stdin is None or not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise InputError(
             "review needs a terminal: elsewhere, have a queue filled in (hardneg find -o queue.xlsx, or -o queue.html) "
             "and bring it in with hardneg collect"

@@ -10,7 +10,7 @@ from pathlib import Path
 from hardneg_cli.cli.settings.inside_paths import refuse_elsewhere
 from hardneg_cli.cli.settings.option_trust import SettingKey, Trust
 from hardneg_cli.cli.settings.settings_file import SettingsFile
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.drawers import Settings, SettingValue, UnitSettings
 
@@ -88,7 +88,7 @@ class _Parser:
         origin = f"{self.file.name}: {where}.{DATA}"
         data = _checked(origin, table[DATA], is_list=False)
         if not isinstance(data, str):
-            raise InputError(f"{origin} is a text, not {data!r}")
+            raise InputError(f"{origin} is a text, not {quote(data)}")
         refuse_elsewhere(origin, data, Trust.READ)
         return FileSettings(own.options, own.units, FileValue(data, origin, self.file.folder))
 
@@ -126,7 +126,7 @@ class _Parser:
             )
         known = [name.replace("_", "-") for name, setting in self.keys.items() if setting.in_files]
         hint = did_you_mean(key[:LONGEST_KEY], [*known, *others])
-        return InputError(f"{self.file.name}: unknown key {shown!r}{hint}")
+        return InputError(f"{self.file.name}: unknown key {quote(shown)}{hint}")
 
 
 def _unit(file: str, kind: str, name: str, given: object) -> dict[str, SettingValue]:
@@ -140,7 +140,7 @@ def _unit(file: str, kind: str, name: str, given: object) -> dict[str, SettingVa
         if setting is None:
             shown = key[:LONGEST_KEY]
             hint = did_you_mean(shown, known) or f" (it has: {', '.join(known) or 'none'})"
-            raise InputError(f"{file}: {kind} {name!r} has no setting {shown!r}{hint}")
+            raise InputError(f"{file}: {kind} {quote(name)} has no setting {quote(shown)}{hint}")
         if isinstance(value, dict | list) or len(str(value)) > LONGEST_KEY:
             raise InputError(f"{file}: {name}.{key} is one value, not {reprlib.repr(value)}")
         settings[key.replace("-", "_")] = setting.parse(f"{file}: {name}.{key}", value)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.files import remote
 
 LARGEST = 1 << 18  # bytes
@@ -129,7 +129,7 @@ def _table(name: str, content: bytes, keys: tuple[str, ...]) -> dict[str, object
     for key in keys:
         table = table.get(key, {}) if isinstance(table, dict) else None
         if not isinstance(table, dict):
-            raise InputError(f"{name}: {key!r} is not a table; settings belong in [{'.'.join(keys)}]")
+            raise InputError(f"{name}: {quote(key)} is not a table; settings belong in [{'.'.join(keys)}]")
     _refuse_depth(name, table)
     return table if isinstance(table, dict) else {}
 

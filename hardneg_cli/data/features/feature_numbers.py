@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hardneg_cli.data.alignment import id_name, read_ids, rows_by_id, wrong_length
+from hardneg_cli.data.alignment import id_name, joining_column, read_ids, rows_by_id, wrong_length
 from hardneg_cli.data.columns import choose
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import FeatureChoice
-from hardneg_cli.errors import InputError, listing
+from hardneg_cli.errors import InputError, listing, quote
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.matrix import NO_LIST, StackedNumbers, stacked
@@ -111,7 +111,7 @@ def _from_columns(dataset: Dataset, patterns: tuple[str, ...]) -> FeatureNumbers
     values = found.values[dataset.positions]
     if found.sizes is None:
         return FeatureNumbers(values, dataset.name, tuple(names))
-    return FeatureNumbers(values, f"{dataset.name}: column {names[0]!r}", sizes=found.sizes[dataset.positions])
+    return FeatureNumbers(values, f"{dataset.name}: column {quote(names[0])}", sizes=found.sizes[dataset.positions])
 
 
 def _from_file(dataset: Dataset, pattern: str) -> FeatureNumbers:
@@ -121,8 +121,8 @@ def _from_file(dataset: Dataset, pattern: str) -> FeatureNumbers:
     if not wanted:
         raise InputError(f"{pattern}: no column beside the ids")
     found = _stacked(pattern, table_files.read(files, ReadRequest(numbers=tuple(wanted))))
-    if len(wanted) < len(names):
-        rows = rows_by_id(pattern, read_ids(files, id_name(dataset)), dataset)[0]
+    if (id_column := joining_column(files, names, dataset)) is not None:
+        rows = rows_by_id(pattern, read_ids(files, id_column), dataset)[0]
     elif len(found.values) != dataset.rows_read:
         raise wrong_length(pattern, len(found.values), dataset.rows_read)
     else:
@@ -130,7 +130,7 @@ def _from_file(dataset: Dataset, pattern: str) -> FeatureNumbers:
     values, sizes = found.values[rows], None if found.sizes is None else found.sizes[rows]
     if len(wanted) > 1:
         return FeatureNumbers(values, pattern, tuple(wanted))
-    return FeatureNumbers(values, f"{pattern}: column {wanted[0]!r}", sizes=sizes)
+    return FeatureNumbers(values, f"{pattern}: column {quote(wanted[0])}", sizes=sizes)
 
 
 def _stacked(name: str, batches: Iterable[pa.RecordBatch]) -> StackedNumbers:

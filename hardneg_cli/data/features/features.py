@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from hardneg_cli.io.files.source import parted
+from hardneg_cli.io.files.streams import is_input
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +35,7 @@ def feature_choice(
         return FeatureChoice(columns=tuple(features))
     if not isinstance(features, str | Path):
         return FeatureChoice(array=cast("NDArray[np.floating]", features))
-    if os.path.isfile(parted(str(features))[0]):  # also of names too long for a path
+    if is_input(parted(str(features))[0]):
         return FeatureChoice(file=str(features))
     return FeatureChoice(columns=tuple(part.strip() for part in str(features).split(",")))
 

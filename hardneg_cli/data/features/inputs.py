@@ -9,7 +9,7 @@ from hardneg_cli.data.columns import choose
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.feature_numbers import holds_vectors
 from hardneg_cli.data.features.features import FeatureChoice
-from hardneg_cli.errors import InputError, listing
+from hardneg_cli.errors import InputError, listing, quote
 from hardneg_cli.runtime.evidence_store import EvidenceStore
 
 if TYPE_CHECKING:
@@ -121,7 +121,8 @@ def _columns(dataset: Dataset, choice: FeatureChoice) -> tuple[NDArray[np.float6
         return values.astype(np.float64), {}
     if vectors:
         raise InputError(
-            f"{dataset.name}: column {vectors[0]!r} holds lists of numbers, which cannot stand beside other columns"
+            f"{dataset.name}: column {quote(vectors[0])} holds lists of numbers, which cannot stand beside "
+            "other columns"
         )
     numbers, categories = [], {}
     for name in names:

@@ -11,7 +11,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.block_sources import model_of_rows
 from hardneg_cli.data.probabilities.probabilities import Model
 from hardneg_cli.data.probability_columns import named
-from hardneg_cli.errors import InputError, listing
+from hardneg_cli.errors import InputError, listing, quote
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,7 +64,9 @@ def with_prefixed_columns(
     if not any(column.startswith(prefix) for column in numbers):
         called = numbers if classes is None else checked_classes(name, classes, len(numbers))
         if not named(called, "", dataset.classes):
-            raise InputError(f"{name}: no column starts with {prefix!r} or is called like a label: {listing(numbers)}")
+            raise InputError(
+                f"{name}: no column starts with {quote(prefix)} or is called like a label: {listing(numbers)}"
+            )
         renamed = dict(zip(numbers, called, strict=True))
         table = table.rename_columns([prefix + renamed.get(one, one) if one in renamed else one
                                       for one in table.column_names])  # fmt: skip

@@ -9,7 +9,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.probabilities import Model
 from hardneg_cli.data.probabilities.table import ROW_COLUMNS
 from hardneg_cli.data.probability_columns import named, strangers_that_belong
-from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.errors import InputError, did_you_mean, listing, quote
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.matrix import list_size
@@ -51,14 +51,14 @@ def no_probabilities(pattern: str, names: list[str], dataset: Dataset) -> InputE
         return InputError(f"{pattern}: no column is called like a label: {columns} against {labels}")
     hint = did_you_mean(prefix, [name[: len(prefix)] for name in names])
     hint = hint or f"; the columns are {listing(names, 8)}"
-    return InputError(f"{pattern}: no column starts with {prefix!r}{hint}; name the prefix with --prob-prefix")
+    return InputError(f"{pattern}: no column starts with {quote(prefix)}{hint}; name the prefix with --prob-prefix")
 
 
 def misspelled(model: Model, dataset: Dataset) -> tuple[str, ...]:
     """A note on each class that is close to a label which the model does not know."""
     unknown = sorted(set(dataset.classes) - set(model.classes))
     strange = [(name, did_you_mean(name, unknown)) for name in model.classes if name not in set(dataset.classes)]
-    return tuple(f"{model.name}: no label is {name!r}{hint}" for name, hint in strange if hint)
+    return tuple(f"{model.name}: no label is {quote(name)}{hint}" for name, hint in strange if hint)
 
 
 def by_order_note(
@@ -68,14 +68,16 @@ def by_order_note(
     others = [name for name in names if name not in set(columns)]
     if not others:
         return ()
-    return (f"{pattern}: rows were matched by order, as it has no column {id_name(dataset)!r} (but {listing(others)})",)
+    return (
+        f"{pattern}: rows were matched by order, as it has no column {quote(id_name(dataset))} (but {listing(others)})",
+    )
 
 
 def width_of_lists(pattern: str, files: tuple[Source, ...]) -> int:
     """How many numbers most lists of the column `values` have."""
     width = list_size(next(iter(table_files.read(files, ReadRequest(numbers=(VALUES,))))))
     if width is None:
-        raise InputError(f"{pattern}: column {VALUES!r} holds no lists; call the columns by their classes")
+        raise InputError(f"{pattern}: column {quote(VALUES)} holds no lists; call the columns by their classes")
     if not width:
-        raise InputError(f"{pattern}: the lists of column {VALUES!r} are empty")
+        raise InputError(f"{pattern}: the lists of column {quote(VALUES)} are empty")
     return width

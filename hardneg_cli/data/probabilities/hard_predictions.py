@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from hardneg_cli.data.alignment import id_name, rows_by_id, wrong_length
+from hardneg_cli.data.alignment import joining_column, rows_by_id, wrong_length
 from hardneg_cli.data.class_names import matched
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.file_columns import VALUES, probability_columns
 from hardneg_cli.data.probabilities.probabilities import Model, block_rows
 from hardneg_cli.data.row_identity import blank
-from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.errors import InputError, did_you_mean, listing, quote
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.table_files import ReadRequest
@@ -37,8 +37,8 @@ def prediction_column(pattern: str, dataset: Dataset, column: str | None) -> str
     if column is None or column not in names:
         hint = did_you_mean(column or USUAL[0], names) or f"; the columns are {listing(names, 8)}"
         raise InputError(
-            f"{pattern}: no column starts with {dataset.columns.prob_prefix!r}, and there is no column "
-            f"{column or USUAL[0]!r} with predictions{hint}; name it with --prediction-column"
+            f"{pattern}: no column starts with {quote(dataset.columns.prob_prefix)}, and there is no column "
+            f"{quote(column or USUAL[0])} with predictions{hint}; name it with --prediction-column"
         )
     return column
 
@@ -53,12 +53,12 @@ def from_predictions(pattern: str, dataset: Dataset, column: str) -> Model:
     import pyarrow.compute as pc
 
     files = sources(pattern)
-    id_column = id_name(dataset)
-    by_id = id_column in table_files.columns(files, dataset.encoding) and id_column != column
-    wanted = ReadRequest((column, id_column) if by_id else (column,), encoding=dataset.encoding)
+    id_column = joining_column(files, table_files.columns(files, dataset.encoding), dataset)
+    id_column = None if id_column == column else id_column
+    wanted = ReadRequest((column,) if id_column is None else (column, id_column), encoding=dataset.encoding)
     table = pa.Table.from_batches(list(table_files.read(files, wanted)))
     rows, notes = dataset.positions, tuple[str, ...]()
-    if by_id:
+    if id_column is not None:
         rows, notes = rows_by_id(pattern, table[id_column].combine_chunks(), dataset, may_lack=True)
     elif len(table) != dataset.rows_read:
         raise wrong_length(pattern, len(table), dataset.rows_read)
@@ -66,7 +66,7 @@ def from_predictions(pattern: str, dataset: Dataset, column: str) -> Model:
     missing = blank(table[column])
     classes = tuple(sorted(pc.unique(predicted.filter(pa.array(~missing))).to_pylist()))
     if not classes:
-        raise InputError(f"{pattern}: column {column!r} holds no prediction")
+        raise InputError(f"{pattern}: column {quote(column)} holds no prediction")
     codes = pc.fill_null(pc.index_in(predicted, value_set=pa.array(classes, pa.string())), -1).to_numpy()
     codes = np.where(missing, -1, codes)
     classes = matched(classes, dataset.classes)

@@ -8,7 +8,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from hardneg_cli.data.alignment import id_name, read_ids, rows_by_id, wrong_length
+from hardneg_cli.data.alignment import id_name, joining_column, read_ids, rows_by_id, wrong_length
 from hardneg_cli.data.class_names import as_names, matched
 from hardneg_cli.data.dataset import Dataset, ignore
 from hardneg_cli.data.load import in_memory
@@ -122,8 +122,9 @@ def _from_sources(
             raise no_probabilities(pattern, names, dataset)
         known = tuple(name.removeprefix(dataset.columns.prob_prefix) for name in columns)
     model_columns = _ModelColumns(columns, matched(known, dataset.classes), width)
-    if id_name(dataset) in names:
-        model = _by_id(pattern, files, dataset, model_columns, may_lack, memory)
+    id_column = joining_column(files, names, dataset)
+    if id_column is not None:
+        model = _by_id(pattern, files, dataset, id_column, model_columns, may_lack=may_lack, memory=memory)
     else:
         model = _by_order(pattern, files, dataset, model_columns, memory)
         if width is None:
@@ -203,13 +204,13 @@ def _by_order(pattern: str, files: Files, dataset: Dataset, columns: _ModelColum
 
 
 def _by_id(
-    pattern: str, files: Files, dataset: Dataset, columns: _ModelColumns, may_lack: bool, memory: int
+    pattern: str, files: Files, dataset: Dataset, id_column: str, columns: _ModelColumns, *,
+    may_lack: bool, memory: int,
 ) -> Model:  # fmt: skip
     import numpy as np
     import pyarrow as pa
 
     known, width = columns.classes, columns.width
-    id_column = id_name(dataset)
     match = partial(rows_by_id, may_lack=may_lack, hint="predict them too, or skip them with --on-bad-rows skip")
     if table_files.cheap_to_read_again(files[0]):
         rows, notes = match(pattern, read_ids(files, id_column, dataset.encoding), dataset)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.digest import RowDigest
 from hardneg_cli.data.probabilities.probabilities import Probabilities
-from hardneg_cli.errors import plural
+from hardneg_cli.errors import plural, quote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +77,8 @@ def unseen_classes(dataset: Dataset, probabilities: Probabilities, digests: Sequ
             found.rows[model] |= mine
             found.classes[model, code] = True
             notes.append(
-                f"{probabilities.models[model].name}: class {dataset.classes[code]!r} has a probability of exactly 0 "
+                f"{probabilities.models[model].name}: class {quote(dataset.classes[code])} has a probability "
+                "of exactly 0 "
                 f"where the model seems never to have seen it: {plural(int(mine.sum()), 'row')} of it not judged by it"
             )
     return UnseenClasses(found.rows, found.classes, tuple(notes))

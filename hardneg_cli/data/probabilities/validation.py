@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.probabilities import Probabilities
-from hardneg_cli.errors import InputError, listing
+from hardneg_cli.errors import InputError, listing, quote
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,7 +82,7 @@ class ProbabilityValidator:
         """The plain reason, where there is one."""
         known = self.probabilities.models[model].classes
         if len(known) == 1 and len(self.probabilities.classes) > 1:
-            return f"there is one column, of {known[0]!r}; add one for each other class (of two classes, 1 − p)"
+            return f"there is one column, of {quote(known[0])}; add one for each other class (of two classes, 1 − p)"
         return trouble.reason
 
     def _hint(self, name: str) -> str:

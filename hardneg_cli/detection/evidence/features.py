@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.feature_numbers import FeatureNumbers, feature_numbers
 from hardneg_cli.data.features.features import FeatureChoice, Features
-from hardneg_cli.errors import InputError, Unavailable, listing
+from hardneg_cli.errors import InputError, Unavailable, listing, quote
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,7 +68,7 @@ def _vectors(dataset: Dataset, found: FeatureNumbers) -> Features:
         first, where = kinds[0], listing(ids)
         if len(kinds) > 1:
             first = "vectors that are none"
-            shown = [f"{id_!r} ({kind})" for id_, kind in zip(ids[:5], troubles.values(), strict=False)]
+            shown = [f"{quote(id_)} ({kind})" for id_, kind in zip(ids[:5], troubles.values(), strict=False)]
             where = ", ".join(shown) + (f" and {len(ids) - 5:,} more" if len(ids) > 5 else "")
         rows = "row" if len(ids) == 1 else "rows"
         raise InputError(
@@ -95,7 +95,7 @@ def _from_text(dataset: Dataset, column: str) -> Features:
     try:
         grams = hstack([words.fit_transform(texts), pieces.fit_transform(texts)]).tocsr()
     except ValueError as error:
-        raise Unavailable(f"no words in column {column!r}") from error
+        raise Unavailable(f"no words in column {quote(column)}") from error
     dimensions = min(TEXT_DIMENSIONS, min(grams.shape) - 1)
     if dimensions > 1:
         with threadpool_limits(1, "blas"):  # a product's last bits depend on how many threads share it

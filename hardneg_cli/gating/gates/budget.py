@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from hardneg_cli.detection.findings import Findings
-from hardneg_cli.errors import InputError, Unavailable
+from hardneg_cli.errors import InputError, Unavailable, quote
 from hardneg_cli.gating.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def judge(findings: Findings, *, most: str = "", most_per_class: str = "") -> Ve
         limit = _allowed("most_per_class", most_per_class, dataset.counts)
         over = np.flatnonzero(flagged > limit)
         worst = over[np.lexsort((over, (limit - flagged)[over]))]
-        said += [f"{flagged[c]:,} labeled {dataset.classes[c]!r}, and {limit[c]:,} may be" for c in worst[:5]]
+        said += [f"{flagged[c]:,} labeled {quote(dataset.classes[c])}, and {limit[c]:,} may be" for c in worst[:5]]
         said += [f"and {len(worst) - 5:,} more classes"] * (len(worst) > 5)
         said += ["no class has too many"] * (not len(worst))
         too_many[over] = True
@@ -61,7 +61,7 @@ def _allowed(setting: str, text: str, rows: Rows) -> Rows:
     except ValueError:
         number = -1.0
     if not 0 <= number < np.inf or (text.endswith("%") and number > 1):
-        raise InputError(f"budget.{setting} is a number of rows or a percentage of them (50, 2%), not {text!r}")
+        raise InputError(f"budget.{setting} is a number of rows or a percentage of them (50, 2%), not {quote(text)}")
     if not text.endswith("%"):
         return np.full(len(rows), int(text), np.int64)
     share: Rows = np.floor(number * rows + 1e-9).astype(np.int64)  # 29 % of 100 rows are 29 rows
@@ -71,5 +71,5 @@ def _allowed(setting: str, text: str, rows: Rows) -> Rows:
 def _reasons(rows: Rows, findings: Findings) -> Callable[[Rows], list[str]]:
     labels, classes = findings.dataset.labels, findings.dataset.classes
     return lambda places: [
-        f"labeled {classes[labels[row]]!r}, flagged with score {findings.score[row]:.3f}" for row in rows[places]
+        f"labeled {quote(classes[labels[row]])}, flagged with score {findings.score[row]:.3f}" for row in rows[places]
     ]

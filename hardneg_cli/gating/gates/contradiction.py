@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.copies import Copies
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import Unavailable, listing, plural
+from hardneg_cli.errors import Unavailable, listing, plural, quote
 from hardneg_cli.gating.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -71,5 +71,5 @@ def _reasons(dataset: Dataset, copies: Copies, rows: NDArray[np.int64]) -> list[
         label, other = dataset.classes[dataset.labels[row]], dataset.classes[dataset.labels[others[0]]]
         more = f" and of {len(others) - 1:,} more that are labeled otherwise" if len(others) > 1 else ""
         first_id = dataset.ids[int(others[0])].as_py()
-        words.append(f"labeled {label!r}, and a copy of {first_id!r}, labeled {other!r}{more}")
+        words.append(f"labeled {quote(label)}, and a copy of {quote(first_id)}, labeled {quote(other)}{more}")
     return words

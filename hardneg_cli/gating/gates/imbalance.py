@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.changes import Changes
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import InputError, Unavailable
+from hardneg_cli.errors import InputError, Unavailable, quote
 from hardneg_cli.gating.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _ratio(counts: dict[str, int]) -> tuple[float, str]:
     used = sorted((rows, name) for name, rows in counts.items() if rows)
     (few, smallest), (many, largest) = used[0], max(used, key=lambda one: one[0])
     ratio = many / few
-    return ratio, f"{largest!r} has {ratio:,.1f} times the rows of {smallest!r} ({many:,} and {few:,})"
+    return ratio, f"{quote(largest)} has {ratio:,.1f} times the rows of {quote(smallest)} ({many:,} and {few:,})"
 
 
 def _losses(counts: dict[str, int], changes: Changes, loses: float, fewer_than: int) -> tuple[list[str], str]:
@@ -76,7 +76,7 @@ def _losses(counts: dict[str, int], changes: Changes, loses: float, fewer_than: 
         return [], f"no class lost more than {100 * loses:.0f} % of its rows" + (
             " beyond what all did" if kept < 1 else ""
         )
-    told = [f"{name!r} lost {had[name] - counts.get(name, 0):,} of its {had[name]:,} rows" for name in lost[:5]]
+    told = [f"{quote(name)} lost {had[name] - counts.get(name, 0):,} of its {had[name]:,} rows" for name in lost[:5]]
     return lost, "; ".join(told) + (f" and {len(lost) - 5:,} more classes did alike" if len(lost) > 5 else "")
 
 
@@ -109,7 +109,7 @@ def _reasons(rows: Rows, changes: Changes | None, dataset: Dataset) -> Callable[
     def reasons(places: Rows) -> list[str]:
         assert changes is not None or not len(places)
         return [
-            f"relabeled {changes.before[row].as_py()!r} to {dataset.classes[dataset.labels[row]]!r}"
+            f"relabeled {quote(changes.before[row].as_py())} to {quote(dataset.classes[dataset.labels[row]])}"
             for row in rows[places].tolist()
             if changes is not None
         ]

@@ -14,7 +14,7 @@ from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.changes import NOWHERE, Changes
 from hardneg_cli.data.copies import Copies
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import Unavailable, listing, plural
+from hardneg_cli.errors import Unavailable, listing, plural, quote
 from hardneg_cli.gating.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def judge(
     if changes is not None and baseline is not None:
         for role in filter(None, (columns.split, columns.groups)):
             moved = _moved(dataset, baseline, changes, role)
-            notes += f"; the base does not say {role!r}, so rows that moved are not seen" if moved is None else ""
+            notes += f"; the base does not say {quote(role)}, so rows that moved are not seen" if moved is None else ""
             fresh |= False if moved is None else moved
     leaks = {}
     if copies is not None:
@@ -78,7 +78,7 @@ def _verdict(
         said = []
         for row in rows[places].tolist():
             what = " and ".join(name for name, mask in leaks.items() if mask[row])
-            said.append(f"in split {column[row].as_py()!r}, and its {what} is in another one too")
+            said.append(f"in split {quote(column[row].as_py())}, and its {what} is in another one too")
         return said
 
     subject = plural(len(rows), "row is", "rows are")

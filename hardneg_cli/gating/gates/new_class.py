@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.text_normalization import folded_name
-from hardneg_cli.errors import Unavailable, did_you_mean, plural
+from hardneg_cli.errors import Unavailable, did_you_mean, plural, quote
 from hardneg_cli.gating.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def judge(dataset: Dataset, allowed_classes: tuple[str, ...] = (), baseline: Bas
     rows = np.flatnonzero(np.isin(dataset.labels, new))
 
     def reasons(places: NDArray[np.int64]) -> list[str]:
-        return [f"no row was labeled {dataset.classes[dataset.labels[row]]!r} before" for row in rows[places]]
+        return [f"no row was labeled {quote(dataset.classes[dataset.labels[row]])} before" for row in rows[places]]
 
     numbers = {"new_classes": len(new), "rows": len(rows)}
     if not new:
@@ -49,5 +49,5 @@ def _named(dataset: Dataset, code: int, known: tuple[str, ...]) -> str:
     rows = plural(count, "row")
     alike = [other for other in known if folded_name(other) == folded_name(name)]
     if alike:
-        return f"{name!r} ({rows}), which only case or blanks tell from {alike[0]!r}"
-    return f"{name!r} ({rows}{did_you_mean(name, known)})"
+        return f"{quote(name)} ({rows}), which only case or blanks tell from {quote(alike[0])}"
+    return f"{quote(name)} ({rows}{did_you_mean(name, known)})"

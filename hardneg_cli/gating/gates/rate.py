@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.changes import Changes
 from hardneg_cli.detection.findings import Findings
-from hardneg_cli.errors import InputError, Unavailable, plural
+from hardneg_cli.errors import InputError, Unavailable, plural, quote
 from hardneg_cli.gating.changed_row_test import ChangedRowTest
 from hardneg_cli.gating.verdict import Verdict
 from hardneg_cli.statistics.stratified_tests import sign_p
@@ -150,7 +150,7 @@ def _ask_classes(fresh: ChangedRowTest, classes: tuple[str, ...], alpha: float) 
     import numpy as np
 
     found = fresh.by_class(alpha)
-    said = [f"{one.suspect:,} of {one.fresh:,} labeled {classes[one.code]!r} ({_p(one.p)})" for one in found[:5]]
+    said = [f"{one.suspect:,} of {one.fresh:,} labeled {quote(classes[one.code])} ({_p(one.p)})" for one in found[:5]]
     why = "doubted by class: " + ", ".join(said) + (" …" if len(found) > 5 else "") if found else ""
     to_blame = np.flatnonzero(fresh.compared & fresh.suspect & np.isin(fresh.labels, [one.code for one in found]))
     return TestOutcome(bool(found), why, to_blame, {"classes": len(found)})
@@ -225,9 +225,9 @@ def _reasons(rows: Rows, changes: Changes, findings: Findings) -> Callable[[Rows
         said = []
         for row in rows[places].tolist():
             label, code = dataset.classes[dataset.labels[row]], int(findings.suggested[row])
-            was = f"relabeled {changes.before[row].as_py()!r} to" if changes.relabeled[row] else "labeled"
-            better = f", looks like {dataset.classes[code]!r}" if code >= 0 else ""
-            said.append(f"{was} {label!r}{better} (score {findings.score[row]:.3f})")
+            was = f"relabeled {quote(changes.before[row].as_py())} to" if changes.relabeled[row] else "labeled"
+            better = f", looks like {quote(dataset.classes[code])}" if code >= 0 else ""
+            said.append(f"{was} {quote(label)}{better} (score {findings.score[row]:.3f})")
         return said
 
     return reasons

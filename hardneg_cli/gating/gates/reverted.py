@@ -24,7 +24,7 @@ from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.changes import Changes
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.row_identity import content_hashes
-from hardneg_cli.errors import Unavailable, plural
+from hardneg_cli.errors import Unavailable, plural, quote
 from hardneg_cli.gating.verdict import Verdict
 from hardneg_cli.review.decisions.base_log import BaseLog
 from hardneg_cli.review.decisions.decision import Decision, conflicts
@@ -115,7 +115,7 @@ def _lost_labels(dataset: Dataset, log: BaseLog, changes: Changes) -> tuple[set[
         held.add(row)
         label = dataset.classes[dataset.labels[row]]
         if label != _label(ruling):
-            undone[row] = f"{_in_words(ruling)}, and {label!r} now"
+            undone[row] = f"{_in_words(ruling)}, and {quote(label)} now"
     return held, undone
 
 
@@ -240,11 +240,11 @@ def _undone(row: RevertedRow, ruling: Decision, *, has_base: bool) -> str:
     if row.label in (right, row.before):
         return ""
     if row.label == ruling.given:
-        return f"relabeled {right!r} by {who}, and {row.label!r} again" if row.before == right else ""
-    return f"{_in_words(ruling)}, and {row.label!r} now"
+        return f"relabeled {quote(right)} by {who}, and {quote(row.label)} again" if row.before == right else ""
+    return f"{_in_words(ruling)}, and {quote(row.label)} now"
 
 
 def _in_words(ruling: Decision) -> str:
     """Who decided on which label."""
     verb = "kept as" if ruling.decision == "keep" else "relabeled"
-    return f"{verb} {_label(ruling)!r} by {ruling.reviewer or 'a reviewer'}"
+    return f"{verb} {quote(_label(ruling))} by {ruling.reviewer or 'a reviewer'}"

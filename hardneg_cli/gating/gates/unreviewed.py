@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from hardneg_cli.detection.findings import Findings
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.gating.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -45,8 +45,10 @@ def _reasons(rows: Rows, findings: Findings) -> Callable[[Rows], list[str]]:
         said = []
         for row in rows[places].tolist():
             code = int(findings.suggested[row])
-            better = f", looks like {dataset.classes[code]!r}" if code >= 0 else ""
-            said.append(f"labeled {dataset.classes[dataset.labels[row]]!r}{better} (score {findings.score[row]:.3f})")
+            better = f", looks like {quote(dataset.classes[code])}" if code >= 0 else ""
+            said.append(
+                f"labeled {quote(dataset.classes[dataset.labels[row]])}{better} (score {findings.score[row]:.3f})"
+            )
         return said
 
     return reasons

@@ -30,8 +30,8 @@ COMMANDS = {"failed": "error", "warned": "warning", "not judged": "notice"}
 def write(report: CheckReport, out: BinaryIO) -> None:
     for outcome, command in COMMANDS.items():
         gates = [one for one in report.judged if one.outcome == outcome]
-        out.writelines(line.encode() + b"\n" for line in _annotations(report, command, gates))
-    out.writelines(line.encode() + b"\n" for line in _summary(report))
+        out.writelines(line.encode(errors="backslashreplace") + b"\n" for line in _annotations(report, command, gates))
+    out.writelines(line.encode(errors="backslashreplace") + b"\n" for line in _summary(report))
 
 
 def _annotations(report: CheckReport, command: str, gates: Sequence[GateResult]) -> Iterator[str]:

@@ -48,16 +48,16 @@ def write(report: CheckReport, out: BinaryIO) -> None:
     text = "\n".join(_opening(report)) + "\n"
     sections = list(_sections(report))
     for number, section in enumerate(sections):
-        text += _within(section, (MOST_BYTES - len(text.encode())) // (len(sections) - number))
-    out.write(text.encode())
+        text += _within(section, (MOST_BYTES - len(text.encode(errors="backslashreplace"))) // (len(sections) - number))
+    out.write(text.encode(errors="backslashreplace"))
 
 
 def _within(section: Section, room: int) -> str:
     """As much of the section as has room."""
     shown = "\n".join(["", f"### {section.title}", "", *section.head]) + "\n"
-    used, written = len(shown.encode()) + RESERVED, 0
+    used, written = len(shown.encode(errors="backslashreplace")) + RESERVED, 0
     for line in section.rows:
-        used += len(line.encode()) + 1
+        used += len(line.encode(errors="backslashreplace")) + 1
         if used > room:
             break
         shown += line + "\n"
@@ -167,7 +167,7 @@ def _prose(text: str) -> str:
 def _escaped(text: str, longest: int) -> str:
     """Signs as character references, which stand for no markup, some in an element of their own; cut if overlong."""
     kept = text[:longest]
-    while len((escaped := MARKUP.sub(_reference, kept)).encode()) > longest:
+    while len((escaped := MARKUP.sub(_reference, kept)).encode(errors="backslashreplace")) > longest:
         kept = kept[: len(kept) * 3 // 4]
     return escaped if len(kept) == len(text) else f"{escaped}…"
 

@@ -22,7 +22,7 @@ def write(report: CheckReport, out: BinaryIO) -> None:
     if colored(out):
         _draw(report, out)
         return
-    out.writelines(without_commands(f"{line}\n".encode()) for line in report.summary())
+    out.writelines(without_commands(f"{line}\n".encode(errors="backslashreplace")) for line in report.summary())
 
 
 def _draw(report: CheckReport, out: BinaryIO) -> None:

@@ -15,12 +15,15 @@ PART_BYTES = 1 << 22
 BLOCK_BYTES, SHORTEST_BLOCK = 1 << 20, (1 << 20) - (1 << 10)
 
 
-def parts(stream: pa.NativeFile) -> Iterator[bytes]:
-    """The text in parts of about `PART_BYTES`, the last of which ends with the text, or is empty: no row ends there."""
+def parts(stream: pa.NativeFile, *, literal: bool = False) -> Iterator[bytes]:
+    """The text in parts of about `PART_BYTES`, the last of which ends with the text, or is empty: no row ends there.
+
+    literal: quotes enclose nothing.
+    """
     held = b""
     while more := stream.read(PART_BYTES):
         text = held + more
-        end = _row_end(text)
+        end = text.rfind(b"\n") + 1 if literal else _row_end(text)
         yield text[:end]
         if not end:
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.delimited.grammar import Grammar, RecordBlock, spans, unquoted
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import Encoding, chunks, encoded
@@ -34,9 +34,9 @@ def raw_encoding(source: Source, encoding: Encoding) -> Encoding:
     Raises InputError for a file that its encoding would not write back byte for byte.
     """
     if encoding.name == "utf-8" or _one_byte_a_character(encoding.name):
-        return Encoding("latin-1", encoding.bom)
+        return Encoding("latin-1", encoding.prefix)
     with source.open() as stream:
-        stream.read(len(encoding.bom))
+        stream.read(len(encoding.prefix))
         for text in chunks(source, encoding):
             data = text.encode(encoding.name)
             if bytes(stream.read(len(data))) != data:
@@ -71,13 +71,24 @@ def _edited(editing: RecordEdits, record: str, row: int) -> str:
 
 
 def _text(editing: RecordEdits, raw: str) -> str:
-    return unquoted(raw).encode(editing.raw.name).decode(editing.encoding.name)
+    text = raw if editing.grammar.literal else unquoted(raw)
+    return text.encode(editing.raw.name).decode(editing.encoding.name)
 
 
 def _raw(editing: RecordEdits, text: str, *, quoted: bool) -> str:
-    if quoted or editing.grammar.needs_quotes(text):
+    if editing.grammar.literal:
+        _refuse_delimiters(editing, text)
+    elif quoted or editing.grammar.needs_quotes(text):
         text = '"' + text.replace('"', '""') + '"'
     return encoded(text, editing.encoding, editing.source.name).decode(editing.raw.name)
+
+
+def _refuse_delimiters(editing: RecordEdits, text: str) -> None:
+    if editing.grammar.needs_quotes(text):
+        raise InputError(
+            f"{editing.source.name}: its quotes are text, so {quote(text)}, with a tab or a line end in it, "
+            "cannot be written there"
+        )
 
 
 def _add_mark(editing: RecordEdits, block: RecordBlock, first: int, records: list[str]) -> None:

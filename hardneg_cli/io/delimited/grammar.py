@@ -12,17 +12,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from hardneg_cli.io.files.limits import HEADER, MOST_COLUMNS, RECORD
+
 DELIMITERS = ",\t;|"
 SAMPLE_RECORDS = 100
 QUOTED = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"(.*)', re.DOTALL)
 
 
-class UnclosedQuoteError(ValueError):
-    """The text ends inside a quoted cell, in the record of this number (the header is 0)."""
+class EndlessRecordError(ValueError):
+    """The record of this number (the header is 0) has no end: the text ends in its quotes, or it is `too_long`."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, *, too_long: bool = False) -> None:
         super().__init__(number)
-        self.number = number
+        self.number, self.too_long = number, too_long
+
+
+class TooManyColumnsError(ValueError):
+    """A header of more columns than any table has."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +42,17 @@ class RecordBlock:
 
 @dataclass(frozen=True)
 class Grammar:
-    """Records of `width` cells between delimiters."""
+    """Records of `width` cells between delimiters; where it is `literal`, a quote is a sign like any other."""
 
     delimiter: str
     width: int = 1
+    literal: bool = False
 
     @cached_property
     def _cell(self) -> str:
         plain = rf"[^{re.escape(self.delimiter)}\r\n]*+"
+        if self.literal:
+            return plain
         return rf'(?:"[^"]*+(?:""[^"]*+)*+"{plain}|(?!"){plain})'
 
     @cached_property
@@ -76,17 +85,29 @@ class Grammar:
     def cell(self) -> re.Pattern[str]:
         return re.compile(self._cell)
 
+    @cached_property
+    def strict_row(self) -> re.Pattern[str]:
+        """A row in which nothing but blanks follows the closing quote of a cell."""
+        plain = rf'(?!")[^{re.escape(self.delimiter)}\r\n]*+'
+        cell = rf'(?:"[^"]*+(?:""[^"]*+)*+" *+|{plain})'
+        return re.compile(rf"{cell}(?:{re.escape(self.delimiter)}{cell}){{{self.width - 1}}}(?:\r\n?|\n)?")
+
     def needs_quotes(self, text: str) -> bool:
+        """Whether the text is no cell as it stands; in a literal table it cannot be one at all, then."""
+        if self.literal:
+            return any(sign in text for sign in (self.delimiter, "\r", "\n"))
         return any(sign in text for sign in (self.delimiter, '"', "\r", "\n")) or (not text and self.width == 1)
 
 
 def blocks(texts: Iterator[str], grammar: Grammar) -> Iterator[RecordBlock]:
-    """The records of a text. O(N), most of it in one regular expression. Raises UnclosedQuoteError."""
+    """The records of a text. O(N), most of it in one regular expression. Raises EndlessRecordError."""
     seen, rest, more = 0, "", ""
     for text in texts:
         more += text
         if len(more) < len(rest):
             continue  # a record longer than a chunk is looked at again only when the text has doubled
+        if len(rest) > RECORD:
+            raise EndlessRecordError(seen, too_long=True)
         # a carriage return at the end may be half of a line end
         whole = rest + more.removesuffix("\r")
         block, rest = _split(whole, grammar)
@@ -99,7 +120,8 @@ def blocks(texts: Iterator[str], grammar: Grammar) -> Iterator[RecordBlock]:
 
 def cells(record: str, grammar: Grammar) -> list[str]:
     """The texts of a record's cells."""
-    return [unquoted(record[start:stop]) for start, stop in spans(record, grammar)]
+    found = [record[start:stop] for start, stop in spans(record, grammar)]
+    return found if grammar.literal else [unquoted(cell) for cell in found]
 
 
 def spans(record: str, grammar: Grammar) -> list[tuple[int, int]]:
@@ -118,17 +140,27 @@ def unquoted(raw: str) -> str:
     return match[1].replace('""', '"') + match[2] if match else raw
 
 
-def header(texts: Iterator[str], delimiter: str) -> list[str]:
-    """The cells of the first record. Raises UnclosedQuoteError."""
-    grammar, begun = Grammar(delimiter), ""
+def header(texts: Iterator[str], grammar: Grammar) -> list[str]:
+    """The cells of the first record. Raises EndlessRecordError and TooManyColumnsError."""
+    begun = ""
     for text in texts:
         begun += text
         if match := grammar.record.match(begun):
-            return cells(match[1], grammar)
+            return _names(match[1], grammar)
+        if len(begun) > HEADER and (begun := begun.lstrip("\r\n")):
+            raise EndlessRecordError(0, too_long=True)
     match = grammar.record.match(begun + "\n")
     if match is None and begun.strip("\r\n"):
-        raise UnclosedQuoteError(0)
-    return cells(match[1], grammar) if match else []
+        raise EndlessRecordError(0)
+    return _names(match[1], grammar) if match else []
+
+
+def _names(record: str, grammar: Grammar) -> list[str]:
+    if len(record) > HEADER:
+        raise EndlessRecordError(0, too_long=True)
+    if record.count(grammar.delimiter) >= MOST_COLUMNS and len(spans(record, grammar)) > MOST_COLUMNS:
+        raise TooManyColumnsError
+    return cells(record, grammar)
 
 
 def sniff(text: str, *, tabs_first: bool) -> str:
@@ -149,7 +181,7 @@ def _evenness(text: str, delimiter: str) -> tuple[bool, float, int]:
         widths.append(len(spans(match[1], grammar)))
         position = match.end()
     if not widths:  # the header is longer than the sample, or the whole file
-        widths = [len(spans(text, grammar))]
+        widths = [len(spans(text.lstrip("\r\n"), grammar))]
     others = widths[1:] or widths
     return widths[0] > 1, Counter(others)[widths[0]] / len(others), widths[0]
 
@@ -176,6 +208,6 @@ def _last(text: str, grammar: Grammar, seen: int) -> RecordBlock:
         return block
     block, rest = _split(text + "\n", grammar)
     if rest:
-        raise UnclosedQuoteError(seen + len(block.rows) + len(block.ragged))
+        raise EndlessRecordError(seen + len(block.rows) + len(block.ragged))
     block.records[-1] = block.records[-1].removesuffix("\n")
     return block

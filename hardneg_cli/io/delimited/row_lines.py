@@ -20,7 +20,7 @@ def row_lines(source: Source, encoding: str | None) -> Iterator[NDArray[np.int64
     import numpy as np
 
     table = table_of(source, encoding)
-    line, header = 1, 1
+    line, header = 1 + table.encoding.prefix.decode(table.encoding.name, "replace").count("\n"), 1
     for block in blocks(chunks(source, table.encoding, errors="replace"), table.grammar):
         ends = np.fromiter((record.count("\n") for record in block.records), np.int64, len(block.records))
         begun = line + np.cumsum(ends) - ends

@@ -23,15 +23,21 @@ def is_last(rows: pa.Table | pa.RecordBatch, table: Dialect) -> bool:
     return rows.num_rows > 0 and rows.column(table.names[-1])[-1].as_py() in (END, float(END))
 
 
+def line_ends(data: bytes) -> int:
+    """How many there are, whatever ends a line there."""
+    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+
+
 class NulByteError(Exception):
     """A NUL byte, which only the largest blocks may hold."""
 
 
 class SentinelStream(io.RawIOBase):
-    """A stream of UTF-8, and `end` behind it."""
+    """A stream of UTF-8, and `end` behind it; `lines` is how many line ends were read, one at the stream's end too."""
 
     def __init__(self, stream: pa.NativeFile, end: bytes, may_hold_nul: bool) -> None:
         self._stream, self._end, self._held, self._may_hold_nul = stream, end, b"", may_hold_nul
+        self.lines, self._last = 0, b""
 
     def readable(self) -> bool:
         return True
@@ -43,13 +49,22 @@ class SentinelStream(io.RawIOBase):
         that follows it for the same line end, and lose it, even inside quotes.
         """
         data, self._held = self._held, b""
-        while len(data) < size and (more := self._stream.read(size - len(data)) or self._take_end(size - len(data))):
+        while len(data) < size and (more := self._more(size - len(data))):
             data += more
         if data.endswith(b"\r") and len(data) > 1:
             data, self._held = data[:-1], b"\r"
         if not self._may_hold_nul and b"\0" in data:
             raise NulByteError
+        self.lines += line_ends(data)
         return data
+
+    def _more(self, size: int) -> bytes:
+        if more := bytes(self._stream.read(size)):
+            self._last = more[-1:]
+            return more
+        self.lines += self._last not in b"\r\n"
+        self._last = b""
+        return self._take_end(size)
 
     def _take_end(self, size: int) -> bytes:
         end, self._end = self._end[:size], self._end[size:]

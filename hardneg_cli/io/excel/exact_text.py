@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, LABELS
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _cells(text: Any, where: str) -> dict[str, str]:
     except (TypeError, ValueError):
         cells = None
     if not isinstance(cells, dict) or not all(isinstance(text, str) for text in cells.values()):
-        raise InputError(f"{where}: the hidden column {COLUMN!r} was changed; fill in a fresh queue")
+        raise InputError(f"{where}: the hidden column {quote(COLUMN)} was changed; fill in a fresh queue")
     return cells
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypedDict, TypeVar
 from xml.etree.ElementTree import Element
 from xml.parsers.expat import ExpatError
 
-from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.errors import InputError, did_you_mean, listing, quote
 from hardneg_cli.io.excel.exact_text import decoded
 from hardneg_cli.io.excel.xml_parts import CheckedArchive, confirm_grid, elements
 from hardneg_cli.io.files.limits import WORKBOOK
@@ -132,13 +132,13 @@ def _candidates(source: Source, parts: Sequence[_SheetPart]) -> list[_SheetPart]
     if not named:
         titles = [part.title for part in parts]
         hint = did_you_mean(source.sheet, titles) or f"; the sheets are {listing(titles)}"
-        raise InputError(f"{source.name}: no sheet {source.sheet!r}{hint}")
+        raise InputError(f"{source.name}: no sheet {quote(source.sheet)}{hint}")
     return named
 
 
 def _without_data(source: Source, parts: Sequence[_SheetPart]) -> str:
     if source.sheet is not None:
-        return f"sheet {source.sheet!r} has no data"
+        return f"sheet {quote(source.sheet)} has no data"
     hidden = [part.title for part in parts if not part.visible]
     hint = f"; {listing(hidden)} is hidden: name it as {source.name}#{hidden[0]}" if hidden else ""
     return f"no sheet has any data{hint}" if not hidden else f"no visible sheet has any data{hint}"
@@ -153,7 +153,7 @@ def _tell_of_others(source: Source, reader: ExcelReader, chosen: _SheetPart, par
         names = ", ".join(repr(part.title) + ("" if part.visible else " (hidden)") for part in others[:5])
         more = f" and {len(others) - 5:,} more" if len(others) > 5 else ""
         remark(
-            f"{source.name}: sheet {chosen.title!r} is read, and not {names}{more}; "
+            f"{source.name}: sheet {quote(chosen.title)} is read, and not {names}{more}; "
             f"{source.name}#{others[0].title} names another"
         )
 
@@ -201,7 +201,7 @@ def _filled(source: Source, part: _SheetPart, rows: Iterator[Row]) -> Iterator[R
         texts = [decoded(cell) if isinstance(cell, str) else cell for cell in cells]
         for at, cell in enumerate(texts):
             if isinstance(cell, str) and len(cell) > LONGEST_TEXT:
-                where = f"{source.name}: row {place} of sheet {part.title!r}, cell {at + 1}"
+                where = f"{source.name}: row {place} of sheet {quote(part.title)}, cell {at + 1}"
                 raise InputError(f"{where}: {len(cell):,} characters, more than the {LONGEST_TEXT:,} that are read")
         yield place, texts
 
@@ -214,7 +214,7 @@ def _rows(source: Source, reader: ExcelReader, part: _SheetPart) -> Iterator[Row
             for place, cells in block:
                 values = {cell["column"]: cell["value"] for cell in cells}
                 if not last < place <= MOST_ROWS or max(values, default=1) > MOST_COLUMNS or len(values) < len(cells):
-                    where = f"{source.name}: sheet {part.title!r}"
+                    where = f"{source.name}: sheet {quote(part.title)}"
                     raise InputError(f"{where}: row {place:,} is out of order, or no sheet's")
                 last = place
                 yield place, [values.get(column) for column in range(1, max(values, default=0) + 1)]

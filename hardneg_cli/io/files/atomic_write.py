@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 
 LONGEST_STEM = 200  # bytes of a name that its temporary file's name begins with
 REPLACING, NEW = 0o600, 0o666  # before it is as open as the file it replaces; what the umask leaves of a new one
@@ -188,7 +188,7 @@ def refuse_overwriting(outputs: Iterable[str | Path], inputs: Iterable[Path | No
     for output in outputs:
         target = Path(output)
         if not target.absolute().parent.is_dir():
-            raise InputError(f"{output}: there is no folder {str(target.parent)!r}")
+            raise InputError(f"{output}: there is no folder {quote(str(target.parent))}")
         if target.is_dir():
             raise InputError(f"{output}: is a directory")
         if target.exists() and any(path.exists() and path.samefile(target) for path in read):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.files.git import GitRepository, last_word, own_environment, repository_of, superprojects
 
 TREE, LINK, SUBMODULE = "040000", "120000", "160000"
@@ -190,7 +190,7 @@ def _inside(repository: GitRepository, target: str) -> Sequence[str] | None:
 
 
 def _outside(name: str, through: str, target: str, repository: GitRepository) -> str:
-    link = f"through the link {through!r} ({target!r}) " if through else ""
+    link = f"through the link {quote(through)} ({quote(target)}) " if through else ""
     return f"{name} led {link}out of the repository {repository.top}, where git has kept nothing"
 
 

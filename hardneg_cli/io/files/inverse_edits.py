@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import BinaryIO, Literal, Protocol
 
+from hardneg_cli.errors import quote
 from hardneg_cli.io.files.limits import UNPACKED
 
 CHUNK_BYTES = 1 << 20
@@ -114,7 +115,7 @@ def revert(rewritten: ByteStream, edits: BinaryIO, target: RewriteTarget, most: 
 def _revert_one(rewritten: ByteStream, line: bytes, lines: gzip.GzipFile, target: RewriteTarget, most: int) -> None:
     edit = EDIT.fullmatch(line)
     if edit is None:
-        raise ValueError(f"{line!r} is no edit")
+        raise ValueError(f"{quote(line)} is no edit")
     gap, written, removed = map(int, edit.groups())
     if lines.tell() + removed > most:
         raise ValueError("an edit unpacks to more than it may")

@@ -14,6 +14,10 @@ WORKBOOK = 1 << 26  # bytes of the parts of a workbook, which take many times th
 FOLD = 100
 ROW_BYTES = 8  # that a row is counted as at least, as a file may claim rows that take no bytes at all
 DOCUMENT = 1 << 28  # bytes of a document that is read as a whole: a provenance, a ledger
+RECORD = 1 << 26  # bytes, or characters, of a row of delimited text, of a line or an item of JSON
+HEADER = 1 << 24  # and of the names of all columns
+MOST_COLUMNS = 100_000
+STREAM = 1 << 30  # bytes that come through a pipe, or are unpacked, and are held in memory
 
 
 def most_unpacked(packed: int, least: int = UNPACKED) -> int:

@@ -6,19 +6,22 @@ import glob
 import io
 import os
 import re
-import sys
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.errors import InputError, did_you_mean
-from hardneg_cli.io.files import remote
+from hardneg_cli.errors import InputError, did_you_mean, quote
+from hardneg_cli.io.files import remote, streams
+from hardneg_cli.io.files.limits import STREAM, in_words, refuse_bomb
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 HEAD_BYTES = 1 << 16
+CHUNK_BYTES = 1 << 20
+MOST_BESIDE = 10_000  # files that are looked through for a name like one that is not there
 COMPRESSIONS = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd"}
 COMPRESSED_SUFFIXES = (".gz", ".bz2", ".zst")
 SHEET = re.compile(r"\.xls[xm](?:\.(?:gz|bz2|zst))?#(?P<sheet>.*)", re.IGNORECASE | re.DOTALL)
@@ -26,7 +29,7 @@ SHEET = re.compile(r"\.xls[xm](?:\.(?:gz|bz2|zst))?#(?P<sheet>.*)", re.IGNORECAS
 
 @dataclass(frozen=True)
 class Source:
-    """A file, a remote one (`path` is None, `url` is not), or standard input held in memory (both are None).
+    """A file, a remote one (`path` is None, `url` is not), or a pipe's content held in memory (both are None).
 
     `name` is what the user typed, but for the `sheet` of a workbook that was named behind it; `suffix` is the extension
     below any compression (`.csv` of `a.csv.gz`).
@@ -34,7 +37,7 @@ class Source:
 
     name: str
     path: Path | None = None
-    data: bytes = field(default=b"", repr=False)
+    data: bytes | bytearray = field(default=b"", repr=False)
     url: str | None = None
     sheet: str | None = None
 
@@ -69,40 +72,73 @@ class Source:
         return (Path(name.stem) if name.suffix.lower() in COMPRESSED_SUFFIXES else name).suffix.lower()
 
     def open(self) -> pa.NativeFile:
-        """A fresh stream of the decompressed bytes."""
+        """A fresh stream of the decompressed bytes.
+
+        Reading it raises InputError where they are far more than a file of this size holds.
+        """
         import pyarrow as pa
 
         try:
-            return pa.input_stream(self._raw(), compression=self.compression)
+            raw = self._raw()
+            if self.compression is None:
+                return raw
+            unpacked = pa.CompressedInputStream(raw, self.compression)
+            return pa.PythonFile(_Unpacked(self.name, unpacked, self.size), mode="r")
         except OSError as error:
             raise InputError(f"{self.name}: cannot be read: {error}") from error
 
-    def seekable(self) -> pa.NativeFile | io.BytesIO:
-        """The decompressed bytes as a file that can seek; it is not mapped, because mapped pages stay in memory."""
+    def seekable(self) -> pa.NativeFile:
+        """The decompressed bytes as a file that can seek; it is not mapped, because mapped pages stay in memory.
+
+        Raises InputError where they are far more than a file of this size holds.
+        """
         import pyarrow as pa
 
-        if self.compression:
-            with self.open() as stream:
-                return io.BytesIO(stream.read())
+        if not self.compression:
+            return self._raw()
+        held = bytearray()
+        with self.open() as stream:
+            while more := stream.read(CHUNK_BYTES):
+                held += more
+                if len(held) > STREAM:
+                    raise InputError(f"{self.name}: unpacks to more than {in_words(STREAM)}; unpack it first")
+        return pa.BufferReader(pa.py_buffer(held))
+
+    def _raw(self) -> pa.NativeFile:
+        """The bytes as they are, as a file that can seek."""
+        import pyarrow as pa
+
         if self.url:
             return pa.PythonFile(remote.opened(self.url), mode="r")
-        return pa.OSFile(str(self.path)) if self.path else io.BytesIO(self.data)
-
-    def _raw(self) -> BinaryIO | str | pa.Buffer:
-        import pyarrow as pa
-
-        if self.url:
-            return remote.opened(self.url)
-        return str(self.path) if self.path else pa.py_buffer(self.data)
+        # the bytes of a name, as it need not be UTF-8
+        return pa.OSFile(os.fsencode(self.path)) if self.path else pa.BufferReader(pa.py_buffer(self.data))
 
     def _raw_head(self) -> bytes:
-        if self.url:
-            with remote.opened(self.url) as file:
-                return file.read(4)
-        if self.path is None:
-            return self.data[:4]
-        with self.path.open("rb") as stream:
-            return stream.read(4)
+        with self._raw() as raw:
+            return bytes(raw.read(4))
+
+
+class _Unpacked(io.RawIOBase):
+    """What a packed stream of `size` bytes holds. Reading it ends with an InputError where that is too much."""
+
+    def __init__(self, name: str, stream: pa.NativeFile, size: int) -> None:
+        self._name, self._stream, self._size, self._unpacked = name, stream, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        try:
+            data = bytes(self._stream.read(None if size < 0 else size))
+        except OSError as error:
+            raise InputError(f"{self._name}: cannot be read: {error}") from error
+        self._unpacked += len(data)
+        refuse_bomb(self._name, self._unpacked, self._size, advice="unpack it first, if it is to be trusted")
+        return data
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
 
 
 def sources(pattern: str, *, may_be_remote: bool = False) -> tuple[Source, ...]:
@@ -122,13 +158,13 @@ def sources(pattern: str, *, may_be_remote: bool = False) -> tuple[Source, ...]:
     if is_a_url:
         found: tuple[Source, ...] = tuple(Source(url, url=url) for url in remote.matching(pattern))
     elif pattern == "-":
-        found = (Source("standard input", data=sys.stdin.buffer.read()),)
-    elif pattern and Path(pattern).exists():
-        found = (Source(pattern, Path(pattern)),)
+        found = (Source(streams.STANDARD_INPUT, data=streams.standard_input()),)
+    elif _exists(pattern):
+        found = (_file(pattern),)
     else:
-        found = tuple(Source(name, Path(name)) for name in sorted(glob.glob(pattern, recursive=True)))
+        found = tuple(_file(name) for name in sorted(glob.glob(pattern, recursive=True)))
     if not found:
-        raise InputError(f"no file {pattern!r}{_beside(pattern)}")
+        raise InputError(f"no file {quote(pattern)}{_beside(pattern)}")
     for source in found:
         _refuse_what_is_no_data(source)
     return found
@@ -142,20 +178,39 @@ def parted(name: str) -> tuple[str, str | None]:
     return name[: found.start("sheet") - 1], found["sheet"]
 
 
+def _exists(pattern: str) -> bool:
+    """Whether there is a file of that very name."""
+    try:
+        return bool(pattern) and Path(pattern).exists()
+    except (OSError, ValueError):  # too long for a name, or with a NUL in it
+        return False
+
+
+def _file(name: str) -> Source:
+    """What is there: a file, or what comes through a pipe. Raises InputError for what is no data."""
+    path = Path(name)
+    try:
+        return Source(name, data=streams.stream(path)) if streams.is_stream(path) else Source(name, path)
+    except OSError as error:
+        raise InputError(f"{name}: cannot be read: {error.strerror or error}") from error
+
+
 def _beside(pattern: str) -> str:
+    """What is called much the same, in the folder that is named."""
     folder = Path(pattern).parent
-    names = [str(path) for path in folder.iterdir()] if folder.is_dir() else []
+    try:
+        names = [str(path) for path in islice(folder.iterdir(), MOST_BESIDE)]
+    except (OSError, ValueError):
+        return ""
     return did_you_mean(pattern, names)
 
 
 def _refuse_what_is_no_data(source: Source) -> None:
-    if source.path and source.path.is_dir():
-        raise InputError(f"{source.name} is a directory: name a file, or a pattern such as {source.name}/*.parquet")
     try:
         head = source.head
     except (OSError, EOFError) as error:
         raise InputError(f"{source.name}: cannot be read: {error}") from error
-    if not head.strip():
+    if not head.strip() and len(head) < HEAD_BYTES:
         raise InputError(f"{source.name} is empty")
     if head.startswith(b"version https://git-lfs.github.com/spec/"):
         raise InputError(f"{source.name} is a git-lfs pointer, not the data: run 'git lfs pull' first")

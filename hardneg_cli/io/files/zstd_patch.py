@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from hardneg_cli.errors import quote
 from hardneg_cli.io.files.limits import UNPACKED
 
 if sys.version_info >= (3, 14):
@@ -53,7 +54,7 @@ def patched(there: BinaryIO, patch: BinaryIO, most: int = UNPACKED) -> Iterator[
     while line := patch.readline(HEADER_BYTES):
         header = HEADER.fullmatch(line)
         if header is None:
-            raise ValueError(f"{line!r} begins no frame")
+            raise ValueError(f"{quote(line)} begins no frame")
         if size != FRAME_BYTES:
             raise ValueError("a frame follows one that is too short")
         start, length, packed = map(int, header.groups())

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.excel.exact_text import COLUMN, UNSAFE, exact_cells, printable
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, LABELS, RETURNED
 from hardneg_cli.io.tables.text_tables import as_text
@@ -100,7 +100,7 @@ def _refuse_what_is_too_long(name: str, values: Sequence[Cell]) -> None:
     for row, text in enumerate([name, *values]):
         if not isinstance(text, str):
             continue
-        where = f"xlsx: row {row}, column {name!r}" if row else f"xlsx: the name of column {name[:40]!r}"
+        where = f"xlsx: row {row}, column {quote(name)}" if row else f"xlsx: the name of column {quote(name[:40])}"
         if len(text) > LONGEST_CELL // 2 and len(text.encode("utf-16-le")) // 2 > LONGEST_CELL:
             raise InputError(
                 f"{where}: {len(text):,} characters are more than a cell holds ({LONGEST_CELL:,}); leave the column "

@@ -37,12 +37,14 @@ class TableFormat(Protocol):
     """What every kind of table file has: `recognises`, `columns`, `read` and `rewrite`.
 
     Optional: EXTENSIONS, in lower case. CHEAP_TO_READ_AGAIN: whether a second pass costs little, as nothing has to be
-    parsed. DIVISIBLE: whether parts of a file can be read alone; `groups` and `read_groups` do it. SHEETS: whether a
-    file holds several tables, one of which may be named. `line_numbers`, for text.
+    parsed. MAY_HAVE_AN_INDEX: whether a first column without a name is a data frame's row labels. DIVISIBLE: whether
+    parts of a file can be read alone; `groups` and `read_groups` do it. SHEETS: whether a file holds several tables,
+    one of which may be named. `line_numbers`, for text.
     """
 
     EXTENSIONS: tuple[str, ...] = ()
     CHEAP_TO_READ_AGAIN: bool = False
+    MAY_HAVE_AN_INDEX: bool = False
     DIVISIBLE: bool = False
     SHEETS: bool = False
 

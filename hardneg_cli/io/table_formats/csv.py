@@ -11,15 +11,16 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.delimited import edits as delimited_edits
-from hardneg_cli.io.delimited import grammar
 from hardneg_cli.io.delimited.chunks import block_bytes, parts
-from hardneg_cli.io.delimited.dialect import Dialect, first_undecodable, table_of, unclosed
-from hardneg_cli.io.delimited.grammar import UnclosedQuoteError
+from hardneg_cli.io.delimited.dialect import Dialect, endless, first_undecodable, table_of, unclosed
+from hardneg_cli.io.delimited.grammar import EndlessRecordError, blocks
+from hardneg_cli.io.delimited.lone_quotes import swallowing
 from hardneg_cli.io.delimited.row_lines import row_lines
-from hardneg_cli.io.delimited.sentinel import END, NulByteError, SentinelStream, is_last, last_row
+from hardneg_cli.io.delimited.sentinel import END, NulByteError, SentinelStream, is_last, last_row, line_ends
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
+from hardneg_cli.io.files.limits import RECORD
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import BOMS, chunks, undecodable
 from hardneg_cli.io.tables.formulas import is_queue, unescaped
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 
 EXTENSIONS = (".csv", ".tsv", ".tab", ".txt")
 CHEAP_TO_READ_AGAIN = False
-BLOCK_BYTES = (1 << 20, 1 << 24, 1 << 28)
+BLOCK_BYTES = (1 << 20, 1 << 24, RECORD)
+MAY_HAVE_AN_INDEX = True
 FOREIGN = (b"PAR1", b"ARROW1", b"FEA1", b"PK\x03\x04", b"\x93NUMPY", b"%PDF", b"\x89PNG", b"\xff\xff\xff\xff")
 WRONG_CELL = re.compile(r"(?s)column #(\d+): Row #(\d+): CSV conversion error to (\w+): (?:invalid value '(.*)')?")
 
@@ -56,6 +58,7 @@ def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
     reading = _Reading(source, table, wanted)
     if (yield from _in_parts(reading)):
         return
+    reading.decodable = table.encoding.name != "utf-8" or _is_utf8(source, table)
     for size in BLOCK_BYTES:
         try:
             yield from _batches(reading, size)
@@ -77,13 +80,13 @@ def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
     raw = delimited_edits.raw_encoding(source, table.encoding)
     editing = delimited_edits.RecordEdits(source, edits, table.grammar, table.names, table.encoding, raw)
     row = -1  # the header
-    out.keep(table.encoding.bom)
+    out.keep(table.encoding.prefix)
     try:
-        for block in grammar.blocks(chunks(source, raw), table.grammar):
+        for block in blocks(chunks(source, raw), table.grammar):
             out.replace_each(block.records, delimited_edits.edited(editing, block, row), raw.name)
             row += len(block.rows)
-    except UnclosedQuoteError as error:
-        raise unclosed(source, error.number) from None
+    except EndlessRecordError as error:
+        raise endless(source, error) from None
     confirm_length(source, edits, row)
 
 
@@ -98,6 +101,7 @@ class _Reading:
     source: Source
     table: Dialect
     wanted: ReadRequest
+    decodable: bool = True
     done: int = 0
     reported: int = 0
     ragged: list[InvalidRow] = field(default_factory=list)
@@ -121,8 +125,9 @@ def _in_parts(reading: _Reading) -> Generator[pa.RecordBatch, None, bool]:
     if reading.table.encoding.name != "utf-8":
         return False
     names, row = None, 0  # those of the first part are its header
-    for part in parts(_opened(reading)):
-        if not (size := block_bytes(part)):
+    first = 0
+    for part in parts(_opened(reading), literal=reading.table.grammar.literal):
+        if not (size := block_bytes(part)) or (names is None and not part.strip(b"\r\n")):
             return False
         read = pyarrow.csv.ReadOptions(block_size=size, column_names=names)
         try:
@@ -135,6 +140,10 @@ def _in_parts(reading: _Reading) -> Generator[pa.RecordBatch, None, bool]:
             yield from _new(reading, batch, row)
             row += batch.num_rows
         names = reading.table.names
+        lines = line_ends(part) + (not part.endswith((b"\n", b"\r")))
+        if lines > row + 1 - first:
+            _refuse_swallowed(reading, iter([part.decode(errors="replace")]), first)
+        first = row + 1
     return True
 
 
@@ -146,8 +155,10 @@ def _batches(reading: _Reading, size: int) -> Iterator[pa.RecordBatch]:
     row, held = 0, None
     read = pyarrow.csv.ReadOptions(block_size=size, use_threads=False)  # with threads it does not know row numbers
     parse, convert = _options(reading)
-    parse.invalid_row_handler = reading.meet_ragged
-    with pyarrow.csv.open_csv(_stream(reading, size), read, parse, convert) as batches:
+    if reading.decodable:  # else pyarrow says on standard error that it cannot show a row
+        parse.invalid_row_handler = reading.meet_ragged
+    stream = _stream(reading, size)
+    with pyarrow.csv.open_csv(stream, read, parse, convert) as batches:
         for batch in batches:
             if held is not None:
                 yield from _new(reading, held, row)
@@ -156,6 +167,18 @@ def _batches(reading: _Reading, size: int) -> Iterator[pa.RecordBatch]:
     if held is None or not is_last(held, reading.table):
         raise unclosed(reading.source, row + (held.num_rows if held else 0) + len(reading.ragged))
     yield from _new(reading, held.slice(0, held.num_rows - 1), row)
+    if stream.lines > row + held.num_rows + len(reading.ragged) + 2:  # the last row stands between two
+        _refuse_swallowed(reading, chunks(reading.source, reading.table.encoding), 0)
+
+
+def _refuse_swallowed(reading: _Reading, texts: Iterator[str], first: int) -> None:
+    """Raises InputError where a quote at the beginning of a cell has swallowed the lines up to the next quote."""
+    if reading.table.grammar.literal or (row := swallowing(texts, reading.table.grammar, first)) is None:
+        return
+    raise InputError(
+        f"{reading.source.name}: {f'row {row}' if row else 'header'}: text in quotes spans lines and goes on behind "
+        "the closing quote; is a quote part of the text? Then put the cell in quotes, and double the quote"
+    )
 
 
 def _new(reading: _Reading, batch: pa.RecordBatch, row: int) -> Iterator[pa.RecordBatch]:
@@ -175,6 +198,15 @@ def _new(reading: _Reading, batch: pa.RecordBatch, row: int) -> Iterator[pa.Reco
     yield pa.RecordBatch.from_arrays(arrays, names=[*text, *numbers])
 
 
+def _is_utf8(source: Source, table: Dialect) -> bool:
+    try:
+        for _ in chunks(source, table.encoding):
+            pass
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _stream(reading: _Reading, size: int) -> SentinelStream:
     import pyarrow as pa
 
@@ -187,7 +219,7 @@ def _stream(reading: _Reading, size: int) -> SentinelStream:
 def _opened(reading: _Reading) -> pa.NativeFile:
     """The file after its byte order mark."""
     stream = reading.source.open()
-    stream.read(len(reading.table.encoding.bom))
+    stream.read(len(reading.table.encoding.prefix))
     return stream
 
 
@@ -195,11 +227,13 @@ def _options(reading: _Reading) -> tuple[ParseOptions, ConvertOptions]:
     import pyarrow as pa
     from pyarrow.csv import ConvertOptions, ParseOptions
 
-    names, numbers = reading.table.names, set(reading.wanted.numbers)
+    names, grammar, numbers = reading.table.names, reading.table.grammar, set(reading.wanted.numbers)
     included = dict.fromkeys((*reading.wanted.text, *reading.wanted.numbers, names[-1]))
     types = {name: pa.float64() if name in numbers else pa.string() for name in included}
     return (
-        ParseOptions(delimiter=reading.table.grammar.delimiter, newlines_in_values=True),
+        ParseOptions(
+            delimiter=grammar.delimiter, quote_char=False if grammar.literal else '"', newlines_in_values=True
+        ),
         ConvertOptions(column_types=types, include_columns=list(included), strings_can_be_null=False, null_values=[""]),
     )
 
@@ -216,13 +250,18 @@ def _explained(reading: _Reading, message: str) -> InputError:
         return unclosed(reading.source, int(found[1]) - 1 if found else reading.done)
     if message.startswith("CSV parse error") and reading.ragged:
         return InputError(f"{name}: {_ragged(reading.ragged[-1])}; mend it, or skip such rows with --on-bad-rows skip")
-    if not (match := WRONG_CELL.search(message)):
+    match = WRONG_CELL.search(message)
+    if not reading.decodable and (match is None or match[3] != "string"):
+        return undecodable(reading.source, reading.table.encoding, first_undecodable(reading.source, reading.table))
+    if match is None:
         return InputError(f"{name}: {message}")
     column, row = reading.table.names[int(match[1])], int(match[2]) - 1
     if match[3] == "string":
-        return undecodable(reading.source, reading.table.encoding, f"row {row}, column {column!r}")
-    return InputError(f"{name}: row {row}, column {column!r}: {match[4]!r} is not a number")
+        return undecodable(reading.source, reading.table.encoding, f"row {row}, column {quote(column)}")
+    return InputError(f"{name}: row {row}, column {quote(column)}: {quote(match[4])} is not a number")
 
 
 def _ragged(row: InvalidRow) -> str:
-    return f"row {row.number - 1}: {row.actual_columns} cells instead of {row.expected_columns}"
+    lines = line_ends(row.text.encode(errors="replace")) + 1
+    over = f", in {lines:,} lines" if lines > 1 else ""
+    return f"row {row.number - 1}: {row.actual_columns} cells instead of {row.expected_columns}{over}"

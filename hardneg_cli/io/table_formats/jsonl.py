@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import chunks, encoded, encoding_of
 from hardneg_cli.io.tables import json_records
+from hardneg_cli.io.tables.json_array import ArrayText
 from hardneg_cli.io.tables.json_records import JsonNumber, JsonRecord
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm, confirm_length, require
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 EXTENSIONS = (".jsonl", ".ndjson", ".json")
 CHEAP_TO_READ_AGAIN = False
 BATCH_ROWS = 1 << 14
+SURROGATE = re.compile(r"[\ud800-\udfff]")
 BEGINNING = re.compile(rb'(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*(?:\{[\s\0]*["}]|\[[\s\0]*[{\]])')
 
 
@@ -37,6 +39,9 @@ def columns(source: Source, *, encoding: str | None) -> list[str]:
     names: dict[str, None] = {}
     for record in json_records.records(source, encoding_of(source, encoding)):
         names.update(dict.fromkeys(record.value or ()))
+    for name in names:
+        if SURROGATE.search(name):
+            raise InputError(f"{source.name}: key {quote(name)} holds half a character (a lone surrogate)")
     return list(names)
 
 
@@ -59,10 +64,11 @@ def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
 
 def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
     encoding = encoding_of(source, edits.encoding)
-    out.keep(encoding.bom)
-    pairs = _edited(source, edits, json_records.records(source, encoding))
+    out.keep(encoding.prefix)
     if json_records.is_array(source, encoding):
-        pairs = _array("".join(chunks(source, encoding)), list(pairs))
+        pairs = _array(source, edits, ArrayText(chunks(source, encoding)))
+    else:
+        pairs = _edited(source, edits, json_records.records(source, encoding))
     for old, new in pairs:
         out.replace(encoded(old, encoding, source.name), encoded(new, encoding, source.name))
 
@@ -82,7 +88,9 @@ def _edited(source: Source, edits: CellEdits, records: Iterator[JsonRecord]) -> 
         try:
             yield record.text, "" if edits.removes(row) else _record(record.text, edits, row, nested)
         except ValueError as error:
-            raise InputError(f"{source.name}: {record.place}, {edits.column!r}: {error}; mend the decision") from error
+            raise InputError(
+                f"{source.name}: {record.place}, {quote(edits.column)}: {error}; mend the decision"
+            ) from error
         row += 1
     confirm_length(source, edits, row)
 
@@ -110,17 +118,15 @@ def _record(text: str, edits: CellEdits, row: int, nested: dict[str, bool]) -> s
     return text
 
 
-def _array(text: str, items: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def _array(source: Source, edits: CellEdits, text: ArrayText) -> Iterator[tuple[str, str]]:
     """The array's text before and now, an item at a time; what stands outside of the brackets stays."""
-    start, stop = text.index("[") + 1, text.rindex("]")
-    if not items:
-        start = stop
-    yield text[:start], text[:start]
+    yield text.opening, text.opening
     comma = ""
-    for number, (old, new) in enumerate(items):
+    for number, (old, new) in enumerate(_edited(source, edits, json_records.items(source, text))):
         yield "," * (number > 0) + old, comma * bool(new) + new
         comma = "," if new else comma
-    yield text[stop:], text[stop:]
+    closing = text.peek()
+    yield closing, closing
 
 
 def _batch(source: Source, batch: Sequence[JsonRecord], wanted: ReadRequest) -> pa.RecordBatch:
@@ -143,7 +149,9 @@ def _texts(source: Source, batch: Sequence[JsonRecord], name: str) -> pa.Array:
         return pa.array(texts, pa.string())
     except UnicodeEncodeError as error:
         bad = next(record for record, text in zip(batch, texts, strict=True) if text == error.object)
-        raise InputError(f"{source.name}: {bad.place}: {name!r} holds half a character (a lone surrogate)") from error
+        raise InputError(
+            f"{source.name}: {bad.place}: {quote(name)} holds half a character (a lone surrogate)"
+        ) from error
 
 
 def _numbers(source: Source, batch: Sequence[JsonRecord], name: str) -> pa.Array:
@@ -161,7 +169,9 @@ def _numbers(source: Source, batch: Sequence[JsonRecord], name: str) -> pa.Array
             numbers.append(_row_of_numbers(value) if lists else _number(value))
         except (ValueError, TypeError) as error:
             shown = json_records.compact(value)[:40]
-            raise InputError(f"{source.name}: {record.place}, {name!r}: {shown} is not a number or a list") from error
+            raise InputError(
+                f"{source.name}: {record.place}, {quote(name)}: {shown} is not a number or a list"
+            ) from error
     return pa.array(numbers, pa.list_(pa.float64()) if lists else pa.float64())
 
 

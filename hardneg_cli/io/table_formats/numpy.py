@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias, cast
 
-from hardneg_cli.errors import InputError, listing
+from hardneg_cli.errors import InputError, listing, quote
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.zip_archive import archive
@@ -204,7 +204,9 @@ def _name(source: Source, names: list[str]) -> str:
     known = [name for name in names if name in NAMES] if len(names) > 1 else names
     if len(known) == 1:
         return known[0]
-    raise InputError(f"{source.name}: holds the arrays {listing(names)}; keep one, or call one of them {NAMES[0]!r}")
+    raise InputError(
+        f"{source.name}: holds the arrays {listing(names)}; keep one, or call one of them {quote(NAMES[0])}"
+    )
 
 
 def _as_floats(block: Matrix) -> Matrix:

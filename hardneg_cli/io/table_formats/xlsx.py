@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.excel.exact_text import COLUMN, encoded, restore
 from hardneg_cli.io.excel.workbook import Cell, ExcelSheet, Valueless, as_text, empty, table_sheet, whole_book
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
@@ -89,7 +89,7 @@ def _data(source: Source, sheet: ExcelSheet, wanted: ReadRequest) -> Iterator[tu
             found = max(filled[-1] + 1, left + width) - min(filled[0], left)
             trouble = f"row {number}: {found} cells instead of {width}"
             if wanted.skip_ragged is None:
-                raise InputError(f"{source.name}: {trouble} (row {place} of sheet {sheet.title!r})")
+                raise InputError(f"{source.name}: {trouble} (row {place} of sheet {quote(sheet.title)})")
             wanted.skip_ragged(trouble)
             continue
         yield place, [*cells[left : left + width], *[None] * (left + width - len(cells))]
@@ -115,13 +115,13 @@ def _batch(
     for name in (*wanted.text, *wanted.numbers):
         for row, cells in enumerate(batch, first + 1):
             if cells[place[name]] is Valueless.UNCOMPUTED:
-                where = f"{source.name}: row {row}, column {name!r}"
+                where = f"{source.name}: row {row}, column {quote(name)}"
                 raise InputError(f"{where}: {Valueless.UNCOMPUTED.value}; open it in a spreadsheet program and save it")
     arrays = [pa.array([as_text(cells[place[name]]) for cells in batch], pa.string()) for name in wanted.text]
     for name in wanted.numbers:
         values = []
         for row, cells in enumerate(batch, first + 1):
-            values.append(_number(cells[place[name]], f"{source.name}: row {row}, column {name!r}"))
+            values.append(_number(cells[place[name]], f"{source.name}: row {row}, column {quote(name)}"))
         arrays.append(pa.array(values, pa.float64()))
     return pa.RecordBatch.from_arrays(arrays, names=[*wanted.text, *wanted.numbers])
 
@@ -134,14 +134,14 @@ def _number(cell: Cell, where: str) -> float:
             return float(cell)
         except ValueError:
             pass
-    found = f"{cell.value} that" if isinstance(cell, Valueless) else repr(as_text(cell))
+    found = f"{cell.value} that" if isinstance(cell, Valueless) else quote(as_text(cell))
     raise InputError(f"{where}: {found} is not a number")
 
 
 def _refuse_formulas(source: Source, sheet: Worksheet) -> None:
     for cell in sheet._cells.values():  # iter_rows makes a cell for every place up to the last one
         if cell.data_type == "f":
-            where = f"{source.name}: cell {cell.coordinate} of sheet {sheet.title!r}"
+            where = f"{source.name}: cell {cell.coordinate} of sheet {quote(sheet.title)}"
             raise InputError(f"{where} is a formula, whose value would be lost; paste values over the formulas")
 
 
@@ -172,7 +172,9 @@ def _set_text(source: Source, cell: SheetCell, text: str) -> None:
 
 def _remove(source: Source, target: Worksheet, places: list[int]) -> None:
     if places and any(merged.max_row >= min(places) for merged in target.merged_cells.ranges):
-        raise InputError(f"{source.name}: sheet {target.title!r} has merged cells; unmerge them, or mark rows instead")
+        raise InputError(
+            f"{source.name}: sheet {quote(target.title)} has merged cells; unmerge them, or mark rows instead"
+        )
     for place in sorted(places, reverse=True):
         target.delete_rows(place)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeVar
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 
 if TYPE_CHECKING:
     import numpy as np
@@ -115,7 +115,7 @@ def of_text(texts: Sequence[str], kind: pa.DataType, where: str) -> pa.Array:
         raise InputError(f"{where} is of type {kind} and cannot hold {_first_of(texts)}: {error}") from error
     for text, found in zip(texts, as_text(array).to_pylist(), strict=True):
         if text != found:
-            raise InputError(f"{where} is of type {kind}: {text!r} would become {found!r}")
+            raise InputError(f"{where} is of type {kind}: {quote(text)} would become {quote(found)}")
     return array
 
 
@@ -244,7 +244,7 @@ def _parsed(texts: pa.Array, where: Callable[[int], str]) -> pa.Array:
     except pa.ArrowInvalid as error:
         for position, text in enumerate(filled.to_pylist()):
             if not _reads_as_number(text):
-                raise InputError(f"{where(position)}: {text!r} is not a number") from error
+                raise InputError(f"{where(position)}: {quote(text)} is not a number") from error
         raise InputError(f"{where(0)}: {error}") from error
 
 
@@ -259,4 +259,4 @@ def _reads_as_number(text: str) -> bool:
 
 
 def _first_of(texts: Sequence[str]) -> str:
-    return repr(texts[0]) if len(texts) == 1 else f"{texts[0]!r} or one of {len(texts) - 1:,} others"
+    return repr(texts[0]) if len(texts) == 1 else f"{quote(texts[0])} or one of {len(texts) - 1:,} others"

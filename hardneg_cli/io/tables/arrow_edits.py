@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from hardneg_cli.errors import quote
 from hardneg_cli.io.files.limits import refuse_bomb
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.arrow_cells import as_numbers, as_text, of_text, without_nan
@@ -21,7 +22,7 @@ def wanted_of(batch: pa.RecordBatch, wanted: ReadRequest, source: Source, first:
 
     for name in (*wanted.text, *wanted.numbers):
         if not is_plain(batch.column(name).type):
-            refuse_bomb(f"{source.name}: column {name!r}", spread(batch.column(name)), source.size)
+            refuse_bomb(f"{source.name}: column {quote(name)}", spread(batch.column(name)), source.size)
     arrays = [
         as_text(without_nan(batch.column(name)) if name in wanted.nan_is_null else batch.column(name))
         for name in wanted.text
@@ -29,7 +30,7 @@ def wanted_of(batch: pa.RecordBatch, wanted: ReadRequest, source: Source, first:
     for name in wanted.numbers:
 
         def where(position: int, name: str = name) -> str:
-            return f"{source.name}: row {first + position + 1}, column {name!r}"
+            return f"{source.name}: row {first + position + 1}, column {quote(name)}"
 
         arrays.append(as_numbers(batch.column(name), where))
     return pa.RecordBatch.from_arrays(arrays, names=[*wanted.text, *wanted.numbers])
@@ -75,7 +76,7 @@ def _changed(
     import numpy as np
     import pyarrow as pa
 
-    where = f"{source.name}: column {edits.column!r}"
+    where = f"{source.name}: column {quote(edits.column)}"
     if pa.types.is_dictionary(column.type):
         # the same dictionary in every part of a file, whatever rows it holds: Arrow files allow only one
         texts = list(dict.fromkeys(edits.cells[row] for row in sorted(edits.cells)))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
+from hardneg_cli.io.files.limits import RECORD
 from hardneg_cli.io.files.source import Source
-from hardneg_cli.io.files.text_encoding import Encoding, chunks, encoding_of, lines, undecodable
+from hardneg_cli.io.files.text_encoding import Encoding, LongLineError, chunks, encoding_of, lines, undecodable
 from hardneg_cli.io.tables.arrow_cells import fingerprint
+from hardneg_cli.io.tables.json_array import ArrayText, LongItemError, after_blanks
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,10 +24,10 @@ JsonObject: TypeAlias = dict[str, Any]  # as it is read, whatever is in it
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"  # as it is written
 
 BLANK = " \t\r\n"
-SPACE = re.compile(r"[ \t\r\n]*")
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 LONG_LIST = 64
 NESTED_BEGIN = ("[", "{")
+DEEPEST = 100  # objects and lists in each other
 BLOCK_LINES = 1 << 14
 
 
@@ -42,21 +46,44 @@ class JsonRecord(NamedTuple):
 
 
 def is_array(source: Source, encoding: Encoding) -> bool:
-    head = source.head[len(encoding.bom) :].decode(encoding.name, errors="replace")
+    head = source.head[len(encoding.prefix) :].decode(encoding.name, errors="replace")
     return head.lstrip(BLANK).startswith("[")
 
 
 def records(source: Source, encoding: Encoding) -> Iterator[JsonRecord]:
-    """All objects of a file. Raises InputError for what is none, and for a key that an object has twice."""
+    """All objects of a file, one by one. Raises InputError for what is none, and for a key that an object has twice."""
     try:
         if is_array(source, encoding):
-            yield from _items(source, "".join(chunks(source, encoding)))
+            yield from items(source, ArrayText(chunks(source, encoding)))
             return
         for number, line in enumerate(lines(chunks(source, encoding)), 1):
             place = f"line {number}"
             yield JsonRecord(line, _object(source, line, place) if line.strip(BLANK) else None, place)
     except UnicodeDecodeError:
         raise undecodable(source, encoding, _first_undecodable(source, encoding)) from None
+    except LongLineError as error:
+        raise InputError(f"{source.name}: line {error.number}: over {RECORD:,} characters") from None
+
+
+def items(source: Source, text: ArrayText) -> Iterator[JsonRecord]:
+    """The items of an array, up to its closing bracket, which is not taken. Raises InputError for what is no object."""
+    number = 0
+    try:
+        while number or text.sign() != "]":
+            number += 1
+            place = f"item {number}"
+            raw, value = text.item(partial(_decoded, source, place, NESTED))
+            yield JsonRecord(raw, value, place)
+            if text.sign() != ",":
+                break
+            text.taken(1)
+        _refuse_no_end(source, text, number)
+    except LongItemError:
+        raise InputError(f"{source.name}: item {number}: over {RECORD:,} characters") from None
+    except UnicodeDecodeError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise _no_object(source, f"item {number}", error) from error
 
 
 def row_lines(source: Source, encoding: str | None) -> Iterator[NDArray[np.int64]] | None:
@@ -100,7 +127,7 @@ def with_value(record: str, key: str, text: str, *, nested: bool | None = None) 
     if nested or (nested is None and old[0] in NESTED_BEGIN):
         if not is_nested(text) or (nested is None and text[0] != old[0]):
             kind = "a list" if old[0] == "[" else "an object"
-            raise ValueError(f"{text[:60]!r} is not {kind}, as the label there is")
+            raise ValueError(f"{quote(text[:60])} is not {kind}, as the label there is")
         return record[: found[0]] + text + record[found[1] :]
     same_kind = (NUMBER.fullmatch(old) and NUMBER.fullmatch(text)) or {old, text} <= {"true", "false"}
     new = text if same_kind else json.dumps(text, ensure_ascii=False)
@@ -137,75 +164,81 @@ def _blocks_of(numbers: Iterator[int]) -> Iterator[NDArray[np.int64]]:
 def _span(record: str, key: str) -> tuple[int, int] | None:
     """Where the value of `key` stands in an object's text."""
     decoder = json.JSONDecoder()
-    position = _after_blanks(record, record.index("{") + 1)
+    position = after_blanks(record, record.index("{") + 1)
     while record[position] != "}":
         if record[position] == ",":
-            position = _after_blanks(record, position + 1)
+            position = after_blanks(record, position + 1)
         name, end = decoder.raw_decode(record, position)
-        start = _after_blanks(record, record.index(":", end) + 1)
+        start = after_blanks(record, record.index(":", end) + 1)
         _, stop = decoder.raw_decode(record, start)
         if name == key:
             return start, stop
-        position = _after_blanks(record, stop)
+        position = after_blanks(record, stop)
     return None
 
 
-def _after_blanks(text: str, position: int) -> int:
-    match = SPACE.match(text, position)
-    assert match
-    return match.end()
-
-
-def _items(source: Source, text: str) -> Iterator[JsonRecord]:
-    """The items of an array, each with the blanks up to the commas around it."""
-    position, number = text.index("[") + 1, 0
-    if text[_after_blanks(text, position) :].rstrip(BLANK) == "]":
-        return
-    while position:
-        number += 1
-        value, stop = _value(source, text, position, f"item {number}", NESTED)
-        yield JsonRecord(text[position:stop], value, f"item {number}")
-        if text[stop : stop + 1] == ",":
-            position = stop + 1
-        elif text[stop:].rstrip(BLANK) == "]":
-            return
-        else:
-            found = repr(text[stop : stop + 20])
-            raise InputError(f"{source.name}: after item {number}: {found} instead of a comma or a closing bracket")
+def _refuse_no_end(source: Source, text: ArrayText, number: int) -> None:
+    """Raises InputError where something else than the closing bracket stands behind the item of that number."""
+    closing = text.peek()
+    if closing.strip(BLANK) != "]":
+        found = quote(closing.lstrip(BLANK)[:20])
+        raise InputError(f"{source.name}: after item {number}: {found} instead of a comma or a closing bracket")
 
 
 def _object(source: Source, line: str, place: str) -> JsonObject:
     # where nothing is nested, numbers need no type of their own, which takes three times as long
     flat = "[" not in line and line.count("{") == 1
-    value, stop = _value(source, line, 0, place, FLAT if flat else NESTED)
-    if stop < len(line):
-        found = repr(line[stop : stop + 20])
+    try:
+        value, stop = _decoded(source, place, FLAT if flat else NESTED, line, after_blanks(line, 0))
+    except (ValueError, RecursionError) as error:
+        raise _no_object(source, place, error) from error
+    if (stop := after_blanks(line, stop)) < len(line):
+        found = quote(line[stop : stop + 20])
         raise InputError(f"{source.name}: {place}: {found} after the object; write one object a line")
     return value
 
 
-def _value(source: Source, text: str, position: int, place: str, decoder: json.JSONDecoder) -> tuple[JsonObject, int]:
-    """An object, and where the blanks behind it end."""
-    try:
-        value, stop = decoder.raw_decode(text, _after_blanks(text, position))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{source.name}: {place}: not a JSON object on its own: {error}") from error
+def _decoded(
+    source: Source, place: str, decoder: json.JSONDecoder, text: str, position: int
+) -> tuple[JsonObject, int]:  # fmt: skip
+    """The object at a position of a text, and where it ends. Raises ValueError for a text that may go on."""
+    value, stop = decoder.raw_decode(text, position)
     if not isinstance(value, dict):
-        raise InputError(f"{source.name}: {place}: {str(value)[:20]!r} instead of a JSON object")
-    return value, _after_blanks(text, stop)
+        found = quote(text[position : position + 20])
+        raise InputError(f"{source.name}: {place}: {found} instead of a JSON object")
+    brackets = text.count("{", position, stop) + text.count("[", position, stop)
+    if brackets > DEEPEST and _depth(value) > DEEPEST:
+        raise InputError(f"{source.name}: {place}: nested more than {DEEPEST} deep")
+    return value, stop
+
+
+def _depth(value: object) -> int:
+    depth, level = 0, [value]
+    while level := [one for one in level if isinstance(one, dict | list)]:
+        depth += 1
+        level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
+    return depth
+
+
+def _no_object(source: Source, place: str, error: ValueError | RecursionError) -> InputError:
+    said = error.msg if isinstance(error, json.JSONDecodeError) and place.startswith("item") else error
+    return InputError(f"{source.name}: {place}: not a JSON object on its own: {said}")
 
 
 def _unique(pairs: list[tuple[str, object]]) -> JsonObject:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"key {next(name for name in names if names.count(name) > 1)!r} twice")
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+        raise ValueError(f"key {quote(twice)} twice")
     return found
 
 
 def _first_undecodable(source: Source, encoding: Encoding) -> str:
     texts = chunks(source, encoding, errors="replace")
-    return f"line {next((number for number, line in enumerate(lines(texts), 1) if chr(0xFFFD) in line), 1)}"
+    try:
+        return f"line {next((number for number, line in enumerate(lines(texts), 1) if chr(0xFFFD) in line), 1)}"
+    except LongLineError as error:
+        return f"line {error.number}"
 
 
 FLAT = json.JSONDecoder(object_pairs_hook=_unique, parse_float=str, parse_int=str, parse_constant=str)

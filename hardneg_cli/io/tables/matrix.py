@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.tables.arrow_cells import is_list
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def stacked(batches: Iterable[pa.RecordBatch]) -> StackedNumbers:
         return StackedNumbers(np.concatenate([matrix(batch) for batch in parts]))
     if len(parts[0].columns) > 1:
         names = [field.name for batch in parts for field in batch.schema if is_list(field.type)]
-        raise InputError(f"column {names[0]!r} holds lists of numbers, which cannot stand beside other columns")
+        raise InputError(f"column {quote(names[0])} holds lists of numbers, which cannot stand beside other columns")
     lists = [_lists(batch.column(0)) for batch in parts]
     width = _most_frequent([sizes for _, sizes in lists])
     values = np.concatenate([_rectangle(flat, sizes, width) for flat, sizes in lists])
@@ -77,7 +77,7 @@ def list_size(batch: pa.RecordBatch) -> int | None:
 def _scalars(batch: pa.RecordBatch) -> list[Matrix]:
     for field in batch.schema:
         if is_list(field.type):
-            raise InputError(f"column {field.name!r} holds lists where each row has to have one number")
+            raise InputError(f"column {quote(field.name)} holds lists where each row has to have one number")
     return [column.to_numpy(zero_copy_only=False) for column in batch.columns]
 
 

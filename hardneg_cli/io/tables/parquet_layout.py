@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.files.limits import most_rows, most_unpacked, refuse_bomb
 from hardneg_cli.io.tables.thrift_compact import Struct, read_struct
 
@@ -67,7 +67,7 @@ def longest_values(
             column = group.column(index)
             if columns is not None and not {column.path_in_schema, column.path_in_schema.partition(".")[0]} & columns:
                 continue
-            where = f"{name}: column {column.path_in_schema!r}, row group {number + 1}"
+            where = f"{name}: column {quote(column.path_in_schema)}, row group {number + 1}"
             try:
                 flat = not schema.column(index).max_repetition_level
                 if column.num_values < 0 or (flat and column.num_values != group.num_rows):

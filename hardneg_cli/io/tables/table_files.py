@@ -17,11 +17,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.errors import InputError, did_you_mean, listing, quote
 from hardneg_cli.io.files.inverse_edits import InverseEdits, RewriteTarget
 from hardneg_cli.io.files.limits import refuse_bomb
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.table_formats import TABLE_FORMATS, TableFormat
+from hardneg_cli.io.tables.unnamed_columns import has_index, without_index
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,7 +76,7 @@ def reader_of(source: Source) -> TableFormat:
     fitting = [reader for reader in TABLE_FORMATS if reader.recognises(source.head)]
     for reader in (*(one for one in fitting if one in named), *fitting, *named):
         if source.sheet is not None and not reader.SHEETS:
-            raise InputError(f"{source.name}: has no sheets, such as {source.sheet!r}; leave #{source.sheet} out")
+            raise InputError(f"{source.name}: has no sheets, such as {quote(source.sheet)}; leave #{source.sheet} out")
         return reader
     supported = ", ".join(extension for reader in TABLE_FORMATS for extension in reader.EXTENSIONS)
     raise InputError(f"{source.name}: not a kind of file that can be read (known: {supported})")
@@ -87,7 +88,10 @@ def cheap_to_read_again(source: Source) -> bool:
 
 
 def columns(sources: Sequence[Source], encoding: str | None = None) -> list[str]:
-    """The names of the columns, which must be the same in every file; their order may differ."""
+    """The names of the columns, which must be the same in every file; their order may differ.
+
+    A first column without a name is none of them: see `unnamed_columns`.
+    """
     first, *others = sources
     names = _columns(first, encoding)
     for other in others:
@@ -97,6 +101,14 @@ def columns(sources: Sequence[Source], encoding: str | None = None) -> list[str]
         if new := sorted(set(theirs).difference(names)):
             raise InputError(f"{other.name}: column {listing(new)}, which {first.name} does not have")
     return names
+
+
+def have_index(sources: Sequence[Source], encoding: str | None = None) -> bool:
+    """Whether every file has row labels, which are read as the column `INDEX`."""
+    return all(
+        reader.MAY_HAVE_AN_INDEX and has_index(reader.columns(source, encoding=encoding))
+        for source, reader in ((source, reader_of(source)) for source in sources)
+    )
 
 
 def read(sources: Sequence[Source], wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
@@ -130,9 +142,9 @@ def rewrite(source: Source, out: BinaryIO, edits: CellEdits, inverse: InverseEdi
     """
     reader, names = reader_of(source), _columns(source, edits.encoding)
     if edits.column not in names:
-        raise InputError(f"{source.name}: no column {edits.column!r}{did_you_mean(edits.column, names)}")
+        raise InputError(f"{source.name}: no column {quote(edits.column)}{did_you_mean(edits.column, names)}")
     if edits.mark in names:
-        raise InputError(f"{source.name}: there is a column {edits.mark!r} already")
+        raise InputError(f"{source.name}: there is a column {quote(edits.mark)} already")
     with compressed(out, source.compression) as inner:
         reader.rewrite(source, RewriteTarget(inner, inverse), edits)
 
@@ -142,7 +154,7 @@ def require(source: Source, names: Sequence[str], wanted: ReadRequest) -> None:
     known, requested = set(names), wanted.text + wanted.numbers
     for name in requested:
         if name not in known:
-            raise InputError(f"{source.name}: no column {name!r}{did_you_mean(name, names)}")
+            raise InputError(f"{source.name}: no column {quote(name)}{did_you_mean(name, names)}")
     if twice := _repeated(requested):
         raise InputError(f"{source.name}: column {listing(twice)} is asked for twice")
 
@@ -157,7 +169,8 @@ def confirm(source: Source, edits: CellEdits, row: int, found: str | None) -> No
     expected = edits.expect.get(row)
     if expected is not None and expected != (found or ""):
         raise InputError(
-            f"{source.name}: row {row + 1}: column {edits.column!r} holds {found or ''!r}, not {expected!r}; "
+            f"{source.name}: row {row + 1}: column {quote(edits.column)} holds {quote(found or '')}, not "
+            f"{quote(expected)}; "
             "the file has changed since it was read"
         )
 
@@ -180,10 +193,13 @@ def compressed(out: BinaryIO, compression: str | None) -> AbstractContextManager
 
 
 def _columns(source: Source, encoding: str | None) -> list[str]:
+    reader = reader_of(source)
     try:
-        names = reader_of(source).columns(source, encoding=encoding)
+        names = reader.columns(source, encoding=encoding)
     except OSError as error:
         raise InputError(f"{source.name}: cannot be read: {error}") from error
+    if reader.MAY_HAVE_AN_INDEX:
+        names = without_index(names)
     if "" in names:
         raise InputError(f"{source.name}: column {names.index('') + 1} has no name; give it one, or remove it")
     if twice := _repeated(names):

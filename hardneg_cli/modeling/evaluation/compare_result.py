@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hardneg_cli.errors import InputError, plural
+from hardneg_cli.errors import InputError, plural, quote
 from hardneg_cli.modeling.evaluation.comparison import MetricRow
 from hardneg_cli.modeling.evaluation.metrics import LESS_IS_BETTER
 from hardneg_cli.modeling.label_source import GIVEN
@@ -158,7 +158,7 @@ class CompareResult:
         for name in worst[:MOST_FORGOTTEN]:
             count = counts[name]
             broke, of = f"{count['broke']:,.0f}", f"{sum(count.values()):,.0f}"
-            yield f"forgotten: class {name!r}: {broke} of {of} rows broke, {count['fixed']:,.0f} fixed"
+            yield f"forgotten: class {quote(name)}: {broke} of {of} rows broke, {count['fixed']:,.0f} fixed"
         if len(worst) > MOST_FORGOTTEN:
             yield f"forgotten: {len(worst) - MOST_FORGOTTEN:,} more classes"
 

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.atomic_write import whole_file
+from hardneg_cli.io.files.streams import document
 from hardneg_cli.io.tables.json_records import JsonObject
 from hardneg_cli.io.tables.text_tables import inert_json
 from hardneg_cli.review.decisions.decision_log import held
@@ -43,9 +44,11 @@ def read(path: str | Path | None) -> list[LedgerRound]:
     """The rounds that count, from 1 on; none where there is no ledger yet. Raises InputError for what is no ledger."""
     if path is None or not Path(path).exists():
         return []
+    if not Path(path).is_file():  # what is written anew as a whole
+        raise InputError(f"{path}: is not a file, so it is no ledger")
     entries: list[LedgerRound] = []
     rows: dict[str, Line] = {}
-    for number, line in enumerate(Path(path).read_bytes().splitlines(), 1):
+    for number, line in enumerate(document(path).splitlines(), 1):
         record = _record(f"{path}: line {number}", line)
         if record["kind"] == PSEUDO_LABEL:
             rows[record["id"]] = {name: cell for name, cell in record.items() if name not in ("v", "kind", "round")}

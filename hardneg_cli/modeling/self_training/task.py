@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.inputs import ModelInputs, concatenated
-from hardneg_cli.errors import InputError, listing
+from hardneg_cli.errors import InputError, listing, quote
 from hardneg_cli.modeling.folds import assign_folds
 from hardneg_cli.modeling.out_of_fold import Classifier
 from hardneg_cli.modeling.self_training.pool_labels import PoolLabels
@@ -95,7 +95,8 @@ def together(
     code = {name: place for place, name in enumerate(classes)}
     labels = np.array([-1 if name is None else code[name] for name in given], np.int64)
     if len(classes) < FEWEST_CLASSES:
-        raise InputError(f"{labeled.name}: every label is {classes[0]!r}; two classes are needed to tell them apart"
+        only = quote(classes[0]) if classes else ""
+        raise InputError(f"{labeled.name}: every label is {only}; two classes are needed to tell them apart"
                          if classes else f"{labeled.name}: people dropped every row")  # fmt: skip
     if not (labels < 0).any():
         raise InputError(f"{pool.name}: no row is left to be labeled")

@@ -8,11 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import Encoding, chunks, encoding_of
 from hardneg_cli.io.table_formats import TABLE_FORMATS
 from hardneg_cli.io.tables import json_records, table_files
+from hardneg_cli.io.tables.json_array import ArrayText
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, MARKS
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.annotation_tools._class_names import ANSWERS, chosen
@@ -74,18 +75,9 @@ def first(source: Source) -> Object:
 
 def _first_item(source: Source, encoding: Encoding) -> Object:
     """The first item of an array, of which no more is read than it takes."""
-    text, tried = "", 0
-    with suppress(UnicodeDecodeError):  # whoever reads the file says where
-        for part in chunks(source, encoding):
-            text += part
-            if part and len(text) < 2 * tried:  # what comes last is empty
-                continue
-            tried = len(text)
-            with suppress(ValueError, RecursionError):  # it goes on in the next part
-                value, _ = json_records.NESTED.raw_decode(
-                    text.lstrip(json_records.BLANK)[1:].lstrip(json_records.BLANK)
-                )
-                return value if isinstance(value, dict) else {}
+    with suppress(UnicodeDecodeError, InputError):  # whoever reads the file says where
+        found = next(json_records.items(source, ArrayText(chunks(source, encoding))), None)
+        return (found.value if found else None) or {}
     return {}
 
 
@@ -119,7 +111,7 @@ def queue(source: Source, answers: Iterable[ToolAnswer]) -> pa.Table:
     for answer in _sound(source, answers):
         row = _row(source, answer)
         if row["decision"] == "several":
-            several.append(f"{row['id']!r} ({answer.place})")
+            several.append(f"{quote(row['id'])} ({answer.place})")
         who = (row["id"], row["row_hash"], row["given_label"], row["reviewer"] if row["decision"] else None)
         if who not in found or found[who][0] <= answer.at:
             found[who] = answer.at, row
@@ -132,7 +124,9 @@ def queue(source: Source, answers: Iterable[ToolAnswer]) -> pa.Table:
     try:
         return pa.Table.from_pylist(rows, schema)
     except UnicodeEncodeError as error:
-        raise InputError(f"{source.name}: {error.object[:40]!r} holds half a character (a lone surrogate)") from error
+        raise InputError(
+            f"{source.name}: {quote(error.object[:40])} holds half a character (a lone surrogate)"
+        ) from error
 
 
 def _sound(source: Source, answers: Iterable[ToolAnswer]) -> Iterator[ToolAnswer]:
@@ -169,15 +163,16 @@ def _key(source: Source, answer: ToolAnswer) -> Object:
     """The task's id, row_hash, what it covers, labels and score; raises InputError where it has none."""
     if answer.key is None or answer.key == "":
         raise InputError(
-            f"{source.name}: {answer.place}: no {KEY!r} in it, and so neither a row's id nor its row_hash: this is no "
+            f"{source.name}: {answer.place}: no {quote(KEY)} in it, and so neither a row's id nor its "
+            "row_hash: this is no "
             "task that hardneg find wrote for the tool; export the project into which those were imported"
         )
     try:
         found = json.loads(answer.key)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         found = None
     if not isinstance(found, Mapping) or not all(isinstance(found.get(name), str) for name in KEYED):
-        raise InputError(f"{source.name}: {answer.place}: {KEY!r} is not what hardneg find wrote there")
+        raise InputError(f"{source.name}: {answer.place}: {quote(KEY)} is not what hardneg find wrote there")
     score, hashed = found.get("score"), found.get("hashed")
     return {name: found[name] for name in KEYED} | {
         "hashed": hashed if isinstance(hashed, str) else "",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.tables.queue_columns import EVERY, LABELS, QUESTION
 from hardneg_cli.io.tables.text_tables import as_text, inert_json
 from hardneg_cli.review.annotation_tools._class_names import offered
@@ -50,7 +50,7 @@ def tasks(table: pa.Table, what: str) -> Iterator[AnnotationTask]:
     """The rows of a findings table, in its order; `what` names the format. Raises InputError for another table."""
     for name in NEEDED:
         if name not in table.column_names:
-            raise InputError(f"{what}: no column {name!r}: only findings can be annotated; use csv or json")
+            raise InputError(f"{what}: no column {quote(name)}: only findings can be annotated; use csv or json")
     pictures = picture_columns(table)
     texts = [name for name in _displayed(table) if name not in pictures]
     for start in range(0, table.num_rows, ROWS):

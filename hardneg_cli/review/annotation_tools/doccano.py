@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.files.source import COMPRESSED_SUFFIXES, Source
 from hardneg_cli.io.tables.json_records import Json
 from hardneg_cli.review.annotation_tools import _answers
@@ -59,7 +59,7 @@ def _refuse_long_labels(names: list[str]) -> None:
     for name in names:
         if len(name) > LONGEST_LABEL:
             raise InputError(
-                f"{NAME}: the label {name[:40]!r}… has {len(name)} characters, and doccano holds {LONGEST_LABEL}; "
+                f"{NAME}: the label {quote(name[:40])}… has {len(name)} characters, and doccano holds {LONGEST_LABEL}; "
                 "use label-studio, prodigy or argilla"
             )
 

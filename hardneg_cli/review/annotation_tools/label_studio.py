@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 from xml.sax.saxutils import quoteattr
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.json_records import Json
 from hardneg_cli.review.annotation_tools import _answers
@@ -133,7 +133,7 @@ def _annotations(source: Source, annotation: Object, place: str) -> dict[str, li
         entries[name] += [entered] if isinstance(entered, str) else entered
     if others and not entries["label"] and not entries["decision"]:
         raise InputError(
-            f"{source.name}: {place}: annotated by {others[0]!r}, not by 'label' or 'decision' as in the labeling "
+            f"{source.name}: {place}: annotated by {quote(others[0])}, not by 'label' or 'decision' as in the labeling "
             "configuration that hardneg find writes beside the tasks"
         )
     return entries

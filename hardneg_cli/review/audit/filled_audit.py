@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.row_identity import repeated_values
-from hardneg_cli.errors import InputError, did_you_mean, listing
+from hardneg_cli.errors import InputError, did_you_mean, listing, quote
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.table_files import ReadRequest
@@ -72,7 +72,7 @@ class FilledAudit:
         kept = [replace(decision, decision="keep", new_label="") for decision in self.decisions]
         matched = match(dataset, kept, self.ids)
         if matched.stale:
-            named = ", ".join(f"{one.decision.id!r} ({one.why})" for one in matched.stale[:5])
+            named = ", ".join(f"{quote(one.decision.id)} ({one.why})" for one in matched.stale[:5])
             more = f" and {len(matched.stale) - 5:,} more" if len(matched.stale) > 5 else ""
             raise InputError(
                 f"{self.name}: audited rows that are not the same in {dataset.name}: {named}{more}; "
@@ -117,7 +117,7 @@ def truths(source: Sequence[Source] | Source, column: pa.ChunkedArray) -> NDArra
     if strange.any():
         name = source.name if isinstance(source, Source) else source[0].name
         row = int(np.flatnonzero(strange)[0])
-        raise InputError(f"{name}: row {row + 1}: flagged is true or false, not {words[row].as_py()!r}")
+        raise InputError(f"{name}: row {row + 1}: flagged is true or false, not {quote(words[row].as_py())}")
     found: NDArray[np.bool_] = pc.is_in(words, value_set=pa.array(TRUE)).to_numpy(zero_copy_only=False)
     return found
 
@@ -137,7 +137,7 @@ def _design(source: Source) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArr
     for name in (*DESIGN, "flagged"):
         if name not in names:
             hint = did_you_mean(name, names)
-            raise InputError(f"{source.name}: no column {name!r}{hint}; an audit is what hardneg audit draw wrote")
+            raise InputError(f"{source.name}: no column {quote(name)}{hint}; an audit is what hardneg audit draw wrote")
     table = pa.Table.from_batches(list(table_files.read([source], ReadRequest(("flagged",), DESIGN))))
     flagged = truths(source, table["flagged"])
     stratum, size, inclusion = (table[name].to_numpy().astype(float) for name in DESIGN)

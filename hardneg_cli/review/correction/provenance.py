@@ -90,11 +90,11 @@ def document(
     }
     head = json.dumps(record, ensure_ascii=False, indent=1).removesuffix("\n}")
     lines = ",\n".join(f"  {json.dumps(vars(change), ensure_ascii=False)}" for change in changes)
-    yield f'{head},\n "changes": [\n{lines}\n ],\n "undo": ['.encode()
+    yield f'{head},\n "changes": [\n{lines}\n ],\n "undo": ['.encode(errors="backslashreplace")
     changed = [(file.name, file.back) for file in files if file.back]
     for place, (name, back) in enumerate(changed):
         facts = json.dumps({"file": name, **back.facts()}, ensure_ascii=False)
-        yield f'{"," if place else ""}\n  {facts.removesuffix("}")}, "data": ['.encode()
+        yield f'{"," if place else ""}\n  {facts.removesuffix("}")}, "data": ['.encode(errors="backslashreplace")
         for number, line in enumerate(back.lines()):
             yield f'{"," if number else ""}\n   "{line}"'.encode()
         yield b"\n  ]}"

@@ -12,10 +12,11 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from hardneg_cli.errors import InputError, Refused
+from hardneg_cli.errors import InputError, Refused, quote
 from hardneg_cli.io.files.inverse_edits import InverseEdits, RewriteTarget, revert
-from hardneg_cli.io.files.limits import DOCUMENT, in_words, most_unpacked
+from hardneg_cli.io.files.limits import DOCUMENT, most_unpacked
 from hardneg_cli.io.files.source import Source
+from hardneg_cli.io.files.streams import document as document_bytes
 from hardneg_cli.io.files.zstd_patch import patched, write_patch
 from hardneg_cli.io.tables import table_files
 
@@ -70,7 +71,7 @@ class RecordedFile:
         names = (self.name, self.written, self.kind, self.packed or "")
         for text in (*names, self.before, self.after, self.sha256, *(self.lines or ())):
             if not isinstance(text, str):
-                raise TypeError(f"{text!r} instead of a text")
+                raise TypeError(f"{quote(text)} instead of a text")
 
 
 def undo_record(source: Source, before: str, out: BinaryIO, edited: str, recorded: BinaryIO) -> UndoRecord:
@@ -120,11 +121,7 @@ def read_recorded_files(path: str | Path, size: int) -> list[RecordedFile]:
     """
     most = max(DOCUMENT, DOCUMENT_FOLD * size)
     try:
-        with Path(path).open("rb") as file:
-            content = file.read(most + 1)
-        if len(content) > most:
-            raise InputError(f"{path}: more than {in_words(most)}, which no provenance of these data takes")
-        document = json.loads(content)
+        document = json.loads(document_bytes(path, most))
         version, files, changed = document["v"], document["files"], document.get("undo")
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
@@ -133,7 +130,7 @@ def read_recorded_files(path: str | Path, size: int) -> list[RecordedFile]:
     if version == 1:
         raise InputError(f"{path}: was written by an older hardneg, and only that can undo it; or restore a copy")
     if version != VERSION:
-        raise InputError(f"{path}: is of version {version!r}, and this hardneg knows version {VERSION}")
+        raise InputError(f"{path}: is of version {quote(version)}, and this hardneg knows version {VERSION}")
     if changed is None:
         raise InputError(f"{path}: keeps nothing to undo with: it was written by an older hardneg; restore a copy")
     try:
@@ -145,7 +142,7 @@ def read_recorded_files(path: str | Path, size: int) -> list[RecordedFile]:
             for one in files
         ]
     except DAMAGED as error:
-        raise InputError(f"{path}: is damaged: {error!r}") from error
+        raise InputError(f"{path}: is damaged: {quote(error)}") from error
 
 
 def sha256_of(source: Source) -> str:

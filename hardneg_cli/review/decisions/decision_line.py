@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hardneg_cli.data.hashed_columns import UNKNOWN, HashedColumns, spelled_once
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.io.tables.text_tables import UNSEEN
 from hardneg_cli.review.decisions.decision import DECISIONS, ROLES, UNRANKED, UNSCORED, WITHDRAWN, Decision
 
@@ -46,12 +46,12 @@ class LineReader:
         values = [record.get(name, "") for name in TEXT]
         for name, value in zip(TEXT, values, strict=True):
             if not isinstance(value, str) or not _writable(value):
-                raise InputError(f"{where}: {name!r} is not text")
+                raise InputError(f"{where}: {quote(name)} is not text")
         texts: list[Any] = [self.texts.setdefault(value, value) for value in values]
         decision = Decision(*texts, *([] if record["v"] == 1 else self._more(where, record)))
         if decision.decision not in (*DECISIONS, WITHDRAWN):
             hint = did_you_mean(decision.decision, DECISIONS)
-            raise InputError(f"{where}: no decision {decision.decision!r}{hint} (known: {', '.join(DECISIONS)})")
+            raise InputError(f"{where}: no decision {quote(decision.decision)}{hint} (known: {', '.join(DECISIONS)})")
         if decision.decision == "relabel" and not decision.new_label.strip():
             raise InputError(f"{where}: relabel without a new_label")
         return decision
@@ -64,7 +64,9 @@ class LineReader:
         if score is not None and (type(score) not in (int, float) or not 0 <= score <= 1):
             raise InputError(f"{where}: 'score' is not a probability from 0 to 1, or null")
         if role not in (*ROLES, ""):
-            raise InputError(f"{where}: no role {role!r}{did_you_mean(str(role), ROLES)} (known: {', '.join(ROLES)})")
+            raise InputError(
+                f"{where}: no role {quote(role)}{did_you_mean(str(role), ROLES)} (known: {', '.join(ROLES)})"
+            )
         hashed = self._hashed(where, record.get("hashed", ""))
         return [hashed, UNRANKED if rank is None else rank, UNSCORED if score is None else float(score), role]
 
@@ -117,8 +119,8 @@ def _line(decision: Decision, hashed: str) -> bytes:
         "role": decision.role,
     }  # fmt: skip
     if not math.isfinite(decision.score):  # JSON has no word for it
-        raise InputError(f"decision about {decision.id!r}: 'score' is not a probability from 0 to 1, or null")
-    LineReader().decision(f"decision about {decision.id!r}", record)
+        raise InputError(f"decision about {quote(decision.id)}: 'score' is not a probability from 0 to 1, or null")
+    LineReader().decision(f"decision about {quote(decision.id)}", record)
     return UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", ENCODE(record)).encode() + b"\n"
 
 

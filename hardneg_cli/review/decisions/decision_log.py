@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hardneg_cli.errors import Busy, InputError
+from hardneg_cli.errors import Busy, InputError, quote
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.decision_line import LineReader, encode_lines, parse_line
@@ -73,7 +73,7 @@ def is_log(source: Source) -> bool:
     for line in source.head.splitlines():
         try:
             record = json.loads(line)
-        except ValueError:  # a torn line, or no JSON at all
+        except (ValueError, RecursionError):  # a torn line, or no JSON at all
             continue
         return isinstance(record, dict) and "v" in record
     return False
@@ -112,7 +112,7 @@ def held(path: str | Path, patience: float = PATIENCE_SECONDS) -> Iterator[Decis
 
     log = Path(path)
     if not log.absolute().parent.is_dir():
-        raise InputError(f"{log}: there is no folder {str(log.parent)!r}")
+        raise InputError(f"{log}: there is no folder {quote(str(log.parent))}")
     lock = FileLock(f"{log}.lock", timeout=patience, poll_interval=POLL_SECONDS)
     try:
         lock.acquire()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hardneg_cli.data.hashed_columns import UNKNOWN, HashedColumns, read_cells
 from hardneg_cli.data.row_identity import blank
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, as_text, did_you_mean, quote
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.queue_columns import QUESTION, RETURNED, display_columns
@@ -154,7 +154,7 @@ def _refuse_missing(source: Source, names: Sequence[str], *, scored: bool) -> No
     for name in needed:
         if name not in names:
             raise InputError(
-                f"{source.name}: no column {name!r}{did_you_mean(name, names)}; a queue is a findings file of "
+                f"{source.name}: no column {quote(name)}{did_you_mean(name, names)}; a queue is a findings file of "
                 "hardneg find with its decisions filled in"
             )
 
@@ -164,7 +164,7 @@ def _refuse_nonsense(source: Source, rows: Sequence[Row]) -> None:
     troubles: dict[str, list[str]] = {}
     for row in rows:
         if trouble := _trouble(row):
-            troubles.setdefault(trouble, []).append(f"{row['row']} ({row['id']!r})")
+            troubles.setdefault(trouble, []).append(f"{row['row']} ({quote(row['id'])})")
     for trouble, places in troubles.items():
         shown = ", ".join(places[:5]) + (f" and {len(places) - 5:,} more" if len(places) > 5 else "")
         raise InputError(f"{source.name}: {'row' if len(places) == 1 else 'rows'} {shown}: {trouble}")
@@ -173,7 +173,7 @@ def _refuse_nonsense(source: Source, rows: Sequence[Row]) -> None:
 def _trouble(row: Row) -> str | None:
     word, label = _word(row), row["new_label"]
     if word not in DECISIONS:
-        return f"no decision {word!r}{did_you_mean(word, DECISIONS)} (known: {', '.join(DECISIONS)})"
+        return f"no decision {quote(word)}{did_you_mean(word, DECISIONS)} (known: {', '.join(DECISIONS)})"
     if not row["id"].strip():
         return "a decision without an id"
     if word == "keep" and label.strip() and label != row["given_label"]:
@@ -209,7 +209,7 @@ def _decision(row: Row, source: Source, reviewer: str, hashed: HashedByCell) -> 
     who = row["reviewer"].strip() or reviewer
     return Decision(
         row["id"], row["row_hash"], row["given_label"], word, label, who,
-        source=source.name, note=row["note"], **met(row, hashed),
+        source=as_text(source.name), note=row["note"], **met(row, hashed),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.hashed_columns import HashedColumns, guessed
 from hardneg_cli.data.row_identity import content_hashes, content_ids
-from hardneg_cli.errors import listing
+from hardneg_cli.errors import listing, quote
 from hardneg_cli.review.decisions.decision import Decision, StaleDecision
 
 if TYPE_CHECKING:
@@ -147,4 +147,4 @@ def _why_stale(decision: Decision, row_hash: str, label: str, changed: str) -> s
         return changed
     if label == decision.given or (decision.decision == "relabel" and label == decision.new_label):
         return ""
-    return f"its label is now {label!r}, not {decision.given!r}"
+    return f"its label is now {quote(label)}, not {quote(decision.given)}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.table_files import ReadRequest
@@ -46,7 +46,8 @@ def _batches(source: Source) -> Iterable[pa.RecordBatch]:
     if not {"id", "role"} <= set(names) and not {"id", "flagged"} <= set(names):
         missing = "id" if "id" not in names else "flagged"
         raise InputError(
-            f"{source.name}: no column {missing!r}{did_you_mean(missing, names)}; --findings takes what hardneg find "
+            f"{source.name}: no column {quote(missing)}{did_you_mean(missing, names)}; --findings takes what "
+            "hardneg find "
             "wrote"
         )
     request = ReadRequest(tuple(name for name in COLUMNS if name in names))
@@ -73,7 +74,7 @@ def _control(name: str, row: Mapping[str, str | None]) -> bool | None:
     role, word = role_of(row), (row.get("role") or "").strip()
     if word and not role:
         raise InputError(
-            f"{name}: row {row['id']!r}: no role {row['role']!r}{did_you_mean(word.lower(), ROLES)} "
+            f"{name}: row {quote(row['id'])}: no role {quote(row['role'])}{did_you_mean(word.lower(), ROLES)} "
             f"(known: {', '.join(ROLES)})"
         )
     return role == CONTROL if role else None

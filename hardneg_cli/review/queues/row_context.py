@@ -11,7 +11,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.row_identity import keyed
 from hardneg_cli.data.text_normalization import bare
-from hardneg_cli.errors import InputError, Unavailable
+from hardneg_cli.errors import InputError, Unavailable, quote
 from hardneg_cli.review.queues.review_queue import QueueItem
 from hardneg_cli.runtime.evidence_store import EvidenceStore
 
@@ -86,7 +86,7 @@ class RowContexts:
 
         label = self.dataset.classes[self.dataset.labels[row]]
         if label != item.given:
-            return f"its label is now {label!r}"
+            return f"its label is now {quote(label)}"
         return "" if self.dataset.row_hashes(np.array([row]))[0] == item.row_hash else "its content"
 
     def _copies(self, row: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

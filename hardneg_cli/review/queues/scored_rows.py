@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, NUMBERS, NUMERIC
@@ -110,7 +110,7 @@ def read_scored_rows(files: Sequence[Source]) -> ScoredRows:
     for name in NEEDED:
         if name not in names:
             hint = did_you_mean(name, names)
-            raise InputError(f"{files[0].name}: no column {name!r}{hint}; is it a findings file, written by find?")
+            raise InputError(f"{files[0].name}: no column {quote(name)}{hint}; is it a findings file, written by find?")
     wanted = ReadRequest(tuple(name for name in names if name not in NUMERIC), NUMERIC)
     table = pa.Table.from_batches(list(table_files.read(files, wanted)))
     if not len(table):

@@ -15,7 +15,7 @@ from itertools import chain, pairwise
 from pathlib import Path
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.review.decisions.decision import WITHDRAWN, Decision, Question, independent_answers
 from hardneg_cli.review.decisions.decision_log import DecisionLog, held, now, spelled_tokens
 from hardneg_cli.review.decisions.row_matching import restated
@@ -60,7 +60,7 @@ class ReviewSession:
     ) -> None:  # fmt: skip
         self.queue, self.log, self.reviewer, self.blind = queue, Path(log), reviewer, blind
         if not self.log.absolute().parent.is_dir():
-            raise InputError(f"{self.log}: there is no folder {str(self.log.parent)!r}")
+            raise InputError(f"{self.log}: there is no folder {quote(str(self.log.parent))}")
         logged, self.torn = DecisionLog(self.log).read()
         if len(self.torn) > 1 and not logged:
             raise InputError(f"{self.log}: is no decisions log, but another kind of file")
@@ -172,7 +172,7 @@ class ReviewSession:
             return
         number = target.strip().removeprefix("#").replace(",", "")
         if not (number.isascii() and number.isdigit()):
-            raise InputError(f"no row {target!r}{did_you_mean(target, self.queue.ids[:GUESSABLE])}")
+            raise InputError(f"no row {quote(target)}{did_you_mean(target, self.queue.ids[:GUESSABLE])}")
         if not 1 <= int(number[:12]) <= len(self.queue):
             raise InputError(f"no row {number}: there are {len(self.queue):,}")
         self._show(int(number) - 1)

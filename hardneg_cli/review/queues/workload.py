@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import pairwise
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.queues.assignment import Amount, AssignmentPlan
 
@@ -109,11 +109,12 @@ def reviewer_names(given: str | None) -> tuple[str, ...]:
     for name in names:
         if not _is_name(name):
             raise InputError(
-                f"--reviewers: {name!r} is no name: it becomes part of a file's, so letters, digits and {SIGNS} make "
+                f"--reviewers: {quote(name)} is no name: it becomes part of a file's, so letters, digits and "
+                f"{SIGNS} make "
                 f"one, at most {LONGEST_NAME} bytes, the first no dot"
             )
         if name.casefold() in seen:
-            raise InputError(f"--reviewers: {name!r} is named twice")
+            raise InputError(f"--reviewers: {quote(name)} is named twice")
         seen.add(name.casefold())
     return names
 
@@ -128,12 +129,12 @@ def _amount(option: str, given: str) -> Amount:
     text = given.strip()
     number = re.fullmatch(rf"(\d{{1,9}})|({NUMBER})\s*%", text, re.ASCII)
     if not number:
-        raise InputError(f"{option} is a number of rows or a share such as 10%, not {given!r}")
+        raise InputError(f"{option} is a number of rows or a share such as 10%, not {quote(given)}")
     if number[1]:
         return int(number[1])
     share = Fraction(number[2]) / 100
     if share > 1:
-        raise InputError(f"{option} cannot be more than 100%, and is {given!r}")
+        raise InputError(f"{option} cannot be more than 100%, and is {quote(given)}")
     return share
 
 
@@ -145,7 +146,7 @@ def _budget(given: str, pace: ReviewPace) -> int:
     elif text and (time := TIME.fullmatch(text)):
         rows = int(sum(float(time[unit] or 0) * seconds for unit, seconds in UNITS.items()) / pace.seconds)
     else:
-        raise InputError(f"--budget is a number of rows or a time such as 30min, 2h or 1h30min, not {given!r}")
+        raise InputError(f"--budget is a number of rows or a time such as 30min, 2h or 1h30min, not {quote(given)}")
     if not rows:
         raise InputError(f"--budget {given}: no row fits, at {pace}")
     return rows

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hardneg_cli.errors import quote
 from hardneg_cli.review.decisions.decision import Decision, Question
 from hardneg_cli.review.queues.control_rows import RowRole
 from hardneg_cli.statistics.intervals import wilson
@@ -93,7 +94,7 @@ class AnnotatorQuality:
 
     def most_confused(self) -> list[str]:
         ranked = sorted(self.confused.items(), key=lambda pair: (-pair[1], pair[0]))[:LISTED]
-        return [f"{theirs!r} as {mine!r}: {times:,}" for (theirs, mine), times in ranked]
+        return [f"{quote(theirs)} as {quote(mine)}: {times:,}" for (theirs, mine), times in ranked]
 
 
 @dataclass

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.review.decisions.decision import Decision, chronological, conflicts, effective_decisions
 from hardneg_cli.review.decisions.filled_queue import FilledQueue
 from hardneg_cli.review.decisions.row_matching import places
@@ -73,7 +73,7 @@ def content_in(queues: Sequence[FilledQueue], text: str | None) -> Content:
     own = [queue for queue in queues if not queue.exported]
     columns = {name for queue in own for name in queue.display_columns}
     if text is not None and text not in columns:
-        raise InputError(f"no column {text!r} for --text in the queues{did_you_mean(text, columns)}")
+        raise InputError(f"no column {quote(text)} for --text in the queues{did_you_mean(text, columns)}")
     for queue in own:
         chosen = [name for name in queue.display_columns if text in (None, name)]
         if chosen:

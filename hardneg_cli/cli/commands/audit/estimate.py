@@ -20,7 +20,7 @@ import typer
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import OutputOptions
 from hardneg_cli.cli.settings.option_trust import Trust
-from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.io.files.atomic_write import refuse_overwriting, whole_file
 from hardneg_cli.runtime.terminal import log_line
 
@@ -56,7 +56,7 @@ def run(
     found = estimate(audit)
     for path, form in files:
         with whole_file(path) as out:
-            out.write(form(found).encode())
+            out.write(form(found).encode(errors="backslashreplace"))
     if format_ is not None or not files:
         sys.stdout.write(write(found))
     return 0
@@ -69,7 +69,7 @@ def _format_of(path: str) -> Callable[[AuditEstimate], str]:
 
 def _known(where: str, name: str) -> Callable[[AuditEstimate], str]:
     if name not in FORMATS:
-        raise InputError(f"{where}: no format {name!r}{did_you_mean(name, FORMATS)} (known: {', '.join(FORMATS)})")
+        raise InputError(f"{where}: no format {quote(name)}{did_you_mean(name, FORMATS)} (known: {', '.join(FORMATS)})")
     return FORMATS[name]
 
 
