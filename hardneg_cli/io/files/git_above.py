@@ -39,7 +39,11 @@ def reader_above(
         if parts is None or not (there is None or parts in there):
             return None
         found = resolved(repository, commit, parts)
-        return None if isinstance(found, Missing) else source_of(found, f"{PREFIX}{revision}:{'/'.join(parts)}").data
+        return (
+            None
+            if isinstance(found, Missing)
+            else bytes(source_of(found, f"{PREFIX}{revision}:{'/'.join(parts)}").data)
+        )
 
     return read
 
