@@ -29,13 +29,18 @@ from hardneg_cli.runtime.terminal import Unfailing, say, usage
 BUG, INTERRUPTED, BROKEN_PIPE, TERMINATED = 3, 130, 141, 143
 
 
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
 class Terminated(BaseException):
-    """SIGTERM as an exception, so that temporary files are cleaned up on the way out."""
+    """SIGTERM, or the end of the terminal, as an exception: temporary files are cleaned up on the way out."""
 
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in ENDING:
+        if number == signal.SIGTERM or signal.getsignal(number) != signal.SIG_IGN:  # nohup's children outlive it
+            signal.signal(number, _terminate)
     _open_closed_streams()
     _write_all_or_fail()
     _lose_no_result_for_words()
@@ -90,7 +95,7 @@ def _file_number(stream: TextIO) -> int | None:
 
 def _leave_at_once(code: int) -> NoReturn:
     """Skip Python's farewell: it would write again what nobody takes, and abort if a thread of pyarrow still reads."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, *ENDING):
         signal.signal(number, signal.SIG_IGN)
     with contextlib.suppress(OSError):
         sys.stderr.flush()

@@ -1,6 +1,6 @@
-"""What `collect` makes of the answers besides the log and the conflicts: consensus, reviewers' records, pairs.
+"""What `collect` makes of the answers besides the log: consensus, reviewers' records, pairs, and the conflicts.
 
-All that can be refused is read before anything is written.
+All that can be refused is read before anything is written, and all of it is written together.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hardneg_cli.review.reviewers.annotator_quality import AnnotatorQuality
     from hardneg_cli.review.reviewers.collected import CollectResult, CollectSummary
     from hardneg_cli.review.reviewers.consensus import Consensus, ConsensusInputs
-    from hardneg_cli.review.reviewers.preference_pairs import Content
+    from hardneg_cli.review.reviewers.preference_pairs import Content, PreferencePairs
 
 PAIRS = ".jsonl"  # of no format of findings
 
@@ -96,8 +96,11 @@ def facts(request: CollectOutputs, queues: Sequence[FilledQueue], *, quiet: bool
     return CollectContext(on, dataset, content, roles)
 
 
-def write(request: CollectOutputs, known: CollectContext, collected: CollectResult, *, quiet: bool) -> CollectSummary:
-    """Write the files that are asked for."""
+def write(
+    request: CollectOutputs, known: CollectContext, collected: CollectResult, conflicts: Sequence[OutputTarget], *,
+    quiet: bool,
+) -> CollectSummary:  # fmt: skip
+    """Write the files that are asked for, and the conflicts."""
     from hardneg_cli.review.decisions.decision import independent_answers
     from hardneg_cli.review.reviewers.annotator_quality import as_table, track_records
     from hardneg_cli.review.reviewers.collected import CollectSummary
@@ -108,27 +111,33 @@ def write(request: CollectOutputs, known: CollectContext, collected: CollectResu
     if known.ground:
         with progress("weighing the answers"):
             agreed = consensus(known.ground, collected.decisions)
-        outputs.write(agreed.table(), request.tables["consensus"])
     if request.report or not quiet:
         records = track_records(independent_answers(collected.decisions), known.roles)
-    if request.report:
-        right, weight = (agreed.accuracy, agreed.weight) if agreed else ({}, {})
-        outputs.write(as_table(records, right, weight), request.tables["report"])
-    return CollectSummary(agreed, records, _write_pairs(request.pairs, known, collected))
+    right, weight = (agreed.accuracy, agreed.weight) if agreed else ({}, {})
+    found = _pairs(known, collected) if request.pairs else None
+    notes = outputs.write_together(
+        (lambda: agreed.table() if agreed else None, request.tables.get("consensus", ())),
+        (lambda: as_table(records, right, weight), request.tables.get("report", ())),
+        (lambda: found.table if found else None, [OutputTarget("ndjson", name) for name in request.pairs]),
+        (collected.table, conflicts),
+    )
+    return CollectSummary(agreed, records, (*_in_words(found), *(f"note: {note}" for note in notes)))
 
 
-def _write_pairs(names: Sequence[str], known: CollectContext, collected: CollectResult) -> tuple[str, ...]:
+def _pairs(known: CollectContext, collected: CollectResult) -> PreferencePairs:
     from hardneg_cli.review.decisions.row_matching import restated
     from hardneg_cli.review.reviewers.preference_pairs import content_of, pairs, relabeled
 
-    if not names:
-        return ()
     content: Content = known.content or {}
     decisions: Sequence[Decision] = collected.decisions
     if known.dataset is not None:
         decisions = restated(known.dataset, decisions)
         content = content_of(known.dataset, [one.id for one in relabeled(decisions)])
-    written = pairs(decisions, content)
-    outputs.write(written.table, [OutputTarget("ndjson", name) for name in names])
-    lost = f"; {written.lost:,} relabeled rows are left out, whose content is not there or another one now"
-    return (f"{len(written.table):,} preference pairs{lost if written.lost else ''}",)
+    return pairs(decisions, content)
+
+
+def _in_words(found: PreferencePairs | None) -> tuple[str, ...]:
+    if found is None:
+        return ()
+    lost = f"; {found.lost:,} relabeled rows are left out, whose content is not there or another one now"
+    return (f"{len(found.table):,} preference pairs{lost if found.lost else ''}",)

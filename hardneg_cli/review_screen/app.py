@@ -14,7 +14,7 @@ from hardneg_cli.review.queues.session import ReviewSession
 from hardneg_cli.review_screen.dialogs import Dialog
 from hardneg_cli.review_screen.screen import DARK, ReviewScreen
 
-STOPPED = {signal.SIGINT: 130, signal.SIGTERM: 143}
+STOPPED: dict[int, int] = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 143}
 
 
 class ReviewApp(App[int]):
@@ -26,14 +26,19 @@ class ReviewApp(App[int]):
     def __init__(self, session: ReviewSession, name: str, around: RowContexts | None = None) -> None:
         super().__init__()
         self._reviewing = ReviewScreen(session, name, around)
+        self.stopped: int | None = None
 
     def get_default_screen(self) -> Screen[None]:
         return self._reviewing
 
     def on_mount(self) -> None:
         self.theme = DARK
-        for number, code in STOPPED.items():
-            asyncio.get_running_loop().add_signal_handler(number, self.exit, code)
+        for number in STOPPED:
+            asyncio.get_running_loop().add_signal_handler(number, self._stop, number)
+
+    def _stop(self, number: int) -> None:
+        self.stopped = STOPPED[number]
+        self.exit(self.stopped)
 
     async def on_event(self, event: Event) -> None:
         """Keys are taken in their order, each to its end, by the screen that is on top at that moment."""
@@ -48,10 +53,15 @@ class ReviewApp(App[int]):
 
 
 def review(session: ReviewSession, name: str, around: RowContexts | None = None) -> int:
-    """Show the session on the terminal until the reviewer leaves; the exit code."""
+    """Show the session on the terminal until the reviewer leaves, or the terminal does; the exit code."""
     before = {number: signal.getsignal(number) for number in STOPPED}
+    app = ReviewApp(session, name, around)
     try:
-        code = ReviewApp(session, name, around).run(mouse=False)
+        code = app.run(mouse=False)
+    except OSError:  # there is no terminal to be given back
+        if app.stopped is None:
+            raise
+        code = app.stopped
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from math import sqrt
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from math import isnan
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hardneg_cli.statistics.bootstrap import alike_replicates, percentile_interval
 from hardneg_cli.statistics.intervals import NORMAL
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Codes = NDArray[np.int64]
     Numbers = NDArray[np.float64]
 
 DRAWS, SEED = 1000, 0
@@ -42,33 +44,94 @@ def coefficients(rows: Mapping[tuple[Answer, ...], int]) -> tuple[Estimate | Non
     for answers, often in rows.items():
         patterns[tuple(sorted(answers))] += often
     times = np.array([patterns[key] for key in sorted(patterns)], np.int64)
-    counts = _counts(sorted(patterns))
-    draws = np.array([_measured(counts, drawn) for drawn in alike_replicates(times, DRAWS, SEED)])
-    measured = zip(_measured(counts, times), draws.T, strict=True)
+    found = _Patterns.of(_counts(sorted(patterns)))
+    draws = np.array([found.measured(drawn) for drawn in alike_replicates(times, DRAWS, SEED)])
+    measured = zip(found.measured(times), draws.T, strict=True)
     percent, alpha, ac1 = (percentile_interval(value, drawn) for value, drawn in measured)
     return percent, alpha, ac1
 
 
 def kappa(table: Mapping[tuple[Answer, Answer], int]) -> Estimate | None:
     """Cohen's, of how often two reviewers gave each pair of answers."""
-    total = sum(table.values())
-    first, second = Counter[Answer](), Counter[Answer]()
-    for (one, other), times in table.items():
-        first[one] += times
-        second[other] += times
-    observed = sum(times for (one, other), times in table.items() if one == other) / total
-    chance = sum(times * second[answer] for answer, times in first.items()) / total**2
-    if chance == 1:
-        return None
-    value = (observed - chance) / (1 - chance)
-    spread = 0.0
-    for (one, other), times in table.items():
-        either = (first[other] + second[one]) / total
-        weight = (1 if one == other else 0) - either * (1 - value)
-        spread += times / total * weight**2
-    spread -= (value - chance * (1 - value)) ** 2
-    margin = NORMAL * sqrt(max(spread, 0) / total) / (1 - chance)
-    return Estimate(value, max(value - margin, -1.0), min(value + margin, 1.0))
+    import numpy as np
+
+    codes = {answer: code for code, answer in enumerate(sorted({answer for cell in table for answer in cell}))}
+    given = np.array([[codes[one], codes[other]] for one, other in table], np.int64)
+    cells = PairCells(np.zeros(len(table), np.int64), given[:, 0], given[:, 1], np.array([*table.values()], np.int64))
+    return kappas(cells, len(codes))[0]
+
+
+class PairCells(NamedTuple):
+    """Who answered the same rows how, for many pairs of reviewers at once.
+
+    (n,) each: the `pair`, in ascending order and none left out, what its `first` and its `second` reviewer answered (a
+    code), and how many `times` they did so. No cell stands there twice.
+    """
+
+    pair: Codes
+    first: Codes
+    second: Codes
+    times: Codes
+
+
+def kappas(cells: PairCells, answers: int) -> Kappas:
+    """Cohen's of each pair, of `answers` answers in all. It takes time and memory in n only."""
+    import numpy as np
+
+    pairs = int(cells.pair[-1]) + 1
+    total = np.bincount(cells.pair, cells.times, pairs)
+    firsts = _Marginals.of(cells.pair * answers + cells.first, cells.times)
+    seconds = _Marginals.of(cells.pair * answers + cells.second, cells.times)
+    alike = cells.first == cells.second
+    observed = np.bincount(cells.pair, alike * cells.times, pairs) / total
+    met = seconds.at(firsts.keys)
+    chance = np.bincount(firsts.keys // answers, firsts.times * met, pairs) / total**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.where(chance == 1, np.nan, (observed - chance) / (1 - chance))
+    either = firsts.at(cells.pair * answers + cells.second) + seconds.at(cells.pair * answers + cells.first)
+    share = either / total[cells.pair]
+    weight = alike - share * (1 - value[cells.pair])
+    spread = np.bincount(cells.pair, cells.times / total[cells.pair] * weight**2, pairs)
+    spread = spread - (value - chance * (1 - value)) ** 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        margin = NORMAL * np.sqrt(np.maximum(spread, 0) / total) / (1 - chance)
+    return Kappas(total.astype(np.int64), value, np.maximum(value - margin, -1), np.minimum(value + margin, 1))
+
+
+@dataclass(frozen=True)
+class Kappas:
+    """(P,) each: the rows of a pair, its kappa and the interval, NaN where chance alone would agree in everything."""
+
+    rows: Codes
+    value: Numbers
+    low: Numbers
+    high: Numbers
+
+    def __getitem__(self, pair: int) -> Estimate | None:
+        value, low, high = float(self.value[pair]), float(self.low[pair]), float(self.high[pair])
+        return None if isnan(value) else Estimate(value, low, high)
+
+
+class _Marginals(NamedTuple):
+    """How often an answer was given by one side of a pair: by key, pair and answer in one number, ascending."""
+
+    keys: Codes
+    times: Numbers
+
+    @classmethod
+    def of(cls, keys: Codes, times: Codes) -> _Marginals:
+        import numpy as np
+
+        found, where = np.unique(keys, return_inverse=True)
+        return cls(found, np.bincount(where, times).astype(np.float64))
+
+    def at(self, keys: Codes) -> Numbers:
+        """0 where there are none."""
+        import numpy as np
+
+        place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        found: Numbers = np.where(self.keys[place] == keys, self.times[place], 0.0)
+        return found
 
 
 def _counts(patterns: Sequence[Sequence[Answer]]) -> Any:
@@ -84,30 +147,48 @@ def _counts(patterns: Sequence[Sequence[Answer]]) -> Any:
     return counts
 
 
-def _measured(counts: Any, times: NDArray[np.int64]) -> tuple[float, float, float]:
-    """Percent agreement, alpha and AC1 of patterns that occur so often; NaN where one is not defined."""
-    import numpy as np
+@dataclass(frozen=True)
+class _Patterns:
+    """P patterns of answers; all (P,) but `by_answer`, (K, P) sparse: how often each answer was given in a pattern.
 
-    answers = np.asarray(counts.sum(axis=1))
-    several = answers > 1
-    equal = np.asarray((counts * counts).sum(axis=1)) - answers  # ordered pairs of equal answers
-    rows = times * several
-    if not rows.sum():
-        return np.nan, np.nan, np.nan
-    alike = equal[several] / (answers * (answers - 1))[several]
-    percent = float(rows[several] @ alike / rows.sum())
-    alpha = _alpha(rows, answers, equal, np.asarray(counts.T @ rows))
-    shares = np.asarray(counts.T @ (times / answers)) / times.sum()
-    if len(shares) < 2:
-        return percent, alpha, np.nan
-    chance = float((shares * (1 - shares)).sum() / (len(shares) - 1))
-    return percent, alpha, (percent - chance) / (1 - chance)
+    several: whether it has more than one answer. alike, unequal: of those that have, the share of equal pairs, and how
+    many unequal ones there are for each answer.
+    """
 
+    by_answer: Any
+    answers: Numbers
+    several: NDArray[np.bool_]
+    alike: Numbers
+    unequal: Numbers
 
-def _alpha(rows: NDArray[np.int64], answers: Numbers, equal: Numbers, totals: Numbers) -> float:
-    """1 − observed over expected disagreement, of the answers in rows that have several."""
-    total = totals.sum()
-    several = answers > 1
-    unequal = (answers * (answers - 1) - equal)[several] / (answers - 1)[several]
-    expected = (total**2 - (totals**2).sum()) / (total - 1)
-    return float(1 - rows[several] @ unequal / expected) if expected > 0 else float("nan")
+    @classmethod
+    def of(cls, counts: Any) -> _Patterns:
+        import numpy as np
+
+        answers = np.asarray(counts.sum(axis=1))
+        several = answers > 1
+        equal = np.asarray((counts * counts).sum(axis=1)) - answers  # ordered pairs of equal answers
+        alike = equal[several] / (answers * (answers - 1))[several]
+        unequal = (answers * (answers - 1) - equal)[several] / (answers - 1)[several]
+        return cls(counts.T, answers, several, alike, unequal)
+
+    def measured(self, times: NDArray[np.int64]) -> tuple[float, float, float]:
+        """Percent agreement, alpha and AC1 where they occur so often; NaN where one is not defined."""
+        import numpy as np
+
+        rows = times * self.several
+        if not rows.sum():
+            return np.nan, np.nan, np.nan
+        percent = float(rows[self.several] @ self.alike / rows.sum())
+        alpha = self._alpha(rows, np.asarray(self.by_answer @ rows))
+        shares = np.asarray(self.by_answer @ (times / self.answers)) / times.sum()
+        if len(shares) < 2:
+            return percent, alpha, np.nan
+        chance = float((shares * (1 - shares)).sum() / (len(shares) - 1))
+        return percent, alpha, (percent - chance) / (1 - chance)
+
+    def _alpha(self, rows: NDArray[np.int64], totals: Numbers) -> float:
+        """1 − observed over expected disagreement, of the answers in rows that have several."""
+        total = totals.sum()
+        expected = (total**2 - (totals**2).sum()) / (total - 1)
+        return float(1 - rows[self.several] @ self.unequal / expected) if expected > 0 else float("nan")

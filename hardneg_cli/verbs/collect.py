@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,13 +25,9 @@ from hardneg_cli.review.decisions.decision import (
     independent_answers,
 )
 from hardneg_cli.review.decisions.decision_log import DecisionLog, held, now, spelled_tokens
-from hardneg_cli.review.decisions.decision_sources import (
-    LoadedDecisions,
-    load_decisions,
-    no_search_for_cycles,
-    torn_note,
-)
+from hardneg_cli.review.decisions.decision_sources import LoadedDecisions, load_decisions, torn_note
 from hardneg_cli.review.decisions.filled_queue import FilledQueue
+from hardneg_cli.review.decisions.log_lines import no_search_for_cycles
 from hardneg_cli.review.reviewers.agreement import agreement
 from hardneg_cli.review.reviewers.collected import CollectResult
 from hardneg_cli.runtime.progress import progress
@@ -65,29 +62,46 @@ def collect(
     conflicts between others; where they had given an answer of their own before, it does not.
     Raises Busy if another run writes to the log, and InputError for input that cannot be right; then nothing is added.
     """
+    loaded = load_decisions(files, reviewer=reviewer, whole=True)
+    with collecting(loaded, log, policy=policy, adjudicator=adjudicator, dry_run=dry_run) as collected:
+        return collected
+
+
+@contextmanager
+def collecting(
+    loaded: LoadedDecisions,
+    log: str | Path,
+    *,
+    policy: str = UNANIMOUS,
+    adjudicator: str | None = None,
+    dry_run: bool = False,
+) -> Iterator[CollectResult]:
+    """The same, for what else is to be written: the lines are in the log, which is held, and stay if nothing fails."""
     if policy not in POLICIES:
         raise InputError(
             f"--policy cannot be {quote(policy)}{did_you_mean(policy, POLICIES)} (known: {', '.join(POLICIES)})"
         )
-    loaded = load_decisions(files, reviewer=reviewer, whole=True)
-    with no_search_for_cycles():
-        given = _given(loaded)
-        if dry_run:
-            return _collected(DecisionLog(Path(log)), loaded.queues, given, policy, adjudicator)
-        with held(log) as own, progress(f"collecting into {log}"):
-            return _collected(own, loaded.queues, given, policy, adjudicator, write=True)
+    with ExitStack() as run:
+        own = DecisionLog(log) if dry_run else run.enter_context(held(log))
+        with no_search_for_cycles(), progress(f"collecting into {log}"):
+            given = _given(loaded)
+            known, torn = own.read()
+            collected, lines = _collected(own.path, known, loaded.queues, given, policy, adjudicator)
+        notes = (*collected.notes, *torn_note(own.path, torn))
+        if not dry_run:
+            run.enter_context(own.appended(lines, spelled_tokens(known)))
+        yield replace(collected, notes=notes)
 
 
 def _collected(
-    log: DecisionLog,
+    log: Path,
+    known: Sequence[Decision],
     queues: Sequence[FilledQueue],
     given: CollectInput,
     policy: str,
     adjudicator: str | None,
-    *,
-    write: bool = False,
-) -> CollectResult:
-    known, torn = log.read()
+) -> tuple[CollectResult, list[Decision]]:
+    """What the log says with what is `given`, and the lines that it lacks for that."""
     lines = set(known) if given.logged else set()
     logged = [line for line in dict.fromkeys(given.logged) if line not in lines]
     decisions = chronological([*known, *logged])
@@ -99,12 +113,9 @@ def _collected(
     before = chronological([*decisions, *adjudicated]) if adjudicated else decisions
     decreed = policy_settlements(before, policy)
     decisions = chronological([*before, *decreed]) if decreed else before
-    if write:
-        log.append([*logged, *new, *adjudicated, *decreed], spelled_tokens(known))
     left = tuple(sorted(conflicts(effective_decisions(decisions)), key=lambda group: group[0].question))
-    notes = [*given.notes, *torn_note(log.path, torn), *_stranger(adjudicator, decisions)]
-    return CollectResult(
-        log=log.path,
+    collected = CollectResult(
+        log=log,
         read=sum(map(len, given.filled)) + len(given.logged),
         appended=len(logged) + len(new) + len(adjudicated),
         settled=len(adjudicated) + len(decreed),
@@ -112,9 +123,10 @@ def _collected(
         conflicts=left,
         shown=_content(queues, {group[0].id for group in left}),
         agreement=agreement(independent_answers(decisions)),
-        notes=tuple(notes),
+        notes=(*given.notes, *_stranger(adjudicator, decisions)),
         decisions=decisions,
     )
+    return collected, [*logged, *new, *adjudicated, *decreed]
 
 
 def _given(loaded: LoadedDecisions) -> CollectInput:

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -84,7 +85,7 @@ def test_logs_are_merged_as_a_union(folder: Path) -> None:
     Path("renamed.log").write_bytes(Path("other.decisions.ndjson").read_bytes() + b'{"v":1,"id')
     done = collect(["other.decisions.ndjson", "renamed.log", LOG], LOG)
     assert counts(done) == (1, 3, 0, 0)
-    assert done.notes == ("renamed.log: 1 lines are torn and were left out: 2",)
+    assert done.notes == ("renamed.log: line 2 ends halfway and was left out: nobody was told that it was kept",)
     assert {one[:2] for one in logged()} == {("r1", "ann"), ("r2", "ann"), ("r3", "bob")}
 
 
@@ -170,7 +171,8 @@ def test_an_answer_that_comes_later_is_a_conflict_again(folder: Path) -> None:
 @pytest.mark.slow
 def test_a_clock_that_is_ahead_changes_nothing(folder: Path) -> None:
     rows = {row["id"]: row for row in queue()}
-    ahead = Decision("r1", rows["r1"]["row_hash"], "cat", "drop", "", "bob", "2999-01-01T00:00:00Z")
+    hours = (datetime.now(UTC) + timedelta(hours=20)).isoformat()
+    ahead = Decision("r1", rows["r1"]["row_hash"], "cat", "drop", "", "bob", hours)
     Path("bob.ndjson").write_text(json.dumps({"v": 1, **asdict(ahead)}) + "\n")
     assert counts(collect([by("ann", r1="keep"), "bob.ndjson"], LOG)) == (2, 0, 0, 1)
     assert counts(collect([by("eve", r1="keep")], LOG, adjudicator="eve")) == (1, 0, 1, 0)

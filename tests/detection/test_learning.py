@@ -46,7 +46,9 @@ def decide(
     """The decisions of someone who knows the truth, but not the right label."""
     rows = np.asarray(rows)
     return [
-        Decision(id_, row_hash, data.classes[data.labels[row]], "drop" if wrong[row] else "keep", reviewer=by, at="1")
+        Decision(
+            id_, row_hash, data.classes[data.labels[row]], "drop" if wrong[row] else "keep", reviewer=by, at="2021"
+        )
         for row, id_, row_hash in zip(rows, data.ids.take(rows).to_pylist(), data.row_hashes(rows), strict=True)
     ]
 
@@ -272,7 +274,7 @@ def test_survivors_of_an_applied_round_teach_nothing(base: tuple[Findings, NDArr
     assert "0 decisions" in note(once, "base ranking kept")
     data = load(left)
     still = wrong[~(np.isin(np.arange(N), rows) & wrong)]
-    later = [replace(one, at="2") for one in decide(data, once.ranked[:400:4], still)]
+    later = [replace(one, at="2022") for one in decide(data, once.ranked[:400:4], still)]
     twice = find(left, decisions=[*decisions, *later])
     assert f"{len(later)} decisions (" in note(twice, "ranking kept") + note(twice, "re-ranked")
 
@@ -286,8 +288,8 @@ def test_conflicts_are_asked_again(folder: Path) -> None:
             asked(first, "drop", by="bob"),
             asked(second, "keep", by="ann"),
             asked(second, "keep", by="bob"),
-            asked(third, "drop", by="ann", at="1"),
-            asked(third, "keep", by="ann", at="3"),
+            asked(third, "drop", by="ann", at="2021"),
+            asked(third, "keep", by="ann", at="2023"),
         ])
     )  # fmt: skip
     done = run("find", "data.csv", "-f", "csv", "--all", cwd=folder)

@@ -117,7 +117,7 @@ def run(
     output: CollectOutput,
 ) -> int:
     from hardneg_cli.review.decisions.decision_sources import load_decisions
-    from hardneg_cli.verbs.collect import collect
+    from hardneg_cli.verbs.collect import collecting
 
     path, quiet, named = _log(log.data, log.decisions), output.quiet, output.output or []
     pairs = tuple(name for name in named if name.lower().endswith(collect_outputs.PAIRS) and ":" not in name)
@@ -132,12 +132,12 @@ def run(
     _refuse_the_log(every, path)
     loaded = load_decisions(files, reviewer=log.reviewer, whole=True)
     facts = collect_outputs.facts(extras, loaded.queues, quiet=quiet)
-    collected = collect(
+    with collecting(
         loaded, path, policy=settlement.policy, adjudicator=settlement.adjudicator, dry_run=log.dry_run
-    )  # fmt: skip
-    summary = collect_outputs.write(extras, facts, collected, quiet=quiet)
-    if collected.conflicts or named or output.format_:  # nobody who asked for no result wants to see an empty one
-        outputs.write(collected.table(), targets)
+    ) as collected:
+        # nobody who asked for no result wants to see an empty one
+        asked = collected.conflicts or named or output.format_
+        summary = collect_outputs.write(extras, facts, collected, targets if asked else (), quiet=quiet)
     for line in [] if quiet else collected.summary(summary, dry_run=log.dry_run):
         say(line)
     if collected.conflicts:
@@ -166,7 +166,9 @@ def _log(data: str | None, decisions: str | None) -> str:
 
 def _refuse_the_log(targets: Iterable[outputs.OutputTarget], log: str) -> None:
     """Raises InputError for a target that is the log or its lock, whether they are there yet or not."""
-    own = {os.path.realpath(path) for path in (log, f"{log}.lock")}
+    from hardneg_cli.io.files.file_lock import lock_of
+
+    own = {os.path.realpath(log), lock_of(log), f"{os.path.abspath(log)}.lock"}
     for target in targets:
         if target.path is not None and os.path.realpath(target.path) in own:
             raise InputError(f"{target.path}: is the decisions log or its lock; write to another file")

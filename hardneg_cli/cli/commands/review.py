@@ -30,7 +30,7 @@ from hardneg_cli.cli.options import (
     VoiceOptions,
 )
 from hardneg_cli.cli.settings.option_trust import Trust
-from hardneg_cli.errors import InputError, listing, plural
+from hardneg_cli.errors import InputError, plural
 from hardneg_cli.runtime.terminal import say
 
 if TYPE_CHECKING:
@@ -175,12 +175,15 @@ def _review(
         from hardneg_cli.review_screen.app import review
 
         code = review(session, queue.name, around)
-    for line in [] if quiet else _goodbye(session, bring_in=bring_in):
+    gone = not sys.stderr.isatty()  # the window was closed
+    for line in [] if quiet or gone else _goodbye(session, bring_in=bring_in):
         say(line)
     return code
 
 
 def _goodbye(session: ReviewSession, *, bring_in: bool) -> Iterator[str]:
+    from hardneg_cli.review.decisions.decision_sources import torn_note
+
     name, done = session.queue.name, session.progress
     if not done.rows:
         yield f"{name}: no rows to review"
@@ -191,7 +194,6 @@ def _goodbye(session: ReviewSession, *, bring_in: bool) -> Iterator[str]:
         yield f"the decisions are in {session.log}"
         if bring_in:
             yield f"bring them in with: hardneg collect {shlex.quote(str(session.log))} --data DATA"
-    if session.torn:
-        yield f"note: {session.log}: {len(session.torn):,} lines are torn and were left out: {listing(session.torn)}"
+    yield from (f"note: {note}" for note in torn_note(session.log, session.torn))
     if session.queue.filled:
         yield f"note: {session.queue.filled:,} rows have answers in {name} itself, which hardneg collect reads"

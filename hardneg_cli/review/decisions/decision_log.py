@@ -1,8 +1,9 @@
 """The decisions log beside the data: append-only NDJSON, whose lines may stand in any order and more than once.
 
 So git can merge two of them as a union. It grows by one writer at a time, whole lines at the end, on disk before
-anybody is told so. Nothing in it is ever rewritten. A writer that is killed leaves at most one torn line, the last one;
-the next writer begins a new line behind it, so it stays the only one that is lost, and nobody was told it was kept.
+anybody is told so. Nothing in it is ever rewritten, and nothing is added to a file that is no log: every line that is
+there is a decision, and the file stands in the folder that its name says. What a writer that was killed left of a line,
+which nobody was told was kept, is cut off by the next one; a writer that cannot finish takes back what it wrote.
 """
 
 from __future__ import annotations
@@ -10,21 +11,25 @@ from __future__ import annotations
 import io
 import json
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hardneg_cli.errors import Busy, InputError, quote
+from hardneg_cli.errors import InputError, quote
+from hardneg_cli.io.files.file_lock import locked
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.review.decisions.decision import Decision
-from hardneg_cli.review.decisions.decision_line import LineReader, encode_lines, parse_line
+from hardneg_cli.review.decisions.decision_line import encode_lines
+from hardneg_cli.review.decisions.log_lines import BYTE_ORDER_MARK, LogLines, read_lines
 
 LOG_SUFFIX = ".decisions.ndjson"
 PATIENCE_SECONDS = 5.0
 LINES_A_WRITE = 1000
-POLL_SECONDS = 0.002  # far below what one append takes, so that one of many writers does not starve
+WITH_FRACTION = "0000-00-00T00:00:00.000000Z"
+ADDING = os.O_RDWR | os.O_APPEND | os.O_CREAT
+CAREFULLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def log_of(data: str | Path) -> Path:
@@ -33,30 +38,14 @@ def log_of(data: str | Path) -> Path:
 
 
 def read_log(log: str | Path | Source) -> tuple[list[Decision], list[int]]:
-    """The decisions of a log in the order of its lines, and the numbers of the lines that were torn off.
+    """The decisions of a log in the order of its lines, and the number of the last one if it was torn off.
 
-    Raises InputError for a line that is whole and yet no decision.
+    Raises InputError for any other line that is no decision.
     """
-    decisions, torn, reader = [], [], LineReader()
     source = log if isinstance(log, Source) else Source(str(log), Path(log))
-    with source.path.open("rb") if source.path else io.BytesIO(source.data) as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                record = parse_line(line)
-            except ValueError:  # a writer was killed; a line that is not whole is not JSON, or not UTF-8
-                torn.append(number)
-            else:
-                decisions.append(reader.decision(f"{source.name}: line {number}", record))
-    return [_spelled(decision, reader) for decision in decisions] if reader.late else decisions, torn
-
-
-def _spelled(decision: Decision, reader: LineReader) -> Decision:
-    """With the hashed columns that a later line has spelled out."""
-    if decision.hashed.names is not None or not decision.hashed.token:
-        return decision
-    return replace(decision, hashed=reader.columns[decision.hashed.token])
+    with source.path.open("rb", buffering=0) if source.path else io.BytesIO(source.data) as file:
+        found = read_lines(source.name, file)
+    return found.decisions, found.torn
 
 
 def spelled_tokens(decisions: Iterable[Decision]) -> set[str]:
@@ -72,58 +61,112 @@ def is_log(source: Source) -> bool:
         return True
     for line in source.head.splitlines():
         try:
-            record = json.loads(line)
+            record = json.loads(line.lstrip(BYTE_ORDER_MARK))
         except (ValueError, RecursionError):  # a torn line, or no JSON at all
             continue
         return isinstance(record, dict) and "v" in record
     return False
 
 
-@dataclass(frozen=True)
 class DecisionLog:
-    """A log that nobody else writes to for as long as it is held."""
+    """A log as it is added to; `held` makes one that nobody else writes to.
 
-    path: Path
+    What has been read of it is not read again: the file with this device and inode holds decisions as far as `seen`.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._file: tuple[int, int] | None = None
+        self._seen = 0
 
     def read(self) -> tuple[list[Decision], list[int]]:
-        """The decisions, and the numbers of torn lines; nothing where there is no log yet."""
-        if self.path.exists() and not self.path.is_file():  # a device may have no end
-            raise InputError(f"{self.path}: is not a file, so it is no decisions log")
-        return read_log(self.path) if self.path.exists() else ([], [])
+        """The decisions, and the number of a torn last line; nothing where there is no log yet."""
+        if not refuse_other_places(self.path):
+            return [], []
+        with _opened(self.path, os.O_RDONLY) as file:
+            found = read_lines(str(self.path), file)
+            self._see(file, found)
+        return found.decisions, found.torn
 
     def append(self, decisions: Iterable[Decision], spelled: Iterable[str] = ()) -> None:
         """Add lines; once this returns they outlive a crash. Raises InputError for what could not be read again.
 
         spelled: tokens of hashed columns that the log spells out already; to do so again does no harm.
         """
+        with self.appended(decisions, spelled):
+            pass
+
+    @contextmanager
+    def appended(self, decisions: Iterable[Decision], spelled: Iterable[str] = ()) -> Iterator[None]:
+        """Add lines, and take them back if what is done with them fails.
+
+        That nobody reads standard output any more is no failure.
+        """
         lines = [*encode_lines(decisions, spelled)]
         if not lines:
+            yield
             return
+        new = not refuse_other_places(self.path)
+        with _opened(self.path, ADDING) as file:
+            size = self._end(file)
+            kept = False
+            try:
+                self._write(file, lines, new=new)
+                yield
+                kept = True
+            except BrokenPipeError:
+                kept = True
+                raise
+            finally:
+                if not kept:
+                    self._take_back(file, size, new=new)
+            self._file, self._seen = _identity(file), os.fstat(file.fileno()).st_size
+
+    def _end(self, file: io.FileIO) -> int:
+        """The size of the log without a torn last line, which is cut off. Raises InputError for what is no log."""
+        size = os.fstat(file.fileno()).st_size
+        seen = self._seen if self._file == _identity(file) and self._seen <= size else 0
+        file.seek(seen)
         try:
-            _append(self.path, lines)
+            found = read_lines(str(self.path), file, before=seen)
+        except InputError:  # which line it is tells who counts from the first one
+            file.seek(0)
+            found = read_lines(str(self.path), file)
+        if found.torn:
+            os.ftruncate(file.fileno(), found.whole)
+        self._see(file, found)
+        return found.whole
+
+    def _see(self, file: io.FileIO, found: LogLines) -> None:
+        self._file, self._seen = _identity(file), found.whole if found.ended else 0
+
+    def _write(self, file: io.FileIO, lines: Sequence[bytes], *, new: bool) -> None:
+        size = os.fstat(file.fileno()).st_size
+        if size and os.pread(file.fileno(), 1, size - 1) != b"\n":
+            lines = [b"\n", *lines]
+        try:
+            for start in range(0, len(lines), LINES_A_WRITE):
+                _write_all(file.fileno(), b"".join(lines[start : start + LINES_A_WRITE]))
+            os.fsync(file.fileno())
+            if new:
+                _keep_name(os.path.dirname(os.path.realpath(self.path)))
         except OSError as error:
             raise InputError(f"{self.path}: cannot be written: {error.strerror or error}") from error
 
+    def _take_back(self, file: io.FileIO, size: int, *, new: bool) -> None:
+        os.ftruncate(file.fileno(), size)
+        if new:
+            os.unlink(os.path.realpath(self.path))
+
 
 @contextmanager
-def held(path: str | Path, patience: float = PATIENCE_SECONDS) -> Iterator[DecisionLog]:
-    """The log, locked by `<log>.lock`. Raises Busy if somebody else holds it for `patience` seconds."""
-    from filelock import FileLock, Timeout
-
-    log = Path(path)
-    if not log.absolute().parent.is_dir():
-        raise InputError(f"{log}: there is no folder {quote(str(log.parent))}")
-    lock = FileLock(f"{log}.lock", timeout=patience, poll_interval=POLL_SECONDS)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise Busy(f"{log}: another run is writing to it; try again") from None
-    except OSError as error:
-        raise InputError(f"{log}.lock: cannot be written: {error.strerror or error}") from error
-    try:
-        yield DecisionLog(log)
-    finally:
-        lock.release()
+def held(path: str | Path, patience: float = PATIENCE_SECONDS, log: DecisionLog | None = None) -> Iterator[DecisionLog]:
+    """The log, locked; `log`, if it was read before. Raises Busy if somebody else holds it for `patience` seconds."""
+    if "\0" in str(path) or not Path(path).absolute().parent.is_dir():
+        raise InputError(f"{path}: there is no folder {quote(str(Path(path).parent))}")
+    refuse_other_places(path)
+    with locked(path, patience):
+        yield log or DecisionLog(path)
 
 
 def append(path: str | Path, decisions: Iterable[Decision]) -> None:
@@ -132,14 +175,33 @@ def append(path: str | Path, decisions: Iterable[Decision]) -> None:
         log.append(decisions)
 
 
+def refuse_other_places(path: str | Path) -> bool:
+    """Whether there is such a file. Raises InputError for what is none, and for a link that leaves its folder."""
+    try:
+        found = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        found = None
+    if found and not stat.S_ISREG(found.st_mode):  # a device may have no end
+        raise InputError(f"{path}: is not a file, so it is no decisions log")
+    real, folder = os.path.realpath(path), os.path.realpath(os.path.dirname(os.path.abspath(path)))
+    if os.path.commonpath([real, folder]) != folder:
+        raise InputError(f"{path}: is a link to {real}, outside its folder, and is not written to: name the log itself")
+    return found is not None
+
+
 def now(after: str = "") -> str:
-    """The time for `at`, in UTC, and later than `after`, whatever the clock of whoever wrote that said."""
+    """The time for `at`, in UTC, and later than `after`, whatever the clock of whoever wrote that said.
+
+    As little later as can be: whoever's clock is ahead does not drive those of the others on.
+    """
     time = _text(datetime.now(UTC))
     if time > after:
         return time
     try:
         before = datetime.fromisoformat(after).replace(tzinfo=UTC)  # whatever its zone: times are compared as text
-        return _text(before + timedelta(seconds=1))  # a fraction of one would not do: "0.1Z" is less than "0Z"
+        alike = len(after) == len(WITH_FRACTION) and after.endswith("Z") and after[-8] == "."
+        # a fraction of a second would not do in general: "0.1Z" is less than "0Z"
+        return _text(before + (timedelta(microseconds=1) if alike else timedelta(seconds=1)))
     except (ValueError, OverflowError):  # no time, or no time of this world
         return time
 
@@ -149,30 +211,33 @@ def _text(time: datetime) -> str:
     return time.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _append(path: Path, lines: Sequence[bytes]) -> None:
-    new = not path.exists()
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+@contextmanager
+def _opened(path: Path, flags: int) -> Iterator[io.FileIO]:
+    """The file itself, no link, device or pipe that has taken its place since it was looked at."""
+    real = os.path.realpath(path)
     try:
-        size = os.fstat(file).st_size
-        torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
-        if torn:
-            _write(file, b"\n")
-        for start in range(0, len(lines), LINES_A_WRITE):
-            _write(file, b"".join(lines[start : start + LINES_A_WRITE]))
-        os.fsync(file)
-    finally:
-        os.close(file)
-    if new:
-        _keep_name(path.absolute().parent)
+        file = io.FileIO(os.open(real, flags | CAREFULLY, 0o666), "rb+" if flags & os.O_RDWR else "rb")
+    except OSError as error:
+        done = "written" if flags & os.O_RDWR else "read"
+        raise InputError(f"{path}: cannot be {done}: {error.strerror or error}") from error
+    with file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise InputError(f"{path}: is not a file, so it is no decisions log")
+        yield file
 
 
-def _write(file: int, lines: bytes) -> None:
+def _identity(file: io.FileIO) -> tuple[int, int]:
+    status = os.fstat(file.fileno())
+    return status.st_dev, status.st_ino
+
+
+def _write_all(file: int, lines: bytes) -> None:
     """All of it at once; what does not fit on the disk is tried again, so that the system says why."""
     while lines:
         lines = lines[os.write(file, lines) :]
 
 
-def _keep_name(folder: Path) -> None:
+def _keep_name(folder: str) -> None:
     """A new file's name is in its folder, which is on disk only when that is synced too."""
     file = os.open(folder, os.O_RDONLY)
     try:

@@ -6,20 +6,18 @@ of one. What is read is as it was written; `about` says what of it counts for a 
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import listing
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.review.decisions.decision import Decision, effective_decisions
 from hardneg_cli.review.decisions.decision_log import LOG_SUFFIX, is_log, log_of, read_log
 from hardneg_cli.review.decisions.filled_queue import AutoPolicy, FilledQueue, read_queue
+from hardneg_cli.review.decisions.log_lines import no_search_for_cycles
 from hardneg_cli.review.decisions.row_matching import restated
 
 if TYPE_CHECKING:
@@ -126,20 +124,8 @@ def load_decisions(
 
 
 def torn_note(name: str | Path, torn: Sequence[int]) -> list[str]:
-    """A note on the lines of a log that were torn off, where there are any."""
-    return [f"{name}: {len(torn):,} lines are torn and were left out: {listing(torn)}"] if torn else []
-
-
-@contextmanager
-def no_search_for_cycles() -> Iterator[None]:
-    """Decisions hold nothing but texts, and looking for cycles among a million of them takes half of the time."""
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()
+    """A note on the last line of a log, where it was torn off."""
+    return [f"{name}: line {torn[0]} ends halfway and was left out: nobody was told that it was kept"] if torn else []
 
 
 def _files(given: str | Path | Source) -> Sequence[Source]:

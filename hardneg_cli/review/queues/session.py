@@ -61,9 +61,8 @@ class ReviewSession:
         self.queue, self.log, self.reviewer, self.blind = queue, Path(log), reviewer, blind
         if not self.log.absolute().parent.is_dir():
             raise InputError(f"{self.log}: there is no folder {quote(str(self.log.parent))}")
-        logged, self.torn = DecisionLog(self.log).read()
-        if len(self.torn) > 1 and not logged:
-            raise InputError(f"{self.log}: is no decisions log, but another kind of file")
+        self._log = DecisionLog(self.log)
+        logged, self.torn = self._log.read()
         self._spelled = spelled_tokens(logged)
         own = [decision for decision in logged if decision.reviewer == reviewer]
         answers = independent_answers(restated(dataset, own) if dataset else own)
@@ -221,7 +220,7 @@ class ReviewSession:
         return decision
 
     def _save(self, decision: Decision) -> None:
-        with held(self.log, PATIENCE_SECONDS) as log:
+        with held(self.log, PATIENCE_SECONDS, self._log) as log:
             log.append([decision], self._spelled)
         self._newest = decision.at
         self._spelled |= spelled_tokens([decision])

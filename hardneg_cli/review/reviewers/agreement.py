@@ -6,13 +6,22 @@ An answer is the label that the row is to have, or that it is to be dropped; bei
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from typing import TYPE_CHECKING, overload
 
 from hardneg_cli.review.decisions.decision import Decision, Question
-from hardneg_cli.statistics.agreement_coefficients import Answer, coefficients, kappa
+from hardneg_cli.statistics.agreement_coefficients import Answer, Kappas, PairCells, coefficients, kappas
 from hardneg_cli.statistics.scores import Estimate
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Codes = NDArray[np.int64]
+
+Row = tuple[tuple[str, Answer], ...]
+MOST_MEETINGS = 1 << 22  # of two reviewers on a row, that are looked at together
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,32 @@ class ReviewerPair:
 
 
 @dataclass(frozen=True)
+class ReviewerPairs(Sequence[ReviewerPair]):
+    """All pairs that met, by their names; there may be millions, so each is made when it is looked at."""
+
+    reviewers: tuple[str, ...]
+    codes: Codes
+    kappas: Kappas
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @overload
+    def __getitem__(self, place: int) -> ReviewerPair: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[ReviewerPair, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> ReviewerPair | tuple[ReviewerPair, ...]:
+        if isinstance(place, slice):
+            return tuple(self[one] for one in range(*place.indices(len(self))))
+        first, second = divmod(int(self.codes[place]), len(self.reviewers))
+        return ReviewerPair(
+            self.reviewers[first], self.reviewers[second], int(self.kappas.rows[place]), self.kappas[place]
+        )
+
+
+@dataclass(frozen=True)
 class Agreement:
     """What `rows` rows say that several of the `reviewers` decided."""
 
@@ -34,7 +69,7 @@ class Agreement:
     percent: Estimate
     alpha: Estimate | None
     ac1: Estimate | None
-    pairs: tuple[ReviewerPair, ...]
+    pairs: Sequence[ReviewerPair]
 
 
 def agreement(decisions: Iterable[Decision]) -> Agreement | None:
@@ -51,8 +86,8 @@ def agreement(decisions: Iterable[Decision]) -> Agreement | None:
         patterns[tuple(answer for _, answer in row)] += times
     percent, alpha, ac1 = coefficients(patterns)
     assert percent is not None
-    return Agreement(shared.total(), tuple(sorted({who for row in shared for who, _ in row})), percent, alpha, ac1,
-                     tuple(_pairs(shared)))  # fmt: skip
+    found = _pairs(shared)
+    return Agreement(shared.total(), found.reviewers, percent, alpha, ac1, found)
 
 
 def _answer(decision: Decision) -> Answer:
@@ -62,9 +97,41 @@ def _answer(decision: Decision) -> Answer:
     return (decision.new_label if decision.decision == "relabel" else decision.given,)
 
 
-def _pairs(rows: Mapping[tuple[tuple[str, Answer], ...], int]) -> list[ReviewerPair]:
-    tables: dict[tuple[str, str], Counter[tuple[Answer, Answer]]] = {}
-    for row, times in rows.items():
-        for (first, one), (second, other) in combinations(row, 2):
-            tables.setdefault((first, second), Counter())[one, other] += times
-    return [ReviewerPair(*who, tables[who].total(), kappa(tables[who])) for who in sorted(tables)]
+def _pairs(rows: Mapping[Row, int]) -> ReviewerPairs:
+    import numpy as np
+
+    reviewers = tuple(sorted({who for row in rows for who, _ in row}))
+    answers = sorted({answer for row in rows for _, answer in row})
+    code_of = {who: code for code, who in enumerate(reviewers)}, {answer: code for code, answer in enumerate(answers)}
+    who = np.array([code_of[0][name] for row in rows for name, _ in row], np.int64)
+    answer = np.array([code_of[1][one] for row in rows for _, one in row], np.int64)
+    cells, times = _cells(rows, who * len(answers) + answer, len(reviewers) * len(answers))
+    first, second = np.divmod(cells, len(reviewers) * len(answers))
+    pair = first // len(answers) * len(reviewers) + second // len(answers)
+    order = np.argsort(pair, kind="stable")
+    codes, place = np.unique(pair[order], return_inverse=True)
+    parts = PairCells(place, (first % len(answers))[order], (second % len(answers))[order], times[order])
+    return ReviewerPairs(reviewers, codes, kappas(parts, len(answers)))
+
+
+def _cells(rows: Mapping[Row, int], said: Codes, kinds: int) -> tuple[Codes, Codes]:
+    """Each two things that were said about the same row, as one number, and how often.
+
+    said: (M,) who said what, below `kinds`, row by row, ascending in each.
+    """
+    import numpy as np
+
+    length = np.array([len(row) for row in rows], np.int64)
+    times = np.array([*rows.values()], np.int64)
+    start = np.cumsum(length) - length
+    found, often = np.zeros(0, np.int64), np.zeros(0, np.int64)
+    for long in np.unique(length).tolist():
+        one, other = np.triu_indices(long, 1)
+        alike = np.flatnonzero(length == long)
+        for part in np.array_split(alike, -(-len(alike) * len(one) // MOST_MEETINGS)):
+            own = said[start[part][:, None] + np.arange(long)]
+            met = (own[:, one] * kinds + own[:, other]).ravel()
+            found, where = np.unique(np.concatenate([found, met]), return_inverse=True)
+            weights = np.concatenate([often, np.repeat(times[part], len(one))])
+            often = np.bincount(where, weights).astype(np.int64)
+    return found, often

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -54,9 +55,9 @@ def run(
     write = _known("-f", format_ or "text")
     refuse_overwriting([path for path, _ in files], [Path(audit)])
     found = estimate(audit)
-    for path, form in files:
-        with whole_file(path) as out:
-            out.write(form(found).encode(errors="backslashreplace"))
+    with ExitStack() as together:
+        for path, form in files:
+            together.enter_context(whole_file(path)).write(form(found).encode(errors="backslashreplace"))
     if format_ is not None or not files:
         sys.stdout.write(write(found))
     return 0
