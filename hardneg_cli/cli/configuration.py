@@ -24,6 +24,7 @@ from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.io.files import remote
 from hardneg_cli.runtime.drawers import UnitSettings
 
+STATE = "state"
 PREFIX = "HARDNEG_"
 NO_FILES = "no_config"
 TRUE = ("1", "true", "t", "yes", "y", "on")
@@ -125,7 +126,7 @@ def _base(
     own = found.options.get(BASE)
     base = given.get(BASE) or variables.get(BASE) or (own and _from_here(own, own.value, Trust.READ))
     file = data if found.data is None else str(_from_here(found.data, found.data.value, Trust.READ))
-    if not isinstance(base, str) or file is None:
+    if not isinstance(base, str) or file is None or given.get(STATE):  # of both, the command says what is wrong
         return None
     return base_settings.of_base(base, file, name, lambda: keys.all)
 

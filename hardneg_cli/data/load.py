@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     Table: TypeAlias = pa.Table | pd.DataFrame
 
-ALONE = ("label", "id", "text")  # parts of a column that can play no other; groups, split and fold may be one
+ALONE = ("text", "id")  # parts of a column that can play no other; the others say which rows belong together
 
 
 def load(
@@ -173,7 +173,7 @@ def _resolve(name: str, columns: Columns, names: Sequence[str]) -> Columns:
 
 
 def _refuse_two_parts(name: str, columns: Columns) -> None:
-    """Raises InputError for a column that is label, id or text and something else besides."""
+    """Raises InputError for a column that is the text or the id, and something else besides."""
     parts = columns.parts()
     for part in ALONE:
         for other, column in parts.items():

@@ -1,6 +1,6 @@
 """Remarks on inputs: what a reader decided by itself, and whoever reads its result should know.
 
-The command line collects them and says each once; elsewhere they are warnings.
+The command line collects them and says each once; elsewhere they are logged as warnings of the logger `hardneg_cli`.
 
 with collected() as remarks:
     remark("book.xlsx: sheet 'data' is read, and not 'old' (hidden)")
@@ -8,7 +8,7 @@ with collected() as remarks:
 
 from __future__ import annotations
 
-import warnings
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,7 +20,7 @@ def remark(text: str) -> None:
     """Say something about an input."""
     found = COLLECTED.get()
     if found is None:
-        warnings.warn(text, stacklevel=2)
+        logging.getLogger("hardneg_cli").warning(text)
         return
     found[text] = None
 

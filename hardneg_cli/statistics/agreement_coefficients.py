@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from hardneg_cli.statistics.bootstrap import alike_replicates, percentile_interval
 from hardneg_cli.statistics.intervals import NORMAL
@@ -25,7 +25,9 @@ from hardneg_cli.statistics.scores import Estimate
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
+    Counts = csr_array[np.float64]
     Codes = NDArray[np.int64]
     Numbers = NDArray[np.float64]
 
@@ -134,7 +136,7 @@ class _Marginals(NamedTuple):
         return found
 
 
-def _counts(patterns: Sequence[Sequence[Answer]]) -> Any:
+def _counts(patterns: Sequence[Sequence[Answer]]) -> Counts:
     """(P, K) sparse: how often each of the K answers was given in a pattern."""
     import numpy as np
     from scipy.sparse import csr_array
@@ -155,22 +157,22 @@ class _Patterns:
     many unequal ones there are for each answer.
     """
 
-    by_answer: Any
+    by_answer: Counts
     answers: Numbers
     several: NDArray[np.bool_]
     alike: Numbers
     unequal: Numbers
 
     @classmethod
-    def of(cls, counts: Any) -> _Patterns:
+    def of(cls, counts: Counts) -> _Patterns:
         import numpy as np
 
-        answers = np.asarray(counts.sum(axis=1))
+        answers: Numbers = np.asarray(counts.sum(axis=1))
         several = answers > 1
         equal = np.asarray((counts * counts).sum(axis=1)) - answers  # ordered pairs of equal answers
         alike = equal[several] / (answers * (answers - 1))[several]
         unequal = (answers * (answers - 1) - equal)[several] / (answers - 1)[several]
-        return cls(counts.T, answers, several, alike, unequal)
+        return cls(counts.T.tocsr(), answers, several, alike, unequal)
 
     def measured(self, times: NDArray[np.int64]) -> tuple[float, float, float]:
         """Percent agreement, alpha and AC1 where they occur so often; NaN where one is not defined."""

@@ -136,7 +136,7 @@ def test_names_that_differ_stay_apart() -> None:
     "parts",
     [
         {"text": "label"}, {"text": "id"}, {"text": "g", "groups": "g"}, {"text": "g", "split": "g"},
-        {"text": "g", "fold": "g"}, {"id": "label"}, {"groups": "label"}, {"id": "g", "split": "g"},
+        {"text": "g", "fold": "g"}, {"id": "label"}, {"id": "g", "split": "g"},
     ],
 )  # fmt: skip
 def test_a_column_plays_one_part(parts: dict[str, str]) -> None:
@@ -146,6 +146,7 @@ def test_a_column_plays_one_part(parts: dict[str, str]) -> None:
 
 def test_groups_split_and_fold_may_be_one() -> None:
     assert len(load(table(["a", "b"], g=["x", "y"]), Columns(groups="g", split="g", fold="g"))) == 2
+    assert len(load(table(["a", "b"]), Columns(split="label"))) == 2
 
 
 def every_row(found: Findings) -> pa.Table:

@@ -7,6 +7,7 @@ import resource
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -165,16 +166,15 @@ def test_owner_group_mode_and_attributes_stay_in_place(tmp_path: Path) -> None:
 
 
 @needs_root
-def test_where_the_owner_cannot_stay_the_group_gets_no_more_than_others(tmp_path: Path) -> None:
-    tmp_path.chmod(0o777)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o777)
-    path = tmp_path / "a.csv"
-    path.write_text("old\n")
-    path.chmod(0o664)
-    with somebody(), whole_file(path) as out:
-        out.write(b"new\n")
-    found = path.stat()
+def test_where_the_owner_cannot_stay_the_group_gets_no_more_than_others() -> None:
+    with tempfile.TemporaryDirectory() as folder:  # that others can reach, as pytest's own they cannot
+        os.chmod(folder, 0o777)
+        path = Path(folder, "a.csv")
+        path.write_text("old\n")
+        path.chmod(0o664)
+        with somebody(), whole_file(path) as out:
+            out.write(b"new\n")
+        found = path.stat()
     assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (SOMEBODY, SOMEBODY, 0o644)
 
 
