@@ -68,17 +68,17 @@ def judge(
     if not sure and not (log.lost or log.taken_back):
         raise Unavailable("nobody decided anything yet: the decisions log has no keep, relabel or drop")
     judged, undone = _undone_rows(dataset, sure, changes, baseline)
-    held, gone = set[int](), dict[str, str]()
+    held = set[int]()
     if changes is not None and log.decisions:
         held, then = _undone_rows(dataset, [one for one in log.decisions if one.is_decisive], changes, baseline)
         kept, broken = _lost_labels(dataset, log, changes)
-        gone = _gone(dataset, log, changes) if log.continues else {}
+        broken |= _renamed(dataset, log, changes) if log.continues else {}
         undone = {**{row: f"{why}; {LATER}" for row, why in {**broken, **then}.items()}, **undone}
-        held |= kept
+        held |= kept | {*broken}
     judged |= held
-    if not (judged or gone or log.lost or log.taken_back):
+    if not (judged or log.lost or log.taken_back):
         raise Unavailable(f"none of {len(sure):,} decisions is about a row as it is now, or all of them are disputed")
-    return _verdict(len(judged), undone, gone, _lines(dataset, log))
+    return _verdict(len(judged), undone, _lines(dataset, log))
 
 
 def _undone_rows(
@@ -119,17 +119,26 @@ def _lost_labels(dataset: Dataset, log: BaseLog, changes: Changes) -> tuple[set[
     return held, undone
 
 
-def _gone(dataset: Dataset, log: BaseLog, changes: Changes) -> dict[str, str]:
-    """The rows of the base that are gone though its log decides their label, and how; rows without ids by content."""
-    by_content = dataset.columns.id is None
-    rulings = {one.row_hash if by_content else id_: one for id_, one in log.rulings.items()}
-    there = {key for key, row in zip(rulings, places(dataset, [*rulings]).tolist(), strict=True) if row >= 0}
+def _renamed(dataset: Dataset, log: BaseLog, changes: Changes) -> dict[int, str]:
+    """New rows with the content of a row that is gone, without the label that the base's log decides. O(N)."""
+    import numpy as np
+
+    if dataset.columns.id is None:  # such a row has kept its id
+        return {}
+    rulings = log.rulings
+    dropped = zip(changes.dropped.to_pylist(), changes.dropped_labels.to_pylist(), strict=True)
+    gone = {rulings[id_].row_hash: rulings[id_] for id_, label in dropped if _had(rulings.get(id_), label)}
+    new = np.flatnonzero(changes.added) if gone else np.empty(0, np.int64)
     found = {}
-    for id_, label in zip(changes.dropped.to_pylist(), changes.dropped_labels.to_pylist(), strict=True):
-        ruling = rulings.get(id_)
-        if ruling is not None and id_ not in there and label == _label(ruling):
-            found[id_] = f"{_in_words(ruling)}, and gone{' or edited' if by_content else ''}"
+    for row, hash_ in zip(new.tolist(), dataset.row_hashes(new), strict=True):
+        label, ruling = dataset.classes[dataset.labels[row]], gone.get(hash_)
+        if ruling is not None and label != _label(ruling):
+            found[row] = f"{_in_words(ruling)} as {_shortened(ruling.id)}, and {quote(label)} now"
     return found
+
+
+def _had(ruling: Decision | None, label: str) -> bool:
+    return ruling is not None and label == _label(ruling)
 
 
 def _lines(dataset: Dataset, log: BaseLog) -> list[tuple[int, str]]:
@@ -147,13 +156,13 @@ def _shortened(id_: str) -> str:
     return repr(id_ if len(id_) <= MOST_LETTERS else id_[: MOST_LETTERS - 1] + "…")
 
 
-def _verdict(judged: int, undone: dict[int, str], gone: dict[str, str], lines: list[tuple[int, str]]) -> Verdict:
+def _verdict(judged: int, undone: dict[int, str], lines: list[tuple[int, str]]) -> Verdict:
     import numpy as np
 
-    numbers: dict[str, float] = {"judged": judged, "reverted": len(undone) + len(gone)}
+    numbers: dict[str, float] = {"judged": judged, "reverted": len(undone)}
     if lines:
         numbers["log"] = len(lines)
-    if not (undone or gone or lines):
+    if not (undone or lines):
         return Verdict(True, f"none of {judged:,} decided rows is undone", numbers=numbers)
     blamed = {**{row: why for row, why in lines if row >= 0}, **undone}
     rows = np.array(sorted(blamed), np.int64)
@@ -162,11 +171,8 @@ def _verdict(judged: int, undone: dict[int, str], gone: dict[str, str], lines: l
         return [blamed[row] for row in rows[asked].tolist()]
 
     said = []
-    if undone or not (gone or lines):
+    if undone or not lines:
         said.append(f"{plural(len(undone), 'decision is', 'decisions are')} undone, of {judged:,} decided rows")
-    if gone:
-        rows_are, first = plural(len(gone), "decided row is", "decided rows are"), next(iter(gone))
-        said.append(f"{rows_are} gone: {_shortened(first)} ({gone[first]})")
     if lines:
         said.append(f"{plural(len(lines), 'line', 'lines')} of the base's log undone: {lines[0][1]}")
     return Verdict(False, "; ".join(said), rows, reasons, numbers)
