@@ -83,7 +83,7 @@ def read(
     text = tuple(column for column in names if column not in numbers)
     wanted = ReadRequest(text, (), encoding, ragged.append, tuple(filter(None, (columns.label, columns.id))))
     schema = pa.schema([(column, pa.string()) for column in text])
-    parts = [batch for source in files for batch in table_files.reader_of(source).read(source, wanted)]
+    parts = [batch for source in files for batch in table_files.read_file(source, wanted)]
     table = pa.Table.from_batches(parts, schema)
     notes = [*remarks]
     if ragged:

@@ -75,7 +75,7 @@ class Grammar:
 
     @cached_property
     def records(self) -> re.Pattern[str]:
-        return re.compile(rf"(?P<row>{self._row})|(?P<blank>\r\n?|\n)|(?P<ragged>{self._any})|(?P<rest>(?s:.+))")
+        return re.compile(rf"(?P<row>{self._row})|(?P<blank>[\r\n]++)|(?P<ragged>{self._any})|(?P<rest>(?s:.+))")
 
     @cached_property
     def record(self) -> re.Pattern[str]:

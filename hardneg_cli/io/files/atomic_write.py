@@ -16,17 +16,22 @@ from typing import BinaryIO, Self, cast
 from hardneg_cli.errors import InputError, quote
 
 LONGEST_STEM = 200  # bytes of a name that its temporary file's name begins with
+DESCRIPTORS = "/proc/self/fd"
 REPLACING, NEW = 0o600, 0o666  # before it is as open as the file it replaces; what the umask leaves of a new one
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A file on its way to a name. part: its temporary name; None for a pipe or a device, which has no whole."""
+    """A file on its way to a name. part: its temporary name; None for a pipe or a device, which has no whole.
+
+    nameless: it has that name only once it is whole, so that a kill leaves nothing.
+    """
 
     path: str | Path
     target: str
     part: str | None
     file: BinaryIO
+    nameless: bool = False
 
 
 class WholeFiles:
@@ -62,14 +67,17 @@ class WholeFiles:
         """
         target = os.path.realpath(path)
         if os.path.exists(path) and not os.path.isfile(path):
-            part, file = None, cast("BinaryIO", io.BufferedWriter(_Output(path, os.fspath(path), os.O_WRONLY)))
+            out = cast("BinaryIO", io.BufferedWriter(_Output(path, os.fspath(path), os.O_WRONLY)))
+            one = _Part(path, target, None, out)
         else:
             part = os.path.join(os.path.dirname(target), _temporary(os.path.basename(target)))
-            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
             mode = REPLACING if os.path.exists(target) else NEW
-            file = cast("BinaryIO", io.BufferedRandom(_Output(path, part, flags, mode)))
-        self._parts.insert(0 if first else len(self._parts), _Part(path, target, part, file))
-        return file
+            number = _nameless(os.path.dirname(target), mode)
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+            out = cast("BinaryIO", io.BufferedRandom(_Output(path, part, flags, mode, number)))
+            one = _Part(path, target, part, out, number is not None)
+        self._parts.insert(0 if first else len(self._parts), one)
+        return out
 
     def finish(self) -> None:
         """See that all of it is on disk, so that nothing is left to fail but the names."""
@@ -81,6 +89,8 @@ class WholeFiles:
                 if one.part:
                     _resemble(one.file.fileno(), one.target)
                     os.fsync(one.file.fileno())
+                    if one.nameless:
+                        _give_name(one.file.fileno(), one.part)
                 one.file.close()
 
 
@@ -94,10 +104,13 @@ def whole_file(path: str | Path) -> Iterator[BinaryIO]:
 class _Output(io.FileIO):
     """Bytes to a file; its errors name what is being written, not the temporary file."""
 
-    def __init__(self, path: str | Path, name: str, flags: int, mode: int = NEW) -> None:
+    def __init__(
+        self, path: str | Path, name: str, flags: int, mode: int = NEW, number: int | None = None
+    ) -> None:  # fmt: skip
         self._path = path
+        opened = (lambda *_: os.open(name, flags, mode)) if number is None else (lambda *_: number)
         with _naming(path):
-            super().__init__(name, "w+" if flags & os.O_RDWR else "w", opener=lambda *_: os.open(name, flags, mode))
+            super().__init__(name, "w+" if flags & os.O_RDWR else "w", opener=opened)
 
     def write(self, data: bytes) -> int:  # type: ignore[override]  # any buffer, as in the class above
         with _naming(self._path):
@@ -112,6 +125,21 @@ def _naming(path: str | Path) -> Iterator[None]:
         raise
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _nameless(folder: str, mode: int) -> int | None:
+    """A new file in the folder that has no name yet (open(2), O_TMPFILE); None where the system has no such thing."""
+    if not hasattr(os, "O_TMPFILE") or not os.path.isdir(DESCRIPTORS):
+        return None
+    try:
+        return os.open(folder, os.O_RDWR | os.O_TMPFILE, mode)
+    except OSError:  # with a name the reason will be told, if there is one besides
+        return None
+
+
+def _give_name(number: int, name: str) -> None:
+    """Python calls linkat(2), which follows the link there, only where a folder is named, though it plays no part."""
+    os.link(f"{DESCRIPTORS}/{number}", name, src_dir_fd=number, follow_symlinks=True)
 
 
 def _temporary(name: str) -> str:

@@ -121,18 +121,24 @@ def read_by_file(sources: Sequence[Source], wanted: ReadRequest) -> Iterator[tup
     """As `read`, each batch with the place of its file among the `sources`."""
     rows = 0
     for place, source in enumerate(sources):
-        held = 0
-        try:
-            for batch in reader_of(source).read(source, wanted):
-                rows += batch.num_rows
-                if wanted.text:  # which is held until all is read
-                    held += batch.select(list(wanted.text)).nbytes
-                    refuse_bomb(source.name, held, source.size)
-                yield place, batch
-        except OSError as error:
-            raise InputError(f"{source.name}: cannot be read: {error}") from error
+        for batch in read_file(source, wanted):
+            rows += batch.num_rows
+            yield place, batch
     if not rows:
         raise InputError(f"{sources[0].name}: no rows")
+
+
+def read_file(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
+    """As `read`, one file, which may have no rows. Raises InputError for more text than a file of its size holds."""
+    held = 0
+    try:
+        for batch in reader_of(source).read(source, wanted):
+            if wanted.text:  # which is held until all is read
+                held += batch.select(list(wanted.text)).nbytes
+                refuse_bomb(source.name, held, source.size)
+            yield batch
+    except OSError as error:
+        raise InputError(f"{source.name}: cannot be read: {error}") from error
 
 
 def rewrite(source: Source, out: BinaryIO, edits: CellEdits, inverse: InverseEdits | None = None) -> None:

@@ -92,7 +92,7 @@ def csv_rows(source: Source, names: Iterable[str]) -> Iterator[tuple[Object, str
     known = set(table_files.columns([source]))
     wanted = ReadRequest(tuple(name for name in names if name in known))
     number = 0
-    for batch in table_files.reader_of(source).read(source, wanted):
+    for batch in table_files.read_file(source, wanted):
         for row in batch.to_pylist():
             number += 1
             yield row, f"row {number}"

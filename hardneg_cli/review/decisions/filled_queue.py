@@ -129,7 +129,7 @@ def _table(source: Source, *, scored: bool, whole: bool) -> pa.Table:
     numbers = ("score",) if scored and names else ()
     request = ReadRequest(tuple(name for name in names if (whole or name in TAKEN) and name not in numbers), numbers)
     # an empty queue is what `find` writes where nothing is suspect; `batches.read` takes no rows for an error
-    parts = list(table_files.reader_of(source).read(source, request))
+    parts = list(table_files.read_file(source, request))
     if not parts:
         parts = [pa.RecordBatch.from_pydict({name: pa.array([], pa.string()) for name in request.text})]
     read = pa.Table.from_batches(parts)

@@ -51,7 +51,7 @@ def _batches(source: Source) -> Iterable[pa.RecordBatch]:
             "wrote"
         )
     request = ReadRequest(tuple(name for name in COLUMNS if name in names))
-    batches: Iterable[pa.RecordBatch] = table_files.reader_of(source).read(source, request)
+    batches: Iterable[pa.RecordBatch] = table_files.read_file(source, request)
     return batches
 
 
