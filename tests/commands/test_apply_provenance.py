@@ -102,7 +102,7 @@ def test_the_log_beside_the_data(data: Path, queue: list[Row]) -> None:
     applied = apply(data, in_place=True)
     assert [(change.id, change.after, change.reviewer) for change in applied.changes] == [("r00", "dog", "ann; bob")]
     assert (applied.kept, applied.unsure, applied.undecided) == (1, 1, 0)
-    assert "line 6 ends halfway" in applied.notes[0]
+    assert "1 lines are torn and were left out: 6" in applied.notes[0]
     log.write_text(log.read_text().rpartition("\n")[0] + "\n")
     with log.open("a") as out:
         out.write(logged(said(queue, "r02", "drop", reviewer="ann", at="2025-01-03T00:00:00Z")))

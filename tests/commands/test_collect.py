@@ -85,7 +85,7 @@ def test_logs_are_merged_as_a_union(folder: Path) -> None:
     Path("renamed.log").write_bytes(Path("other.decisions.ndjson").read_bytes() + b'{"v":1,"id')
     done = collect(["other.decisions.ndjson", "renamed.log", LOG], LOG)
     assert counts(done) == (1, 3, 0, 0)
-    assert done.notes == ("renamed.log: line 2 ends halfway and was left out: nobody was told that it was kept",)
+    assert done.notes == ("renamed.log: 1 lines are torn and were left out: 2",)
     assert {one[:2] for one in logged()} == {("r1", "ann"), ("r2", "ann"), ("r3", "bob")}
 
 

@@ -319,7 +319,7 @@ def test_the_action_stops_commands_while_words_about_the_data_are_in_the_log(run
     lines = runner.check(code=1, BASE="git:HEAD").splitlines()
     (stop,) = [place for place, line in enumerate(lines) if line.startswith("::stop-commands::")]
     go = lines.index(f"::{lines[stop].removeprefix('::stop-commands::')}::")
-    wicked = [place for place, line in enumerate(lines) if "##[error]" in line]
+    wicked = [place for place, line in enumerate(lines) if "#[error]" in line]
     assert any(stop < place < go for place in wicked)
     assert all(lines[place].startswith("::") for place in wicked if not stop < place < go)
 

@@ -38,13 +38,15 @@ class LineReader:
     """Reads lines of one log, and keeps once what many of them have in common.
 
     columns: what each token stands for as far as it is known. late: whether any was spelled out behind a line with it.
-    latest: the last time that a decision can be of.
+    latest: the last time that a decision can be of. incoming: whether the lines are new: then a time has to be one. Of
+    those that stand in a log, none may be later, or it would outdo all that its reviewer says from now on.
     """
 
     texts: dict[str, str] = field(default_factory=dict)
     columns: dict[str, HashedColumns] = field(default_factory=dict)
     late: bool = False
     latest: str = field(default_factory=lambda: (datetime.now(UTC) + SKEW).isoformat())
+    incoming: bool = False
 
     def decision(self, where: str, record: object) -> Decision:
         """A record as a decision; raises InputError, which begins with `where`, if it is none."""
@@ -71,8 +73,8 @@ class LineReader:
 
     def is_time(self, at: str) -> bool:
         """Whether a decision can be of this time, as far as it is known."""
-        if not at:
-            return True
+        if not at or not self.incoming:
+            return at <= self.latest
         day, clock = at[:10], at[10:]
         if not (EARLIEST <= at <= self.latest and DAY.fullmatch(day) and (not clock or CLOCK.fullmatch(clock))):
             return False
@@ -158,7 +160,7 @@ def _line(decision: Decision, hashed: str) -> bytes:
     }  # fmt: skip
     if not math.isfinite(decision.score):  # JSON has no word for it
         raise InputError(f"decision about {quote(decision.id)}: 'score' is not a probability from 0 to 1, or null")
-    LineReader().decision(f"decision about {quote(decision.id)}", record)
+    LineReader(incoming=True).decision(f"decision about {quote(decision.id)}", record)
     return UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", ENCODE(record)).encode() + b"\n"
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.errors import listing
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.review.decisions.decision import Decision, effective_decisions
 from hardneg_cli.review.decisions.decision_log import LOG_SUFFIX, is_log, log_of, read_log
@@ -125,7 +126,7 @@ def load_decisions(
 
 def torn_note(name: str | Path, torn: Sequence[int]) -> list[str]:
     """A note on the last line of a log, where it was torn off."""
-    return [f"{name}: line {torn[0]} ends halfway and was left out: nobody was told that it was kept"] if torn else []
+    return [f"{name}: {len(torn):,} lines are torn and were left out: {listing(torn)}"] if torn else []
 
 
 def _files(given: str | Path | Source) -> Sequence[Source]:
