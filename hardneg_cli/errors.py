@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 MOST_SHOWN = 80  # characters of a cell, name or id that a message quotes
+MOST_OF_A_PATH = 1000
 MOST_OF_A_MESSAGE = 2000
 LONGEST_WORD = 200  # that is looked for among what is known, as that takes the square of the length
 
@@ -77,12 +78,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if len(word) > LONGEST_WORD:
         return ""
     close = difflib.get_close_matches(word, [name for name in known if len(name) <= 2 * LONGEST_WORD], n=1)
-    return f"; did you mean {quote(close[0])}?" if close else ""
+    return f"; did you mean {quote(close[0], 2 * LONGEST_WORD)}?" if close else ""
 
 
-def listing(items: Sequence[object], most: int = 5) -> str:
-    """The first few of `items` in one line: `'a', 'b' and 7 more`."""
-    first = ", ".join(quote(item) for item in items[:most])
+def listing(items: Sequence[object], most: int = 5, length: int = MOST_SHOWN) -> str:
+    """The first few of `items` in one line, each of that length at most: `'a', 'b' and 7 more`."""
+    first = ", ".join(quote(item, length) for item in items[:most])
     return first if len(items) <= most else f"{first} and {len(items) - most:,} more"
 
 

@@ -20,7 +20,7 @@ from hardneg_cli.cli.settings.file_settings import FileSettings, FileValue, data
 from hardneg_cli.cli.settings.inside_paths import from_here
 from hardneg_cli.cli.settings.option_trust import CommandOption, SettingKey, Trust, setting_keys
 from hardneg_cli.cli.settings.settings_file import MAGIC, SettingsFile, folder_of, nearest
-from hardneg_cli.errors import InputError, did_you_mean, quote
+from hardneg_cli.errors import MOST_OF_A_PATH, InputError, did_you_mean, quote
 from hardneg_cli.io.files import remote
 from hardneg_cli.runtime.drawers import UnitSettings
 
@@ -140,7 +140,7 @@ def _file_for(data: str | None) -> tuple[str | None, SettingsFile | None]:
     if data in names:
         return data, here
     if close := did_you_mean(data, names):
-        raise InputError(f"no file {quote(data)}, and no dataset of that name{close}")
+        raise InputError(f"no file {quote(data, MOST_OF_A_PATH)}, and no dataset of that name{close}")
     return None, nearest(folder_of(data))
 
 

@@ -13,7 +13,7 @@ from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.load import in_memory
-from hardneg_cli.errors import InputError, listing
+from hardneg_cli.errors import MOST_OF_A_PATH, InputError, listing
 from hardneg_cli.io.files import git_index, git_revision
 from hardneg_cli.io.files.git_commits import PREFIX
 from hardneg_cli.io.files.source import Source, parted, sources
@@ -62,7 +62,7 @@ def committed_data(data: Any, columns: Columns | None, options: Mapping[str, obj
     if not staged:
         return CommittedData(read_data(data, columns, options))
     files = tuple(staged.get(one.name, one) for one in files)
-    note = f"judged as staged, which is not what the work tree holds: {listing([*staged])}"
+    note = f"judged as staged, which is not what the work tree holds: {listing([*staged], length=MOST_OF_A_PATH)}"
     return CommittedData(read_data(data, columns, options, files), (note,))
 
 

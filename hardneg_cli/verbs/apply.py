@@ -11,7 +11,7 @@ from typing import BinaryIO, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import InputError, did_you_mean, plural, quote
+from hardneg_cli.errors import MOST_OF_A_PATH, InputError, did_you_mean, plural, quote
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.review.correction import rewrite
@@ -128,7 +128,7 @@ def _decisions(
     named = [*queues, *_named(decisions)]
     if not named and not log_of(data).is_file():
         raise InputError(
-            f"no queue, and no decisions log {quote(str(log_of(data)))}: name a findings file with its "
+            f"no queue, and no decisions log {quote(str(log_of(data)), MOST_OF_A_PATH)}: name a findings file with its "
             "decisions filled in"
         )
     loaded = load_decisions(named or [log_of(data)], reviewer=reviewer, policy=policy)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from hardneg_cli.errors import InputError, Refused, listing, plural
+from hardneg_cli.errors import MOST_OF_A_PATH, InputError, Refused, listing, plural
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.inverse_edits import InverseEdits
 from hardneg_cli.io.files.source import Source, sources
@@ -110,8 +110,9 @@ def undo(
 def _refuse_other_files(found: Sequence[Source], fits: Sequence[RecordedFile | None], told: str | Path) -> None:
     strange = [source.name for source, fit in zip(found, fits, strict=True) if fit is None]
     if strange:
+        names = listing(strange, length=MOST_OF_A_PATH)
         raise Refused(
-            f"{listing(strange)}: not as the run that {told} tells about left it (its SHA-256 is another one): undo "
+            f"{names}: not as the run that {told} tells about left it (its SHA-256 is another one): undo "
             "later changes first; nothing was written"
         )
 

@@ -97,16 +97,16 @@ def test_a_signal_ends_the_wait_for_a_pipe(number: int, code: int, folder: Path)
     os.mkfifo(folder / "pipe.csv")
     command = shlex.split(f"{COMMAND} find *.csv --probs pipe.csv -o out.csv")
     before = sorted(folder.iterdir())
-    running = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, process_group=0)
-    for _ in range(200):
-        state = Path(f"/proc/{running.pid}/wchan")
-        if state.exists() and "wait_for_partner" in state.read_text():
-            break
-        time.sleep(0.05)
-    running.send_signal(number)
-    assert running.wait(10) == code
-    assert running.stderr is not None
-    assert not running.stderr.read()
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, process_group=0) as running:
+        for _ in range(200):
+            state = Path(f"/proc/{running.pid}/wchan")
+            if state.exists() and "wait_for_partner" in state.read_text():
+                break
+            time.sleep(0.05)
+        running.send_signal(number)
+        assert running.wait(10) == code
+        assert running.stderr is not None
+        assert not running.stderr.read()
     assert sorted(folder.iterdir()) == before
 
 

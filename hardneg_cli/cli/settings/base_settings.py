@@ -79,6 +79,8 @@ def _at_revision(base: str, data: str, dataset: str | None, keys: Callable[[], K
         return f"{base}: {path.name}"
 
     here = Path.cwd()
+    if data == "-" and repository_root(here) is None:
+        return None  # a bare repository, as a server's hook has it, or none
     folder = here if dataset is not None or data == "-" else typed_folder(data)
     places = [*places_of(folder)]
     known = str(here / "any") if data == "-" else data

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
-from hardneg_cli.errors import InputError, quote
+from hardneg_cli.errors import MOST_OF_A_PATH, InputError, quote
 
 LONGEST_STEM = 200  # bytes of a name that its temporary file's name begins with
 DESCRIPTORS = "/proc/self/fd"
@@ -216,7 +216,7 @@ def refuse_overwriting(outputs: Iterable[str | Path], inputs: Iterable[Path | No
     for output in outputs:
         target = Path(output)
         if not target.absolute().parent.is_dir():
-            raise InputError(f"{output}: there is no folder {quote(str(target.parent))}")
+            raise InputError(f"{output}: there is no folder {quote(str(target.parent), MOST_OF_A_PATH)}")
         if target.is_dir():
             raise InputError(f"{output}: is a directory")
         if target.exists() and any(path.exists() and path.samefile(target) for path in read):

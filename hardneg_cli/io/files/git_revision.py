@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from hardneg_cli.errors import InputError, quote
+from hardneg_cli.errors import MOST_OF_A_PATH, InputError, quote
 from hardneg_cli.io.files.git import bare_repository, hook_repository, repository_of
 from hardneg_cli.io.files.git_commits import PREFIX, commit_of, parted
 from hardneg_cli.io.files.git_content import GitFile
@@ -140,7 +140,9 @@ def _by_name(name: TypedName, commit: str, revision: str) -> FileAtRevision:
         return FileAtRevision((), (f"{name.typed} is not in {revision}: all of its rows count as added",), (now,))
     then = TreePath(found.repository, found.commit, old)
     source = source_of(then, _title(revision, old))
-    return FileAtRevision((source,), (f"{name.typed} was called {quote(old)} at {revision}",), (then, now))
+    return FileAtRevision(
+        (source,), (f"{name.typed} was called {quote(old, MOST_OF_A_PATH)} at {revision}",), (then, now)
+    )
 
 
 def _explicit(name: TypedName, commit: str, revision: str, explicit: str) -> FileAtRevision:
@@ -149,10 +151,12 @@ def _explicit(name: TypedName, commit: str, revision: str, explicit: str) -> Fil
         parts = (*Path.cwd().relative_to(name.repository.top).parts, *parts)
     found = resolved(name.repository, commit, parts)
     if isinstance(found, Missing):
-        raise InputError(f"{PREFIX}{revision}: there is no {quote(explicit)} at that revision")
+        raise InputError(f"{PREFIX}{revision}: there is no {quote(explicit, MOST_OF_A_PATH)} at that revision")
     path = "/".join(parts)
     names = tuple(TreePath(name.repository, commit, one) for one in dict.fromkeys((path, name.path)) if one)
-    notes = (f"{name.typed} was called {quote(path)} at {revision}",) if name.path not in ("", path) else ()
+    notes = (
+        (f"{name.typed} was called {quote(path, MOST_OF_A_PATH)} at {revision}",) if name.path not in ("", path) else ()
+    )
     return FileAtRevision((source_of(found, _title(revision, path)),), notes, names, same=path == name.path)
 
 

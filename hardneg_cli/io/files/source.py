@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.errors import InputError, did_you_mean, quote
+from hardneg_cli.errors import MOST_OF_A_PATH, InputError, did_you_mean, quote
 from hardneg_cli.io.files import remote, streams
 from hardneg_cli.io.files.limits import STREAM, in_words, refuse_bomb
 
@@ -164,7 +164,7 @@ def sources(pattern: str, *, may_be_remote: bool = False) -> tuple[Source, ...]:
     else:
         found = tuple(_file(name) for name in sorted(glob.glob(pattern, recursive=True)))
     if not found:
-        raise InputError(f"no file {quote(pattern)}{_beside(pattern)}")
+        raise InputError(f"no file {quote(pattern, MOST_OF_A_PATH)}{_beside(pattern)}")
     for source in found:
         _refuse_what_is_no_data(source)
     return found

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hardneg_cli.errors import InputError, quote
+from hardneg_cli.errors import MOST_OF_A_PATH, InputError, quote
 from hardneg_cli.io.files.file_lock import locked
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.review.decisions.decision import Decision
@@ -163,7 +163,7 @@ class DecisionLog:
 def held(path: str | Path, patience: float = PATIENCE_SECONDS, log: DecisionLog | None = None) -> Iterator[DecisionLog]:
     """The log, locked; `log`, if it was read before. Raises Busy if somebody else holds it for `patience` seconds."""
     if "\0" in str(path) or not Path(path).absolute().parent.is_dir():
-        raise InputError(f"{path}: there is no folder {quote(str(Path(path).parent))}")
+        raise InputError(f"{path}: there is no folder {quote(str(Path(path).parent), MOST_OF_A_PATH)}")
     refuse_other_places(path)
     with locked(path, patience):
         yield log or DecisionLog(path)

@@ -15,7 +15,7 @@ from itertools import chain, pairwise
 from pathlib import Path
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import InputError, did_you_mean, quote
+from hardneg_cli.errors import MOST_OF_A_PATH, InputError, did_you_mean, quote
 from hardneg_cli.review.decisions.decision import WITHDRAWN, Decision, Question, independent_answers
 from hardneg_cli.review.decisions.decision_log import DecisionLog, held, now, spelled_tokens
 from hardneg_cli.review.decisions.row_matching import restated
@@ -60,7 +60,7 @@ class ReviewSession:
     ) -> None:  # fmt: skip
         self.queue, self.log, self.reviewer, self.blind = queue, Path(log), reviewer, blind
         if not self.log.absolute().parent.is_dir():
-            raise InputError(f"{self.log}: there is no folder {quote(str(self.log.parent))}")
+            raise InputError(f"{self.log}: there is no folder {quote(str(self.log.parent), MOST_OF_A_PATH)}")
         self._log = DecisionLog(self.log)
         logged, self.torn = self._log.read()
         self._spelled = spelled_tokens(logged)

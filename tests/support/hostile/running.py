@@ -83,8 +83,10 @@ class CaseServer:
 
     def __exit__(self, *_: object) -> None:
         assert self._server.stdin
+        assert self._server.stdout
         self._server.stdin.close()
         self._server.wait()
+        self._server.stdout.close()
 
     def run(self, case: HostileCase) -> Ending:
         ((_, ending),) = self.endings([case])
