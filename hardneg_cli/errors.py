@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 MOST_SHOWN = 80  # characters of a cell, name or id that a message quotes
-MOST_OF_A_PATH = 1000
+MOST_OF_A_PATH = 400
 MOST_OF_A_MESSAGE = 2000
 LONGEST_WORD = 200  # that is looked for among what is known, as that takes the square of the length
 

@@ -52,8 +52,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("packed", PACKERS)
-@pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.parametrize(
+    ("name", "packed"), [*((name, PACKERS[0]) for name in BOMBS), *(("rows.csv", one) for one in PACKERS[1:])]
+)
 def test_what_unpacks_without_end_is_refused(name: str, packed: Callable[[bytes], bytes]) -> None:
     beginning, part = BOMBS[name]
     source = Source(f"{name}.x", data=packed(beginning + part * ((6 << 20) // len(part))))

@@ -120,22 +120,22 @@ def test_times_are_later_than_what_was_before() -> None:
 @pytest.mark.process
 def test_eight_writers_lose_nothing(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    writers = [writer(log, f"w{number}", 500) for number in range(8)]
+    writers = [writer(log, f"w{number}", 200) for number in range(8)]
     for process in writers:
         out, errors = process.communicate(timeout=300)
-        assert (process.returncode, errors, out.count("\n")) == (0, "", 500)
+        assert (process.returncode, errors, out.count("\n")) == (0, "", 200)
     kept, torn = read_log(log)
     assert (torn, os.listdir(tmp_path)) == ([], ["log"])
-    assert sorted(one.id for one in kept) == sorted(f"w{w}-{number}" for w in range(8) for number in range(500))
+    assert sorted(one.id for one in kept) == sorted(f"w{w}-{number}" for w in range(8) for number in range(200))
     for name in (f"w{w}" for w in range(8)):
-        assert [one.id for one in kept if one.reviewer == name] == [f"{name}-{number}" for number in range(500)]
+        assert [one.id for one in kept if one.reviewer == name] == [f"{name}-{number}" for number in range(200)]
 
 
 @pytest.mark.process
 def test_a_kill_loses_no_acknowledged_decision(tmp_path: Path) -> None:
     log, told = tmp_path / "log", set()
     moments = random.Random(0)
-    for round_ in range(int(os.environ.get("KILLS", "20"))):
+    for round_ in range(int(os.environ.get("KILLS", "8"))):
         process = writer(log, f"k{round_}", 100_000)
         assert process.stdout
         told.add(process.stdout.readline().strip())
