@@ -9,6 +9,7 @@ import json
 import random
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -62,7 +63,7 @@ def _mutated(name: str, data: bytes, chance: random.Random) -> bytes:
         if name.endswith(suffix):
             try:
                 inner = unpack(data)
-            except (OSError, EOFError, ValueError):  # it is damaged already
+            except (OSError, EOFError, ValueError, zlib.error):  # it is damaged already
                 return chance.choice(BYTEWISE)(data, chance)
             return pack(_mutated(name.removesuffix(suffix), inner, chance))
     if name.endswith(ZIPPED):
@@ -124,7 +125,7 @@ def _rezipped(data: bytes, chance: random.Random) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = [(info.filename, archive.read(info)) for info in archive.infolist()]
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError, EOFError):
+    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError, EOFError, zlib.error):
         return chance.choice(BYTEWISE)(data, chance)
     if not members:
         return data
