@@ -17,6 +17,7 @@ import select
 import signal
 import sys
 import tempfile
+import termios
 import time
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -25,6 +26,7 @@ MOST_AT_ONCE = 2
 SECONDS = 60.0  # then it is killed; what is too long is the caller's to say
 ADDRESSES = 12 << 30  # so that a runaway ends before the machine does
 LEAVE = b"q"
+SIZE = 30, 100  # lines and columns of the terminal
 
 
 @dataclass
@@ -113,6 +115,7 @@ def _start(case: dict[str, Any]) -> tuple[int, int | None]:
     if case["stdin"] == "terminal":
         pid, terminal = pty.fork()
         if pid:
+            termios.tcsetwinsize(terminal, SIZE)
             return pid, terminal
         _become(case, None)
     streams = _streams(case)
