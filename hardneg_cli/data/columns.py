@@ -36,13 +36,8 @@ class Columns:
 
         Every column begins with an empty prefix, so that only those count that are known to name a class.
         """
-        others = {*self.parts().values(), *(self.beside or ())}
-        begin = (
-            name
-            for name in names
-            if (name.startswith(self.prob_prefix) if self.prob_prefix else name in (self.named or ()))
-        )
-        return tuple(name for name in begin if name not in others)
+        known = self.candidates(names)
+        return known if self.prob_prefix else tuple(name for name in known if name in (self.named or ()))
 
     def candidates(self, names: Sequence[str]) -> tuple[str, ...]:
         """Those of a file's columns that may hold probabilities: a look at labels and numbers will tell."""

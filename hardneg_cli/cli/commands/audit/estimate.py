@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,7 +21,7 @@ from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import OutputOptions
 from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.errors import InputError, did_you_mean, quote
-from hardneg_cli.io.files.atomic_write import refuse_overwriting, whole_file
+from hardneg_cli.io.files.atomic_write import WholeFiles, refuse_overwriting
 from hardneg_cli.runtime.terminal import log_line
 
 if TYPE_CHECKING:
@@ -51,14 +50,14 @@ def run(
     asked, format_ = ctx.get_parameter_source("format_"), output.format_
     if asked is not None and asked.name != "COMMANDLINE" and format_ not in FORMATS:
         format_ = None  # a configured format is meant for other commands
-    files = [(path, _format_of(path)) for path in output.output or ()]
+    forms = [(path, _format_of(path)) for path in output.output or ()]
     write = _known("-f", format_ or "text")
-    refuse_overwriting([path for path, _ in files], [Path(audit)])
+    refuse_overwriting([path for path, _ in forms], [Path(audit)])
     found = estimate(audit)
-    with ExitStack() as together:
-        for path, form in files:
-            together.enter_context(whole_file(path)).write(form(found).encode(errors="backslashreplace"))
-    if format_ is not None or not files:
+    with WholeFiles() as files:
+        for path, form in forms:
+            files.open(path).write(form(found).encode(errors="backslashreplace"))
+    if format_ is not None or not forms:
         sys.stdout.write(write(found))
     return 0
 
