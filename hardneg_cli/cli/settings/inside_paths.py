@@ -8,12 +8,11 @@ import re
 from pathlib import Path, PureWindowsPath
 
 from hardneg_cli.cli.settings.option_trust import Trust
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, quote
 from hardneg_cli.runtime import drawers
 
 GIT = "git:"
 VARIABLE = re.compile(r"\$[A-Za-z_{(]")
-SHOWN = 80  # letters of a value in a message
 
 
 def refuse_elsewhere(where: str, value: str, trust: Trust) -> None:
@@ -90,7 +89,7 @@ def _refuse_links(where: str, value: str, folder: Path, path: str) -> None:
 
 def _refused(where: str, value: str, what: str) -> InputError:
     return InputError(
-        f"{where} names {what}, {value[:SHOWN]!r}: a settings file chooses inside its own folder; "
+        f"{where} names {what}, {quote(value)}: a settings file chooses inside its own folder; "
         "give this on the command line"
     )
 

@@ -133,7 +133,7 @@ def _renamed(dataset: Dataset, log: BaseLog, changes: Changes) -> dict[int, str]
     for row, hash_ in zip(new.tolist(), dataset.row_hashes(new), strict=True):
         label, ruling = dataset.classes[dataset.labels[row]], gone.get(hash_)
         if ruling is not None and label != _label(ruling):
-            found[row] = f"{_in_words(ruling)} as {_shortened(ruling.id)}, and {quote(label)} now"
+            found[row] = f"{_in_words(ruling)} as {quote(ruling.id, MOST_LETTERS)}, and {quote(label)} now"
     return found
 
 
@@ -147,13 +147,9 @@ def _lines(dataset: Dataset, log: BaseLog) -> list[tuple[int, str]]:
     words += [(one, "is taken back, or answered under a date that cannot be") for one in log.taken_back]
     rows = places(dataset, [one.id for one, _ in words]).tolist()
     return [
-        (row, f"what {one.reviewer or 'a reviewer'} decided about {_shortened(one.id)} {what}")
+        (row, f"what {one.reviewer or 'a reviewer'} decided about {quote(one.id, MOST_LETTERS)} {what}")
         for row, (one, what) in zip(rows, words, strict=True)
     ]
-
-
-def _shortened(id_: str) -> str:
-    return repr(id_ if len(id_) <= MOST_LETTERS else id_[: MOST_LETTERS - 1] + "…")
 
 
 def _verdict(judged: int, undone: dict[int, str], lines: list[tuple[int, str]]) -> Verdict:
