@@ -1,9 +1,10 @@
 """Runs the command many times, each time as a process of its own that is forked from one with all libraries loaded.
 
-`python -m support.hostile.case_server` reads a JSON object a line, {"folder", "arguments", "stdin"}, and answers with
-one for each, in any order: {"folder", "code", "seconds", "megabytes"}; a negative code is a signal's. Standard output
-and error are in FOLDER.out and FOLDER.err, temporary files belong in FOLDER.tmp. stdin: a file, "closed" or "terminal",
-whose user only ever leaves.
+`python -m support.hostile.case_server` reads a JSON object a line, {"folder", "arguments", "stdin", "limit", "signal",
+"after"}, and answers with one for each, in any order: {"folder", "code", "seconds", "megabytes"}; a negative code is a
+signal's. Standard output and error are in FOLDER.out and FOLDER.err, temporary files belong in FOLDER.tmp. stdin: a
+file, "closed" or "terminal", whose user only ever leaves. limit: bytes of the largest file, or null. signal: the number
+of the one that is sent `after` so many seconds, or null.
 """
 
 from __future__ import annotations
@@ -31,12 +32,14 @@ SIZE = 30, 100  # lines and columns of the terminal
 
 @dataclass
 class Run:
-    """A process that goes on. terminal: our end of it, where it has one."""
+    """A process that goes on. terminal: our end of it, where it has one. signal: still to be sent, `after` seconds."""
 
     folder: str
     since: float
     terminal: int | None = None
     pressed: float = 0.0
+    signal: int | None = None
+    after: float = 0.0
 
 
 def serve() -> None:
@@ -53,7 +56,9 @@ def serve() -> None:
         while given and len(runs) < MOST_AT_ONCE:
             case = given.pop(0)
             pid, terminal = _start(case)
-            runs[pid] = Run(case["folder"], time.monotonic(), terminal)
+            runs[pid] = Run(
+                case["folder"], time.monotonic(), terminal, signal=case["signal"], after=case["after"]
+            )  # fmt: skip
         _attend(runs)
 
 
@@ -91,7 +96,11 @@ def _attend(runs: dict[int, Run]) -> None:
         print(json.dumps({"folder": run.folder, "code": code, "seconds": seconds, "megabytes": megabytes}), flush=True)
         return
     for pid, run in runs.items():
-        if time.monotonic() - run.since > SECONDS:
+        lasted = time.monotonic() - run.since
+        if run.signal and lasted > run.after:
+            os.kill(pid, run.signal)
+            run.signal = None
+        if lasted > SECONDS:
             os.kill(pid, signal.SIGKILL)
     time.sleep(0.002)
 
@@ -140,6 +149,8 @@ def _become(case: dict[str, Any], streams: tuple[int, ...] | None) -> NoReturn:
             os.dup2(stream, number)
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if case["limit"] is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (case["limit"], case["limit"]))
         os.environ["TMPDIR"] = tempfile.tempdir = f"{case['folder']}.tmp"
         sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(io.FileIO(0)))
         sys.stdout = sys.__stdout__ = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w")), line_buffering=True)

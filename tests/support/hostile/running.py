@@ -32,7 +32,8 @@ class HostileCase:
     """A call of the command in a folder of its own.
 
     outputs: files that it may write or change. makes: what is no plain file, by the shell. code: the only right answer,
-    where there is one.
+    where there is one. limit: bytes of the largest file that it may write.
+    room: of a disk of its own, how many pages are free beside the files. signal: sent to it `after` so many seconds.
     """
 
     name: str
@@ -42,6 +43,10 @@ class HostileCase:
     stdin: str = os.devnull
     makes: str = ""
     code: int | None = None
+    limit: int | None = None
+    room: int | None = None
+    signal: int | None = None
+    after: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,9 @@ class CaseServer:
             case = replace(case, files={name: data() if callable(data) else data for name, data in case.files.items()})
             path = str(_lay(case, self._folder / str(number)))
             self._laid[path] = case
-            json.dump({"folder": path, "arguments": case.arguments, "stdin": _stdin(case, path)}, self._server.stdin)
+            told = {"folder": path, "arguments": case.arguments, "stdin": _stdin(case, path)}
+            told |= {"limit": case.limit, "signal": case.signal, "after": case.after}
+            json.dump(told, self._server.stdin)
             self._server.stdin.write("\n")
         self._server.stdin.flush()
 
@@ -146,13 +153,22 @@ def _stdin(case: HostileCase, folder: str) -> str:
 def _lay(case: HostileCase, folder: Path) -> Path:
     folder.mkdir()
     folder.with_suffix(".tmp").mkdir()
+    if case.room is not None:
+        _mount(folder, "size=64m")
     for name, data in case.files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     if case.makes:
         subprocess.run(["bash", "-euc", case.makes], cwd=folder, check=True, capture_output=True)
+    if case.room is not None:
+        disk = os.statvfs(folder)
+        _mount(folder, f"remount,size={(disk.f_blocks - disk.f_bfree + case.room) * disk.f_bsize}")
     return folder
+
+
+def _mount(folder: Path, options: str) -> None:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", folder], check=True, capture_output=True)
 
 
 def _ending(folder: Path, answer: dict[str, Any]) -> Ending:
@@ -168,6 +184,8 @@ def _ending(folder: Path, answer: dict[str, Any]) -> Ending:
 
 
 def _clear(folder: Path) -> None:
+    if folder.is_mount():
+        subprocess.run(["umount", folder], check=True, capture_output=True)
     shutil.rmtree(folder)
     shutil.rmtree(folder.with_suffix(".tmp"))
     for end in (".out", ".err"):
