@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import signal
 
 from textual.app import App
@@ -14,6 +16,7 @@ from hardneg_cli.review.queues.session import ReviewSession
 from hardneg_cli.review_screen.dialogs import Dialog
 from hardneg_cli.review_screen.screen import DARK, ReviewScreen
 
+STDERR = 2
 STOPPED: dict[int, int] = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 143}
 
 
@@ -57,7 +60,7 @@ def review(session: ReviewSession, name: str, around: RowContexts | None = None)
     before = {number: signal.getsignal(number) for number in STOPPED}
     app = ReviewApp(session, name, around)
     try:
-        code = app.run(mouse=False)
+        code = app.run(mouse=False, size=_size())
     except OSError:  # there is no terminal to be given back
         if app.stopped is None:
             raise
@@ -68,3 +71,8 @@ def review(session: ReviewSession, name: str, around: RowContexts | None = None)
     if code is None:
         raise RuntimeError("the screen was left because of the error above")
     return code
+
+
+def _size() -> tuple[int, int] | None:
+    """Columns and lines to draw for, where the terminal says that it has none, as those of containers do."""
+    return shutil.get_terminal_size() if 0 in os.get_terminal_size(STDERR) else None

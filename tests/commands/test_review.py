@@ -267,6 +267,17 @@ def test_a_long_text_scrolls_and_the_screen_takes_any_size(folder: Path) -> None
 
 
 @pytest.mark.process
+def test_a_terminal_that_says_no_size_is_drawn_on_as_others_are(folder: Path) -> None:
+    with review(folder, *ONE, sized=False) as t:
+        t.wait("q quit", "of 8 decided")
+        t.do("k", "1 of 8")
+        t.resize(100, 30)
+        t.wait("1 of 8", until=lambda _: "quit" in t.screen.display[29])
+        t.press("q")
+        assert t.end() == 0
+    assert len(t.raw) < 100_000
+
+
 def test_nearest_rows_and_copies_are_shown(folder: Path) -> None:
     with (folder / "data.csv").open("a", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)

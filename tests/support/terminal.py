@@ -27,14 +27,20 @@ NAMES = {
 
 
 class Terminal:
-    """`hardneg` with these arguments on a terminal; leaving the block ends it. raw: every byte that it wrote."""
+    """`hardneg` with these arguments on a terminal; leaving the block ends it. raw: every byte that it wrote.
 
-    def __init__(self, *arguments: str, cwd: Path, columns: int = 80, lines: int = 24, **options: Any) -> None:
+    sized: whether the terminal says how large it is.
+    """
+
+    def __init__(
+        self, *arguments: str, cwd: Path, columns: int = 80, lines: int = 24, sized: bool = True, **options: Any
+    ) -> None:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
         self.master, terminal = pty.openpty()
-        self._size(terminal)
+        if sized:
+            self._size(terminal)
         self.modes = termios.tcgetattr(terminal)
         dropped = ("NO_COLOR", "COLUMNS", "LINES", "TERM_PROGRAM")
         kept = {name: value for name, value in os.environ.items() if name not in dropped}
