@@ -32,6 +32,7 @@ MADE = (
     "-o label-studio:studio.json -o prodigy:prodigy.jsonl -o argilla:argilla.json -o doccano:doccano.jsonl "
     "--state state.parquet",
     "audit draw scores.csv --rows 20 -o audit.csv",
+    "predict data.csv --text text --folds 2 -o frozen.csv",
     "refine data.csv --unlabeled pool.csv --features x,y --ledger ledger.csv --rounds 1 --max-error 40% -o refined.csv",
     "apply data.csv queue.csv -o clean.csv --provenance why.json",
     "apply data.parquet queue.csv -o clean.parquet --provenance typed.json",
@@ -49,7 +50,7 @@ def good_files(server: CaseServer) -> dict[str, bytes]:
         if line.startswith("find"):
             files["queue.csv"] = _filled(files["scores.csv"])
         if line.startswith("audit"):
-            files["audit.csv"] = _filled(files["audit.csv"])
+            files["audit.csv"] = _filled(files["audit.csv"], times=7)
     for name in ("tsv", "parquet", "ndjson", "json", "xlsx"):
         files[f"queue.{name}"] = _as(name, files["queue.csv"])
     files["base.csv"] = files["data.csv"].replace(b"r7,bird", b"r7,cat").replace(b"r8,cat", b"r8,dog")
@@ -78,7 +79,7 @@ def _tables() -> dict[str, bytes]:
         "data.parquet": _parquet(data.append_column("vec", vectors)), "probs.csv": _csv(named),
         "probs.parquet": _parquet(named), "probs.npy": _npy(probs), "probs.npz": _npz(probs=probs),
         "lists.parquet": _parquet(pa.table({"id": data["id"], "values": list(probs)})),
-        "vectors.npy": _npy(points), "classes.txt": b"bird\ncat\ndog\n", "classes.json": b'["bird", "cat", "dog"]',
+        "vectors.npy": _npy(points), "classes.txt": b"bird\ncat\ndog\n",
         "pool.csv": _csv(data.slice(0, 40).drop_columns(["label", "id"]).set_column(1, "x", data["x"].slice(1, 40))),
         "other.csv": _csv(named.set_column(1, "prob_bird", named["prob_bird"])),
     }  # fmt: skip
@@ -122,10 +123,10 @@ def _workbook(out: io.BytesIO, table: pa.Table) -> None:
     book.save(out)
 
 
-def _filled(queue: bytes) -> bytes:
-    """The queue with three answers."""
+def _filled(queue: bytes, times: int = 1) -> bytes:
+    """The queue with three answers, or so many times three."""
     rows = list(csv.DictReader(io.StringIO(queue.decode())))
-    for row, answer in zip(rows, ("keep", "relabel", "drop"), strict=False):
+    for row, answer in zip(rows, ("keep", "relabel", "drop") * times, strict=False):
         row["decision"] = answer
         row["new_label"] = "cat" if answer == "relabel" else ""
     text = io.StringIO()

@@ -48,9 +48,9 @@ def _others() -> tuple[Situation, ...]:
     return (
         *(Situation(f"find data.csv --probs probs.{kind} --classes classes.txt -o out.csv", f"probs.{kind}",
                     ("data.csv", "classes.txt"), ("out.csv",)) for kind in PROBS),
-        Situation("find data.csv --probs lists.parquet --classes classes.json -o out.csv", "lists.parquet",
-                  ("data.csv", "classes.json"), ("out.csv",)),
-        Situation("find data.csv --probs probs.npy --classes classes.json -f json", "classes.json",
+        Situation("find data.csv --probs lists.parquet --classes classes.txt -o out.csv", "lists.parquet",
+                  ("data.csv", "classes.txt"), ("out.csv",)),
+        Situation("find data.csv --probs probs.npy --classes classes.txt -f json", "classes.txt",
                   ("data.csv", "probs.npy")),
         Situation("find data.csv --features vectors.npy -o out.parquet", "vectors.npy", data, ("out.parquet",)),
         Situation("find data.parquet --features vec -o out.ndjson", "data.parquet", (), ("out.ndjson",)),
@@ -87,8 +87,8 @@ def _others() -> tuple[Situation, ...]:
         Situation("check data.csv --state state.parquet", "state.parquet", data),
         Situation("check data.csv --base base.csv -f github", "data.csv.decisions.ndjson", ("data.csv", "base.csv")),
         Situation("check data.csv --audit audit.csv --probs probs.csv --fail-on error-bound", "audit.csv", probs),
-        Situation("predict data.csv --text text --frozen base.csv --new pool.csv --new-output n.csv -o p.csv",
-                  "pool.csv", ("data.csv", "base.csv"), ("n.csv", "p.csv")),
+        Situation("predict data.csv --text text --folds 2 --frozen frozen.csv --new pool.csv --new-output n.csv "
+                  "-o p.csv", "pool.csv", ("data.csv", "frozen.csv"), ("n.csv", "p.csv")),
         *(Situation(f"mine data.csv --probs probs.csv --text text {more}", hostile, probs,
                     ("m.csv", "s.csv", "t.jsonl"))
           for hostile in ("data.csv", "probs.csv")
