@@ -164,8 +164,13 @@ def _guarded(work: Callable[[], Any]) -> int:
         return _say_and_return(f"{error.filename or 'output'}: {error.strerror or error}", 2)
     except MemoryError:
         return _say_and_return("out of memory", 2)
-    except Exception:
-        return _say_bug()
+    except Exception as error:
+        return _signaled(error.__cause__) or _say_bug()
+
+
+def _signaled(cause: BaseException | None) -> int:
+    """The code of a signal that came while a class was being made, a RuntimeError in Python 3.11; else 0."""
+    return INTERRUPTED if isinstance(cause, KeyboardInterrupt) else TERMINATED * isinstance(cause, Terminated)
 
 
 def _say_and_return(text: str, code: int) -> int:

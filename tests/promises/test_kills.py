@@ -17,7 +17,7 @@ import pytest
 
 from hardneg_cli.review.decisions.decision_log import read_log
 
-KILLS = int(os.environ.get("KILLS", "2"))
+KILLS = int(os.environ.get("KILLS", "1"))
 COMMAND = [sys.executable, "-m", "hardneg_cli"]
 ROWS = 3000
 

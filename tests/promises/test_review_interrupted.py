@@ -20,7 +20,7 @@ from support.pictures import questions
 from support.reviewing import ONE, queue, review, said, save
 from support.terminal import COMMAND, Terminal
 
-KILLS = int(os.environ.get("REVIEW_KILLS", "6"))
+KILLS = int(os.environ.get("REVIEW_KILLS", "4"))
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def calls(server: CaseServer) -> Calls:
     good = good_files(server)
     done = [(case, server.run(case)) for case in (_call(one, good) for one in _writing())]
     assert not [ending.err for _, ending in done if ending.code not in (0, 1)]
-    return done
+    return [(case, ending) for case, ending in done if _state(case, ending) != _before(case)]
 
 
 def _writing() -> list[Situation]:

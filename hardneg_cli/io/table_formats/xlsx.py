@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import io
 import re
+import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.errors import InputError, quote
@@ -183,10 +186,26 @@ def _save(book: Workbook, out: BinaryIO) -> None:
     """The same bytes for the same workbook: openpyxl writes the time into the archive and into its properties."""
     modified = (book.properties.modified or datetime(*ANY_TIME)).strftime("%Y-%m-%dT%H:%M:%SZ")
     saved = io.BytesIO()
-    book.save(saved)
+    with _temporary_sheets():
+        book.save(saved)
     with zipfile.ZipFile(saved) as before, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after:
         for name in before.namelist():
             data = before.read(name)
             if name == "docProps/core.xml":
                 data = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + modified.encode(), data)
             after.writestr(zipfile.ZipInfo(name, ANY_TIME), data, zipfile.ZIP_DEFLATED)
+
+
+@contextmanager
+def _temporary_sheets() -> Iterator[None]:
+    """openpyxl writes sheets to temporary files, which it would leave where it is interrupted or the disk is full."""
+    from openpyxl.worksheet import _writer
+
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{tempfile.gettempdir()}: cannot be written: {error.strerror or error}") from error
+    finally:
+        for path in _writer.ALL_TEMP_FILES:
+            Path(path).unlink(missing_ok=True)
+        _writer.ALL_TEMP_FILES.clear()
