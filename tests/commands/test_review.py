@@ -278,6 +278,7 @@ def test_a_terminal_that_says_no_size_is_drawn_on_as_others_are(folder: Path) ->
     assert len(t.raw) < 100_000
 
 
+@pytest.mark.process
 def test_nearest_rows_and_copies_are_shown(folder: Path) -> None:
     with (folder / "data.csv").open("a", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
