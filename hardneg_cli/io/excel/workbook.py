@@ -7,10 +7,7 @@ openpyxl's. So an endless row, a sheet that lies about its size or a row number 
 from __future__ import annotations
 
 import io
-import struct
 import warnings
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,9 +21,9 @@ from xml.parsers.expat import ExpatError
 from hardneg_cli.errors import InputError, did_you_mean, listing, quote
 from hardneg_cli.io.excel.exact_text import decoded
 from hardneg_cli.io.excel.xml_parts import CheckedArchive, confirm_grid, elements
+from hardneg_cli.io.files import zip_archive
 from hardneg_cli.io.files.limits import WORKBOOK
 from hardneg_cli.io.files.source import Source
-from hardneg_cli.io.files.zip_archive import confirm as confirm_archive
 from hardneg_cli.runtime.remarks import remark
 
 if TYPE_CHECKING:
@@ -43,8 +40,8 @@ OLD_OR_ENCRYPTED = b"\xd0\xcf\x11\xe0"
 OWN = ("queue", "classes")  # a queue's sheet, and the hidden one with its drop-down
 # What openpyxl and the standard library raise for a workbook that is damaged
 DAMAGED = (
-    zipfile.BadZipFile, NotImplementedError, EOFError, struct.error, zlib.error, ExpatError, SyntaxError, ValueError,
-    TypeError, AttributeError, LookupError, ArithmeticError, AssertionError, RecursionError, OSError,
+    *zip_archive.DAMAGED, ExpatError, SyntaxError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError,
+    AssertionError, RecursionError, OSError,
 )  # fmt: skip
 
 
@@ -257,7 +254,7 @@ def _archive(source: Source) -> Iterator[CheckedArchive]:
         )
     with _damage(source), source.open() as stream:
         found = CheckedArchive(source.name, io.BytesIO(stream.read()))
-    confirm_archive(source, found, WORKBOOK)
+    zip_archive.confirm(source, found, WORKBOOK)
     with found:
         yield found
 
