@@ -201,11 +201,14 @@ def _temporary_sheets() -> Iterator[None]:
     """openpyxl writes sheets to temporary files, which it would leave where it is interrupted or the disk is full."""
     from openpyxl.worksheet import _writer
 
+    saved = False
     try:
         yield
+        saved = True
     except OSError as error:
         raise InputError(f"{tempfile.gettempdir()}: cannot be written: {error.strerror or error}") from error
     finally:
-        for path in _writer.ALL_TEMP_FILES:
-            Path(path).unlink(missing_ok=True)
-        _writer.ALL_TEMP_FILES.clear()
+        if not saved:
+            for path in _writer.ALL_TEMP_FILES:
+                Path(path).unlink(missing_ok=True)
+            _writer.ALL_TEMP_FILES.clear()
