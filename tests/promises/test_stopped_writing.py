@@ -19,7 +19,7 @@ from dataclasses import replace
 import pytest
 
 from support.hostile.good_files import good_files
-from support.hostile.running import LEFT, LOG, CaseServer, Ending, Files, HostileCase
+from support.hostile.running import LOG, CaseServer, Ending, Files, HostileCase, faults
 from support.hostile.situations import SITUATIONS, Situation
 
 STOPS = int(os.environ.get("STOPS", "0"))
@@ -53,9 +53,7 @@ def _writing() -> list[Situation]:
 
 
 def _call(one: Situation, good: Files) -> HostileCase:
-    name = one.hostile
-    files = {beside: good[beside] for beside in one.beside} | {name: good.get(name, good["settings.toml"])}
-    return HostileCase(one.arguments, tuple(one.arguments.split()), files, one.outputs, one.stdin)
+    return HostileCase(one.arguments, tuple(one.arguments.split()), one.files(good), one.outputs, one.stdin)
 
 
 def _share(calls: Calls, manner: str | signal.Signals) -> Calls:
@@ -96,7 +94,7 @@ def test_a_signal_leaves_all_or_nothing(number: signal.Signals, server: CaseServ
             assert ending.code in (done.code, SIGNALS[number]), told
             assert not ending.err or ending.code == done.code, told
             assert _state(case, ending) in (_state(case, done), _before(case)), told
-            assert not _left(ending), told
+            assert not ending.left, told
     assert stopped
 
 
@@ -106,15 +104,11 @@ def _largest(case: HostileCase, done: Ending) -> int:
 
 
 def _wrong(server: CaseServer, cases: list[HostileCase], why: str) -> list[tuple[str, str]]:
-    """The calls that say something else than one line, leave something, or are done in part."""
+    """The calls that say something else than one line with `why`, leave something, or are done in part."""
     return [
         (case.name, f"{ending.code} {ending.err}")
-        for case, ending in server.endings(cases)
-        if ending.code != 2
-        or why not in ending.err
-        or len([line for line in ending.err.splitlines() if not line.startswith("note: ")]) != 1
-        or _state(case, ending) != _before(case)
-        or _left(ending)
+        for case, ending in server.endings(replace(case, code=2) for case in cases)
+        if why not in ending.err or faults(case, ending)
     ]
 
 
@@ -127,7 +121,3 @@ def _state(case: HostileCase, ending: Ending) -> dict[str, bytes | None]:
 def _before(case: HostileCase) -> dict[str, bytes | None]:
     files = {name: data for name, data in case.files.items() if isinstance(data, bytes)}
     return _state(case, Ending(0, 0, 0, b"", "", files, ()))
-
-
-def _left(ending: Ending) -> list[str]:
-    return [*ending.temporary, *(name for name in ending.files if LEFT.search(name))]

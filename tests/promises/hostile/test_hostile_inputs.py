@@ -60,8 +60,7 @@ def _damaged(good: Files) -> Iterator[HostileCase]:
 
 
 def _case(number: int, situation: Situation, good: Files, chance: random.Random) -> HostileCase:
-    name = situation.hostile
-    sound = good["settings.toml" if name == "hardneg.toml" else name]
-    files = {beside: good[beside] for beside in situation.beside} | {name: mutated(name, sound, chance)}
+    name, files = situation.hostile, situation.files(good)
+    files[name] = mutated(name, files[name], chance)
     arguments = tuple(situation.arguments.split())
     return HostileCase(f"{SEED}/{number} {name}", arguments, files, situation.outputs, situation.stdin)

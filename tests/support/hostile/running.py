@@ -61,6 +61,11 @@ class Ending:
     files: Files
     temporary: tuple[str, ...]
 
+    @property
+    def left(self) -> list[str]:
+        """What no run may leave."""
+        return [*self.temporary, *(name for name in self.files if LEFT.search(name))]
+
 
 def called(
     name: str, call: str, good: Files, more: Contents, outputs: tuple[str, ...] = ("out.csv",), **how: Any
@@ -135,7 +140,7 @@ def faults(case: HostileCase, ending: Ending) -> list[str]:
         f"{ending.megabytes:.0f} MB": ending.megabytes > MOST_MEGABYTES,
         "an input changed": any(now.get(name) != data for name, data in before.items() if name not in free),
         "a file nobody named": sorted({*now} - {*before} - free),
-        "something left over": [*ending.temporary, *(name for name in now if LEFT.search(name))],
+        "something left over": ending.left,
     }
     if ending.code == 2:
         checks |= {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from support.hostile.good_files import KINDS
@@ -25,6 +26,11 @@ class Situation:
     @property
     def command(self) -> str:
         return self.arguments.split()[0]
+
+    def files(self, good: Mapping[str, bytes]) -> dict[str, bytes]:
+        """What it is called on: `good` files, by name."""
+        names = {name: "settings.toml" if name == "hardneg.toml" else name for name in (*self.beside, self.hostile)}
+        return {name: good[sound] for name, sound in names.items()}
 
 
 def _data(kind: str) -> tuple[Situation, ...]:
