@@ -165,12 +165,20 @@ def _guarded(work: Callable[[], Any]) -> int:
     except MemoryError:
         return _say_and_return("out of memory", 2)
     except Exception as error:
-        return _signaled(error.__cause__) or _say_bug()
+        return _signaled(error) or _say_bug()
 
 
-def _signaled(cause: BaseException | None) -> int:
-    """The code of a signal that came while a class was being made, a RuntimeError in Python 3.11; else 0."""
-    return INTERRUPTED if isinstance(cause, KeyboardInterrupt) else TERMINATED * isinstance(cause, Terminated)
+def _signaled(error: BaseException | None) -> int:
+    """The code of a signal that made the error, or came before it; else 0.
+
+    Python 3.11 has one that comes while a class is made cause a RuntimeError, and one that comes while threads take
+    turns can leave a lock of `threading` in a state that is an error on the way out.
+    """
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt | Terminated):
+            return INTERRUPTED if isinstance(error, KeyboardInterrupt) else TERMINATED
+        error = error.__cause__ or error.__context__
+    return 0
 
 
 def _say_and_return(text: str, code: int) -> int:

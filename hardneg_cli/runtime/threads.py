@@ -27,7 +27,8 @@ def cores() -> int:
 def in_order(work: Callable[[Item], Answer], items: Iterable[Item]) -> Iterator[Answer]:
     """`work(item)` for each of the items, in their order; a few items are taken ahead, and no more held in memory.
 
-    The work itself must not call this: it would wait for threads that wait for it.
+    Whoever leaves early, as a signal makes them, waits for none: what interrupts a hand-over to a thread may have left
+    it locked for good. The work itself must not call this: it would wait for threads that wait for it.
     """
     if cores() == 1:
         yield from map(work, items)

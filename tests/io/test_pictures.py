@@ -10,8 +10,11 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from queue import SimpleQueue
+from threading import Event
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,7 +23,9 @@ from PIL import Image
 
 from hardneg_cli import InputError
 from hardneg_cli.io.result_formats import html
+from hardneg_cli.io.tables import images
 from hardneg_cli.io.tables.images import LONG_SIDE, MOST_INLINED, Picture, marked, picture, pictures
+from hardneg_cli.runtime import threads
 from support.result_tables import findings, written
 
 SVG = b"""<?xml version="1.0"?>
@@ -111,6 +116,23 @@ def test_what_is_no_picture_says_why(folder: Path) -> None:
     for (cell, why), one in zip(told.items(), pictures(told, folder), strict=True):
         assert (one.uri, one.trouble[: len(why)]) == ("", why) or why in one.trouble, cell
         assert one.uri == ""
+
+
+def test_who_leaves_early_waits_for_no_picture(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left, heard = Event(), SimpleQueue[bool]()
+
+    def slow(cell: str, **_: Path) -> Picture:
+        if cell == "slow":
+            heard.put(left.wait(20))
+        return Picture()
+
+    monkeypatch.setattr(images, "picture", slow)
+    monkeypatch.setattr(threads, "cores", lambda: 2)
+    shown = pictures(["quick", "slow", "quick", "quick"], folder)
+    next(shown)
+    cast("Generator[Picture]", shown).close()
+    left.set()
+    assert heard.get()
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from hardneg_cli.cli.app import Terminated, _guarded
 from support.paths import PACKAGE
 
 pytestmark = pytest.mark.process
@@ -153,6 +154,20 @@ def test_3_for_a_bug(changed: Path, folder: Path) -> None:
     assert (done.returncode, done.stdout) == (3, b"")
     assert done.stderr.startswith(b"hardneg: this is a bug in hardneg; please report it")
     assert b"ZeroDivisionError" in done.stderr
+
+
+@pytest.mark.parametrize(("signaled", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])
+@pytest.mark.parametrize("is_cause", [False, True])
+def test_130_and_143_for_what_a_signal_breaks(signaled: type[BaseException], code: int, is_cause: bool) -> None:
+    def broken() -> None:
+        try:
+            raise signaled
+        except signaled as error:
+            if is_cause:
+                raise RuntimeError("error calling __set_name__") from error
+            raise RuntimeError("release unlocked lock")  # noqa: B904 -- as the standard library does
+
+    assert _guarded(broken) == code
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -22,6 +22,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hardneg_cli.runtime.threads import in_order
+
 if TYPE_CHECKING:
     import pyarrow as pa
     from PIL.Image import Image
@@ -79,13 +81,11 @@ def column_of(table: pa.Table) -> tuple[str, Path] | None:
 
 
 def pictures(cells: Iterable[str | None], folder: Path) -> Iterator[Picture]:
-    """A picture for each cell, in order; files are read and made small on as many threads as there are processors."""
-    from concurrent.futures import ThreadPoolExecutor
-
+    """A picture for each cell, in order; files are read and made small on several threads, which nobody waits for."""
     logging.getLogger("PIL").addHandler(SILENT)  # else what it logs about broken files stands on standard error
-    with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about odd metadata; what matters is an exception
-        yield from pool.map(partial(picture, folder=folder), cells)
+        yield from in_order(partial(picture, folder=folder), cells)
 
 
 def picture(cell: str | None, folder: Path) -> Picture:
