@@ -46,10 +46,16 @@ def main() -> NoReturn:
     _lose_no_result_for_words()
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # a library's, in several lines, about what a user cannot change
+    _leave_at_once(_guarded(_whole_run))
+
+
+def _whole_run() -> int:
+    """The run and what is still to be written of it. Once all is done no signal is heard: it would end in words."""
     code = _guarded(_run)
     if code <= 1:  # else there is no whole result
         code = _guarded(sys.stdout.flush) or code
-    _leave_at_once(code)
+    _hear_no_signal()
+    return code
 
 
 def _open_closed_streams() -> None:
@@ -95,8 +101,7 @@ def _file_number(stream: TextIO) -> int | None:
 
 def _leave_at_once(code: int) -> NoReturn:
     """Skip Python's farewell: it would write again what nobody takes, and abort if a thread of pyarrow still reads."""
-    for number in (signal.SIGINT, *ENDING):
-        signal.signal(number, signal.SIG_IGN)
+    _hear_no_signal()
     with contextlib.suppress(OSError):
         sys.stderr.flush()
     os._exit(code)
@@ -209,6 +214,16 @@ def _usage(error: typer.TyperException) -> str:
     if parameter and getattr(context.get_parameter_source(parameter.name), "name", None) == "DEFAULT_MAP":
         return f"{context.obj.origins[parameter.name.rstrip('_')]}: {text}"
     return f"{text}; see {context.command_path} --help"
+
+
+def _hear_no_signal() -> None:
+    """SIG_IGN is not for this: Python speaks of a signal that comes just as it begins to be ignored."""
+    for number in (signal.SIGINT, *ENDING):
+        signal.signal(number, _unheard)
+
+
+def _unheard(_signal: int, _frame: FrameType | None) -> None:
+    """It comes too late to change anything."""
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -45,6 +45,17 @@ def write(table, out) -> None:
     Path("running").touch()
     time.sleep(30)
 '''
+# A run that gets a signal whenever one of the functions that turn errors into codes has done so for the n-th time.
+INTERRUPTED = """
+import os, sys
+from hardneg_cli.cli.app import main
+left = iter(range(100))
+def profile(frame, event, _):
+    if event == "return" and frame.f_code.co_name == "_guarded" and next(left) == {which}:
+        os.kill(os.getpid(), {number})
+sys.setprofile(profile)
+main()
+"""
 BROKEN = '''"""Divides by zero."""
 from hardneg_cli.detection.detector_result import DetectorResult
 def detect(dataset) -> DetectorResult:
@@ -154,6 +165,16 @@ def test_3_for_a_bug(changed: Path, folder: Path) -> None:
     assert (done.returncode, done.stdout) == (3, b"")
     assert done.stderr.startswith(b"hardneg: this is a bug in hardneg; please report it")
     assert b"ZeroDivisionError" in done.stderr
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_as_a_run_ends_ends_in_no_words(which: int, number: int, code: int, folder: Path) -> None:
+    source = INTERRUPTED.format(which=which, number=int(number))
+    run = [sys.executable, "-c", source, "explain"]
+    done = subprocess.run(run, cwd=folder, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) in [(0, b""), (code, b"")]
+    assert done.stdout.startswith(b"Pages") or done.returncode
 
 
 @pytest.mark.parametrize(("signaled", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])
