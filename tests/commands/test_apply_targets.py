@@ -57,7 +57,7 @@ def test_nothing_to_mark_adds_no_column(data: Path) -> None:
 @pytest.mark.process
 def test_standard_streams(data: Path, queue: list[Row]) -> None:
     path = save(by_truth(queue), data.with_name("q.csv"))
-    done = hardneg("apply", "-", path, "--quiet", input=data.read_bytes())
+    done = hardneg("apply", "-", path, "--quiet", stdin=data.read_bytes())
     assert (done.returncode, done.stdout, done.stderr) == (0, delimited(corrected()).encode(), b"")
 
 

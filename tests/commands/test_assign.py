@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from hardneg_cli.detection.findings import Findings
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.queues.workload import ReviewPace, parse_plan, review_pace
 from support.assigned import CLASSES, found, labeled
+from support.command import hardneg
 
 Row = dict[str, str]
 
@@ -119,13 +119,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         writer.writerow([*table.column_names, *(f"prob_{name}" for name in CLASSES), "role", "reviewer"])
         writer.writerows([*row.values(), *chances, "mine", "x"] for row, chances in zip(table.to_pylist(), p.tolist()))  # noqa: B905
     find_all = ["find", "data.csv", "--detector", "doubtful-label", "--all", "-q", "-o", "scores.parquet"]
-    subprocess.run([sys.executable, "-m", "hardneg_cli", *find_all], cwd=folder, timeout=60, check=True)
+    hardneg(*find_all, cwd=folder, check=True)
     return folder
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hardneg_cli", "assign", "scores.parquet", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    return hardneg("assign", "scores.parquet", *arguments, cwd=folder, text=True)
 
 
 def load(path: Path) -> list[Row]:
@@ -190,7 +189,7 @@ def test_every_format_takes_blank_cells(folder: Path) -> None:
 @pytest.mark.process
 def test_control_rows_need_a_file_of_every_row(folder: Path) -> None:
     find_flagged = ["find", "data.csv", "--detector", "doubtful-label", "-q", "-o", "flagged.csv"]
-    subprocess.run([sys.executable, "-m", "hardneg_cli", *find_flagged], cwd=folder, timeout=60, check=True)
+    hardneg(*find_flagged, cwd=folder, check=True)
     with pytest.raises(InputError, match=r"flagged\.csv: every row is flagged.* hardneg find --all"):
         assign(folder / "flagged.csv", reviewers=["a"], control="10%")
     suspects = {

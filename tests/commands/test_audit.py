@@ -6,7 +6,6 @@ import csv
 import dataclasses
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +15,7 @@ import pytest
 from hardneg_cli import InputError, find
 from hardneg_cli.review.audit.filled_audit import read_audit
 from hardneg_cli.verbs import audit
-
-COMMAND = [sys.executable, "-m", "hardneg_cli"]
-
+from support.command import hardneg
 
 # ---- files and commands
 
@@ -38,8 +35,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = [f"{id_}," + ",".join(f"{value:.6f}" for value in row) + "\n" for id_, row in zip(ids, p, strict=True)]
     (folder / "probs.csv").write_text("id,prob_c0,prob_c1,prob_c2\n" + "".join(lines))
     (folder / "truth").write_text("\n".join(np.array(ids)[true != label]))
-    hardneg(*FIND, "--all", "-q", "-o", "scores.csv", "-o", "scores.parquet", "-o", "scores.ndjson", cwd=folder)
-    hardneg("audit", "draw", "scores.csv", "-n", "120", "-q", "-o", "drawn.csv", cwd=folder)
+    run(*FIND, "--all", "-q", "-o", "scores.csv", "-o", "scores.parquet", "-o", "scores.ndjson", cwd=folder)
+    run("audit", "draw", "scores.csv", "-n", "120", "-q", "-o", "drawn.csv", cwd=folder)
     fill(folder / "drawn.csv", folder / "audit.csv", truth(folder))
     return folder
 
@@ -47,8 +44,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 FIND = ["find", "data.csv", "--probs", "probs.csv", "--detector", "doubtful-label"]
 
 
-def hardneg(*arguments: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([*COMMAND, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+def run(*arguments: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = hardneg(*arguments, cwd=cwd, text=True)
     assert done.returncode == code, done.stderr
     return done
 
@@ -125,7 +122,7 @@ def test_earlier_decisions_are_not_answers(folder: Path, tmp_path: Path) -> None
 
 @pytest.mark.process
 def test_only_a_file_with_every_row_is_drawn_from(folder: Path, tmp_path: Path) -> None:
-    hardneg(*FIND, "-q", "-o", str(tmp_path / "flagged.csv"), cwd=folder)
+    run(*FIND, "-q", "-o", str(tmp_path / "flagged.csv"), cwd=folder)
     rows = read(folder / "scores.csv")
     write(tmp_path / "gap.csv", rows[:100] + rows[101:])
     write(tmp_path / "odd.csv", [row | {"score": "1.5"} if row["rank"] == "7" else row for row in rows])
@@ -134,17 +131,17 @@ def test_only_a_file_with_every_row_is_drawn_from(folder: Path, tmp_path: Path) 
         ("flagged.csv", "every row is flagged"), ("gap.csv", "the ranks are not 1 to 599"),
         ("odd.csv", "the score is no probability"), ("maybe.csv", "flagged is true or false, not 'maybe'"),
     ):  # fmt: skip
-        done = hardneg("audit", "draw", name, cwd=tmp_path, code=2)
+        done = run("audit", "draw", name, cwd=tmp_path, code=2)
         assert words in done.stderr
         assert done.stderr.count("\n") == 1
         assert done.stdout == ""
-    assert "no column 'given_label'" in hardneg("audit", "draw", "data.csv", cwd=folder, code=2).stderr
-    assert "is also an input" in hardneg("audit", "draw", "scores.csv", "-o", "scores.csv", cwd=folder, code=2).stderr
+    assert "no column 'given_label'" in run("audit", "draw", "data.csv", cwd=folder, code=2).stderr
+    assert "is also an input" in run("audit", "draw", "scores.csv", "-o", "scores.csv", cwd=folder, code=2).stderr
 
 
 @pytest.mark.process
 def test_the_estimate_as_json_and_as_text(folder: Path) -> None:
-    done = hardneg("audit", "estimate", "audit.csv", "-f", "json", cwd=folder)
+    done = run("audit", "estimate", "audit.csv", "-f", "json", cwd=folder)
     found = json.loads(done.stdout)
     assert done.stderr == ""
     assert list(found)[:4] == ["rows", "audited", "errors", "flagged"]
@@ -154,7 +151,7 @@ def test_the_estimate_as_json_and_as_text(folder: Path) -> None:
         assert list(interval) == ["estimate", "low", "high"]
         assert interval["low"] <= interval["estimate"] <= interval["high"]
     assert found["errors"]["low"] <= len(truth(folder)) <= found["errors"]["high"]
-    text = hardneg("audit", "estimate", "audit.csv", cwd=folder).stdout.splitlines()
+    text = run("audit", "estimate", "audit.csv", cwd=folder).stdout.splitlines()
     assert text[0] == "audit.csv: 120 audited rows, drawn from 600"
     assert text[1].startswith("label errors: ")
     assert text[-1].endswith("more rows would halve the interval of the label errors")
@@ -163,21 +160,21 @@ def test_the_estimate_as_json_and_as_text(folder: Path) -> None:
 @pytest.mark.process
 def test_the_estimate_goes_to_files_too(folder: Path, tmp_path: Path) -> None:
     write_to = (str(tmp_path / "e.json"), str(tmp_path / "e.txt"))
-    done = hardneg("audit", "estimate", "audit.csv", "-o", write_to[0], "-o", write_to[1], cwd=folder)
+    done = run("audit", "estimate", "audit.csv", "-o", write_to[0], "-o", write_to[1], cwd=folder)
     assert done.stdout == ""
     assert json.loads((tmp_path / "e.json").read_text())["audited"] == 120
     assert (tmp_path / "e.txt").read_text().startswith("audit.csv: 120")
-    done = hardneg("audit", "estimate", "audit.csv", "-f", "jsn", cwd=folder, code=2)
+    done = run("audit", "estimate", "audit.csv", "-f", "jsn", cwd=folder, code=2)
     assert "did you mean 'json'?" in done.stderr
-    hardneg("audit", "estimate", "audit.csv", "-o", "audit.csv", cwd=folder, code=2)
+    run("audit", "estimate", "audit.csv", "-o", "audit.csv", cwd=folder, code=2)
 
 
 @pytest.mark.process
 def test_a_configured_format_is_meant_for_other_commands(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "hardneg.toml").write_text("format = 'csv'\nrows = 30\n")
     path = str(folder / "audit.csv")
-    assert hardneg("audit", "estimate", path, cwd=tmp_path).stdout.startswith(path)
-    drawn = hardneg("audit", "draw", str(folder / "scores.csv"), cwd=tmp_path).stdout
+    assert run("audit", "estimate", path, cwd=tmp_path).stdout.startswith(path)
+    drawn = run("audit", "draw", str(folder / "scores.csv"), cwd=tmp_path).stdout
     assert drawn.startswith("id,decision,")
     assert drawn.count("\n") == 31
 
@@ -213,7 +210,7 @@ def test_an_audit_that_was_changed_is_refused(folder: Path, tmp_path: Path) -> N
     }
     for words, table in changed.items():
         write(tmp_path / "audit.csv", table)
-        done = hardneg("audit", "estimate", "audit.csv", cwd=tmp_path, code=2)
+        done = run("audit", "estimate", "audit.csv", cwd=tmp_path, code=2)
         assert words in done.stderr, done.stderr
         assert (done.stdout, done.stderr.count("\n")) == ("", 1)
 
@@ -223,7 +220,7 @@ def test_a_small_dataset_may_be_audited_whole(folder: Path, tmp_path: Path) -> N
     rows = [row | {"rank": str(rank)} for rank, row in enumerate(read(folder / "scores.csv"), 1)]
     few = [row | {"rank": str(rank)} for rank, row in enumerate(rows[:4] + rows[-4:], 1)]
     write(tmp_path / "scores.csv", few)
-    hardneg("audit", "draw", "scores.csv", "-o", "audit.csv", cwd=tmp_path)
+    run("audit", "draw", "scores.csv", "-o", "audit.csv", cwd=tmp_path)
     fill(tmp_path / "audit.csv", tmp_path / "audit.csv", set())
     found = audit.estimate(tmp_path / "audit.csv")
     assert (found.rows, found.audited, found.errors.high) == (8, 8, 0)
@@ -231,13 +228,13 @@ def test_a_small_dataset_may_be_audited_whole(folder: Path, tmp_path: Path) -> N
 
 @pytest.mark.process
 def test_help_of_the_group_and_its_commands(folder: Path) -> None:
-    text = hardneg("audit", "--help", cwd=folder).stdout
+    text = run("audit", "--help", cwd=folder).stdout
     assert "draw " in text
     assert "estimate " in text
-    assert "audit " in hardneg("--help", cwd=folder).stdout
-    assert "--seed" in hardneg("audit", "draw", "--help", cwd=folder).stdout
-    assert "did you mean 'draw'?" in hardneg("audit", "drow", cwd=folder, code=2).stderr
-    assert "missing command" in hardneg("audit", cwd=folder, code=2).stderr
+    assert "audit " in run("--help", cwd=folder).stdout
+    assert "--seed" in run("audit", "draw", "--help", cwd=folder).stdout
+    assert "did you mean 'draw'?" in run("audit", "drow", cwd=folder, code=2).stderr
+    assert "missing command" in run("audit", cwd=folder, code=2).stderr
 
 
 # ---- find --audit
@@ -245,8 +242,8 @@ def test_help_of_the_group_and_its_commands(folder: Path) -> None:
 
 @pytest.mark.process
 def test_find_recalibrates_on_an_audit(folder: Path) -> None:
-    before = hardneg(*FIND, "--all", "-f", "csv", cwd=folder)
-    after = hardneg(*FIND, "--all", "-f", "csv", "--audit", "audit.csv", cwd=folder)
+    before = run(*FIND, "--all", "-f", "csv", cwd=folder)
+    after = run(*FIND, "--all", "-f", "csv", "--audit", "audit.csv", cwd=folder)
     assert "rows would say within about ±" in before.stderr
     assert "; from 120 audited rows)" in after.stderr
     assert "recalibrated on 120 audited rows (audit.csv)" in after.stderr
@@ -291,9 +288,9 @@ def test_row_order_does_not_change_what_an_audit_does(folder: Path, tmp_path: Pa
     answers = read(folder / "audit.csv")
     write(tmp_path / "audit.csv", answers[::-1])
     tail = ("--all", "-f", "csv", "-q")
-    expected = hardneg(*FIND, *tail, "--audit", "audit.csv", cwd=folder).stdout
+    expected = run(*FIND, *tail, "--audit", "audit.csv", cwd=folder).stdout
     probs = ("--probs", str(folder / "probs.csv"), "--detector", "doubtful-label")
-    assert hardneg("find", "data.csv", *probs, *tail, "--audit", "audit.csv", cwd=tmp_path).stdout == expected
+    assert run("find", "data.csv", *probs, *tail, "--audit", "audit.csv", cwd=tmp_path).stdout == expected
 
 
 @pytest.mark.process
@@ -306,7 +303,7 @@ def test_row_order_does_not_change_what_an_audit_does(folder: Path, tmp_path: Pa
     ],
 )
 def test_an_audit_of_other_rows_is_refused(folder: Path, tmp_path: Path, old: str, new: str, words: str) -> None:
-    hardneg("audit", "draw", str(folder / "scores.csv"), "-n", "600", "-o", "audit.csv", cwd=tmp_path)
+    run("audit", "draw", str(folder / "scores.csv"), "-n", "600", "-o", "audit.csv", cwd=tmp_path)
     fill(tmp_path / "audit.csv", tmp_path / "audit.csv", set())
     text = (folder / "data.csv").read_text()
     if "600" in new:
@@ -314,16 +311,16 @@ def test_an_audit_of_other_rows_is_refused(folder: Path, tmp_path: Path, old: st
     else:
         text = text.replace(old, new)
     (tmp_path / "data.csv").write_text(text)
-    done = hardneg("find", "data.csv", "--audit", "audit.csv", cwd=tmp_path, code=2)
+    done = run("find", "data.csv", "--audit", "audit.csv", cwd=tmp_path, code=2)
     assert words in done.stderr
     assert (done.stdout, done.stderr.count("\n")) == ("", 1)
 
 
 @pytest.mark.process
 def test_an_audit_is_read_before_anything_is_done(folder: Path) -> None:
-    done = hardneg(*FIND, "--audit", "nothing.csv", cwd=folder, code=2)
+    done = run(*FIND, "--audit", "nothing.csv", cwd=folder, code=2)
     assert "no file 'nothing.csv'" in done.stderr
-    assert "is also an input" in hardneg(*FIND, "--audit", "audit.csv", "-o", "audit.csv", cwd=folder, code=2).stderr
+    assert "is also an input" in run(*FIND, "--audit", "audit.csv", "-o", "audit.csv", cwd=folder, code=2).stderr
 
 
 @pytest.mark.process

@@ -248,9 +248,6 @@ def test_open_rows_have_a_budget(allowed: str, code: int, tmp_path: Path) -> Non
     lines = [f"r{row},{label},{0.9 if (label == 'cat') != (row == 7) else 0.1}" for row, label in enumerate(labels)]
     rows = [f"{line},{1 - float(line.rpartition(',')[2]):.1f}" for line in lines]
     (tmp_path / "data.csv").write_text("id,label,prob_cat,prob_dog\n" + "\n".join(rows) + "\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "hardneg_cli", "check", "data.csv", "--max-open", allowed, "--alpha", "0.05"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = hardneg(tmp_path, "check", "data.csv", "--max-open", allowed, "--alpha", "0.05")
     assert done.returncode == code, done.stdout + done.stderr
     assert "budget" in done.stdout

@@ -16,8 +16,7 @@ from filelock import FileLock
 
 from hardneg_cli.review.decisions.decision_log import read_log
 from support.collected import LOG, by, fill, queue
-
-COMMAND = [sys.executable, "-m", "hardneg_cli", "collect"]
+from support.command import COMMAND, hardneg
 
 
 @pytest.fixture
@@ -30,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=60)
+    done = hardneg("collect", *arguments, text=True)
     assert done.returncode == code, done.stderr
     return done
 
@@ -116,7 +115,7 @@ def test_a_killed_collect_can_be_run_again(folder: Path) -> None:
     fill("ann.csv", rows)
     moments = random.Random(0)
     for _ in range(5):
-        process = subprocess.Popen([*COMMAND, "ann.csv", "--decisions", LOG], stderr=subprocess.DEVNULL)
+        process = subprocess.Popen([*COMMAND, "collect", "ann.csv", "--decisions", LOG], stderr=subprocess.DEVNULL)
         time.sleep(moments.random())
         process.send_signal(signal.SIGKILL)
         process.wait()

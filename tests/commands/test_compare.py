@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +17,8 @@ from hardneg_cli import Decision, InputError, load
 from hardneg_cli.modeling.evaluation.metrics import OVERALL
 from hardneg_cli.statistics.bootstrap import AuditStrata, pooled_strata, replicates, total, units
 from hardneg_cli.verbs.compare import compare
-from support.compared_models import CLASSES, COMMAND, files, only, probabilities, run, world
+from support.command import hardneg
+from support.compared_models import CLASSES, files, only, probabilities, run, world
 
 # ---- labels
 
@@ -108,7 +108,7 @@ def test_a_filled_audit_says_what_the_truth_is(tmp_path: Path) -> None:
         ["find", "data.csv", "--probs", "b.csv", "--all", "-q", "-o", "scores.csv"],
         ["audit", "draw", "scores.csv", "-n", "250", "-q", "-o", "audit.csv"],
     ):
-        subprocess.run([*COMMAND, *command], cwd=tmp_path, check=True)
+        hardneg(*command, cwd=tmp_path, check=True)
     audit = pd.read_csv(tmp_path / "audit.csv", dtype=str, keep_default_na=False)
     right = audit["id"].map(dict(zip(frame["id"], truth, strict=True)))
     audit["decision"] = np.where(right == audit["given_label"], "keep", "")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -26,8 +24,8 @@ from hardneg_cli.modeling.error_model.tables import DualResult
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.verbs.dual import dual
 from hardneg_cli.verbs.explain import manual
+from support.command import hardneg
 
-COMMAND = [sys.executable, "-m", "hardneg_cli"]
 SMALL = 700
 
 
@@ -186,11 +184,10 @@ def test_what_it_writes_is_read_by_find(tmp_path: Path) -> None:
     new = frame.drop(columns="label").head(50)
     new.to_csv(tmp_path / "new.csv", index=False)
     pd.concat([new[["id"]], first.head(50)], axis=1).to_csv(tmp_path / "new.p.csv", index=False)
-    done = subprocess.run(
-        [*COMMAND, "dual", "data.csv", "--probs", "p.csv", "--features", "x_*", "-o", "rows.csv", "--adjusted",
-         "q.parquet", "--slices", "slices.csv", "--new", "new.csv", "--new-probs", "new.p.csv", "--new-output",
-         "new.q.csv"],
-        cwd=tmp_path, capture_output=True, text=True, check=True,
+    done = hardneg(
+        "dual", "data.csv", "--probs", "p.csv", "--features", "x_*", "-o", "rows.csv", "--adjusted", "q.parquet",
+        "--slices", "slices.csv", "--new", "new.csv", "--new-probs", "new.p.csv", "--new-output", "new.q.csv",
+        cwd=tmp_path, text=True, check=True,
     )  # fmt: skip
     assert "on held-out rows" in done.stderr
     found = find(tmp_path / "data.csv", probs=[tmp_path / "q.parquet"])
@@ -247,10 +244,7 @@ def test_bad_input_is_one_line(options: list[str], says: str, tmp_path: Path) ->
     pd.DataFrame({"id": rows, "label": [row % 2 for row in rows], "x": rows}).to_csv(tmp_path / "data.csv", index=False)
     p = [0.8 - 0.6 * (row % 2) for row in rows]
     pd.DataFrame({"id": rows, "prob_0": p, "prob_1": [1 - one for one in p]}).to_csv(tmp_path / "p.csv", index=False)
-    done = subprocess.run(
-        [*COMMAND, "dual", "data.csv", *options, "-o", "out.csv"], cwd=tmp_path, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+    done = hardneg("dual", "data.csv", *options, "-o", "out.csv", cwd=tmp_path, text=True)
     assert done.returncode == 2
     assert says in done.stderr
     assert done.stderr.count("\n") == 1

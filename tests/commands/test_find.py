@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from sklearn.metrics import average_precision_score
 
 from hardneg_cli import Columns, Findings, InputError, find, load
 from hardneg_cli.runtime import drawers
+from support.command import hardneg
 from support.paths import SAMPLE
 
 DIGITS, PROBS = SAMPLE / "digits.csv", SAMPLE / "digits.probs.csv"
@@ -27,9 +27,8 @@ BEFORE = [
 AFTER = ["rank", "row_hash", "hashed"]
 
 
-def hardneg(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hardneg_cli", "find", *arguments]
-    return subprocess.run(command, cwd=SAMPLE, capture_output=True, text=True, check=True)
+def found(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return hardneg("find", *arguments, cwd=SAMPLE, text=True, check=True)
 
 
 @cache
@@ -51,7 +50,7 @@ def test_columns_are_in_the_order_of_the_contract() -> None:
     findings = digits(probs=True)
     assert findings.table().column_names == BEFORE + AFTER
     assert findings.table(show=("image",)).column_names == [*BEFORE, "image", *AFTER]
-    header = hardneg("digits.csv", "--features", "pixel_*", "--limit", "1", "-f", "csv", "-q").stdout.splitlines()[0]
+    header = found("digits.csv", "--features", "pixel_*", "--limit", "1", "-f", "csv", "-q").stdout.splitlines()[0]
     assert header.split(",") == [*BEFORE, "image", *AFTER]
 
 
@@ -98,7 +97,7 @@ def test_the_options_choose_the_same_rows() -> None:
         (("--all", "--limit", "30"), findings.select(every=True, limit=30)),
         (("--per-class", "1"), findings.select(per_class=1)),
     ):
-        rows = [json.loads(line) for line in hardneg(*common, *options).stdout.splitlines()]
+        rows = [json.loads(line) for line in found(*common, *options).stdout.splitlines()]
         assert rows == findings.table(chosen, show=("image",)).to_pylist()  # the features are not shown
 
 
@@ -179,7 +178,7 @@ def test_nothing_but_labels() -> None:
 @pytest.mark.process
 def test_a_bare_table_names_what_it_could_not_do(tmp_path: Path) -> None:
     (tmp_path / "bare.csv").write_text("label,note\n" + "".join(f"{'ab'[i % 2]},n{i // 2}\n" for i in range(20)))
-    said = hardneg(str(tmp_path / "bare.csv"), "-f", "csv").stderr
+    said = found(str(tmp_path / "bare.csv"), "-f", "csv").stderr
     assert "skipped doubtful-label: no probabilities: name them with --probs" in said
     assert "skipped outvoted-label: no features: name them with --features or --text" in said
     assert "skipped outlier: no features" in said

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +17,8 @@ from hardneg_cli import Columns, InputError, find
 from hardneg_cli.modeling.robustness.attacks import least_change, projected_gradient, text_perturbation
 from hardneg_cli.modeling.robustness.network import network
 from hardneg_cli.verbs.harden import harden
+from support.command import hardneg
 
-COMMAND = [sys.executable, "-m", "hardneg_cli"]
 WORDS = {
     "fruit": "apple pear plum cherry grape banana orange",
     "tools": "hammer chisel drill pliers saw wrench ruler",
@@ -183,9 +181,9 @@ def test_the_command_writes_what_pandas_and_find_read(tmp_path: Path) -> None:
     frame = wine().drop(columns="id").assign(kind="=cmd|' /C calc'!A0", note="[bold]\u202e<script>")
     frame.to_csv(tmp_path / "data.csv", index=False)
     quick = ["--set", "mlp.epochs=5", "--set", "mlp.hidden=8", "--set", "projected-gradient.steps=3"]
-    run = [*COMMAND, "harden", "data.csv", "--features", "x_*", "--split", "split", *quick]
-    done = subprocess.run([*run, "-o", "out.csv", "-o", "out.parquet", "--report", "report.csv"], cwd=tmp_path,
-                          check=True, capture_output=True, text=True)  # fmt: skip
+    outputs = ["-o", "out.csv", "-o", "out.parquet", "--report", "report.csv"]
+    learn = ["--features", "x_*", "--split", "split", *quick]
+    done = hardneg("harden", "data.csv", *learn, *outputs, cwd=tmp_path, text=True, check=True)
     assert done.stdout == ""
     assert "adversarial against plain: robust" in done.stderr
     table = pd.read_csv(tmp_path / "out.csv", keep_default_na=False)
@@ -195,9 +193,7 @@ def test_the_command_writes_what_pandas_and_find_read(tmp_path: Path) -> None:
     report = pd.read_csv(tmp_path / "report.csv").set_index("training")
     assert list(report.index) == ["plain", "adversarial", "augmented"]
     assert (report.accuracy_low <= report.accuracy).all()
-    subprocess.run(
-        [*COMMAND, "find", "out.csv", "--features", "x_*", "-q", "-o", "queue.csv"], cwd=tmp_path, check=True
-    )
+    hardneg("find", "out.csv", "--features", "x_*", "-q", "-o", "queue.csv", cwd=tmp_path, check=True)
 
 
 @pytest.mark.process
@@ -219,8 +215,7 @@ def test_the_command_writes_what_pandas_and_find_read(tmp_path: Path) -> None:
 def test_bad_input_is_one_line(options: list[str], says: str, tmp_path: Path) -> None:
     wine().to_csv(tmp_path / "data.csv", index=False)
     np.save(tmp_path / "features.npy", np.zeros((178, 2)))
-    command = [*COMMAND, "harden", "data.csv", *options, "-o", "out.csv"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = hardneg("harden", "data.csv", *options, "-o", "out.csv", cwd=tmp_path, text=True)
     assert done.returncode == 2, done.stderr
     assert says in done.stderr
     assert done.stderr.count("\n") == 1

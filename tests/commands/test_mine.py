@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,8 +22,8 @@ from hardneg_cli.modeling.mining.hard_negatives import HardNegatives
 from hardneg_cli.modeling.mining.modes import retrieval
 from hardneg_cli.verbs.explain import manual
 from hardneg_cli.verbs.mine import mine
+from support.command import hardneg
 
-COMMAND = [sys.executable, "-m", "hardneg_cli", "mine"]
 MODES = ("boundary", "confusion", "retrieval")
 NAMES = ("ant", "bée", "[bold]", "07")
 HOSTILE = (
@@ -192,7 +191,7 @@ def test_decided_rows_do_not_train(tmp_path: Path) -> None:
 
 
 def run(home: Path, *options: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([*COMMAND, *options], cwd=home, capture_output=True, text=True, check=False)
+    done = hardneg("mine", *options, cwd=home, text=True)
     assert done.returncode == code, done.stderr
     return done
 

@@ -7,7 +7,6 @@ import json
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 
 from hardneg_cli import load
+from support.command import COMMAND, hardneg
 
 pytestmark = pytest.mark.process
 
@@ -56,8 +56,7 @@ def filled(reviewer: str, *answers: str) -> str:
 
 
 def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hardneg_cli", "collect", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = hardneg("collect", *arguments, text=True)
     assert done.returncode == code, done.stderr
     return done
 
@@ -130,7 +129,7 @@ def test_none_is_an_empty_file_and_bad_input_writes_nothing(folder: Path) -> Non
 
 def test_a_killed_run_leaves_no_half_file(folder: Path) -> None:
     files = [filled("ann", "dog", "dog", "keep"), filled("bob", "dog", "bird", "keep")]
-    command = [sys.executable, "-m", "hardneg_cli", "collect", *files, "--data", "data.csv", "-q"]
+    command = [*COMMAND, "collect", *files, "--data", "data.csv", "-q"]
     command += ["-o", "conflicts.csv", "-o", "pairs.jsonl"]
     start = time.monotonic()
     subprocess.run(command, check=False, capture_output=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +19,8 @@ from hardneg_cli import Columns, InputError, find
 from hardneg_cli.modeling.folds import assign_folds, bundles
 from hardneg_cli.runtime import drawers
 from hardneg_cli.verbs.predict import predict
+from support.command import hardneg
 
-COMMAND = [sys.executable, "-m", "hardneg_cli"]
 WORDS = {
     "fruit": "apple pear plum cherry grape",
     "tool": "hammer saw drill pliers chisel",
@@ -150,14 +148,14 @@ def test_missing_numbers_and_categories() -> None:
 def test_frozen_rows_keep_their_probabilities(tmp_path: Path) -> None:
     frame = texts()
     frame.to_csv(tmp_path / "data.csv", index=False)
-    run = [*COMMAND, "predict", "data.csv", "--text", "text", "-q"]
-    subprocess.run([*run, "-o", "old.parquet"], cwd=tmp_path, check=True)
+    run = ("predict", "data.csv", "--text", "text", "-q")
+    hardneg(*run, "-o", "old.parquet", cwd=tmp_path, check=True)
     frame.loc[0, "label"] = "pet"
     frame.loc[1, "text"] = "hammer hammer saw"
     pd.concat([frame, pd.DataFrame([["new", "pet", "cat and dog"]], columns=frame.columns)]).to_csv(
         tmp_path / "data.csv", index=False
     )
-    subprocess.run([*run, "--frozen", "old.parquet", "-o", "new.parquet"], cwd=tmp_path, check=True)
+    hardneg(*run, "--frozen", "old.parquet", "-o", "new.parquet", cwd=tmp_path, check=True)
     old, new = (pd.read_parquet(tmp_path / name).set_index("id") for name in ("old.parquet", "new.parquet"))
     same = [id_ for id_ in old.index if id_ != "t1"]
     pd.testing.assert_frame_equal(old.loc[same].filter(like="prob_"), new.loc[same].filter(like="prob_"))
@@ -169,12 +167,8 @@ def test_frozen_rows_keep_their_probabilities(tmp_path: Path) -> None:
 def test_a_pool_is_judged_too(tmp_path: Path) -> None:
     texts().to_csv(tmp_path / "data.csv", index=False)
     (tmp_path / "pool.csv").write_text("id,text\np1,saw and drill\np2,dog or cat\n")
-    subprocess.run(
-        [*COMMAND, "predict", "data.csv", "--text", "text", "-o", "d.csv", "--new", "pool.csv",
-         "--new-output", "p.csv"],
-        cwd=tmp_path,
-        check=True,
-    )  # fmt: skip
+    pool_too = ("--new", "pool.csv", "--new-output", "p.csv")
+    hardneg("predict", "data.csv", "--text", "text", "-o", "d.csv", *pool_too, cwd=tmp_path, check=True)
     pool = pd.read_csv(tmp_path / "p.csv").set_index("id")
     assert pool.filter(like="prob_").idxmax(axis=1).to_dict() == {"p1": "prob_tool", "p2": "prob_pet"}
 
@@ -184,7 +178,7 @@ def test_find_reads_what_it_writes(tmp_path: Path) -> None:
     frame = texts(120)
     frame.loc[7, "label"] = next(name for name in WORDS if name != frame.label[7])
     frame.to_csv(tmp_path / "data.csv", index=False)
-    subprocess.run([*COMMAND, "predict", "data.csv", "--text", "text", "-o", "p.parquet"], cwd=tmp_path, check=True)
+    hardneg("predict", "data.csv", "--text", "text", "-o", "p.parquet", cwd=tmp_path, check=True)
     found = find(tmp_path / "data.csv", probs=[tmp_path / "p.parquet"])
     assert found.dataset.ids[int(found.ranked[0])].as_py() == "t7"
 
@@ -205,10 +199,7 @@ def test_find_reads_what_it_writes(tmp_path: Path) -> None:
 )
 def test_bad_input_is_one_line(options: list[str], says: str, tmp_path: Path) -> None:
     texts(30).to_csv(tmp_path / "data.csv", index=False)
-    done = subprocess.run(
-        [*COMMAND, "predict", "data.csv", *options, "-o", "p.csv"], cwd=tmp_path, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+    done = hardneg("predict", "data.csv", *options, "-o", "p.csv", cwd=tmp_path, text=True)
     assert done.returncode == 2
     assert says in done.stderr
     assert done.stderr.count("\n") == 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -23,8 +22,8 @@ from hardneg_cli.modeling.self_training.label_spreading import HELD, neighbor_gr
 from hardneg_cli.statistics.risk_control import fewest, safe_cut, upper
 from hardneg_cli.verbs.predict import predict
 from hardneg_cli.verbs.refine import RefineResult, refine
+from support.command import hardneg
 
-COMMAND = [sys.executable, "-m", "hardneg_cli", "refine"]
 ENVIRONMENT = os.environ | {"HARDNEG_FEATURES": "x_*"}
 WORDS = {"fruit": "apple pear plum cherry grape fig", "tool": "hammer saw drill pliers chisel file"}
 
@@ -54,10 +53,7 @@ def write(folder: Path, a_class: int = 10) -> pd.Series:
 
 
 def run(folder: Path, *options: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [*COMMAND, "data.csv", "--unlabeled", "pool.csv", *options], cwd=folder, env=ENVIRONMENT, capture_output=True,
-        text=True, check=False,
-    )  # fmt: skip
+    done = hardneg("refine", "data.csv", "--unlabeled", "pool.csv", *options, cwd=folder, env=ENVIRONMENT, text=True)
     assert done.returncode == code, done.stderr
     return done
 
@@ -238,8 +234,7 @@ def test_people_answer_and_are_trusted(tmp_path: Path) -> None:
     queue["new_label"] = np.where(queue.given_label == right, "", right)
     queue.loc[5, ["decision", "new_label"]] = "drop", ""
     queue.to_csv(tmp_path / "queue.csv", index=False)
-    collect = [sys.executable, "-m", "hardneg_cli", "collect", "queue.csv", "--data", "pool.csv", "-q"]
-    subprocess.run(collect, cwd=tmp_path, check=True)
+    hardneg("collect", "queue.csv", "--data", "pool.csv", "-q", cwd=tmp_path, check=True)
     found = refine(**files, features="x_*", rounds=1)
     table = found.table().to_pandas()
     people = table[table.source == "people"].set_index("id").label

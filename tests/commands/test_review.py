@@ -21,10 +21,10 @@ from hardneg_cli.review.decisions.decision import effective_decisions
 from hardneg_cli.review.decisions.decision_log import read_log
 from hardneg_cli.review.queues.review_queue import review_queue_of
 from hardneg_cli.review.queues.row_context import RowContexts
+from support.command import COMMAND
 from support.hostile_texts import HOSTILE
 from support.pictures import questions
 from support.reviewing import ONE, ROWS, queue, review, said, save
-from support.terminal import COMMAND
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from hardneg_cli.cli.configuration import Configuration, configured
 from hardneg_cli.cli.settings.option_trust import CommandOption, Trust
 from hardneg_cli.errors import InputError
+from support.command import hardneg
 
 KNOWN = {
     name: CommandOption(name, f"--{name}", name == "probs", Trust.CHOICE)
@@ -35,10 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 def run(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HARDNEG_")}
-    return subprocess.run(
-        [sys.executable, "-m", "hardneg_cli", *arguments], cwd=cwd, env=kept | variables,
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    return hardneg(*arguments, cwd=cwd, env=kept | variables, text=True)
 
 
 def configuration(folder: Path) -> Configuration:

@@ -106,9 +106,9 @@ def test_what_is_packed_by_another_library_comes_back_unpacked(tmp_path: Path, w
 def test_streams(tmp_path: Path, why: Path) -> None:
     data = made("bom.csv", tmp_path / "bom.csv")
     before, queue = data.read_bytes(), save(by_truth(queue_of(data)), tmp_path / "q.csv")
-    done = hardneg("apply", "-", queue, "--provenance", why, input=before)
+    done = hardneg("apply", "-", queue, "--provenance", why, stdin=before)
     assert done.stdout != before
-    undone = hardneg("undo", "-", why, input=done.stdout)
+    undone = hardneg("undo", "-", why, stdin=done.stdout)
     assert (undone.returncode, undone.stdout, undone.stderr.decode().splitlines()[0]) == (0, before, "1 file as before")
 
 
@@ -118,7 +118,7 @@ def test_a_pipe_takes_the_result_and_the_provenance_is_kept(tmp_path: Path, why:
     queue = save(by_truth(queue_of(data)), tmp_path / "q.csv")
     done = hardneg("apply", data, queue, "-o", "/dev/stdout", "--provenance", why)
     assert (done.returncode, done.stdout) == (0, delimited(corrected()).encode())
-    assert hardneg("undo", "-", why, input=done.stdout).stdout == data.read_bytes()
+    assert hardneg("undo", "-", why, stdin=done.stdout).stdout == data.read_bytes()
 
 
 def test_every_file_of_a_glob_and_what_a_killed_undo_left(tmp_path: Path, why: Path) -> None:

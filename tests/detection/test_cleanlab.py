@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import warnings
 
 import numpy as np
@@ -15,6 +13,7 @@ from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
 
 from hardneg_cli import find
+from support.command import hardneg
 from support.paths import SAMPLE
 
 FILTERS = [
@@ -116,7 +115,7 @@ def test_several_models_are_judged_by_their_mean() -> None:
 def test_from_the_command_line() -> None:
     command = ["find", "digits.csv", "--probs", "digits.probs.csv", "--detector", "doubtful-label", "-q", "-f", "json",
                "--set", "doubtful-label.method=confident_learning"]  # fmt: skip
-    done = subprocess.run([sys.executable, "-m", "hardneg_cli", *command], cwd=SAMPLE, capture_output=True, check=True)
+    done = hardneg(*command, cwd=SAMPLE, check=True)
     labels, p, names = SAMPLES["digits"]
     ids = pd.read_csv(SAMPLE / "digits.csv", usecols=["id", "label"], dtype=str)
     ids = ids["id"][ids["label"].isin(names)].to_numpy()

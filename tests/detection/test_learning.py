@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from hardneg_cli import Columns, Dataset, Decision, Findings, InputError, apply, find, load
+from support.command import hardneg
 
 K, N = 8, 1600
 COLUMNS = Columns(prob_prefix="prob_")
@@ -197,8 +196,7 @@ def folder(tmp_path: Path, base: tuple[Findings, NDArray[np.bool_]]) -> Path:
 
 
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hardneg_cli", *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=os.environ)
+    return hardneg(*arguments, cwd=cwd, text=True)
 
 
 def queue(folder: Path, *arguments: str) -> list[dict[str, str]]:

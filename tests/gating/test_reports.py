@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,8 +12,9 @@ from hardneg_cli.runtime import drawers
 from hardneg_cli.verbs.check import check
 from hardneg_cli.verbs.diff import diff
 from support.check_reports import every_case, example, written
+from support.command import hardneg
 from support.hostile_texts import UNSEEN
-from support.paths import GOLDEN, ROOT
+from support.paths import GOLDEN
 
 REPORTS = drawers.names("report")
 REPORTS_GOLDEN = GOLDEN / "reports"
@@ -57,15 +55,11 @@ def test_the_commands_write_them_as_they_are(tmp_path: Path) -> None:
     ends = {"github": "github:log", "json": "a.json", "junit": "a.xml", "markdown": "a.md", "text": "a.txt"}
     assert sorted(ends) == REPORTS
     outputs = [word for output in ends.values() for word in ("-o", output)]
-    hardneg = (sys.executable, "-m", "hardneg_cli")
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     for words, report, code in (
         (("check", "now.csv", "--base", "before.csv"), check("now.csv", base="before.csv"), 1),
         (("diff", "before.csv", "now.csv"), diff("before.csv", "now.csv"), 0),
     ):
-        done = subprocess.run(
-            [*hardneg, *words, *outputs, "-f", "json"], env=environment, capture_output=True, check=False
-        )
+        done = hardneg(*words, *outputs, "-f", "json")
         assert done.returncode == code, done.stderr
         assert done.stdout.decode() == written("json", report)
         for name, output in ends.items():

@@ -26,6 +26,7 @@ from hardneg_cli.io.result_formats import html
 from hardneg_cli.io.tables import images
 from hardneg_cli.io.tables.images import LONG_SIDE, MOST_INLINED, Picture, marked, picture, pictures
 from hardneg_cli.runtime import threads
+from support.command import hardneg
 from support.result_tables import findings, written
 
 SVG = b"""<?xml version="1.0"?>
@@ -174,8 +175,7 @@ def pictured(names: list[str], folder: Path) -> pa.Table:
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hardneg_cli", "find", "data.csv", "--detector", "label-spelling", *arguments]
-    return subprocess.run(command, cwd=folder.parent, capture_output=True, text=True, timeout=60, check=False)
+    return hardneg("find", "data.csv", "--detector", "label-spelling", *arguments, cwd=folder.parent, text=True)
 
 
 @pytest.fixture
@@ -192,11 +192,11 @@ def data(folder: Path) -> Path:
 
 @pytest.mark.process
 def test_a_queue_with_pictures(data: Path) -> None:
-    command = [sys.executable, "-m", "hardneg_cli", "find", str(data / "data.csv"), "--detector", "label-spelling"]
+    command = ("find", data / "data.csv", "--detector", "label-spelling")
     arguments = ["--image", "photo", "--show", "note", "-o", "q.html", "-o", "q.csv", "-o", "q.parquet"]
     elsewhere = data / "elsewhere"
     elsewhere.mkdir()
-    done = subprocess.run([*command, *arguments], cwd=elsewhere, capture_output=True, text=True, check=False)
+    done = hardneg(*command, *arguments, cwd=elsewhere, text=True)
     assert done.returncode == 0, done.stderr
     assert "note: 1 picture is not shown: no such \\x1b[31m.png (no such file or directory)" in done.stderr
     assert (elsewhere / "q.html").read_text().count("data:image/jpeg;base64,") == 1
@@ -205,7 +205,7 @@ def test_a_queue_with_pictures(data: Path) -> None:
     assert {row["photo"] for row in rows} == {"wide.jpg", "no such \x1b[31m.png"}
     assert pq.read_table(elsewhere / "q.parquet")["photo"].to_pylist() == [row["photo"] for row in rows]
     assert str(data).encode() not in (elsewhere / "q.parquet").read_bytes()
-    done = subprocess.run([*command, "--image", "foto"], cwd=elsewhere, capture_output=True, text=True, check=False)
+    done = hardneg(*command, "--image", "foto", cwd=elsewhere, text=True)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "hardneg: no column 'foto' for --image; did you mean 'photo'?\n"
 

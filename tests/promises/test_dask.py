@@ -24,10 +24,10 @@ from hardneg_cli.data.probabilities.engines import dask as engine
 from hardneg_cli.io.files import remote
 from hardneg_cli.io.result_formats import csv
 from hardneg_cli.runtime import dask_cluster
+from support.command import COMMAND
 
 pytestmark = pytest.mark.dask
 
-COMMAND = [sys.executable, "-m", "hardneg_cli"]
 LONG = {3: 90_000, 120: 6_000}  # rows, by classes; blocks have 87,381 and 2,184 of them
 
 

@@ -17,11 +17,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from hardneg_cli.cli.app import Terminated, _guarded
+from support.command import COMMAND
 from support.paths import PACKAGE
 
 pytestmark = pytest.mark.process
 
-COMMAND = [sys.executable, "-m", "hardneg_cli"]
 ROWS = 4000
 
 # A detector that tells by a file that the run is in progress, and takes its time.

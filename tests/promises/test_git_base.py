@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from support import command
+
 pytestmark = pytest.mark.process
 
 ROWS = [(f"r{row}", ("cat", "dog")[row % 2], f"sentence number {row}") for row in range(30)]
@@ -43,10 +45,7 @@ def commit(folder: Path, message: str = "a change") -> None:
 
 
 def hardneg(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "hardneg_cli", *arguments], cwd=folder, capture_output=True, text=True, timeout=60,
-        env=SURROUNDINGS | variables, check=False,
-    )  # fmt: skip
+    return command.hardneg(*arguments, cwd=folder, env=SURROUNDINGS | variables, text=True)
 
 
 @pytest.fixture

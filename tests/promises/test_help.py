@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +16,9 @@ from hardneg_cli.cli.command_help import FIRST_STEPS, GROUPS
 from hardneg_cli.cli.option_groups import Command, Without, expanded
 from hardneg_cli.cli.options import DataOptions, OutputOptions
 from hardneg_cli.runtime import drawers
+from support.command import hardneg
 from support.terminal import Terminal
 
-HARDNEG = [sys.executable, "-m", "hardneg_cli"]
 COMMANDS = [(name, folder) for folder in ("", *drawers.folders("command")) for name in drawers.names("command", folder)]
 WORDS = {"cat": "purrs meows naps scratches", "dog": "barks fetches digs howls"}
 HEADINGS = ("Arguments", "Data", "Models", "Decisions", "Review", "Output", "Options")
@@ -36,8 +35,8 @@ def rows(first: int, count: int, *, wrong: int = 6) -> list[str]:
     return lines
 
 
-def hardneg(*arguments: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([*HARDNEG, *arguments], cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
+def run(*arguments: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = hardneg(*arguments, cwd=cwd, text=True)
     assert done.returncode == code, done.stderr
     return done
 
@@ -56,15 +55,15 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pool = [f"{id_},{text} or so" for id_, _, text in (line.split(",") for line in rows(500, 60))]
     (folder / "pool.csv").write_text("\n".join(["id,text", *pool]) + "\n")
     for name, model in (("probs", "logistic"), ("old", "knn")):
-        hardneg("predict", "data.csv", "--text", "text", "--model", model, "-o", f"{name}.parquet", cwd=folder)
+        run("predict", "data.csv", "--text", "text", "--model", model, "-o", f"{name}.parquet", cwd=folder)
     find = ["find", "data.csv", "--probs", "probs.parquet", "-q"]
-    hardneg(*find, "--all", "-o", "scores.parquet", "-o", "scores.csv", cwd=folder)
-    hardneg(*find, "-o", "queue.csv", cwd=folder)
+    run(*find, "--all", "-o", "scores.parquet", "-o", "scores.csv", cwd=folder)
+    run(*find, "-o", "queue.csv", cwd=folder)
     queue = (folder / "queue.csv").read_text().splitlines()
     (folder / "queue.csv").write_text("\n".join([queue[0], queue[1].replace(",", ",keep", 1), *queue[2:]]) + "\n")
-    hardneg("collect", "queue.csv", "--data", "data.csv", "--reviewer", "ann", "-q", cwd=folder)
-    hardneg("apply", "data.csv", "-o", "clean.csv", "--provenance", "why.json", "-q", cwd=folder)
-    hardneg("audit", "draw", "scores.csv", "--rows", "60", "-q", "-o", "audit.csv", cwd=folder)
+    run("collect", "queue.csv", "--data", "data.csv", "--reviewer", "ann", "-q", cwd=folder)
+    run("apply", "data.csv", "-o", "clean.csv", "--provenance", "why.json", "-q", cwd=folder)
+    run("audit", "draw", "scores.csv", "--rows", "60", "-q", "-o", "audit.csv", cwd=folder)
     head, *drawn = (folder / "audit.csv").read_text().splitlines()
     kept = [re.sub("^([^,]*),", r"\1,keep", line) for line in drawn]
     (folder / "audit.csv").write_text("\n".join([head, *kept]) + "\n")
@@ -89,7 +88,7 @@ def test_every_example_runs(name: str, within: str, folder: Path) -> None:
             terminal.press("q")
             assert terminal.end() == 0
         return
-    done = hardneg(*arguments, cwd=folder)
+    done = run(*arguments, cwd=folder)
     outputs = [arguments[place + 1] for place, word in enumerate(arguments) if word == "-o"]
     assert all((folder / output).stat().st_size for output in outputs)
     assert outputs or done.stdout or done.stderr
@@ -98,7 +97,7 @@ def test_every_example_runs(name: str, within: str, folder: Path) -> None:
 @pytest.mark.process
 @pytest.mark.parametrize(("name", "within"), COMMANDS)
 def test_the_example_is_on_top_and_the_options_are_under_headings(name: str, within: str, tmp_path: Path) -> None:
-    lines = hardneg(*[within] * bool(within), name, "--help", cwd=tmp_path).stdout.splitlines()
+    lines = run(*[within] * bool(within), name, "--help", cwd=tmp_path).stdout.splitlines()
     assert lines[0] == f"Example: {drawers.load('command', name, within).EXAMPLE}"
     assert all(len(line) <= 80 for line in lines)
     headings = [line.removesuffix(":") for line in lines if re.fullmatch(r"\w+:", line)]
@@ -107,7 +106,7 @@ def test_the_example_is_on_top_and_the_options_are_under_headings(name: str, wit
 
 @pytest.mark.process
 def test_the_first_help_fits_a_narrow_terminal_and_begins_with_three_commands(tmp_path: Path) -> None:
-    text = hardneg("--help", cwd=tmp_path).stdout
+    text = run("--help", cwd=tmp_path).stdout
     lines = text.splitlines()
     assert [line.split("  ")[1] for line in lines[1:4]] == [command for command, _ in FIRST_STEPS]
     assert all(len(line) <= 80 for line in lines), max(lines, key=len)
@@ -122,8 +121,8 @@ def test_the_first_help_fits_a_narrow_terminal_and_begins_with_three_commands(tm
 @pytest.mark.process
 def test_the_first_steps_run(folder: Path) -> None:
     find, _, apply = [shlex.split(command)[1:] for command, _ in FIRST_STEPS]
-    assert "id" in hardneg(*find, cwd=folder).stdout
-    hardneg(*apply, cwd=folder)
+    assert "id" in run(*find, cwd=folder).stdout
+    run(*apply, cwd=folder)
     assert (folder / "clean.csv").exists()
 
 

@@ -20,12 +20,12 @@ from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.load import load
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.decision_log import append, log_of
+from support.command import COMMAND
 from support.paths import ROOT
 
 pytest.importorskip("pre_commit", reason="pre-commit is not installed")
 yaml = pytest.importorskip("yaml")
 
-HARDNEG = [sys.executable, "-m", "hardneg_cli"]
 ROWS = [
     [f"r{row}", ("cat", "dog")[row % 2], f"text number {row}", "test" if row > 50 else "train"] for row in range(60)
 ]
@@ -43,7 +43,7 @@ def hook() -> dict[str, Any]:
     command, *rest = shlex.split(offered.pop("entry"))
     assert command == "hardneg"
     offered.pop("minimum_pre_commit_version")
-    return {**offered, "entry": shlex.join([*HARDNEG, *rest]), "language": "system"}
+    return {**offered, "entry": shlex.join([*COMMAND, *rest]), "language": "system"}
 
 
 class Repository:
@@ -206,7 +206,7 @@ class Runner:
         self.repository, self.folder = repository, folder
         (folder / "hardneg" / "bin").mkdir(parents=True)
         command = folder / "hardneg" / "bin" / "hardneg"
-        command.write_text(f'#!/bin/sh\nexec {shlex.join(HARDNEG)} "$@"\n')
+        command.write_text(f'#!/bin/sh\nexec {shlex.join(COMMAND)} "$@"\n')
         command.chmod(0o755)
 
     def check(self, code: int = 0, **inputs: str) -> str:

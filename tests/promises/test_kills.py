@@ -9,16 +9,15 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from hardneg_cli.review.decisions.decision_log import read_log
+from support.command import COMMAND
 
 KILLS = int(os.environ.get("KILLS", "1"))
-COMMAND = [sys.executable, "-m", "hardneg_cli"]
 ROWS = 3000
 
 

@@ -19,7 +19,7 @@ import pytest
 from hardneg_cli import InputError, apply
 from hardneg_cli.cli.outputs import targets, write_together
 from hardneg_cli.io.files.atomic_write import whole_file
-from support.command import hardneg
+from support.command import COMMAND
 from support.corrections import queue_of, save
 
 TABLE = pa.table({"id": ["1"], "label": ["cat"]})
@@ -73,7 +73,8 @@ def test_a_size_limit_leaves_neither_the_state_nor_a_file(tmp_path: Path) -> Non
     before = texts(tmp_path)
     limited = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (5000, 5000))
     wanted = ["--state", "a.state", "-o", "a.md", "-o", "a.xlsx"]  # the last one is the largest
-    done = hardneg("find", "data.csv", "--detector", "rare-label", "-q", *wanted, cwd=tmp_path, preexec_fn=limited)
+    command = [*COMMAND, "find", "data.csv", "--detector", "rare-label", "-q", *wanted]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, preexec_fn=limited)
     assert (done.returncode, done.stderr) == (2, b"hardneg: a.xlsx: cannot be written: File too large\n")
     assert texts(tmp_path) == before
 
@@ -89,7 +90,7 @@ def test_standard_output_that_is_full_leaves_no_file(tmp_path: Path) -> None:
     ):
         with open("/dev/full", "wb") as full:
             done = subprocess.run(
-                [sys.executable, "-m", "hardneg_cli", *command], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE,
+                [*COMMAND, *command], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE,
                 check=False,
             )  # fmt: skip
         assert (done.returncode, done.stderr.count(b"\n")) == (2, 1), done.stderr
@@ -103,10 +104,9 @@ def test_a_ledger_that_cannot_be_written_leaves_no_rows(tmp_path: Path) -> None:
     (tmp_path / "pool.csv").write_text("id,text\n" + "".join(f"p{n},somewhat {n} else\n" for n in range(40)))
     before = texts(tmp_path)
     limited = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (2500, 2500))
-    done = hardneg(
-        "refine", "data.csv", "--unlabeled", "pool.csv", "--text", "text", "--max-error", "99%", "--rounds", 1,
-        "-o", "more.csv", "--ledger", "rounds.ndjson", "-q", cwd=tmp_path, preexec_fn=limited,
-    )  # fmt: skip
+    pool = ["--unlabeled", "pool.csv", "--text", "text", "--max-error", "99%", "--rounds", "1"]
+    command = [*COMMAND, "refine", "data.csv", *pool, "-o", "more.csv", "--ledger", "rounds.ndjson", "-q"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, preexec_fn=limited)
     assert done.returncode == 2, done.stderr
     assert b"rounds.ndjson: cannot be written: File too large" in done.stderr
     assert {name: text for name, text in texts(tmp_path).items() if not name.endswith(".lock")} == before

@@ -16,9 +16,10 @@ import filelock
 import pytest
 
 from hardneg_cli.review.decisions.decision_log import read_log
+from support.command import COMMAND
 from support.pictures import questions
 from support.reviewing import ONE, queue, review, said, save
-from support.terminal import COMMAND, Terminal
+from support.terminal import Terminal
 
 KILLS = int(os.environ.get("REVIEW_KILLS", "4"))
 

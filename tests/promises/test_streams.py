@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from support.command import COMMAND
+
 pytestmark = pytest.mark.process
 
-COMMAND = [sys.executable, "-m", "hardneg_cli"]
 HEAVY = {"numpy", "pandas", "sklearn", "scipy", "cleanlab", "pyarrow"}
 ESCAPES = "\x1b[31mred\x1b]0;title\x07\x9b31m\u202ereversed\u2066"
 LONG_ID = "an-id-that-is-longer-than-any-terminal-is-wide-" * 3

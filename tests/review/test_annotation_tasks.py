@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,6 +16,7 @@ from hardneg_cli import InputError
 from hardneg_cli.cli.outputs import refuse_overwriting_inputs, targets, write
 from hardneg_cli.review.annotation_tools._class_names import ANSWERS, UNSAFE, chosen, offered
 from support.annotation import LABELS, ROWS, TOOLS, asked, save
+from support.command import hardneg
 from support.result_tables import findings, written
 
 
@@ -106,8 +105,8 @@ def test_what_stands_beside_overwrites_no_input_and_no_other_output(tmp_path: Pa
 
 @pytest.mark.process
 def test_standard_output_gets_the_tasks_alone(data: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "hardneg_cli", "find", str(data), "--detector", "rare-label", "--all", "-q"]
-    done = subprocess.run([*command, "-f", "label-studio"], cwd=tmp_path, capture_output=True, check=True)
+    command = ("find", data, "--detector", "rare-label", "--all", "-q")
+    done = hardneg(*command, "-f", "label-studio", cwd=tmp_path, check=True)
     assert len(json.loads(done.stdout)) == len(ROWS)
     assert list(tmp_path.iterdir()) == []
 

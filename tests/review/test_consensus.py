@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from cleanlab.multiannotator import get_label_quality_multiannotator
 from hardneg_cli import Decision, InputError, load
 from hardneg_cli.review.reviewers.consensus import Consensus, ConsensusInputs, consensus, ground
 from hardneg_cli.statistics.dawid_skene import AnnotatorLabels, DawidSkeneFit, ModelPrior, fit
+from support.command import hardneg
 
 K = 4
 
@@ -208,8 +208,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hardneg_cli", "collect", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = hardneg("collect", *arguments, text=True)
     assert done.returncode == code, done.stderr
     return done
 

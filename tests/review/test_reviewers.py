@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from hardneg_cli import Decision, InputError
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.review.queues.control_rows import RowRole, read_roles
 from hardneg_cli.review.reviewers.annotator_quality import AnnotatorQuality, Proportion, as_table, track_records
+from support.command import hardneg
 
 
 def said(reviewer: str, answers: str) -> list[Decision]:
@@ -139,8 +139,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hardneg_cli", "collect", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = hardneg("collect", *arguments, text=True)
     assert done.returncode == code, done.stderr
     return done
 

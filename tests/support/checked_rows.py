@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pyarrow as pa
 from hardneg_cli import load
 from hardneg_cli.gating.verdict import CheckReport, GateResult
 from hardneg_cli.review.decisions.decision import Decision
+from support import command
 
 Row = tuple[str, str, str]
 ROWS: list[Row] = [(f"r{row}", ("cat", "dog", "ant")[row % 3], f"sentence number {row}") for row in range(60)]
@@ -71,10 +71,11 @@ COPY: Row = ("n1", "cat", "sentence  number 5")  # of r5, an ant of the split tr
 
 
 def hardneg(folder: Path, *arguments: str, home: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """home: a copy of the package to run in place of this one."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HARDNEG_")}
-    if home:
-        environment["PYTHONPATH"] = str(home)
+    if home is None:
+        return command.hardneg(*arguments, cwd=folder, env=environment, text=True)
     return subprocess.run(
-        [sys.executable, "-m", "hardneg_cli", *arguments], cwd=folder, env=environment, capture_output=True,
+        [*command.COMMAND, *arguments], cwd=folder, env=environment | {"PYTHONPATH": str(home)}, capture_output=True,
         text=True, timeout=60, check=False,
     )  # fmt: skip

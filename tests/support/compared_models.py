@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,8 +12,8 @@ from numpy.typing import NDArray
 
 from hardneg_cli.modeling.evaluation.compare_result import CompareResult
 from hardneg_cli.modeling.evaluation.comparison import MetricRow
+from support.command import hardneg
 
-COMMAND = [sys.executable, "-m", "hardneg_cli"]
 CLASSES = ("ant", "bee", "cat", "dog")
 Numbers = NDArray[np.float64]
 
@@ -47,9 +46,7 @@ def files(folder: Path, rows: int = 300, skills: Sequence[float] = (1.0, 1.4)) -
 
 
 def run(folder: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [*COMMAND, "compare", *arguments], cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False
-    )
+    done = hardneg("compare", *arguments, cwd=folder, text=True)
     assert done.returncode == code, done.stderr
     return done
 

@@ -6,12 +6,13 @@ import io
 import os
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from support import command
 
 CLASSES = ["bird", "cat", "dog"]
 ROWS = 90
@@ -82,7 +83,4 @@ def hardneg(
     arguments: str, folder: Path, *, stdin: bytes = b"", **variables: str
 ) -> subprocess.CompletedProcess[bytes]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HARDNEG_")}
-    return subprocess.run(
-        [sys.executable, "-m", "hardneg_cli", *shlex.split(arguments)],
-        cwd=folder, input=stdin, capture_output=True, env=kept | variables, timeout=60, check=False,
-    )  # fmt: skip
+    return command.hardneg(*shlex.split(arguments), cwd=folder, stdin=stdin, env=kept | variables)

@@ -8,7 +8,6 @@ import pty
 import select
 import struct
 import subprocess
-import sys
 import termios
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +17,8 @@ from typing import Any
 
 import pyte
 
-COMMAND = [sys.executable, "-m", "hardneg_cli"]
+from support.command import COMMAND
+
 SECONDS = 20.0  # that something may take before the test is given up
 NAMES = {
     "enter": b"\r", "esc": b"\x1b", "up": b"\x1b[A", "down": b"\x1b[B", "right": b"\x1b[C", "left": b"\x1b[D",

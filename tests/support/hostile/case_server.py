@@ -9,7 +9,6 @@ of the one that is sent `after` so many seconds, or null.
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import pty
@@ -22,6 +21,8 @@ import termios
 import time
 from dataclasses import dataclass
 from typing import Any, NoReturn
+
+from support.forked import BROKEN, load, run_command, stream_to
 
 MOST_AT_ONCE = 2
 SECONDS = 60.0  # then it is killed; what is too long is the caller's to say
@@ -44,7 +45,7 @@ class Run:
 
 def serve() -> None:
     """Answer until standard input ends."""
-    _load()
+    load()
     runs: dict[int, Run] = {}
     given, begun, more = [], b"", True
     while runs or given or more:
@@ -60,24 +61,6 @@ def serve() -> None:
                 case["folder"], time.monotonic(), terminal, signal=case["signal"], after=case["after"]
             )  # fmt: skip
         _attend(runs)
-
-
-def _load() -> None:
-    """What most commands need; nothing that starts a thread, which a fork would lose."""
-    import pandas
-    import pyarrow.compute
-    import pyarrow.csv
-    import pyarrow.ipc
-    import pyarrow.parquet
-    import rich.console
-    import scipy.special
-    import scipy.stats
-    import sklearn.linear_model
-    import sklearn.neighbors
-
-    import hardneg_cli.cli.app  # noqa: F401
-
-    assert all((pandas, pyarrow, rich, scipy, sklearn))
 
 
 def _attend(runs: dict[int, Run]) -> None:
@@ -145,27 +128,18 @@ def _become(case: dict[str, Any], streams: tuple[int, ...] | None) -> NoReturn:
     """The command, in its folder."""
     try:
         os.chdir(case["folder"])
-        for number, stream in enumerate(streams or ()):
-            os.dup2(stream, number)
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if case["limit"] is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (case["limit"], case["limit"]))
         os.environ["TMPDIR"] = tempfile.tempdir = f"{case['folder']}.tmp"
-        sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(io.FileIO(0)))
-        sys.stdout = sys.__stdout__ = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w")), line_buffering=True)
-        sys.stderr = sys.__stderr__ = io.TextIOWrapper(
-            io.BufferedWriter(io.FileIO(2, "w")), errors="backslashreplace", line_buffering=True
-        )
+        stream_to(streams or ())
         if case["stdin"] == "closed":
             os.close(0)
             sys.stdin = sys.__stdin__ = None  # type: ignore[assignment]
-        sys.argv = ["hardneg", *case["arguments"]]
-        from hardneg_cli.cli.app import main
-
-        main()
+        run_command(case["arguments"])
     finally:
-        os._exit(99)
+        os._exit(BROKEN)
 
 
 if __name__ == "__main__":
