@@ -114,7 +114,7 @@ def test_a_killed_collect_can_be_run_again(folder: Path) -> None:
     ]
     fill("ann.csv", rows)
     moments = random.Random(0)
-    for _ in range(5):
+    for _ in range(3):
         process = subprocess.Popen([*COMMAND, "collect", "ann.csv", "--decisions", LOG], stderr=subprocess.DEVNULL)
         time.sleep(moments.random())
         process.send_signal(signal.SIGKILL)

@@ -135,7 +135,7 @@ def test_a_killed_run_leaves_no_half_file(folder: Path) -> None:
     subprocess.run(command, check=False, capture_output=True)
     took, names = time.monotonic() - start, ("conflicts.csv", "pairs.jsonl")
     whole, moments = [Path(name).read_bytes() for name in names], random.Random(0)
-    for _ in range(10):
+    for _ in range(4):
         for name in (*names, LOG):
             Path(name).unlink(missing_ok=True)
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL)

@@ -295,7 +295,7 @@ def test_a_killed_run_leaves_the_old_data_or_the_new(name: str, tmp_path: Path, 
     command = [sys.executable, "-m", "hardneg_cli", "apply", str(data), str(queue), "--in-place", "--provenance"]
     subprocess.run([*command, str(why)], check=True, stderr=subprocess.DEVNULL)
     new, chance, times = data.read_bytes(), random.Random(1), 0
-    for number in range(8):
+    for number in range(4):
         data.write_bytes(old)
         times += killed([*command, str(why)], tmp_path, chance, writing=number % 4 > 0)
         assert data.read_bytes() in (old, new)

@@ -27,29 +27,36 @@ def hardneg(
     """One run to its end, in a process forked from one with all libraries loaded, which takes half of the time."""
     with tempfile.TemporaryDirectory() as folder:
         streams = [Path(folder, name) for name in ("in", "out", "err")]
-        for path, data in zip(streams, (stdin, b"", b""), strict=True):
-            path.write_bytes(data)
+        streams[0].write_bytes(stdin)
+        os.mkfifo(streams[1])  # what is read by somebody else is a pipe, as a runner's log
+        streams[2].touch()
         given = [os.fsdecode(one) if isinstance(one, bytes | os.PathLike) else str(one) for one in arguments]
         told = {"arguments": given, "cwd": str(cwd or Path.cwd()), "env": dict(os.environ if env is None else env)}
-        code = _answer(told | {"streams": [str(path) for path in streams]}, seconds)
-        out, err = (path.read_bytes() for path in streams[1:])
+        code, out = _answer(told | {"streams": [str(path) for path in streams]}, streams[1], seconds)
+        err = streams[2].read_bytes()
     done = subprocess.CompletedProcess(given, code, *((out.decode(), err.decode()) if text else (out, err)))
     if check:
         done.check_returncode()
     return done
 
 
-def _answer(told: Mapping[str, object], seconds: float) -> int:
+def _answer(told: Mapping[str, object], out: Path, seconds: float) -> tuple[int, bytes]:
+    """The exit code, and what came through the pipe `out` meanwhile."""
     server = _server()
     assert server.stdin
     assert server.stdout
+    said, reading = b"", os.open(out, os.O_RDONLY | os.O_NONBLOCK)
     server.stdin.write(json.dumps(told) + "\n")
     server.stdin.flush()
-    if not select.select([server.stdout], [], [], seconds)[0]:
-        os.killpg(server.pid, signal.SIGKILL)
-        _server.cache_clear()
-        raise subprocess.TimeoutExpired("hardneg", seconds)
-    return int(server.stdout.readline())
+    while ready := select.select([server.stdout, reading], [], [], seconds)[0]:
+        piece = os.read(reading, 1 << 16) if reading in ready else b""
+        said += piece
+        if not piece and server.stdout in ready:
+            os.close(reading)
+            return int(server.stdout.readline()), said
+    os.killpg(server.pid, signal.SIGKILL)
+    _server.cache_clear()
+    raise subprocess.TimeoutExpired("hardneg", seconds)
 
 
 @cache
