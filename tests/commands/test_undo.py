@@ -21,7 +21,7 @@ import pytest
 from hardneg_cli import InputError, apply
 from hardneg_cli.errors import Refused
 from hardneg_cli.verbs.undo import undo
-from support.command import hardneg
+from support.command import COMMAND, hardneg
 from support.corrections import ROWS, TABLES, TEXT_FORMS, by_truth, corrected, delimited, ours, queue_of, save, zstd
 
 PACKED: dict[str, Callable[[bytes], bytes]] = {
@@ -292,7 +292,7 @@ def test_a_killed_run_leaves_the_old_data_or_the_new(name: str, tmp_path: Path, 
         pq.write_table(pa.Table.from_pylist(rows), data)
     queue = save([row | {"new_label": "newt"} for row in queue_of(data)[::50]], tmp_path / "q.csv")
     old = data.read_bytes()
-    command = [sys.executable, "-m", "hardneg_cli", "apply", str(data), str(queue), "--in-place", "--provenance"]
+    command = [*COMMAND, "apply", str(data), str(queue), "--in-place", "--provenance"]
     subprocess.run([*command, str(why)], check=True, stderr=subprocess.DEVNULL)
     new, chance, times = data.read_bytes(), random.Random(1), 0
     for number in range(4):

@@ -6,12 +6,12 @@ import gzip
 import os
 import pty
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from support.command import COMMAND
 from support.labeled_files import (
     CLASSES,
     DATA,
@@ -203,7 +203,7 @@ def test_a_binary_format_is_not_for_a_terminal(tmp_path: Path) -> None:
     master, terminal = pty.openpty()
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "hardneg_cli", "find", "data.csv", "-f", "parquet"],
+            [*COMMAND, "find", "data.csv", "-f", "parquet"],
             cwd=tmp_path, stdout=terminal, stderr=subprocess.PIPE, timeout=60, check=False,
         )  # fmt: skip
     finally:

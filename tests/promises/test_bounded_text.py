@@ -7,7 +7,6 @@ import gzip
 import json
 import resource
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from hardneg_cli.io.files import limits, text_encoding
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.table_formats import csv as csv_reader
 from hardneg_cli.io.tables import json_array, table_files
+from support.command import COMMAND
 from support.reading import fails, in_memory, texts
 
 LONG = "x'\n\u202e" * 5000  # a cell of 20,000 characters
@@ -112,7 +112,7 @@ def test_a_bomb_takes_bounded_memory(name: str, tmp_path: Path) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
 
-    command = [sys.executable, "-m", "hardneg_cli", "find", f"{name}.gz"]
+    command = [*COMMAND, "find", f"{name}.gz"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60, check=False, preexec_fn=limit)
     assert done.returncode == 2, done.stderr
     assert b"memory" not in done.stderr
@@ -197,7 +197,7 @@ def test_no_message_quotes_a_long_cell(tmp_path: Path) -> None:
 @pytest.mark.process
 def test_a_forgotten_place_is_bounded_too(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text("id,label\n" + "".join(f"r{i},{'ab'[i % 2]}\n" for i in range(9)))
-    command = [sys.executable, "-m", "hardneg_cli", "find", "d.csv", "--set", f"{'x' * 90_000}.y=1"]
+    command = [*COMMAND, "find", "d.csv", "--set", f"{'x' * 90_000}.y=1"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 2
     assert len(done.stderr) < 2100

@@ -270,7 +270,7 @@ def test_without_a_repository_and_without_git(home: Path, tmp_path: Path) -> Non
     assert (done.returncode, done.stdout) == (2, "")
     assert "git is not installed" in done.stderr
     done = subprocess.run(
-        [sys.executable, "-m", "hardneg_cli", "check", "-", "--base", "git:HEAD"], cwd=home, input=text(ROWS),
+        [*command.COMMAND, "check", "-", "--base", "git:HEAD"], cwd=home, input=text(ROWS),
         capture_output=True, text=True, env=SURROUNDINGS, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "")

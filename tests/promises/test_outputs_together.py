@@ -89,10 +89,7 @@ def test_standard_output_that_is_full_leaves_no_file(tmp_path: Path) -> None:
         ["apply", "data.csv", "queue.csv", "-q", "--provenance", "why.json"],
     ):
         with open("/dev/full", "wb") as full:
-            done = subprocess.run(
-                [*COMMAND, *command], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE,
-                check=False,
-            )  # fmt: skip
+            done = subprocess.run([*COMMAND, *command], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, check=False)
         assert (done.returncode, done.stderr.count(b"\n")) == (2, 1), done.stderr
         assert b"No space left on device" in done.stderr
         assert texts(tmp_path) == before

@@ -33,6 +33,7 @@ from hardneg_cli.io.tables.spill import spool
 from hardneg_cli.io.tables.text_tables import separated
 from hardneg_cli.statistics.label_noise import label_errors, noise_fit
 from hardneg_cli.statistics.label_noise.noise_model import LearnedTransition
+from support.command import COMMAND
 
 ROWS = 3000
 NAMES = [f"class {code}" for code in range(5)]
@@ -103,7 +104,7 @@ def test_blocks_change_no_answer(folder: Path, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.process
 def test_cores_change_no_answer(folder: Path) -> None:
     def answer(cores: set[int]) -> bytes:
-        command = [sys.executable, "-m", "hardneg_cli", "find", "whole.csv", "--all", "-f", "csv", "-q"]
+        command = [*COMMAND, "find", "whole.csv", "--all", "-f", "csv", "-q"]
         done = subprocess.run(
             command, cwd=folder, capture_output=True, check=True, preexec_fn=lambda: os.sched_setaffinity(0, cores)
         )
@@ -120,7 +121,7 @@ def test_cores_change_no_answer(folder: Path) -> None:
 @pytest.mark.process
 def test_an_interrupted_pass_leaves_nothing(folder: Path) -> None:
     before = sorted(folder.iterdir())
-    command = [sys.executable, "-m", "hardneg_cli", "find", "whole.csv", "-o", "queue.csv", "--memory", "1kB", "-q"]
+    command = [*COMMAND, "find", "whole.csv", "-o", "queue.csv", "--memory", "1kB", "-q"]
     for wait in (0.15, 0.4, 0.8):
         process = subprocess.Popen(
             command, cwd=folder, stderr=subprocess.PIPE,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hardneg_cli.review.decisions.decision_log import log_of
+from support.command import COMMAND
 from support.repositories import ROWS, SURROUNDINGS, commit, git, relabeled, repository_in, text
 
 pytestmark = pytest.mark.process
@@ -96,7 +97,7 @@ def test_the_log_counts_as_it_is_staged(home: Path) -> None:
 
 def test_standard_input_with_a_path_at_a_revision(home: Path, tmp_path: Path) -> None:
     def piped(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "hardneg_cli", "check", "-", *arguments]
+        command = [*COMMAND, "check", "-", *arguments]
         return subprocess.run(command, input=BAD, capture_output=True, text=True, cwd=folder,
                               env=SURROUNDINGS | variables, check=False)  # fmt: skip
 

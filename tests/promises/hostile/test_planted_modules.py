@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from support.command import COMMAND
+
 ROWS = [f"{row},{'ab'[row % 2]},{row % 7},0.{row % 9}5,0.{9 - row % 9}5" for row in range(60)]
 LIBRARIES = (
     "boltons", "cleanlab", "click", "cloudpickle", "dask", "datasets", "distributed", "filelock", "fsspec", "jinja2",
@@ -37,7 +39,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """As a module, which by itself has the working folder first on its path."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HARDNEG_", "PYTHONSAFEPATH"))}
     return subprocess.run(
-        [sys.executable, "-m", "hardneg_cli", *arguments], cwd=folder, env=kept, capture_output=True, text=True,
+        [*COMMAND, *arguments], cwd=folder, env=kept, capture_output=True, text=True,
         timeout=120, check=False,
     )  # fmt: skip
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hardneg_cli.errors import InputError
+from support.command import COMMAND
 from support.command_values import command_values
 
 ROWS = "id,label,topic\n" + "".join(f"{row},{'ab'[row % 2]},{'xy'[row % 2]}\n" for row in range(20))
@@ -308,7 +308,7 @@ def test_nobody_is_called(folder: Path, listening: socket.socket) -> None:
     for text in (f"probs = 'http://127.0.0.1:{port}/p.csv'", f"engine = 'dask'\nscheduler = 'tcp://127.0.0.1:{port}'"):
         (folder / "hardneg.toml").write_text(text)
         done = subprocess.run(
-            [sys.executable, "-m", "hardneg_cli", "find", "data.csv", "-o", "q.csv"], capture_output=True, text=True,
+            [*COMMAND, "find", "data.csv", "-o", "q.csv"], capture_output=True, text=True,
             timeout=60, check=False,
         )  # fmt: skip
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
