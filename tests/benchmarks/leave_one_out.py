@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardneg_cli.statistics.label_noise import label_errors, noise_fit
+from hardneg_cli.statistics.label_noise.label_errors import Belief
 
 from .label_sets import LabelSet
 from .measures import average_precision, f1
@@ -22,12 +23,18 @@ from .measures import average_precision, f1
 KEPT = "as kept"
 SAMPLE = 5_000
 MANY_CLASSES = 50  # the ridges are not fitted anew for so many: it takes too long
-WEIGHTS = {
-    f"weights {' '.join(map(str, weights))}": weights
-    for weights in (
-        (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1), (1, 1, 1, 1), (1, 1, 2, 1), (0, 1, 2, 1), (1, 0, 2, 1),
-        (1, 1, 3, 1), (2, 1, 4, 1), (4, 2, 4, 1), (2, 2, 4, 2),
-    )
+REWEIGHED: dict[str, dict[str, object]] = {
+    **{f"weights {' '.join(map(str, w))}": {"WEIGHTS": w} for w in (
+        (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1), (1, 1, 1, 1), (0, 1, 2, 1), (2, 2, 4, 1), (3, 2, 3, 1),
+        (2, 1, 4, 1),
+    )},
+    "recalibrated 0": {"RECALIBRATED": 0.0},
+    "recalibrated 0.3": {"RECALIBRATED": 0.3},
+    "recalibrated 0.7": {"RECALIBRATED": 0.7},
+    "flips always believed": {"FLIPS_PROOF": (-2e9, -1e9)},
+    "flips never believed": {"FLIPS_PROOF": (1e9, 2e9)},
+    "flips proof 10 30": {"FLIPS_PROOF": (10.0, 30.0)},
+    "flips proof 30 80": {"FLIPS_PROOF": (30.0, 80.0)},
 }  # fmt: skip
 REFITTED = {
     "flip ridge 2": (noise_fit, "FLIP_RIDGE", 2.0),
@@ -38,7 +45,9 @@ REFITTED = {
     "even 0.5": (label_errors, "EVEN", 0.5),
 }
 CHOICES = {
-    "weights": list(WEIGHTS),
+    "weights": [name for name in REWEIGHED if name.startswith("weights")],
+    "recalibrated": [name for name in REWEIGHED if name.startswith("recalibrated")],
+    "proof": [name for name in REWEIGHED if name.startswith("flips")],
     "flip ridge": ["flip ridge 2", "flip ridge 12"],
     "recalibration ridge": ["recalibration ridge 40", "recalibration ridge 250"],
     "even": ["even 0", "even 0.5"],
@@ -67,9 +76,9 @@ def trial(labels: LabelSet) -> Trial:
             scores[name] = scores[KEPT]
             continue
         with patch.object(module, constant, value):
-            scores[name] = _fitted(labels, sample).score(labels.probs, labels.labels)
+            scores[name] = _score(_fitted(labels, sample), labels)
     own = 1 - labels.mean[np.arange(len(labels.labels)), labels.labels]
-    cut = {name: _top(score, flagged) if name in WEIGHTS else score >= 0.5 for name, score in scores.items()}
+    cut = {name: _top(score, flagged) if name in REWEIGHED else score >= 0.5 for name, score in scores.items()}
     return Trial(
         labels.name,
         labels.family,
@@ -110,14 +119,21 @@ def _chosen(trials: Sequence[Trial], left_out: str, candidates: Sequence[str]) -
 
 def _by_weights(labels: LabelSet, sample: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
     fitted = _fitted(labels, sample)
-    log_odds = fitted.sources.log_odds(fitted.sources.pooled([p.T for p in labels.probs]), labels.labels)
-    squashed = [label_errors.SQUASH * np.tanh(x / label_errors.SQUASH) for x in log_odds]
-    blends = {name: sum(w * x for w, x in zip(ws, squashed, strict=True)) for name, ws in WEIGHTS.items()}
-    return {KEPT: fitted.cut.score(fitted.order(labels.probs, labels.labels)), **blends}
+    sources = fitted.sources
+    log_odds = sources.log_odds(sources.pooled([p.T for p in labels.probs]), labels.labels)
+    scores = {KEPT: _score(fitted, labels)}
+    for name, constants in REWEIGHED.items():
+        with patch.multiple(label_errors, **constants):
+            scores[name] = log_odds.combined(Belief.of(sources.models))
+    return scores
 
 
 def _fitted(labels: LabelSet, sample: NDArray[np.int64]) -> label_errors.LabelErrors:
     return label_errors.fit([np.float64(p[sample]) for p in labels.probs], labels.labels[sample])
+
+
+def _score(fitted: label_errors.LabelErrors, labels: LabelSet) -> NDArray[np.float64]:
+    return fitted.cut.score(fitted.order(labels.probs, labels.labels))
 
 
 def _top(score: NDArray[np.float64], count: int) -> NDArray[np.bool_]:

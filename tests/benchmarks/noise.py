@@ -1,4 +1,4 @@
-"""Label noise of four kinds, added to true labels."""
+"""Label noise of seven kinds, added to true labels."""
 
 from __future__ import annotations
 
@@ -10,17 +10,22 @@ from .classifiers import out_of_fold
 
 Labels = NDArray[np.int64]
 KINDS = ("uniform", "pair", "class", "instance")
+ABOUT_THE_LARGEST = ("swallowed", "spilled", "exchanged")
 MOST_OF_A_CLASS = 0.45  # more, and the class's name would belong to another one
 
 
 def noisy(kind: str, rate: float, features: NDArray[np.float64], truth: Labels, seed: int) -> Labels:
     """(N,) labels of which about `rate` are wrong: flips to any class alike, each class into one other (`pair`),
-    at rates and into one to three classes that depend on the class, or of ambiguous rows into look-alikes."""
+    at rates and into one to three classes that depend on the class, or of ambiguous rows into look-alikes; or
+    ambiguous rows of small classes become the largest one's (`swallowed`), the reverse (`spilled`), or both halves
+    (`exchanged`), as people err where one class is usual."""
     if not rate:
         return truth.copy()
     rng = np.random.default_rng(seed)
     if kind == "instance":
         return _ambiguous(rate, features, truth, rng)
+    if kind in ABOUT_THE_LARGEST:
+        return _about_the_largest(kind, rate, features, truth, rng)
     flips = {"uniform": _uniform, "pair": _pair, "class": _by_class}[kind](rate, truth, rng)
     return _drawn(flips[truth], rng)
 
@@ -62,6 +67,26 @@ def _ambiguous(
     chosen = rng.choice(len(truth), int(rate * len(truth)), replace=False, p=weight / weight.sum())
     labels = truth.copy()
     labels[chosen] = _drawn(doubt[chosen] / doubt[chosen].sum(axis=1, keepdims=True), rng)
+    return labels
+
+
+def _about_the_largest(
+    kind: str, rate: float, features: NDArray[np.float64], truth: Labels, rng: np.random.Generator
+) -> Labels:
+    """Rows are drawn by how much a linear model doubts them, times a person's whim."""
+    doubt = np.sqrt(out_of_fold("lda", features, truth))
+    doubt[np.arange(len(truth)), truth] = 0
+    largest = int(np.bincount(truth).argmax())
+    small = truth != largest
+    whim = rng.gamma(1.0, 1.0, len(truth))
+    rows = int(rate * len(truth))
+    up = {"swallowed": rows, "spilled": 0, "exchanged": rows // 2}[kind]
+    labels = truth.copy()
+    for candidates, count in ((small, up), (~small, rows - up)):
+        toward = np.where(candidates, doubt[:, largest] if candidates is small else doubt.max(axis=1), 0) * whim
+        chosen = rng.choice(len(truth), count, replace=False, p=toward / toward.sum())
+        away = doubt[chosen] / doubt[chosen].sum(axis=1, keepdims=True)
+        labels[chosen] = largest if candidates is small else _drawn(away, rng)
     return labels
 
 

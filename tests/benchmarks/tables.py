@@ -19,10 +19,26 @@ RARE = np.maximum(5, 1200 / np.arange(1, 101)).astype(int)  # rows of a hundred 
 
 @cache
 def table(name: str, folder: Path) -> Table:
-    """N×D features and (N,) true classes, 0 … K − 1, in shuffled order."""
-    features, truth = banking(folder) if name == "banking" else GENERATORS[name]()
+    """N×D features and (N,) true classes, 0 … K − 1, in shuffled order.
+
+    "X of 77,17,6" is X with its classes put together to as many, of about such shares of the rows in percent.
+    """
+    base, _, shares = name.partition(" of ")
+    features, truth = banking(folder) if base == "banking" else GENERATORS[base]()
+    if shares:
+        truth = _merged(truth, [float(share) for share in shares.split(",")])
     order = np.random.default_rng(0).permutation(len(truth))
     return features[order], truth[order].astype(np.int64)
+
+
+def _merged(truth: NDArray[np.int64], shares: list[float]) -> NDArray[np.int64]:
+    """(N,) classes of about such shares, 0 the first of them: each old one, by chance, goes where most is lacking."""
+    wanted = np.array(shares) / sum(shares) * len(truth)
+    counts, place, filled = np.bincount(truth), np.empty(truth.max() + 1, np.int64), np.zeros(len(shares))
+    for old in np.random.default_rng(0).permutation(len(counts)):
+        place[old] = int((filled / wanted).argmin())
+        filled[place[old]] += counts[old]
+    return place[truth]
 
 
 @cache

@@ -1,11 +1,12 @@
 """How many of the rows to flag, how many are wrong, and the scores that say so: the cut of label_errors.
 
 cut    the number flagged lies, on a logarithmic scale, between the best expected F1 under t and v, and the
-       rows whose label is not the model's class (fewer, where hardly any of these is a confident
-       disagreement); how near to the former says
-       A = 1 − (1 − r)(1 − x), with r the share of the disagreements that v explains, and x the share of
-       them that must be flips to just any class, because their labels are third or worse in the model's
-       order more often than the model expects.
+       number of disagreements, the rows whose label is not the model's class. How near to the former says
+       A = 1 − (1 − r·h)(1 − x), with r the share of the disagreements that v explains, h how much of what flips
+       alone explain remains when the model's confusions may explain it, too (where they take it over, people
+       err as the model does), and x the share of the disagreements that must be flips to just any class,
+       because their labels are third or worse in the model's order more often than the model expects. Where the
+       model contradicts few labels, disagreements count only so far as they are confident: a good model's errors.
 score  1 / (1 + exp(−slope·(L − cut))): one half at the cut, and its sum is the estimated number of errors.
 
 The F1 cut: Lipton, Elkan and Naryanaswamy 2014.
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     Array: TypeAlias = NDArray[np.float64]
     Labels: TypeAlias = NDArray[np.int64]
 
-MILDNESS = 5
+CONFIDENT = 0.45  # share of confident ones among the disagreements, from which on all of them count
+FEW, SHYNESS = 0.05, 2.7  # disagreements a row; how fast they count less where they are so few and not confident
+TAKEN_OVER = 6  # power of what remains of the explained flips
+TELLING = 0.02  # flips a row, below which nothing is told from what remains of them
 PIECE_CELLS = 1 << 18  # numbers at once, so that what is made of them stays in the cache
 STEEPEST, FLATTEST = 1.5, 0.05  # of the score's slope: steeper, the top would tie at 1
 
@@ -52,26 +56,35 @@ class Cut:
         return away
 
 
-def fit_cut(log_odds: Sequence[Array], p: Array, z: Array, labels: Labels, confident: float) -> Cut:
-    """The cut of a sample of S rows, from their s, t and v, and K×S p and z.
+def fit_cut(log_odds: Sequence[Array], p: Array, z: Array, labels: Labels, *, confident: float, believed: float) -> Cut:
+    """The cut of a sample of S rows, from their t and v, and K×S p and z.
 
-    confident: the number of confident disagreements.
+    confident: the number of confident disagreements. believed: how far flips that differ are, 0 to 1.
     """
     import numpy as np
 
     rows = len(labels)
-    p_s, p_t, p_v = (sigmoid(odds) for odds in log_odds)
+    p_t, p_v = (sigmoid(odds) for odds in log_odds)
+    by_t, by_v = float(p_t.sum()), float(p_v.sum())
     modeled = int((p[labels, np.arange(rows)] < p.max(axis=0)).sum())
-    confident = min(confident, modeled)
-    explained = min(1.0, p_v.sum() / max(modeled, 1))
-    trust = 1 - (1 - explained) * (1 - uniform_noise_share(p, z, labels))
-    disagreeing = geometric_mix((1 - confident / max(modeled, 1)) ** MILDNESS, confident, modeled)
+    uniform = uniform_noise_share(p, z, labels)
+    remaining = min(1.0, by_v / by_t) ** TAKEN_OVER if by_t > TELLING * rows else 1.0
+    trust = 1 - (1 - min(1.0, by_v / max(modeled, 1)) * remaining) * (1 - uniform)
+    disagreeing = _counted(modeled, confident, rows)
     flagged = geometric_mix(trust, _best_f1_count((p_t + p_v) / 2), disagreeing) if modeled else 0.0
-    least, most = sorted((float(p_t.sum()), float(p_v.sum())))
-    low = max(0.0, 0.7 * least - 0.01 * rows)
-    high = min(float(rows), 1.3 * geometric_mix(trust, most, max(p_s.sum(), modeled)))
+    least, most = sorted((by_t, by_v))
+    low = max(0.0, 0.7 * max(believed, uniform) * least - 0.01 * rows)
+    high = min(float(rows), geometric_mix(trust, 1.2 * most, 1.3 * modeled) + 0.005 * rows)
     errors = float(np.clip(geometric_mix(trust, (least + most) / 2, disagreeing), low, high))
     return Cut(flagged / rows, Estimate(errors / rows, low / rows, high / rows))
+
+
+def _counted(modeled: int, confident: float, rows: int) -> float:
+    """How many of the disagreements count as errors."""
+    if not modeled:
+        return 0.0
+    weight = SHYNESS * min(1.0, FEW * rows / modeled) ** 1.5
+    return float(modeled * min(1.0, confident / modeled / CONFIDENT) ** weight)
 
 
 def _best_f1_count(p: Array) -> int:

@@ -1,18 +1,23 @@
 """Which labels are wrong, from class probabilities of one or several sources.
 
 p is the sources' logarithmic opinion pool, y the given label, z = log p^w its tempered logarithm (w and the
-pool's weights by maximum likelihood of the labels under a uniform flip rate). Four log-odds that y is wrong:
+pool's weights by maximum likelihood of the labels under a uniform flip rate). Log-odds that y is wrong:
 
     s  self-confidence    w · log((1 − p_y) / p_y)
     t  noise model        p(y | x) = Σ_k q_k T[k, y] with q = softmax(a·z + b)
     v  + recalibration    the same with q = softmax(a·z + b + (z − mean z)·V)
     u  learned noise      p = q·T: the model has learned the flips; T from the confident joint
+    e  equal flips        v with the one rate of flips for all pairs of classes
 
-order  L = (2s + 2t + 4v + u) / 9, each squashed to ±12, so that no one of them can overrule the others.
+order  L = g·(4s + 2t + 4v + u) / 11 + (1 − g)·(s + m·(e − s) / 2), each squashed to ±12, so that no one of them
+       can overrule the others. Where classes are few, a weak model's habits are easily taken for flips, and an order
+       by flips that are none is worse than plain self-confidence. So g goes from 0 to 1 as flips that differ make
+       the written labels 20 to 40 nats likelier than equal ones do, and m as recalibration does by 20 to 60 nats.
 cut    see `cut`: how many to flag, how many are wrong, and the score, which is one half there.
 
 What this cannot tell: a weak model on clean labels and people who err on ambiguous rows look alike (A of `cut`
-is 0 in both); the interval of the count says so. Parameters come from a bounded sample of rows; a pass over the
+is 0 in both); the interval of the count says so. Nor a model that mistakes whole groups of a class's rows for
+another class from people who do. Parameters come from a bounded sample of rows; a pass over the
 rows costs O(N·K²), above `MANY_CLASSES` O(N·K). Inside, a matrix has a row for each class, as in noise_model.
 
 Sources: see noise_model, cut and opinion_pool.
@@ -26,10 +31,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from hardneg_cli.statistics import opinion_pool
 from hardneg_cli.statistics.label_noise.cut import PIECE_CELLS, Cut, fit_cut
-from hardneg_cli.statistics.label_noise.noise_fit import fit_noise_models
+from hardneg_cli.statistics.label_noise.noise_fit import NoiseModels, fit_noise_models
 from hardneg_cli.statistics.label_noise.noise_model import (
     LearnedTransition,
-    NoiseModel,
     confident_joint,
     log_odds_of_wrong,
 )
@@ -47,26 +51,45 @@ LOWEST = -14.0  # log-probability after tempering
 SQUASH = 12.0
 ORDER_DECIMALS, SINGLE_DECIMALS = 6, 4  # of L, far above rounding errors in double and in single precision
 EVEN = 0.25  # share of equal weights in the pool: likelihood alone trusts what has learned the noise best
+WEIGHTS = (4, 2, 4, 1)  # of s, t, v and u, where flips that differ are believed
+RECALIBRATED = 0.5  # weight of e beside s, where they are not
+FLIPS_PROOF, RECALIBRATION_PROOF = (20.0, 40.0), (20.0, 60.0)  # nats: not believed, fully believed
+FEW_CLASSES = 20  # of more, each pair of classes has too little weight for its flips to ruin the order
 MANY_CLASSES = 100  # beyond: neither v nor u, so that a pass costs O(N·K)
 VERY_MANY_CLASSES = 400  # beyond: in t all flips are alike, no parameter that grows with K²
 MANY_ENOUGH = 80  # classes: beyond, where a pass takes longest, it is made in single precision
 
 
+class Belief(NamedTuple):
+    """How far what was fitted is believed: g of flips that differ, m of recalibration, 0 to 1 each."""
+
+    flips: float
+    recalibration: float
+
+    @classmethod
+    def of(cls, models: NoiseModels) -> Belief:
+        return cls(_share(models.flips_proof, *FLIPS_PROOF), _share(models.mixing_proof, *RECALIBRATION_PROOF))
+
+
 class LogOdds(NamedTuple):
-    """Four log-odds that n labels are wrong, (n,) each: s, t, v and u."""
+    """Log-odds that n labels are wrong, (n,) each: s, t, v, u and e."""
 
     self_confidence: Array
     noise_model: Array
     recalibrated: Array
     learned: Array
+    equal_flips: Array
 
-    def combined(self) -> Array:
-        """L of the four, in steps far above rounding errors: a row's place in a block must not matter."""
+    def combined(self, believed: Belief) -> Array:
+        """L, in steps far above rounding errors: a row's place in a block must not matter."""
         import numpy as np
 
-        s, t, v, u = (SQUASH * np.tanh(x / SQUASH) for x in self)
+        s, t, v, u, e = (SQUASH * np.tanh(x / SQUASH) for x in self)
         decimals = ORDER_DECIMALS if t.itemsize == np.dtype(np.float64).itemsize else SINGLE_DECIMALS
-        order: Array = ((2 * s + 2 * t + 4 * v + u) / 9).astype(np.float64)
+        g, m = believed
+        plain = s if m == 0 else s + m * RECALIBRATED * (e - s)
+        by_flips = sum(weight * part for weight, part in zip(WEIGHTS, (s, t, v, u), strict=True)) / sum(WEIGHTS)
+        order: Array = (plain if g == 0 else g * by_flips + (1 - g) * plain).astype(np.float64)
         return order.round(decimals)
 
 
@@ -76,9 +99,9 @@ class FittedSources:
 
     pool: OpinionPool
     w: float
-    noise_model: NoiseModel
-    recalibrated: NoiseModel | None
+    models: NoiseModels
     learned: LearnedTransition | None
+    believed: Belief
 
     def pooled(self, blocks: Sequence[Array]) -> Array:
         """K×n p of the sources' K×n probabilities."""
@@ -101,11 +124,12 @@ class FittedSources:
         others = p.sum(axis=0)  # which 1 − own would not tell well where it is small
         p[place] = own
         s = self.w * (np.log(np.maximum(others, FLOOR)) - np.log(own))
-        t = self.noise_model.log_odds_of_wrong(z, labels)
-        v = t if self.recalibrated is None else self.recalibrated.log_odds_of_wrong(z, labels)
+        t = self.models.plain.log_odds_of_wrong(z, labels)
+        v = t if self.models.mixed is None else self.models.mixed.log_odds_of_wrong(z, labels)
+        e = s if self.models.equal is None else self.models.equal.log_odds_of_wrong(z, labels)
         if self.learned is None:
-            return LogOdds(s, t, v, s)
-        return LogOdds(s, t, v, log_odds_of_wrong(self.learned.unlearned(p), self.learned.flips, labels))
+            return LogOdds(s, t, v, s, e)
+        return LogOdds(s, t, v, log_odds_of_wrong(self.learned.unlearned(p), self.learned.flips, labels), e)
 
 
 @dataclass(frozen=True)
@@ -125,7 +149,7 @@ class LabelErrors:
         for start in range(0, len(labels), size):
             piece = slice(start, start + size)
             pooled = self.sources.pooled([block[piece].T[columns] for block in blocks])
-            order[piece] = self.sources.log_odds(pooled, labels[piece]).combined()
+            order[piece] = self.sources.log_odds(pooled, labels[piece]).combined(self.sources.believed)
         return order
 
 
@@ -141,11 +165,21 @@ def fit(blocks: Sequence[Array], labels: Labels) -> LabelErrors:
     w = float((sources if len(blocks) == 1 else opinion_pool.fit_to_noisy([np.log(p).T], labels)).weights[0])
     z = _tempered(p, w)
     few = len(p) <= MANY_CLASSES
-    noise_model, recalibrated = fit_noise_models(z, labels, pairs=len(p) <= VERY_MANY_CLASSES, mixed=few)
+    models = fit_noise_models(
+        z, labels, pairs=len(p) <= VERY_MANY_CLASSES, mixed=few, proved=len(p) <= FEW_CLASSES
+    )  # fmt: skip
     joint = confident_joint(p, labels)
-    fitted = FittedSources(pool, w, noise_model, recalibrated, LearnedTransition.of(joint) if few else None)
+    learned = LearnedTransition.of(joint) if few else None
+    fitted = FittedSources(pool, w, models, learned, Belief.of(models))
     odds = fitted.log_odds(p, labels)
-    return LabelErrors(fitted, fit_cut(odds[:3], p, z, labels, float(joint.sum() - np.trace(joint))))
+    confident = float(joint.sum() - np.trace(joint))
+    cut = fit_cut(odds[1:3], p, z, labels, confident=confident, believed=fitted.believed.flips)
+    return LabelErrors(fitted, cut)
+
+
+def _share(value: float, none: float, whole: float) -> float:
+    """0 at `none`, 1 at `whole`."""
+    return min(1.0, max(0.0, (value - none) / (whole - none)))
 
 
 def _tempered(p: Array, w: float) -> Array:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from hardneg_cli.statistics.column_blocks import ColumnBlock, each, pieces
 from hardneg_cli.statistics.label_noise.noise_model import NoiseModel
@@ -106,6 +106,12 @@ class _Posterior:
         ridge = weak + FLIP_RIDGE * (t[at.tilt] ** 2).sum() + RECALIBRATION_RIDGE * (t[2 : at.tilt.start] ** 2).sum()
         return ridge / 2 - sum(sums.log_p for sums in parts), slope
 
+    def log_p(self, t: Array) -> float:
+        """Σ log p(written)."""
+        model = self.layout.model(t, self.center)
+        part = _by_pairs if self.layout.pairs else _uniformly
+        return sum(each(lambda piece: part(model, piece).log_p, self.pieces))
+
     def units(self, t: Array) -> Array:
         """One over the root of a rough curvature at t, of each parameter."""
         import numpy as np
@@ -134,34 +140,69 @@ class _Posterior:
         return total
 
 
-def fit_noise_models(z: Array, labels: Labels, *, pairs: bool, mixed: bool) -> tuple[NoiseModel, NoiseModel | None]:
-    """The noise model of K×S log-probabilities and S written labels; if `mixed`, one that frees the mixing matrix, too.
+class NoiseModels(NamedTuple):
+    """plain: no mixing. mixed: with it. equal: with it, and equal flips. The latter two where asked for.
+
+    flips_proof: nats by which flips that differ make the labels likelier than equal ones do, both with mixing.
+    mixing_proof: nats by which mixing does, both with equal flips. Infinite where that was not asked.
+    """
+
+    plain: NoiseModel
+    mixed: NoiseModel | None = None
+    equal: NoiseModel | None = None
+    flips_proof: float = float("inf")
+    mixing_proof: float = float("inf")
+
+
+def fit_noise_models(z: Array, labels: Labels, *, pairs: bool, mixed: bool, proved: bool) -> NoiseModels:
+    """The noise models of K×S log-probabilities and S written labels; if `mixed`, one that frees the mixing, too.
 
     The flips start as uniform ones and leave them only against a ridge; bias and mixing leave zero against a
     stronger one: mixing lets a weak model's habitual confusions be the model's fault, the flips let errors that
     do not depend on x be the labels' fault. Without `pairs` all flips stay alike. Of many rows
     a thinned sample leads the way, and all of them refine what it found; the second model starts from the first.
+    If `proved`, models with equal flips are fitted to the thinned sample, so that what the others gain there can be
+    told: a likelihood ratio.
     """
     import numpy as np
 
-    center = z.mean(axis=1)
-    plain = _Layout(len(z), recalibrate=False, pairs=pairs)
-    t = np.zeros(plain.tilt.stop)
+    center, k = z.mean(axis=1), len(z)
+    data = z, labels, center
+    layout = _Layout(k, recalibrate=False, pairs=pairs)
+    t = np.zeros(layout.tilt.stop)
     t[1] = USUAL_FLIP
-    t = _fitted(plain, t, z, labels, center)
+    t = _fitted(layout, t, *data)
+    plain = layout.model(t, center)
     if not mixed:
-        return plain.model(t, center), None
-    free = _Layout(len(z), recalibrate=True, pairs=pairs)
-    start = np.concatenate([t[: plain.mixing.start], np.zeros(len(z) ** 2), t[plain.tilt]])
-    return plain.model(t, center), free.model(_fitted(free, start, z, labels, center), center)
+        return NoiseModels(plain)
+    free = _Layout(k, recalibrate=True, pairs=pairs)
+    start = np.concatenate([t[: layout.mixing.start], np.zeros(k**2), t[layout.tilt]])
+    t = _fitted(free, start, *data)
+    model = free.model(t, center)
+    if not proved:
+        return NoiseModels(plain, model)
+    few = _thinned(*data)
+    rigid, loose = (_Layout(k, recalibrate=mixing, pairs=False) for mixing in (False, True))
+    stiff = _fitted(rigid, t[: rigid.tilt.stop], *few)
+    equal = _fitted(loose, np.concatenate([stiff, np.zeros(k**2)]), *few)
+    differing, alike, unmixed = (
+        _Posterior(at, *few).log_p(x) for at, x in ((free, t), (loose, equal), (rigid, stiff))
+    )  # fmt: skip
+    return NoiseModels(plain, model, loose.model(equal, center), differing - alike, alike - unmixed)
+
+
+def _thinned(z: Array, labels: Labels, center: Array) -> tuple[Array, Labels, Array]:
+    """The part of many rows that leads the way."""
+    thin = max(1, len(labels) // LEADING_ROWS)
+    return z[:, ::thin], labels[::thin], center
 
 
 def _fitted(layout: _Layout, t: Array, z: Array, labels: Labels, center: Array) -> Array:
     from scipy.optimize import minimize
 
-    thin = max(1, len(labels) // LEADING_ROWS)
-    for every, steps in [(thin, MOST_STEPS)] + [(1, REFINING_STEPS)] * (thin > 1):
-        posterior = _Posterior(layout, z[:, ::every], labels[::every], center)
+    few = _thinned(z, labels, center)
+    for data, steps in [(few, MOST_STEPS)] + [((z, labels, center), REFINING_STEPS)] * (len(few[1]) < len(labels)):
+        posterior = _Posterior(layout, *data)
         units = posterior.units(t)
 
         def loss(x: Array, posterior: _Posterior = posterior, units: Array = units) -> tuple[float, Array]:
