@@ -8,7 +8,7 @@ number of rows flagged does not depend on the weights, so F1 is that of as many 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from unittest.mock import patch
 
 import numpy as np
@@ -119,12 +119,11 @@ def _chosen(trials: Sequence[Trial], left_out: str, candidates: Sequence[str]) -
 
 def _by_weights(labels: LabelSet, sample: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
     fitted = _fitted(labels, sample)
-    sources = fitted.sources
-    log_odds = sources.log_odds(sources.pooled([p.T for p in labels.probs]), labels.labels)
     scores = {KEPT: _score(fitted, labels)}
     for name, constants in REWEIGHED.items():
         with patch.multiple(label_errors, **constants):
-            scores[name] = log_odds.combined(Belief.of(sources.models))
+            sources = replace(fitted.sources, believed=Belief.of(fitted.sources.models))
+            scores[name] = replace(fitted, sources=sources).order(labels.probs, labels.labels)
     return scores
 
 

@@ -35,7 +35,6 @@ from hardneg_cli.statistics.label_noise.noise_fit import NoiseModels, fit_noise_
 from hardneg_cli.statistics.label_noise.noise_model import (
     LearnedTransition,
     confident_joint,
-    log_odds_of_wrong,
 )
 from hardneg_cli.statistics.opinion_pool import OpinionPool
 from hardneg_cli.statistics.probability import FLOOR
@@ -71,28 +70,6 @@ class Belief(NamedTuple):
         return cls(_share(models.flips_proof, *FLIPS_PROOF), _share(models.mixing_proof, *RECALIBRATION_PROOF))
 
 
-class LogOdds(NamedTuple):
-    """Log-odds that n labels are wrong, (n,) each: s, t, v, u and e."""
-
-    self_confidence: Array
-    noise_model: Array
-    recalibrated: Array
-    learned: Array
-    equal_flips: Array
-
-    def combined(self, believed: Belief) -> Array:
-        """L, in steps far above rounding errors: a row's place in a block must not matter."""
-        import numpy as np
-
-        s, t, v, u, e = (SQUASH * np.tanh(x / SQUASH) for x in self)
-        decimals = ORDER_DECIMALS if t.itemsize == np.dtype(np.float64).itemsize else SINGLE_DECIMALS
-        g, m = believed
-        plain = s if m == 0 else s + m * RECALIBRATED * (e - s)
-        by_flips = sum(weight * part for weight, part in zip(WEIGHTS, (s, t, v, u), strict=True)) / sum(WEIGHTS)
-        order: Array = (plain if g == 0 else g * by_flips + (1 - g) * plain).astype(np.float64)
-        return order.round(decimals)
-
-
 @dataclass(frozen=True)
 class FittedSources:
     """The fitted sources. pool: its weights sum to 1. w: inverse temperature."""
@@ -114,22 +91,32 @@ class FittedSources:
             return floored[0]
         return np.maximum(self.pool.probabilities([np.log(p, out=p).T for p in floored]).T, FLOOR)
 
-    def log_odds(self, p: Array, labels: Labels) -> LogOdds:
-        """Of n rows, from K×n p."""
+    def order(self, p: Array, labels: Labels) -> Array:
+        """(n,) L from K×n p, in steps far above rounding errors: a row's place in a block must not matter."""
         import numpy as np
 
-        z, place = _tempered(p, self.w), (labels, np.arange(len(labels)))
+        z, (g, m) = _tempered(p, self.w), self.believed
+        s = _squashed(self._self_confidence(p, labels))
+        order = np.zeros(len(labels))
+        if g < 1:
+            e = s if m == 0 or self.models.equal is None else _squashed(self.models.equal.log_odds_of_wrong(z, labels))
+            order += (1 - g) * (s + m * RECALIBRATED * (e - s))
+        if g > 0:
+            t, v = map(_squashed, self.models.log_odds_of_wrong(z, labels))
+            u = s if self.learned is None else _squashed(self.learned.log_odds_of_wrong(p, labels))
+            order += g / sum(WEIGHTS) * sum(weight * part for weight, part in zip(WEIGHTS, (s, t, v, u), strict=True))
+        return order.round(ORDER_DECIMALS if p.itemsize == order.itemsize else SINGLE_DECIMALS)
+
+    def _self_confidence(self, p: Array, labels: Labels) -> Array:
+        import numpy as np
+
+        place = labels, np.arange(len(labels))
         own = p[place]
         p[place] = 0
         others = p.sum(axis=0)  # which 1 − own would not tell well where it is small
         p[place] = own
-        s = self.w * (np.log(np.maximum(others, FLOOR)) - np.log(own))
-        t = self.models.plain.log_odds_of_wrong(z, labels)
-        v = t if self.models.mixed is None else self.models.mixed.log_odds_of_wrong(z, labels)
-        e = s if self.models.equal is None else self.models.equal.log_odds_of_wrong(z, labels)
-        if self.learned is None:
-            return LogOdds(s, t, v, s, e)
-        return LogOdds(s, t, v, log_odds_of_wrong(self.learned.unlearned(p), self.learned.flips, labels), e)
+        s: Array = self.w * (np.log(np.maximum(others, FLOOR)) - np.log(own))
+        return s
 
 
 @dataclass(frozen=True)
@@ -149,7 +136,7 @@ class LabelErrors:
         for start in range(0, len(labels), size):
             piece = slice(start, start + size)
             pooled = self.sources.pooled([block[piece].T[columns] for block in blocks])
-            order[piece] = self.sources.log_odds(pooled, labels[piece]).combined(self.sources.believed)
+            order[piece] = self.sources.order(pooled, labels[piece])
         return order
 
 
@@ -171,15 +158,23 @@ def fit(blocks: Sequence[Array], labels: Labels) -> LabelErrors:
     joint = confident_joint(p, labels)
     learned = LearnedTransition.of(joint) if few else None
     fitted = FittedSources(pool, w, models, learned, Belief.of(models))
-    odds = fitted.log_odds(p, labels)
     confident = float(joint.sum() - np.trace(joint))
-    cut = fit_cut(odds[1:3], p, z, labels, confident=confident, believed=fitted.believed.flips)
+    cut = fit_cut(
+        models.log_odds_of_wrong(z, labels), p, z, labels, confident=confident, believed=fitted.believed.flips
+    )
     return LabelErrors(fitted, cut)
 
 
 def _share(value: float, none: float, whole: float) -> float:
     """0 at `none`, 1 at `whole`."""
     return min(1.0, max(0.0, (value - none) / (whole - none)))
+
+
+def _squashed(log_odds: Array) -> Array:
+    import numpy as np
+
+    squashed: Array = SQUASH * np.tanh(log_odds / SQUASH)
+    return squashed
 
 
 def _tempered(p: Array, w: float) -> Array:

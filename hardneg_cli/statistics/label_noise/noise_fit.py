@@ -153,6 +153,11 @@ class NoiseModels(NamedTuple):
     flips_proof: float = float("inf")
     mixing_proof: float = float("inf")
 
+    def log_odds_of_wrong(self, z: Array, labels: Labels) -> tuple[Array, Array]:
+        """By plain and mixed; twice the former where there is no latter."""
+        t = self.plain.log_odds_of_wrong(z, labels)
+        return t, t if self.mixed is None else self.mixed.log_odds_of_wrong(z, labels)
+
 
 def fit_noise_models(z: Array, labels: Labels, *, pairs: bool, mixed: bool, proved: bool) -> NoiseModels:
     """The noise models of K×S log-probabilities and S written labels; if `mixed`, one that frees the mixing, too.

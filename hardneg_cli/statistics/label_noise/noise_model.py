@@ -129,6 +129,10 @@ class LearnedTransition:
         flips = joint + PSEUDO_ROWS * uniform_transition(rate, k)
         return cls(flips / flips.sum(axis=1, keepdims=True))
 
+    def log_odds_of_wrong(self, p: Array, labels: Labels) -> Array:
+        """(n,) as NoiseModel has it, from K×n probabilities of a model that has learned the flips."""
+        return log_odds_of_wrong(self.unlearned(p), self.flips, labels)
+
     def unlearned(self, p: Array) -> Array:
         """K×n q with flips'·q near p: what the model would say of the true class, had it not learned them.
 
