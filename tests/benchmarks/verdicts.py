@@ -36,34 +36,47 @@ def mean(sets: Sequence[Figures], value: Callable[[Figures], float]) -> float:
 
 
 def _on_real(real: Sequence[Figures]) -> Iterator[str]:
-    yield _no_lower("AP", {f.name: f.ap[OURS] - f.ap[SELF] for f in real}, -0.005, "self-confidence")
+    yield from _against_simple_rules(real)
     ours, best = mean(real, lambda f: f.ap[OURS]), max(mean(real, lambda f, r=r: f.ap[r]) for r in RANKERS)
     yield _said(ours >= best + 0.01, f"mean AP {ours:.4f}, at least 0.01 above cleanlab's best ranker, {best:.4f}")
     flagged, cut = _mean_f1(real), mean(real, lambda f: f.best[SELF])
     yield _said(
-        flagged[OURS] >= 0.76, f"mean F1 {_listed(flagged)}, best cut of self-confidence {cut:.4f}; at least 0.76"
+        flagged[OURS] >= 0.8, f"mean F1 {_listed(flagged)}, best cut of self-confidence {cut:.4f}; at least 0.80"
     )
+    off = {f.name: f.count.value / f.errors - 1 for f in real}
+    yield _said(True, "count off by " + ", ".join(f"{name} {part:+.0%}" for name, part in off.items()))
 
 
 def _on_simulated(noisy: Sequence[Figures]) -> Iterator[str]:
-    yield _no_lower("AP", {f.name: f.ap[OURS] - f.ap[SELF] for f in noisy}, -0.01, "self-confidence")
-    behind = {f.name: f.f1[OURS] - max(f.f1[ARGMAX], f.f1[CLEANLAB]) for f in noisy}
-    yield _no_lower("F1", behind, -0.02, "the better of argmax and cleanlab")
-    ap = {name: mean(noisy, lambda f, name=name: f.ap[name]) for name in (OURS, SELF)}
-    yield _said(ap[OURS] > ap[SELF], f"mean AP {_listed(ap)}; higher")
-    flagged = _mean_f1(noisy)
-    yield _said(flagged[OURS] > max(flagged[ARGMAX], flagged[CLEANLAB]), f"mean F1 {_listed(flagged)}; higher")
+    yield from _against_simple_rules(noisy)
+
+
+def _against_simple_rules(sets: Sequence[Figures]) -> Iterator[str]:
+    yield _no_lower("AP", {f.name: f.ap[OURS] - f.ap[SELF] for f in sets}, -0.005, "self-confidence")
+    yield _no_lower("F1", {f.name: _f1_gain(f) for f in sets}, -0.01, "the better of argmax and cleanlab")
+    for family in dict.fromkeys(f.family for f in sets):
+        own = [f for f in sets if f.family == family]
+        ap, cut = mean(own, lambda f: f.ap[OURS] - f.ap[SELF]), _mean_f1(own)
+        best = max(cut[ARGMAX], cut[CLEANLAB])
+        text = (
+            f"{family} ({len(own)}): AP {ap:+.4f} from self-confidence, F1 {cut[OURS] - best:+.4f} from the better rule"
+        )
+        yield _said(ap > 0 and cut[OURS] > best, f"{text}; both above")
+
+
+def _f1_gain(f: Figures) -> float:
+    return f.f1[OURS] - max(f.f1[ARGMAX], f.f1[CLEANLAB])
 
 
 def _on_clean(strong: Sequence[Figures]) -> Iterator[str]:
     share = {f.name: f.flagged / f.rows for f in strong}
-    high = [f"{name} {part:.2%}" for name, part in share.items() if part >= 0.01]
-    yield _said(not high, f"at most {max(share.values()):.2%} of {len(strong)} sets flagged; below 1 %", high)
+    high = [f"{name} {part:.2%}" for name, part in share.items() if part > 0.01]
+    yield _said(not high, f"at most {max(share.values()):.2%} of {len(strong)} sets flagged; at most 1 %", high)
 
 
 def _on_audited(real: Sequence[Figures]) -> Iterator[str]:
     cut, best = mean(real, lambda f: f.f1[AUDIT]), mean(real, lambda f: f.best[OURS])
-    yield _said(cut >= best - 0.015, f"mean F1 {cut:.4f}, at most 0.015 below the best cut of our ranking, {best:.4f}")
+    yield _said(cut >= best - 0.012, f"mean F1 {cut:.4f}, at most 0.012 below the best cut of our ranking, {best:.4f}")
     off = {f.name: f.count_audited.value / f.errors - 1 for f in real}
     far = [f"{name} {part:+.0%}" for name, part in off.items() if abs(part) > 0.2]
     yield _said(not far, "count within 20 % on each set", far)
@@ -75,7 +88,7 @@ def _on_audited(real: Sequence[Figures]) -> Iterator[str]:
 def _covered(sets: Sequence[Figures]) -> Iterator[str]:
     missed = [f.name for f in sets if not f.covered]
     share = 1 - len(missed) / len(sets)
-    yield _said(share >= 0.9, f"covers the truth on {share:.1%} of {len(sets)} sets; at least 90 %", missed)
+    yield _said(share >= 0.92, f"covers the truth on {share:.1%} of {len(sets)} sets; at least 92 %", missed)
 
 
 def _fused(sets: Sequence[Figures]) -> Iterator[str]:
