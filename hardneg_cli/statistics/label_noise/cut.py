@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 CONFIDENT = 0.45  # share of confident ones among the disagreements, from which on all of them count
 FEW, SHYNESS = 0.05, 2.7  # disagreements a row; how fast they count less where they are so few and not confident
 TAKEN_OVER = 6  # power of what remains of the explained flips
+LEAST_EXPLAINED = 0.2  # of the disagreements that count: a mean is drawn to a small number
 TELLING = 0.02  # flips a row, below which nothing is told from what remains of them
 PIECE_CELLS = 1 << 18  # numbers at once, so that what is made of them stays in the cache
 STEEPEST, FLATTEST = 1.5, 0.05  # of the score's slope: steeper, the top would tie at 1
@@ -71,7 +72,8 @@ def fit_cut(log_odds: Sequence[Array], p: Array, z: Array, labels: Labels, *, co
     remaining = min(1.0, by_v / by_t) ** TAKEN_OVER if by_t > TELLING * rows else 1.0
     trust = 1 - (1 - min(1.0, by_v / max(modeled, 1)) * remaining) * (1 - uniform)
     disagreeing = _counted(modeled, confident, rows)
-    flagged = geometric_mix(trust, _best_f1_count((p_t + p_v) / 2), disagreeing) if modeled else 0.0
+    explained = max(_best_f1_count((p_t + p_v) / 2), LEAST_EXPLAINED * disagreeing)
+    flagged = geometric_mix(trust, explained, disagreeing) if modeled else 0.0
     least, most = sorted((by_t, by_v))
     low = max(0.0, 0.7 * max(believed, uniform) * least - 0.01 * rows)
     high = min(float(rows), geometric_mix(trust, 1.2 * most, 1.3 * modeled) + 0.005 * rows)
