@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
     from numpy.typing import NDArray
+
+SAMPLE_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -50,3 +54,50 @@ class Copies:
         keeper = np.empty(self.group.max() + 1, np.int64)
         keeper[self.group[order][first]] = order[first]
         return keeper[self.group]
+
+
+@dataclass(frozen=True)
+class AlikeRows:
+    """first: (N,) the first row that is like each. rows: those that are like another one, or seem so."""
+
+    first: NDArray[np.int64]
+    rows: NDArray[np.int64]
+
+    @classmethod
+    def in_all_columns(cls, content: pa.Table, fold: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> AlikeRows:
+        """Rows whose cells are the same in every column, once folded.
+
+        Column by column, each only for the rows that are alike so far: O(N) in the length of one column and of copies.
+        """
+        import numpy as np
+
+        first = np.zeros(content.num_rows, np.int64)
+        rows = np.arange(content.num_rows)
+        for name in _most_telling_first(content):
+            cells = fold(some_of(content[name], rows)).combine_chunks()
+            code = cells.dictionary_encode().indices.to_numpy().astype(np.int64)
+            pair = first[rows] * (int(code.max(initial=0)) + 1) + code
+            _, start, group, count = np.unique(pair, return_index=True, return_inverse=True, return_counts=True)
+            first[rows] = rows[start][group]
+            rows = rows[count[group] > 1]
+        return cls(first, rows)
+
+
+def some_of(column: pa.ChunkedArray, rows: NDArray[np.int64]) -> pa.ChunkedArray:
+    """The cells of some rows."""
+    import pyarrow as pa
+
+    if len(rows) == len(column):
+        return column
+    return pa.chunked_array([column.combine_chunks().take(pa.array(rows))], column.type)
+
+
+def _most_telling_first(content: pa.Table) -> list[str]:
+    """The columns with the most different cells among the first rows, short ones first: few rows are left then."""
+    import pyarrow.compute as pc
+
+    def rank(name: str) -> tuple[int, int, str]:
+        cells = content[name].slice(0, SAMPLE_ROWS)
+        return -pc.count_distinct(cells).as_py(), pc.sum(pc.binary_length(cells)).as_py() or 0, name
+
+    return sorted(content.column_names, key=rank)

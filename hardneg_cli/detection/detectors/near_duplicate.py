@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hardneg_cli.data.copies import Copies
+from hardneg_cli.data.copies import AlikeRows, Copies
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.neighbors import Neighbors
-from hardneg_cli.data.row_identity import keyed
 from hardneg_cli.data.text_normalization import bare
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 
@@ -31,7 +30,7 @@ def detect(
     from scipy.sparse.csgraph import connected_components
 
     n = len(dataset)
-    left, right = _alike_but_for_punctuation(dataset)
+    left, right = np.arange(n), AlikeRows.in_all_columns(dataset.content, bare).first
     if neighbors is not None:
         alone = copies.size == 1
         usual = np.median(neighbors.distances[alone, 0]) if alone.any() else 0
@@ -50,17 +49,6 @@ def detect(
 
     whole = np.ones(len(rows))
     return DetectorResult(rows, whole, whole > 0, np.full(len(rows), NO_CLASS, np.int32), why, about="row")
-
-
-def _alike_but_for_punctuation(dataset: Dataset) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs of rows, each with the first row whose letters and digits are the same."""
-    import numpy as np
-    import pyarrow as pa
-
-    content = dataset.content
-    cells = pa.table({name: bare(content[name]) for name in content.column_names})
-    group = keyed(cells).combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
-    return np.arange(len(group)), _first_of_each(group)
 
 
 def _first_of_each(group: NDArray[np.int64]) -> NDArray[np.int64]:
