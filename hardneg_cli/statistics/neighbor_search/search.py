@@ -58,6 +58,20 @@ def nearest(values: Matrix, most: int, *, exact_rows: int = EXACT_ROWS) -> Neigh
     return NeighborSearchResult(*exact.nearest(values, most), (note,))
 
 
+def nearest_to(
+    values: Matrix, rows: Rows, most: int, *, exact_rows: int = EXACT_ROWS
+) -> NeighborSearchResult:  # fmt: skip
+    """The same for (R,) some of the rows, among all of them: (R, k)."""
+    import numpy as np
+
+    n = len(values)
+    if n <= max(exact_rows, 10 * most) or len(rows) <= WORTH * n:
+        points = ScaledPoints.of(values, np.float64 if n <= exact.FEW else np.float32)
+        return NeighborSearchResult(*exact.nearest_to(values, points, rows, most))
+    found = nearest(values, most, exact_rows=exact_rows)
+    return NeighborSearchResult(found.rows[rows], found.distances[rows], found.notes)
+
+
 def _regions_needed(regions: InvertedFile, rows: Rows, truth: Rows) -> int:
     """The fewest regions to look into that hold the share of the nearest rows to aim at."""
     import numpy as np
