@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.statistics.column_blocks import ColumnBlock, each, pieces
 from hardneg_cli.statistics.probability import FLOOR, log_odds, log_softmax, sigmoid, softmax
+from hardneg_cli.statistics.quasi_newton import Bounds, minimize
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     Array: TypeAlias = NDArray[np.float64]
     Labels: TypeAlias = NDArray[np.int64]
 
-LEADING_CELLS = 1_000_000  # of more probabilities, a thinned sample leads the way
+LEADING_CELLS = 100_000  # of more probabilities, a thinned sample leads the way
 USUAL_FLIP, FLIP_BOUNDS = -2.0, (-8.0, 2.0)  # log-odds of a flip
-STEPS = 200
+STEPS, NO_GAIN = 200, 1e-8
 HEAVIEST, LIGHTEST_ALONE = 7.0, 0.05  # weights under flips; a model that stands alone must say something
 INFINITE = float("inf")
 
@@ -109,7 +110,6 @@ def fit(
     bounds: of a model's weight.
     """
     import numpy as np
-    from scipy.optimize import minimize
 
     prior = prior or PoolPrior()
     layout = _Layout(len(logs), logs[0].shape[1], prior.bias_sd is not None, flips)
@@ -120,7 +120,7 @@ def fit(
         likelihood = _Likelihood(layout, [z[::every].T for z in logs], labels[::every], weights[::every])
         loss = _penalized(likelihood, prior, start)
         limits = layout.bounds(bounds)
-        t = minimize(loss, t, jac=True, method="L-BFGS-B", bounds=limits, options={"maxiter": STEPS}).x
+        t = minimize(loss, t, bounds=limits, steps=STEPS, tolerance=NO_GAIN)
     pool = t[layout.weights]
     biases = t[layout.biases] if layout.has_biases else np.zeros(layout.classes)
     return OpinionPool(pool if pool.any() else start[layout.weights], biases)
@@ -150,9 +150,12 @@ class _Layout:
         start: Array = np.r_[models, np.zeros(self.classes * self.has_biases), [USUAL_FLIP] * self.has_flips]
         return start
 
-    def bounds(self, weights: tuple[float, float]) -> list[tuple[float, float]]:
+    def bounds(self, weights: tuple[float, float]) -> Bounds:
+        import numpy as np
+
         free = [(-INFINITE, INFINITE)] * (self.classes * self.has_biases)
-        return [weights] * self.models + free + [FLIP_BOUNDS] * self.has_flips
+        low, high = np.array([weights] * self.models + free + [FLIP_BOUNDS] * self.has_flips).T
+        return Bounds(low, high)
 
     def sd(self, prior: PoolPrior) -> Array:
         import numpy as np

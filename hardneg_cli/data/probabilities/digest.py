@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hardneg_cli.data.probabilities.unseen_classes import UnseenClasses
 
 STEPS = 2.0**24  # to 1
+FEW_CLASSES = 30
 
 
 @dataclass(frozen=True)
@@ -99,16 +100,27 @@ class BlockSums:
     def of(cls, block: NDArray[np.floating], given: NDArray[np.int32]) -> BlockSums:
         """The sums of a B×K block."""
         import numpy as np
-        from scipy.sparse import csc_array
 
-        rows, k = block.shape
-        labels = np.flatnonzero(np.bincount(given, minlength=k))
-        group = np.empty(k, np.int32)
-        group[labels] = np.arange(len(labels))
-        member = csc_array((np.ones(rows), group[given], np.arange(rows + 1)), shape=(len(labels), rows))
-        squares = np.ones(rows, block.dtype) @ (block * block)
+        labels = np.flatnonzero(np.bincount(given, minlength=block.shape[1]))
+        squares = np.ones(len(block), block.dtype) @ (block * block)
         steps = block * block.dtype.type(STEPS)
-        return cls(labels, member @ np.rint(steps, out=steps), squares)
+        return cls(labels, _by_label(np.rint(steps, out=steps), given, labels), squares)
+
+
+def _by_label(steps: NDArray[np.floating], given: NDArray[np.int32], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """G×K, the sums over the rows of each label; exact, as they are whole numbers."""
+    import numpy as np
+
+    rows, k = steps.shape
+    if k <= FEW_CLASSES:
+        return np.stack([np.bincount(given, column, k)[labels] for column in steps.T], axis=1)
+    from scipy.sparse import csc_array  # which takes longer to load than to add up few columns by themselves
+
+    group = np.empty(k, np.int32)
+    group[labels] = np.arange(len(labels))
+    member = csc_array((np.ones(rows), group[given], np.arange(rows + 1)), shape=(len(labels), rows))
+    sums: NDArray[np.float64] = member @ steps
+    return sums
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from hardneg_cli.statistics.column_blocks import ColumnBlock, each, pieces
 from hardneg_cli.statistics.label_noise.noise_model import NoiseModel
 from hardneg_cli.statistics.probability import FLOOR, log_softmax, sigmoid, uniform_transition
+from hardneg_cli.statistics.quasi_newton import minimize
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 FLIP_RIDGE = 5.0  # prior sd of 0.45 on the log-odds of a flip against the uniform one
 RECALIBRATION_RIDGE = 100.0  # prior sd of 0.1 on the recalibration
 USUAL_FLIP = -2.2  # log-odds of one flip in ten, held weakly
-MOST_STEPS, REFINING_STEPS = 150, 30
+MOST_STEPS, NO_GAIN = 150, 2e-6  # of a row's share of the logarithm of the posterior
 LEADING_ROWS = 10_000
 
 
@@ -79,7 +80,7 @@ class _Posterior:
     """What the parameters are judged by, on the rows of some pieces."""
 
     def __init__(self, layout: _Layout, z: Array, labels: Labels, center: Array) -> None:
-        self.layout, self.center = layout, center
+        self.layout, self.center, self.rows = layout, center, len(labels)
         self.pieces = pieces(z, labels)
 
     def loss(self, t: Array) -> tuple[float, Array]:
@@ -203,18 +204,10 @@ def _thinned(z: Array, labels: Labels, center: Array) -> tuple[Array, Labels, Ar
 
 
 def _fitted(layout: _Layout, t: Array, z: Array, labels: Labels, center: Array) -> Array:
-    from scipy.optimize import minimize
-
     few = _thinned(z, labels, center)
-    for data, steps in [(few, MOST_STEPS)] + [((z, labels, center), REFINING_STEPS)] * (len(few[1]) < len(labels)):
-        posterior = _Posterior(layout, *data)
-        units = posterior.units(t)
-
-        def loss(x: Array, posterior: _Posterior = posterior, units: Array = units) -> tuple[float, Array]:
-            value, slope = posterior.loss(x * units)
-            return value, slope * units
-
-        t = units * minimize(loss, t / units, jac=True, method="L-BFGS-B", options={"maxiter": steps}).x
+    for data in [few] + [(z, labels, center)] * (len(few[1]) < len(labels)):
+        posterior, no_gain = _Posterior(layout, *data), NO_GAIN * len(data[1])
+        t = minimize(posterior.loss, t, units=posterior.units(t), steps=MOST_STEPS, tolerance=no_gain)
     return t
 
 

@@ -166,11 +166,12 @@ class LearnedTransition:
     def _sparse(self) -> tuple[Array, Any, Any] | None:
         """In single precision."""
         import numpy as np
-        from scipy.sparse import csr_array
 
         least = self.flips.min(axis=1).astype(np.float32)
         more = self.flips - self.flips.min(axis=1, keepdims=True)
         if np.count_nonzero(more) > SPARSE * more.size:
             return None
+        from scipy.sparse import csr_array  # here, as it takes long to load
+
         more = more.astype(np.float32)
         return least, csr_array(more), csr_array(more.T)
