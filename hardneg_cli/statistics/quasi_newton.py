@@ -59,6 +59,7 @@ def minimize(
     """
     import numpy as np
 
+    far = units is None  # nothing tells how far to go at first: as far as one unit
     units = np.ones_like(start) if units is None else units
     t = start if bounds is None else bounds.within(start)
     value, slope = loss(t)
@@ -66,7 +67,7 @@ def minimize(
     for _ in range(steps):
         free = slope if bounds is None else np.where(bounds.held(t, slope), 0, slope)
         step = -units * _turned(units * free, pairs)
-        if not pairs:  # nothing tells how far to go: as far as one unit
+        if far and not pairs:
             step /= np.sqrt(((step / units) ** 2).sum()) or 1.0
         step[free == 0] = 0
         if not -(free @ step) > tolerance:

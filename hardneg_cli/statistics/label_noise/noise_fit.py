@@ -1,8 +1,8 @@
 """Fitting what `noise_model` describes to written labels, by maximum a posteriori; the priors decide what either the
 model or the labels could explain.
 
-Cost: O(S·K²) a step over S sampled rows, O(S·K) where all flips are alike. Steps are taken in the units of a rough
-diagonal curvature, so that they are few.
+Cost: O(S·K²) a step over S sampled rows, O(S·K) where all flips are alike. Steps are taken along axes whose curvatures
+are nearly independent, and in units of these, so that they are few.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 FLIP_RIDGE = 5.0  # prior sd of 0.45 on the log-odds of a flip against the uniform one
 RECALIBRATION_RIDGE = 100.0  # prior sd of 0.1 on the recalibration
 USUAL_FLIP = -2.2  # log-odds of one flip in ten, held weakly
-MOST_STEPS, NO_GAIN = 150, 2e-6  # of a row's share of the logarithm of the posterior
+MOST_STEPS = 150
+NO_GAIN, LEADING_NO_GAIN = 2e-6, 1e-5  # of a row's share of the logarithm of the posterior
 LEADING_ROWS = 10_000
 
 
@@ -80,7 +81,7 @@ class _Posterior:
     """What the parameters are judged by, on the rows of some pieces."""
 
     def __init__(self, layout: _Layout, z: Array, labels: Labels, center: Array) -> None:
-        self.layout, self.center, self.rows = layout, center, len(labels)
+        self.layout, self.center = layout, center
         self.pieces = pieces(z, labels)
 
     def loss(self, t: Array) -> tuple[float, Array]:
@@ -113,12 +114,15 @@ class _Posterior:
         part = _by_pairs if self.layout.pairs else _uniformly
         return sum(each(lambda piece: part(model, piece).log_p, self.pieces))
 
-    def units(self, t: Array) -> Array:
-        """One over the root of a rough curvature at t, of each parameter."""
+    def turned(self, t: Array) -> _Turned:
+        """The same in parameters whose curvatures at t are nearly those of each by itself."""
         import numpy as np
 
-        at, model = self.layout, self.layout.model(t, self.center)
-        parts = each(lambda piece: _spreads(model, piece), self.pieces)
+        at, model, k = self.layout, self.layout.model(t, self.center), self.layout.k
+        axes = np.eye(k)
+        if model.mixing is not None:
+            axes = np.linalg.eigh(np.sum(each(lambda piece: _spread_of_z(model, piece), self.pieces), axis=0))[1]
+        parts = each(lambda piece: _spreads(model, piece, axes), self.pieces)
         rows, bias = (np.sum(arrays, axis=0) for arrays in ([part[0] for part in parts], [part[1] for part in parts]))
         curvature = np.empty_like(t)
         curvature[0] = sum(part[2] for part in parts) + 1
@@ -129,8 +133,7 @@ class _Posterior:
         if model.flips is not None:
             spread = rows[:, None] * model.flips * (1 - model.flips)
             curvature[at.tilt] = spread.ravel() + FLIP_RIDGE
-        units: Array = 1 / np.sqrt(curvature)
-        return units
+        return _Turned(self, axes, 1 / np.sqrt(curvature))
 
     def _pairs(self, parts: Sequence[_Sums]) -> Array:
         import numpy as np
@@ -139,6 +142,33 @@ class _Posterior:
         for piece, sums in zip(self.pieces, parts, strict=True):
             total[:, piece.present] += sums.pairs
         return total
+
+
+@dataclass(frozen=True)
+class _Turned:
+    """A posterior whose mixing is told along other axes of z: the rows' main directions, K×K. units: (P,)."""
+
+    posterior: _Posterior
+    axes: Array
+    units: Array
+
+    def loss(self, t: Array) -> tuple[float, Array]:
+        value, slope = self.posterior.loss(self.forth(t))
+        return value, self.back(slope)
+
+    def forth(self, t: Array) -> Array:
+        return self._mixed(t, self.axes)
+
+    def back(self, t: Array) -> Array:
+        return self._mixed(t, self.axes.T)
+
+    def _mixed(self, t: Array, axes: Array) -> Array:
+        at = self.posterior.layout
+        if not at.recalibrate:
+            return t
+        found = t.copy()
+        found[at.mixing] = (axes @ t[at.mixing].reshape(at.k, at.k)).ravel()
+        return found
 
 
 class NoiseModels(NamedTuple):
@@ -206,8 +236,10 @@ def _thinned(z: Array, labels: Labels, center: Array) -> tuple[Array, Labels, Ar
 def _fitted(layout: _Layout, t: Array, z: Array, labels: Labels, center: Array) -> Array:
     few = _thinned(z, labels, center)
     for data in [few] + [(z, labels, center)] * (len(few[1]) < len(labels)):
-        posterior, no_gain = _Posterior(layout, *data), NO_GAIN * len(data[1])
-        t = minimize(posterior.loss, t, units=posterior.units(t), steps=MOST_STEPS, tolerance=no_gain)
+        turned = _Posterior(layout, *data).turned(t)
+        no_gain = (LEADING_NO_GAIN if len(data[1]) < len(labels) else NO_GAIN) * len(data[1])
+        found = minimize(turned.loss, turned.back(t), units=turned.units, steps=MOST_STEPS, tolerance=no_gain)
+        t = turned.forth(found)
     return t
 
 
@@ -248,13 +280,22 @@ def _sums(model: NoiseModel, piece: ColumnBlock, pull: Array, p: Array, pairs: A
     )  # fmt: skip
 
 
-def _spreads(model: NoiseModel, piece: ColumnBlock) -> tuple[Array, Array, float, Array]:
-    """Expected rows of each class, and the curvatures of bias, log sharpness and mixing."""
+def _spreads(model: NoiseModel, piece: ColumnBlock, axes: Array) -> tuple[Array, Array, float, Array]:
+    """Expected rows of each class, and the curvatures of bias, log sharpness and mixing along the axes."""
     import numpy as np
 
     q = model.classes(piece.z)
     spread = q * (1 - q)
-    away = (piece.z - model.center[:, None]) ** 2
-    mixing = np.empty((0, 0)) if model.mixing is None else away @ spread.T
+    mixing = np.empty((0, 0))
+    if model.mixing is not None:
+        away = axes.T @ (piece.z - model.center[:, None])
+        mixing = (away**2) @ spread.T
     sharpness = model.sharpness**2 * float(np.vdot(spread * piece.z, piece.z))
     return q.sum(axis=1), spread.sum(axis=1), sharpness, mixing
+
+
+def _spread_of_z(model: NoiseModel, piece: ColumnBlock) -> Array:
+    """K×K, how z varies where the class is in doubt."""
+    q = model.classes(piece.z)
+    away = piece.z - model.center[:, None]
+    return (away * (q * (1 - q)).sum(axis=0)) @ away.T
