@@ -1,0 +1,91 @@
+"""How far out a value is among its like, whatever the shape of their upper tail, and where to cut.
+
+Most rows are as they should be, and the others are few and large. So the body of the values tells how the tail of the
+sound ones goes on: by Tukey's g-distribution, x = a + b·(exp(g·z) − 1)/g of a standard normal z (Hoaglin 1985), whose
+tail is a normal's at g = 0, a log-normal's at g > 0 and ends at g < 0. It is fitted to quantiles, of which the largest
+tenth of the values is no part; of two fits, one to the whole body and one to its upper half, the heavier tail holds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array: TypeAlias = NDArray[np.float64]
+
+BODIES = ((0.1, 0.9), (0.5, 0.9))  # quantiles from where to where a fit looks at
+QUANTILES = 16
+LEAST_G, MOST_G, STEPS = -0.8, 1.2, 41
+NORMAL = 5.0  # what a normal's tail is worth, in rows: the shape of few values is chance
+LEAST_SPREAD = 1e-3  # of logarithms and the like: less is rounding, not variety
+STEEPEST = 0.25  # share of a tail that ends from which on z goes on as it did there
+
+
+def tail_z(values: Array) -> Array:
+    """(N,) how far out each value is, as a z-value: of sound ones about Φ(−z) lie above z. NaN stays NaN.
+
+    O(N log N).
+    """
+    import numpy as np
+
+    known = np.sort(values[~np.isnan(values)])
+    if not len(known):
+        return values
+    found: Array = np.minimum.reduce([_z(values, *_fitted(known, *body)) for body in BODIES])
+    return found
+
+
+def cut_of(z: Array, share: float, false: float) -> float:
+    """The z from which on values are called out of the ordinary, at most that above which `share` of sound ones lie.
+
+    Lower where more values lie above than sound ones would: as low as the part of those that would lie there anyway is
+    `false` (Benjamini and Hochberg 1995).
+    """
+    import numpy as np
+    from scipy.special import ndtr, ndtri
+
+    ranked = -np.sort(-z[~np.isnan(z)])
+    expected = len(ranked) * ndtr(-ranked)
+    held = np.flatnonzero(expected <= false * np.arange(1, len(ranked) + 1))
+    most = float(-ndtri(share))
+    return min(most, float(ranked[held[-1]])) if len(held) else most
+
+
+def _fitted(known: Array, low: float, high: float) -> tuple[float, float, float]:
+    """g, a and b of sorted values: weighted least squares on quantiles, for each g of a grid."""
+    import numpy as np
+    from scipy.special import ndtri
+
+    levels = np.linspace(low, high, QUANTILES)
+    y, z = np.quantile(known, levels), ndtri(levels)
+    weight = np.exp(-(z**2)) / (levels * (1 - levels))  # one over the variance of a normal's quantile
+    weight /= weight.sum()
+    best, least = (0.0, float(y.mean()), 0.0), np.inf
+    for g in np.linspace(LEAST_G, MOST_G, STEPS).round(3).tolist():
+        t = np.expm1(g * z) / g if g else z
+        off = t - weight @ t
+        slope = (weight * off) @ y / ((weight * off) @ off)
+        if slope <= 0:
+            continue
+        start = weight @ y - slope * (weight @ t)
+        misfit = weight @ (y - start - slope * t) ** 2 / slope**2 + NORMAL * g**2 / len(known)
+        if misfit < least:
+            best, least = (g, float(start), float(slope)), misfit
+    return best
+
+
+def _z(values: Array, g: float, start: float, slope: float) -> Array:
+    """The inverse above the middle; below it, where nothing is judged, straight on."""
+    import numpy as np
+
+    x = (values - start) / max(slope, LEAST_SPREAD)
+    if not g:
+        return x
+    floor = STEEPEST if g < 0 else 0.0
+    inside = np.maximum(1 + g * np.maximum(x, 0), max(floor, 1e-9))
+    beyond = np.maximum(x - (floor - 1) / g, 0) / floor if g < 0 else 0.0
+    found: Array = np.where(x > 0, np.log(inside) / g + beyond, x)
+    return found
