@@ -1,9 +1,10 @@
 """The row fits neither its class nor the data.
 
 With features, `method=distance` asks how far the row is from the nearest rows of its class (Ramaswamy et
-al. 2000). Columns of numbers are asked, besides, how far it is from the middle of its class in units of
-how the columns vary together (Mahalanobis): the two are averaged, two to one. Of vectors and texts,
-where near means a small angle, the nearest rows of any class are looked at as well.
+al. 2000). In columns of numbers half of how far apart the class's rows are is taken off, as classes are
+loose or dense, and a second measure is averaged in, one to two: how far the row is from the middle of its
+class in units of how the columns vary together (Mahalanobis). Of vectors and texts, where near means a
+small angle, the nearest rows of any class are looked at as well.
 `method=isolation-forest` asks an auxiliary model how few random cuts set the row apart (Liu et al.
 2008). `method=clusters` asks how far the row is from the center of its cluster (k-means). Without
 features, the entropy of the models' probabilities, adjusted for each class's confidence, stands in (Kuan
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 ROWS_A_CLUSTER = 50
 AMONG = 10  # rows of any class
 SMALLEST = 1e-9  # number that has a logarithm
+OWN_LEVEL = 0.5  # of how far apart, in logarithms, rows of a class are: loose classes are no outliers, and no excuse
 STEEP = 2.0  # log-odds of the score a unit of z, near the cut
 
 
@@ -89,13 +91,29 @@ def _by_distance(dataset: Dataset, features: Features, near: Array, own: Array) 
     """The z-value of each measure, by its words, and that of all; a row without another of its class has `near`."""
     import numpy as np
 
-    far, apart = tail_z(near), tail_z(own)
-    parts = {"far from the rows of its class": apart, "far from every other row": far}
+    far = tail_z(near)
     if features.kind != "columns":
+        apart = tail_z(own)
+        parts = {"far from the rows of its class": apart, "far from every other row": far}
         return parts, tail_z(np.fmax(apart, far))
+    apart = tail_z(own - OWN_LEVEL * _class_medians(dataset, own))
     odd = tail_z(_log(_middle_distance(dataset, features)))
-    together = tail_z((2 * apart + odd) / 3)
-    return parts | {"far from the middle of its class": odd}, np.where(np.isnan(own), far, together)
+    parts = {
+        "far from the rows of its class": apart, "far from every other row": far,
+        "far from the middle of its class": odd,
+    }  # fmt: skip
+    return parts, np.where(np.isnan(own), far, tail_z((2 * apart + odd) / 3))
+
+
+def _class_medians(dataset: Dataset, values: Array) -> Array:
+    """(N,) the median of each row's class, NaN where all of its values are."""
+    import numpy as np
+
+    found = np.full(len(dataset.classes), np.nan)
+    for code in np.flatnonzero(dataset.counts > 1):
+        found[code] = np.median(values[dataset.labels == code])
+    medians: Array = found[dataset.labels]
+    return medians
 
 
 def _undecided(uncertainty: Array | None) -> Array:
