@@ -16,10 +16,12 @@ Cost: O(A·K + N·K) a step for A answers about N rows, O(R²·K²) for the pair
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, TypeAlias
 
+from hardneg_cli.statistics.given_voice import USUAL, GivenVoice, heard
 from hardneg_cli.statistics.probability import log_softmax, uniform_transition
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 EVERYBODY_ROWS, OWN_ROWS = 10.0, 50.0  # what the priors of all reviewers' confusions and of one's own weigh
 USUAL_ACCURACY = 0.8  # to begin with, so that the classes keep their names
 ROUNDS, MOST_STEPS, LEAST_STEPS = 4, 40, 5
+MOSTLY = 0.5  # of the given labels: if fewer are a voice of their own, too little is known of it
+HEARD = 2  # rounds are left when the given labels are heard: the answers and the model have been without them
 ENOUGH = 1e-3  # change of log s
 SHARPNESS = (0.05, 7.0)
 LEAST_SHARED = 20  # rows that a pair must share before its excess is believed
@@ -97,34 +101,59 @@ class ModelPrior:
         return sharpness
 
 
-def fit(labels: Sequence[AnnotatorLabels], prior: ModelPrior) -> DawidSkeneFit:
-    """The posterior of N rows from R reviewers' answers."""
+def fit(labels: Sequence[AnnotatorLabels], prior: ModelPrior, given: Codes | None = None) -> DawidSkeneFit:
+    """The posterior of N rows from R reviewers' answers. given: (N,) the data's own labels, a voice besides."""
     import numpy as np
 
     k = prior.z.shape[1]
     flips, sharpness = np.stack([uniform_transition(1 - USUAL_ACCURACY, k)] * len(labels)), 1.0
-    weight = np.ones(len(labels))
+    weight, voice = np.ones(len(labels)), None
     for left in reversed(range(ROUNDS)):
-        classes, flips, sharpness = _fitted(labels, prior, flips, sharpness, weight)
+        classes, flips, sharpness, voice = _fitted(labels, prior, flips, sharpness, weight, voice)
         if left:
-            weight = _weights(labels, prior.odds(sharpness), flips, weight)
+            weight = _weights(labels, _heard(prior.odds(sharpness), voice, weight), flips, weight)
+        if left == HEARD and given is not None:
+            every = sum(_counts(one, classes) for one in labels)
+            voice = heard(given, _votes(labels, classes.shape), classes, partial(_shrunk_to, every=every))
     accuracy = np.array([classes[one.rows, one.codes].mean() if len(one.rows) else np.nan for one in labels])
     return DawidSkeneFit(classes, flips, accuracy, weight, sharpness)
 
 
 def _fitted(
-    labels: Sequence[AnnotatorLabels], prior: ModelPrior, flips: Array, sharpness: float, weight: Array
-) -> tuple[Array, Array, float]:  # fmt: skip
+    labels: Sequence[AnnotatorLabels], prior: ModelPrior, flips: Array, sharpness: float, weight: Array,
+    voice: GivenVoice | None,
+) -> tuple[Array, Array, float, GivenVoice | None]:  # fmt: skip
     """Expectation-maximization with fixed weights, until the sharpness stands still."""
     import numpy as np
 
     for step in range(MOST_STEPS):
-        classes = np.exp(log_softmax(_odds(labels, prior.odds(sharpness), flips, weight)))
-        flips = _flips(labels, classes)
+        classes = np.exp(log_softmax(_odds(labels, _heard(prior.odds(sharpness), voice, weight), flips, weight)))
+        counts = [_counts(one, classes) for one in labels]
+        flips = _flips(counts)
+        if voice is not None:
+            voice = replace(voice, flips=_shrunk_to(voice.counts(classes), sum(counts)))
         before, sharpness = sharpness, prior.sharpness(classes, sharpness)
         if step >= LEAST_STEPS and abs(np.log(sharpness / before)) < ENOUGH:
             break
-    return np.exp(log_softmax(_odds(labels, prior.odds(sharpness), flips, weight))), flips, sharpness
+    odds = _odds(labels, _heard(prior.odds(sharpness), voice, weight), flips, weight)
+    return np.exp(log_softmax(odds)), flips, sharpness, voice
+
+
+def _heard(odds: Array, voice: GivenVoice | None, weight: Array) -> Array:
+    """With what the given labels say: what an answer does on average, less where most of them are an echo."""
+    if voice is None:
+        return odds
+    return odds + float(weight.mean()) * min(1.0, float(voice.shares[0]) / MOSTLY) * voice.evidence()
+
+
+def _votes(labels: Sequence[AnnotatorLabels], shape: tuple[int, ...]) -> Array:
+    """N×K numbers of answers."""
+    import numpy as np
+
+    votes = np.zeros(shape)
+    for one in labels:
+        votes[one.rows, one.codes] += 1
+    return votes
 
 
 def _odds(labels: Sequence[AnnotatorLabels], prior: Array, flips: Array, weight: Array) -> Array:
@@ -142,20 +171,30 @@ def _evidence(codes: Codes, flips: Array, weight: float) -> Array:
     return found
 
 
-def _flips(labels: Sequence[AnnotatorLabels], classes: Array) -> Array:
+def _flips(counts: Sequence[Array]) -> Array:
     """R×K×K from the expected counts, each shrunk toward its reviewer's accuracy and everybody's confusions."""
     import numpy as np
 
-    k = classes.shape[1]
-    counts = np.stack([_counts(one, classes) for one in labels])
-    every = counts.sum(axis=0)
+    every = np.sum(counts, axis=0)
     usual = (np.trace(every) + USUAL_ACCURACY) / (every.sum() + 1)
+    return np.stack([_shrunk(one, usual, every) for one in counts])
+
+
+def _shrunk_to(counts: Array, every: Array) -> Array:
+    """K×K of the given labels, with the reviewers' confusions."""
+    return _shrunk(counts, USUAL, every)
+
+
+def _shrunk(counts: Array, usual: float, every: Array) -> Array:
+    """K×K from the expected counts; usual: the accuracy of one who has said little."""
+    import numpy as np
+
+    k = len(counts)
     confused = (every + EVERYBODY_ROWS * uniform_transition(1 - usual, k)) * (1 - np.eye(k))
     confused /= confused.sum(axis=1, keepdims=True)
-    right = np.trace(counts, axis1=1, axis2=2) + EVERYBODY_ROWS * usual
-    accuracy = (right / (counts.sum(axis=(1, 2)) + EVERYBODY_ROWS))[:, None, None]
+    accuracy = (np.trace(counts) + EVERYBODY_ROWS * usual) / (counts.sum() + EVERYBODY_ROWS)
     flips = counts + OWN_ROWS * (accuracy * np.eye(k) + (1 - accuracy) * confused)
-    shrunk: Array = flips / flips.sum(axis=2, keepdims=True)
+    shrunk: Array = flips / flips.sum(axis=1, keepdims=True)
     return shrunk
 
 

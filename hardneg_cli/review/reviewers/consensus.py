@@ -188,11 +188,14 @@ def _weighed(
 
     votes = np.bincount(np.concatenate([one.codes for one in answers]), minlength=len(labels)) + 1.0
     share = votes / votes.sum()
+    code = {name: number for number, name in enumerate(labels)}
+    given = np.array([code[name] for name in on.dataset.classes], np.int64)[on.dataset.labels[list(rows)]]
     if not on.models:
-        return fit(answers, ModelPrior(np.tile(np.log(share), (len(rows), 1)), np.zeros(len(labels))))
+        return fit(answers, ModelPrior(np.tile(np.log(share), (len(rows), 1)), np.zeros(len(labels))), given)
     _, probabilities = together(on.models, on.dataset.with_classes(labels))
     strange = np.where(np.logical_or.reduce(probabilities.known), 0, share)
-    return fit(answers, ModelPrior(_pooled(_logs(probabilities, np.array(rows), share), answers), strange))
+    pooled = _pooled(_logs(probabilities, np.array(rows), share), answers)
+    return fit(answers, ModelPrior(pooled, strange), given)
 
 
 def _logs(probabilities: Probabilities, rows: NDArray[np.int64], share: Array) -> list[Array]:
