@@ -21,7 +21,7 @@ from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, TypeAlias
 
-from hardneg_cli.statistics.given_voice import USUAL, GivenVoice, heard
+from hardneg_cli.statistics.given_voice import USUAL, GivenVoice, fit_voice
 from hardneg_cli.statistics.probability import log_softmax, uniform_transition
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ EVERYBODY_ROWS, OWN_ROWS = 10.0, 50.0  # what the priors of all reviewers' confu
 USUAL_ACCURACY = 0.8  # to begin with, so that the classes keep their names
 ROUNDS, MOST_STEPS, LEAST_STEPS = 4, 40, 5
 MOSTLY = 0.5  # of the given labels: if fewer are a voice of their own, too little is known of it
-HEARD = 2  # rounds are left when the given labels are heard: the answers and the model have been without them
+GIVEN_JOINS = 2  # rounds are left when the given labels join: the answers and the model have been without them
 ENOUGH = 1e-3  # change of log s
 SHARPNESS = (0.05, 7.0)
 LEAST_SHARED = 20  # rows that a pair must share before its excess is believed
@@ -111,10 +111,10 @@ def fit(labels: Sequence[AnnotatorLabels], prior: ModelPrior, given: Codes | Non
     for left in reversed(range(ROUNDS)):
         classes, flips, sharpness, voice = _fitted(labels, prior, flips, sharpness, weight, voice)
         if left:
-            weight = _weights(labels, _heard(prior.odds(sharpness), voice, weight), flips, weight)
-        if left == HEARD and given is not None:
+            weight = _weights(labels, _with_given(prior.odds(sharpness), voice, weight), flips, weight)
+        if left == GIVEN_JOINS and given is not None:
             every = sum(_counts(one, classes) for one in labels)
-            voice = heard(given, _votes(labels, classes.shape), classes, partial(_shrunk_to, every=every))
+            voice = fit_voice(given, _votes(labels, classes.shape), classes, partial(_shrunk_to, every=every))
     accuracy = np.array([classes[one.rows, one.codes].mean() if len(one.rows) else np.nan for one in labels])
     return DawidSkeneFit(classes, flips, accuracy, weight, sharpness)
 
@@ -127,7 +127,7 @@ def _fitted(
     import numpy as np
 
     for step in range(MOST_STEPS):
-        classes = np.exp(log_softmax(_odds(labels, _heard(prior.odds(sharpness), voice, weight), flips, weight)))
+        classes = np.exp(log_softmax(_odds(labels, _with_given(prior.odds(sharpness), voice, weight), flips, weight)))
         counts = [_counts(one, classes) for one in labels]
         flips = _flips(counts)
         if voice is not None:
@@ -135,11 +135,11 @@ def _fitted(
         before, sharpness = sharpness, prior.sharpness(classes, sharpness)
         if step >= LEAST_STEPS and abs(np.log(sharpness / before)) < ENOUGH:
             break
-    odds = _odds(labels, _heard(prior.odds(sharpness), voice, weight), flips, weight)
+    odds = _odds(labels, _with_given(prior.odds(sharpness), voice, weight), flips, weight)
     return np.exp(log_softmax(odds)), flips, sharpness, voice
 
 
-def _heard(odds: Array, voice: GivenVoice | None, weight: Array) -> Array:
+def _with_given(odds: Array, voice: GivenVoice | None, weight: Array) -> Array:
     """With what the given labels say: what an answer does on average, less where most of them are an echo."""
     if voice is None:
         return odds

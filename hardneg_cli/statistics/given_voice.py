@@ -83,7 +83,7 @@ def echoes(given: Codes, votes: Array) -> Array:
     return found
 
 
-def heard(given: Codes, votes: Array, classes: Array, shrunk: Callable[[Array], Array]) -> GivenVoice:
+def fit_voice(given: Codes, votes: Array, classes: Array, shrunk: Callable[[Array], Array]) -> GivenVoice:
     """The voice, where the classes (N×K) are those of answers and model. shrunk: flips from expected counts."""
     import numpy as np
 
