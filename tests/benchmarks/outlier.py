@@ -110,13 +110,13 @@ def _tables(measured: dict[str, list[Figures]]) -> dict[str, list[results.Record
     """By family, by what was planted and by how much; printed as they are made."""
     first = measured["hardneg"]
     tables = {}
-    for name, key in (("families", "data"), ("planted", "kind"), ("shares", "share")):
+    for name, key in (("families", "data"), ("outlier", "kind"), ("shares", "share")):
         print(f"\n| {name} | AP {' | '.join(METHODS)} | F1 {' | '.join(METHODS)} | recall | precision | "
               "clean rows flagged, hardneg | forest | lof |")  # fmt: skip
         print("| --- |" + " ---: |" * 13)
         groups = dict.fromkeys(getattr(one.found, key) for one in first if key == "data" or one.found.share)
         tables[name] = [_line(str(group), key, group, measured) for group in groups]
-    tables["all"] = [_line("all", "", "", measured)]
+    tables["outlier"].append(_line("all", "", "", measured))
     return tables
 
 
