@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from statistics import fmean
 from textwrap import wrap
 from typing import Any
 
@@ -241,12 +242,10 @@ def many(records: Sequence[Record]) -> str:
 
 
 def clean(records: Sequence[Record]) -> str:
-    shares = [one["clean_alarms"]["hardneg"] for one in records]
+    ours, forest, lof = ([one["clean_alarms"][name] for one in records] for name in ("hardneg", "forest", "lof"))
     return (
-        f"Of clean sets {sum(shares) / len(shares):.1%} of the rows are flagged on average, and {max(shares):.1%} in the "
-        f"worst of {len(shares)} families; an isolation forest flags "
-        f"{sum(one['clean_alarms']['forest'] for one in records) / len(records):.0%}, LOF "
-        f"{sum(one['clean_alarms']['lof'] for one in records) / len(records):.1%}."
+        f"Of clean sets {fmean(ours):.1%} of the rows are flagged on average, and {max(ours):.1%} in the worst of "
+        f"{len(ours)} families; an isolation forest flags {fmean(forest):.0%}, LOF {fmean(lof):.1%}."
     )
 
 
