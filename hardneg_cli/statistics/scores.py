@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+LEAST_FLAGGED = 0.1  # the best expected F1 of hopeless scores is that of flagging everything
+
 
 @dataclass(frozen=True)
 class Estimate:

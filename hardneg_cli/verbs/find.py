@@ -77,7 +77,7 @@ def find(
     features: column patterns, a file, or an N×D array; the column `text` serves where there is none.
     detectors: names, by default every one that the input allows. settings: by detector, then by name.
     decisions: logs, filled queues or decisions, by default the log beside the data, () for none. Decided rows are not
-    flagged, and the others are re-ranked if that is proved to help.
+    flagged; the others are re-ranked, and score, cut and count follow, as far as the answers prove it.
     audit: what `audit draw` drew from these rows, filled in; scores, cut and count are recalibrated on it.
     memory: bytes of probabilities that may be held at a time; what is more is read again, from the file or from disk.
     engine: who works on the probabilities, `local` threads or a `dask` cluster: the one whose scheduler has the address
@@ -182,11 +182,10 @@ def _learned(
     verdicts: FusedScores,
     answers: RowDecisions,
 ) -> tuple[FusedScores, list[str]]:
-    """The verdicts in the order that the answers teach, and a note on that."""
+    """The verdicts in the order and at the level that the answers teach, and notes on that."""
     if not len(answers.rows):
         return verdicts, []
-    verdicts, note = rerank_on_decisions(dataset, doubts, digest, verdicts, *answers.lessons(doubts))
-    return verdicts, [note]
+    return rerank_on_decisions(dataset, doubts, digest, verdicts, *answers.lessons(doubts))
 
 
 def _recalibrated(

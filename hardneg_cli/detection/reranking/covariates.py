@@ -33,6 +33,14 @@ class CompetingClasses:
     other: NDArray[np.int64]
     apart: NDArray[np.bool_]
 
+    def pairs(self) -> NDArray[np.int64]:
+        """(N,) a code for each pair of given and other class, −1 where no other is known."""
+        import numpy as np
+
+        pair = self.given * (int(self.other.max(initial=0)) + 1) + self.other
+        codes = np.unique(pair, return_inverse=True)[1]
+        return np.where(self.other >= 0, codes, -1)
+
 
 def suspicion(dataset: Dataset, results: Mapping[str, DetectorResult], digest: Digest | None) -> CompetingClasses:
     """By the models' mean where it judges a row, else by the label detector that doubts the row most."""

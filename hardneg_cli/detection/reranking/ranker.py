@@ -2,10 +2,11 @@
 
 1. An answer is modeled by the log-odds of the row's score and by clues that need no answer (`clues.py`), with one
    more effect for each class that was reviewed often; see `logistic.py` for the model of the answer.
-2. Reviewed rows are no random sample, most often they are the top of the queue. So only the order is learned, and the
-   k-th most suspect row gets the k-th highest score that there was: level, count and cut stay. Effects fade by a
-   factor e a logit beyond the scores that were reviewed, and the slope on the score never falls below 1: decisions on
-   a narrow band of scores, some of them mistaken, would flatten it and leave the order to the effects.
+2. Reviewed rows are no random sample, most often they are the top of the queue. So only the order is learned here, and
+   the k-th most suspect row gets the k-th highest score that there is; for their level see `reviewed_calibration`.
+   Effects fade by a factor e five logits beyond the scores that were reviewed, and the slope on the score never falls
+   below 1: decisions on a narrow band of scores, some of them mistaken, would flatten it and leave the order to the
+   effects.
 3. The proof: in ten folds, the effects must save more log-loss on held-out answers than one standard error (Breiman
    et al., Classification and Regression Trees, 1984), compared with the best curve of the score alone. Else nothing
    changes.
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
 FOLDS = 10
 FEWEST, FEWEST_OF_EACH = 20, 5  # answers: below it nothing can be shown
-SPREAD = 0.2  # prior sd of an effect, in logits of the score a standard deviation of its clue
-FADING = 1.0  # a logit beyond the scores that were reviewed
+SPREAD = 0.4  # prior sd of an effect, in logits of the score a standard deviation of its clue
+FADING = 0.2  # a logit beyond the scores that were reviewed
 REVIEWED = (0.05, 0.95)  # quantiles of the reviewed scores
 FARTHEST = 4.0  # standard deviations of a clue
 MOST_CLASSES, ROWS_OF_A_CLASS = 50, 5  # that get an effect of their own; at least so many answers
@@ -43,7 +44,7 @@ TIE = 1e-6  # rows of one score are told apart by so little
 
 @dataclass(frozen=True)
 class Reranking:
-    """score: (N,) in the new order, or as it was. tried: whether there were answers enough.
+    """score: (N,) in the new order, or in the one that was. tried: whether there were answers enough.
 
     gain, error: the log-loss saved on a held-out answer, and its standard error; nan where it was not tried.
     """
@@ -71,17 +72,24 @@ class ReviewedSample:
 
 
 def rerank(
-    score: Array, id_rank: Codes, clues: Array, classes: tuple[Codes, ...], rows: Codes, is_error: NDArray[np.bool_]
+    score: Array,
+    level: Array,
+    id_rank: Codes,
+    clues: Array,
+    classes: tuple[Codes, ...],
+    rows: Codes,
+    is_error: NDArray[np.bool_],
 ) -> Reranking:
     """Learn from `rows` and their answers `is_error`, and put all N rows in order. O(N·d + n·d²·folds).
 
-    score: (N,) probabilities. clues: N×d. classes: (N,) codes for each role a class can have (given, other), −1 for
-    none. id_rank: (N,) breaks ties.
+    score: (N,) probabilities, which the answers are compared with. level: (N,) those to put in order. clues: N×d.
+    classes: (N,) codes for each role a class can have (given, other, the pair of both), −1 for none. id_rank: (N,)
+    breaks ties.
     """
     import numpy as np
 
     if len(rows) < FEWEST or min(is_error.sum(), (~is_error).sum()) < FEWEST_OF_EACH:
-        return Reranking(score)
+        return Reranking(level)
     base = log_odds(score)
     width = clues.std(axis=0)
     scaled = np.clip((clues - clues.mean(axis=0)) / np.where(width > 1e-9, width, 1), -FARTHEST, FARTHEST)
@@ -91,9 +99,9 @@ def rerank(
     seen = _reviewed(rows[order], is_error[order].astype(float), base, effects)
     coefficients, gain, error = _fitted(seen)
     if not gain > error:
-        return Reranking(score, tried=True, gain=gain, error=error)
+        return Reranking(level, tried=True, gain=gain, error=error)
     place = _places(base, effects, seen, coefficients)
-    return Reranking(_in_order(score, place, id_rank), True, True, gain, error)
+    return Reranking(_in_order(level, place, id_rank), True, True, gain, error)
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,12 @@ from hardneg_cli.detection.fusion import FusedScores
 from hardneg_cli.errors import InputError
 from hardneg_cli.review.audit.filled_audit import FilledAudit
 from hardneg_cli.statistics.beta_calibration import recalibrate
-from hardneg_cli.statistics.scores import best_f1_cut
+from hardneg_cli.statistics.scores import LEAST_FLAGGED, best_f1_cut
 from hardneg_cli.statistics.survey_estimation import stratum_counts, survey
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-LEAST_FLAGGED = 0.1  # the best expected F1 of hopeless scores is that of flagging everything
 
 
 def recalibrate_on_audit(
