@@ -67,15 +67,21 @@ def recalibrate_reviewed(score: Array, id_rank: Codes, rows: Codes, is_error: ND
     return np.where(change == 0, score, sigmoid(log_odds(score, FLOOR) + change))
 
 
-def count_after(errors: Estimate, reviewed: float, found: int, ratio: float) -> Estimate:
-    """The number of errors by what was `found` in the reviewed rows, of which `reviewed` were expected, and the rest.
+def count_after(errors: Estimate, expected: float, is_error: NDArray[np.bool_], ratio: float) -> Estimate:
+    """The number of errors by the n answers `is_error`, about rows of which so many were `expected`, and by the rest.
 
     ratio: of the new to the old sum of the other rows' scores. Of that change, on a logarithmic scale, the interval
-    allows the half and the double.
+    allows the half and the double; of the answers, that some are mistaken.
     """
+    import numpy as np
+
+    n, found = len(is_error), int(is_error.sum())
+    unmistaken = float(np.clip((found - SLIP * n) / (1 - 2 * SLIP), 0, n))
+    chance = 2 * float(np.sqrt(n * SLIP * (1 - SLIP)))
+    least, most = max(min(found, unmistaken) - chance, 0.0), min(max(found, unmistaken) + chance, n)
     narrow, wide = sorted((ratio**0.5, ratio**2))
-    value, low, high = (max(number - reviewed, 0.0) for number in (errors.value, errors.low, errors.high))
-    return Estimate(found + value * ratio, found + low * narrow, found + high * wide)
+    value, low, high = (max(number - expected, 0.0) for number in (errors.value, errors.low, errors.high))
+    return Estimate(found + value * ratio, least + low * narrow, most + high * wide)
 
 
 @dataclass(frozen=True)

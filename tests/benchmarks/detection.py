@@ -44,11 +44,11 @@ def main() -> None:
     warnings.filterwarnings("ignore", category=ConvergenceWarning)  # the models are meant to be quick
     warnings.filterwarnings("ignore", "May not flag all label issues", UserWarning)
     if options.leave_one_out:
-        trials = [leave_one_out.trial(labels) for labels in _sets(options) if labels.wrong.any()]
+        trials = [leave_one_out.trial(labels) for labels in chosen_sets(options) if labels.wrong.any()]
         print(*leave_one_out.report(trials), sep="\n")
         return
     start = time.monotonic()
-    real, simulated = _parted([_measured(labels) for labels in _sets(options)])
+    real, simulated = _parted([_measured(labels) for labels in chosen_sets(options)])
     records = list(report.records(real, simulated))
     minutes = (time.monotonic() - start) / 60
     print(f"\nMeasured in {minutes:.1f} minutes\n", *pages.detection(records), "", *verdicts(real, simulated), sep="\n")
@@ -56,7 +56,8 @@ def main() -> None:
     results.keep(options, "detection", {"detection": records}, ("hardneg-cli", *PACKAGES), whole=whole)
 
 
-def _sets(options: argparse.Namespace) -> Iterator[LabelSet]:
+def chosen_sets(options: argparse.Namespace) -> Iterator[LabelSet]:
+    """The sets that `--only` and `--quick` ask for."""
     if options.only != "simulated" and not options.quick:
         yield from real_sets(options.data)
     if options.only != "real":

@@ -14,7 +14,7 @@ from cleanlab.rank import get_label_quality_scores
 from numpy.typing import NDArray
 from pyarrow import parquet
 
-from hardneg_cli import Columns, Findings, find, load
+from hardneg_cli import Columns, Dataset, Findings, find, load
 from hardneg_cli.verbs.audit import draw
 
 from .label_sets import LabelSet
@@ -65,12 +65,17 @@ def by_neighbors_too(labels: LabelSet) -> Findings:
     return _found(labels, {}, ["doubtful-label", "outvoted-label"], text=labels.texts)
 
 
-def _found(labels: LabelSet, given: dict[str, Any], detectors: list[str], **content: list[str]) -> Findings:
-    classes = np.array([f"c{code:03d}" for code in range(labels.probs[0].shape[1])])
+def dataset_of(labels: LabelSet, **content: list[str]) -> tuple[Dataset, list[str]]:
+    """The rows, and all classes that a model knows."""
+    classes = [f"c{code:03d}" for code in range(labels.probs[0].shape[1])]
     ids = pa.array([f"{row:06d}" for row in range(len(labels.labels))])
-    rows = pa.table({"id": ids, "label": classes[labels.labels], **content})
-    dataset = load(rows, Columns(text="text" if content else None))
-    return find(dataset, probs=labels.probs, classes=list(classes), detectors=detectors, **given)
+    rows = pa.table({"id": ids, "label": np.array(classes)[labels.labels], **content})
+    return load(rows, Columns(text="text" if content else None)), classes
+
+
+def _found(labels: LabelSet, given: dict[str, Any], detectors: list[str], **content: list[str]) -> Findings:
+    dataset, classes = dataset_of(labels, **content)
+    return find(dataset, probs=labels.probs, classes=classes, detectors=detectors, **given)
 
 
 def by_cleanlab(labels: LabelSet) -> Foreign:

@@ -80,6 +80,10 @@ def test_neither_the_order_of_rows_nor_of_answers_matters() -> None:
 
 
 def test_the_count_is_what_was_found_and_the_rest() -> None:
-    after = count_after(Estimate(300, 200, 500), 100, 40, 0.25)
-    assert (after.value, after.low, after.high) == (90, 46.25, 240)
-    assert count_after(Estimate(300, 200, 500), 100, 95, 1.0) == Estimate(295, 195, 495)
+    before = Estimate(300, 200, 500)
+    after = count_after(before, 100, np.arange(120) < 40, 0.25)
+    assert after.value == 40 + 200 / 4
+    assert after.low < 40 + 100 / 16 < 40 + 400 / 2 < after.high
+    clean = count_after(Estimate(300, 100, 500), 100, np.arange(120) < 6, 0.25)  # no more than mistakes
+    assert clean.low == 0
+    assert count_after(before, 100, np.arange(120) < 95, 1.0).value == 295

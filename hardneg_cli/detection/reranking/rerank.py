@@ -59,7 +59,7 @@ def rerank_on_decisions(
     is_moved = bool((score != scores.score)[left].any())
     score[scored] = reranking.score
     promise = _Promise.of(dataset, left, scores.score, score)
-    errors = scores.errors and count_after(scores.errors, promise.reviewed, int(is_error.sum()), promise.ratio)
+    errors = scores.errors and count_after(scores.errors, promise.reviewed, is_error, promise.ratio)
     flagged = _best_of_rest(score, left) if is_moved else _as_many(dataset, score, int(scores.flagged.sum()))
     if is_moved:
         notes.append(_level_note(promise, is_error))
