@@ -33,6 +33,8 @@ class DetectorResult:
         weighed together, as several models'.
     errors: the estimated number of label errors, where the detector can tell.
     group: for `conflict`, (n,) the group of identical rows that each row belongs to.
+    certainty: (n,) what to multiply the score by for the probability that the suggestion is right; None: by 1.
+    p_suggested: (n,) the models' mean probability of the suggestion, NaN or None where no model was asked.
     """
 
     rows: NDArray[np.int64]
@@ -44,3 +46,5 @@ class DetectorResult:
     models: tuple[Model, ...] = ()
     errors: Estimate | None = None
     group: NDArray[np.int64] | None = None
+    certainty: NDArray[np.float64] | None = None
+    p_suggested: NDArray[np.float64] | None = None

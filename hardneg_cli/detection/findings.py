@@ -36,6 +36,8 @@ class Findings:
     suggested: (N,) class code or −1. doubts: each detector's answer, by name; `skipped`: why the others did not run.
     errors: the estimated number of label errors, None where no detector judges labels.
     audited: how many audited rows scores, cut and count were recalibrated on.
+    certainty: (N,) P(the suggestion is right) / P(the given label is wrong); None: 1. p_suggested: (N,) the models'
+    mean probability of the suggestion, NaN where none was asked; None: as far as the digest tells.
     """
 
     dataset: Dataset
@@ -49,6 +51,16 @@ class Findings:
     notes: tuple[str, ...] = ()
     decided: Mapping[int, str] = field(default_factory=dict)
     audited: int = 0
+    certainty: NDArray[np.float64] | None = None
+    p_suggested: NDArray[np.float64] | None = None
+
+    @cached_property
+    def suggestion_score(self) -> NDArray[np.float64]:
+        """(N,) estimated probability that the suggested label is the right one, NaN where none is suggested."""
+        import numpy as np
+
+        right = self.score if self.certainty is None else self.score * self.certainty
+        return np.where(self.suggested == NO_CLASS, np.nan, right)
 
     @cached_property
     def ranked(self) -> NDArray[np.int64]:
@@ -127,6 +139,7 @@ class Findings:
             "given_label": names.take(pa.array(self.dataset.labels[rows])),
             "suggested_label": names.take(pa.array(np.where(suggested < 0, nothing, suggested))),
             "score": self.score[rows].round(DECIMALS),
+            "suggestion_score": nullable(self.suggestion_score[rows]),
             "flagged": self.flagged[rows],
             "detectors": pa.array(detectors, pa.string()),
             "why": pa.array(why, pa.string()),
@@ -188,7 +201,7 @@ class Findings:
         if self.digest is None:
             return nothing, nothing
         mean, suggested, judged = self.digest.mean, self.suggested[rows], self.digest.judged[rows]
-        p = np.full(len(rows), np.nan)
+        p = np.full(len(rows), np.nan) if self.p_suggested is None else self.p_suggested[rows]
         for code, value in ((mean.other, mean.p_other), (mean.top, mean.p_top)):
             p = np.where((suggested == code[rows]) & (suggested != NO_CLASS), value[rows], p)
         given = np.where(judged, mean.p_given[rows].astype(np.float64), np.nan)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.probabilities import Probabilities
-from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
-from hardneg_cli.detection.label_error_scores import estimate
+from hardneg_cli.detection.detector_result import DetectorResult
+from hardneg_cli.detection.label_error_scores import LabelErrorScores, estimate
+from hardneg_cli.detection.suggested_labels import suggested_labels
 from hardneg_cli.statistics.opinion_pool import equal_weights
 from hardneg_cli.statistics.probability import log_odds
 from hardneg_cli.statistics.scores import Estimate, best_f1_cut, one_of_each_group_right
@@ -21,12 +22,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FusedScores:
-    """score, flagged, suggested: (N,) as in Findings. errors: the estimated number, None where nothing tells."""
+    """score, flagged, suggested, certainty, p_suggested: (N,) as in Findings.
+
+    errors: the estimated number, None where nothing tells.
+    """
 
     score: NDArray[np.float64]
     flagged: NDArray[np.bool_]
     suggested: NDArray[np.int32]
     errors: Estimate | None
+    certainty: NDArray[np.float64] | None = None
+    p_suggested: NDArray[np.float64] | None = None
 
 
 def fuse(dataset: Dataset, results: Mapping[str, DetectorResult]) -> FusedScores:
@@ -43,30 +49,31 @@ def fuse(dataset: Dataset, results: Mapping[str, DetectorResult]) -> FusedScores
        where nothing judges labels, their own score stands.
     """
     by_kind = {kind: [d for d in results.values() if d.about == kind] for kind in ("label", "conflict", "name", "row")}
-    score, flagged, errors = _labels(dataset, by_kind["label"])
+    score, flagged, errors, together = _labels(dataset, by_kind["label"])
     for d in by_kind["conflict"]:
         score, flagged = _weighed(score, flagged, dataset, d, alone=not by_kind["label"])
     for d in by_kind["name"]:
         score, flagged, errors = _named(score, flagged, errors, d)
     if not by_kind["label"]:
         score, flagged = _troubled(score, flagged, by_kind["row"], join=bool(by_kind["conflict"] + by_kind["name"]))
-    return FusedScores(score, flagged, _suggested(len(dataset), results), errors)
+    better = suggested_labels(dataset.labels, score, results.values(), together)
+    return FusedScores(score, flagged, better.label, errors, better.certainty, better.p)
 
 
 def _labels(
     dataset: Dataset, results: list[DetectorResult]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], Estimate | None]:  # fmt: skip
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], Estimate | None, LabelErrorScores | None]:  # fmt: skip
     import numpy as np
 
     n = len(dataset)
     if not results:
-        return np.zeros(n), np.zeros(n, bool), None
+        return np.zeros(n), np.zeros(n, bool), None, None
     if len(results) == 1:
         score = _spread(n, results[0])
         flagged = np.zeros(n, bool)
         flagged[results[0].rows] = results[0].flagged
-        return np.nan_to_num(score, copy=False), flagged, results[0].errors
-    together, errors = [d for d in results if d.models], None
+        return np.nan_to_num(score, copy=False), flagged, results[0].errors, None
+    together, estimated = [d for d in results if d.models], None
     sources = [_spread(n, d) for d in results if not d.models]
     if len(together) > 1:
         models = tuple(model for d in together for model in d.models)
@@ -74,11 +81,11 @@ def _labels(
         estimated = estimate(dataset, Probabilities(models, dataset.classes, n), scored)
         alone = equal_weights([_spread(n, d) for d in together])
         sources.append(np.where(scored, estimated.score, alone))
-        errors = estimated.errors
     else:
         sources += [_spread(n, d) for d in together]
     score = sources[0] if len(sources) == 1 else equal_weights(sources)
-    return score, score >= 0.5 if len(sources) == 1 else best_f1_cut(score), errors
+    flagged = score >= 0.5 if len(sources) == 1 else best_f1_cut(score)
+    return score, flagged, None if estimated is None else estimated.errors, estimated
 
 
 def _spread(n: int, result: DetectorResult) -> NDArray[np.float64]:
@@ -129,20 +136,3 @@ def _troubled(
         score[rows] = np.maximum(score[rows], cut if join else d.score)
         flagged[d.rows[d.flagged]] = True
     return score, flagged
-
-
-def _suggested(n: int, results: Mapping[str, DetectorResult]) -> NDArray[np.int32]:
-    """(N,) the suggestion of the detector with the highest score among those that have one."""
-    import numpy as np
-
-    suggested = np.full(n, NO_CLASS, np.int32)
-    telling = [d for d in results.values() if (d.suggested != NO_CLASS).any()]
-    if len(telling) == 1:
-        suggested[telling[0].rows] = telling[0].suggested
-        return suggested
-    best = np.full(n, -1.0)
-    for d in telling:
-        more = np.flatnonzero((d.suggested != NO_CLASS) & (d.score > best[d.rows]))
-        rows = d.rows[more]
-        best[rows], suggested[rows] = d.score[more], d.suggested[more]
-    return suggested

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.probabilities import Probabilities
+from hardneg_cli.detection.detector_result import NO_CLASS
 from hardneg_cli.errors import Unavailable
 from hardneg_cli.statistics.label_noise import label_errors
+from hardneg_cli.statistics.label_noise.suggestion import Suggestions
 from hardneg_cli.statistics.scores import Estimate
 
 if TYPE_CHECKING:
@@ -24,10 +26,18 @@ MOST_CELLS, LEAST_ROWS = 4_000_000, 2_000  # of very many classes, fewer rows
 
 @dataclass(frozen=True)
 class LabelErrorScores:
-    """score: (N,) probability that the label is wrong, NaN for rows that are not judged. errors: how many are."""
+    """score: (N,) probability that the label is wrong, NaN for rows that are not judged. errors: how many are.
+
+    suggested: (N,) class code of the likeliest label instead, `NO_CLASS` where the given one is hardly in doubt.
+    certainty: (N,) what to multiply the score by for the probability that the suggestion is right.
+    p_suggested: (N,) the models' mean probability of the suggestion.
+    """
 
     score: NDArray[np.float64]
     errors: Estimate
+    suggested: NDArray[np.int32]
+    certainty: NDArray[np.float64]
+    p_suggested: NDArray[np.float64]
 
 
 def estimate(dataset: Dataset, probabilities: Probabilities, judged: NDArray[np.bool_]) -> LabelErrorScores:
@@ -54,20 +64,30 @@ def estimate(dataset: Dataset, probabilities: Probabilities, judged: NDArray[np.
             [block[:, columns] for block in _completed(sample, known, unseen, columns)], number[labels]
         )
 
-        def ordered(blocks: list[Block], given: NDArray[np.int32], judged: NDArray[np.bool_]) -> NDArray[np.float64]:
+        def judge(
+            blocks: list[Block], given: NDArray[np.int32], judged: NDArray[np.bool_]
+        ) -> tuple[NDArray[np.float64], Suggestions]:
             rows = np.flatnonzero(judged)
             chosen = _completed([_taken(block, rows) for block in blocks], known, unseen, columns)
-            found = np.full(len(judged), np.nan)
-            found[rows] = fitted.order(chosen, number[given[rows]], columns)
-            return found
+            found, better = np.full(len(judged), np.nan), Suggestions.empty(len(judged))
+            found[rows], part = fitted.judge(chosen, number[given[rows]], columns)
+            better.put(rows, part)
+            return found, better
 
-        order = np.empty(len(dataset))
-        for span, part in probabilities.over(ordered, dataset.labels, judged):
+        order, suggested = np.empty(len(dataset)), Suggestions.empty(len(dataset))
+        for span, (part, better) in probabilities.over(judge, dataset.labels, judged):
             order[span] = part
+            suggested.put(span, better)
     score = np.full(len(dataset), np.nan)
     score[by_id] = fitted.cut.score(order[by_id])
     share, n = fitted.cut.errors, len(by_id)
-    return LabelErrorScores(score, Estimate(share.value * n, share.low * n, share.high * n))
+    return LabelErrorScores(
+        score,
+        Estimate(share.value * n, share.low * n, share.high * n),
+        np.append(columns, NO_CLASS)[suggested.label].astype(np.int32),
+        suggested.certainty(np.nan_to_num(score)),
+        suggested.p,
+    )
 
 
 def _sample(

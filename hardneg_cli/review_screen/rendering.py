@@ -119,6 +119,9 @@ def _why(item: QueueItem, width: int) -> Iterator[Content]:
     if item.score is not None:
         who = f"  {', '.join(item.detectors)}" if item.detectors else ""
         yield Content.assemble(_name("wrong"), (f"{_below_certain(item.score):.1%} likely", "bold"), (line(who), MUTED))
+    if item.suggested and item.suggestion_score is not None:
+        likely = f"{_below_certain(item.suggestion_score):.1%} likely"
+        yield Content.assemble(_name("right"), (likely, "bold"), ("  the suggestion", MUTED))
     if item.why:
         yield _inline("why", line(item.why), "", width)
 

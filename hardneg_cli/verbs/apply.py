@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from hardneg_cli.errors import MOST_OF_A_PATH, InputError, did_you_mean, plural,
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.review.correction import rewrite
-from hardneg_cli.review.correction.apply_result import ApplyResult
+from hardneg_cli.review.correction.apply_result import ApplyResult, AutomaticChanges
 from hardneg_cli.review.correction.provenance import RowChange, WrittenFile, changes_of, document
 from hardneg_cli.review.correction.rewrite import ProvenanceTarget, Stamp
 from hardneg_cli.review.decisions.decision import Decision, UnsettledDecisions, conflicts
@@ -23,6 +23,7 @@ from hardneg_cli.review.decisions.decision_log import log_of
 from hardneg_cli.review.decisions.decision_sources import GivenDecisions, LoadedDecisions, load_decisions
 from hardneg_cli.review.decisions.filled_queue import AutoPolicy, user
 from hardneg_cli.review.decisions.row_matching import CHANGED, GONE, MatchedDecisions, match
+from hardneg_cli.statistics.label_noise.suggestion import expected_wrong
 from hardneg_cli.verbs._keywords import DataKeywords, Reading, grouped, read_data, spelled_out
 
 MARK = "dropped"
@@ -89,7 +90,9 @@ def apply(
     if output is None and not in_place:
         return applied
     corrections = rewrite.corrections(dataset, applied.changes, mark, seen)
-    how = {"columns": asdict(dataset.columns), "on_drop": on_drop, "policy": asdict(policy)}
+    how: dict[str, object] = {"columns": asdict(dataset.columns), "on_drop": on_drop, "policy": asdict(policy)}
+    if applied.automatic:
+        how["automatic"] = [changes.facts() for changes in applied.automatic]
     record = partial(
         document, str(data), changes=applied.changes, by=who, queues=[queue.name for queue in files], how=how
     )
@@ -132,7 +135,7 @@ def _decisions(
             "decisions filled in"
         )
     loaded = load_decisions(named or [log_of(data)], reviewer=reviewer, policy=policy)
-    if policy.least is not None and not loaded.queues:
+    if policy.reads and not loaded.queues:
         raise InputError("--auto-relabel and --auto-drop need a queue, which has the scores: name it behind the data")
     return loaded
 
@@ -174,7 +177,18 @@ def _adjudicated(dataset: Dataset, given: LoadedDecisions, policy: AutoPolicy, *
         protected=len({row for row, _ in automatic.fresh} - {row for row, _ in acting}),
         policy_stale=len(automatic.stale),
         notes=(*given.notes, *_remarks(dataset, changes)),
+        automatic=tuple(_automatic(acting)),
     )
+
+
+def _automatic(acting: Sequence[tuple[int, Decision]]) -> Iterator[AutomaticChanges]:
+    """What the policy does to rows, and how many of these changes are expected to be wrong."""
+    import numpy as np
+
+    for word in ("relabel", "drop"):
+        right = {row: decision.score for row, decision in acting if decision.decision == word}
+        if right:
+            yield AutomaticChanges(word, len(right), expected_wrong(np.array(list(right.values()))))
 
 
 def _unprotected(

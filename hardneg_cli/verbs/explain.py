@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.queue_columns import FOUND, NUMERIC
+from hardneg_cli.io.tables.queue_columns import ADDED, FOUND, NUMERIC
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.markdown_text import plain_page, summary
@@ -147,9 +147,11 @@ def _findings(findings: str) -> pa.Table:
 
     files = sources(findings)
     names = table_files.columns(files, None)
-    if missing := [name for name in (*FOUND, *NUMERIC) if name not in names]:
+    if missing := [name for name in (*FOUND, *NUMERIC) if name not in (*names, *ADDED)]:
         raise InputError(f"{findings}: no column {quote(missing[0])}; is it a findings file, written by find?")
-    return pa.Table.from_batches(list(table_files.read(files, ReadRequest(text=FOUND, numbers=NUMERIC))))
+    return pa.Table.from_batches(
+        list(table_files.read(files, ReadRequest(FOUND, tuple(name for name in NUMERIC if name in names))))
+    )
 
 
 def _has_every_row(table: pa.Table) -> bool:
@@ -173,3 +175,6 @@ def _reasons(table: pa.Table, row: dict[str, str | float], detector: str | None)
     if isinstance(given, float) and given == given:
         rival = f", {quote(row['suggested_label'])} {other:.3f}" if isinstance(other, float) and other == other else ""
         yield f"the models' mean probability: {quote(row['given_label'])} {given:.3f}{rival}"
+    right = row.get("suggestion_score")
+    if isinstance(right, float) and right == right:
+        yield f"suggested: {quote(row['suggested_label'])}, right with probability {right:.3f}"

@@ -126,7 +126,7 @@ def find(
     return Findings(
         dataset, verdicts.score, _open(verdicts.flagged, answers), verdicts.suggested, _without_models(doubts),
         heard.skipped, heard.digest, verdicts.errors, (*heard.notes, *loaded.notes, *answers.notes, *lesson, *told),
-        answers.clauses, audited,
+        answers.clauses, audited, verdicts.certainty, verdicts.p_suggested,
     )  # fmt: skip
 
 

@@ -35,7 +35,10 @@ MODELS = {  # a strong and a weak one
 
 @dataclass(frozen=True)
 class LabelSet:
-    """labels: (N,) class codes. probs: each model's N×K. wrong: (N,) bool, the truth. Features or texts where known."""
+    """labels: (N,) class codes. probs: each model's N×K. wrong: (N,) bool, the truth. Features or texts where known.
+
+    truth: (N,) the right classes, where they are known.
+    """
 
     name: str
     family: str
@@ -44,6 +47,7 @@ class LabelSet:
     wrong: NDArray[np.bool_]
     features: NDArray[np.float64] | None = None
     texts: list[str] | None = None
+    truth: NDArray[np.int64] | None = None
 
     @property
     def mean(self) -> NDArray[np.floating]:
@@ -72,11 +76,13 @@ def real_sets(folder: Path) -> Iterator[LabelSet]:
         models = {path.name.split(".")[1]: path for path in sorted((folder / name).glob("probs.*.parquet"))}
         frames = [pd.read_parquet(path).set_index("id").loc[rows["id"]] for path in models.values()]
         classes = [column.removeprefix("prob_") for column in frames[0].columns]
-        labels = rows["label"].map({c: i for i, c in enumerate(classes)}).to_numpy(np.int64)
+        codes = {c: i for i, c in enumerate(classes)}
+        labels = rows["label"].map(codes).to_numpy(np.int64)
+        told = truth.loc[rows["id"], "true_label"].map(codes).to_numpy(np.int64) if "true_label" in truth else None
         probs = [frame[frames[0].columns].to_numpy(np.float64) for frame in frames]
         for model, p in zip(models, probs, strict=True):
-            yield LabelSet(f"{name} {model}", name, labels, (p,), wrong)
-        yield LabelSet(f"{name} all", name, labels, tuple(probs), wrong)
+            yield LabelSet(f"{name} {model}", name, labels, (p,), wrong, truth=told)
+        yield LabelSet(f"{name} all", name, labels, tuple(probs), wrong, truth=told)
 
 
 def recipes() -> list[Recipe]:
@@ -145,4 +151,5 @@ def simulated_sets(chosen: list[Recipe], folder: Path, cache: Path) -> Iterator[
         yield LabelSet(
             recipe.name, recipe.noise, labels, probs, labels != truth,
             features if recipe.data == "digits" else None, texts(folder) if recipe.data == "banking" else None,
+            truth,
         )  # fmt: skip

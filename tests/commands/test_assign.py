@@ -12,6 +12,7 @@ import pytest
 
 from hardneg_cli import InputError, apply, assign, collect
 from hardneg_cli.detection.findings import Findings
+from hardneg_cli.io.tables.queue_columns import NUMBERS
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.queues.workload import ReviewPace, parse_plan, review_pace
 from support.assigned import CLASSES, found, labeled
@@ -197,7 +198,7 @@ def test_control_rows_need_a_file_of_every_row(folder: Path) -> None:
         for name in ("flagged.csv", "scores.parquet")
     }
     for name in ("lead", "a", "b"):
-        few, every = (tables[name].drop_columns(["score", "p_given", "p_suggested"]) for tables in suspects.values())
+        few, every = (tables[name].drop_columns([*NUMBERS]) for tables in suspects.values())
         assert few.to_pylist() == every.to_pylist(), "the flagged rows are the same, whatever stands beside them"
 
 

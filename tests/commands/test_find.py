@@ -21,8 +21,8 @@ from support.paths import SAMPLE
 
 DIGITS, PROBS = SAMPLE / "digits.csv", SAMPLE / "digits.probs.csv"
 BEFORE = [
-    "id", "decision", "new_label", "note", "given_label", "suggested_label", "score", "flagged", "detectors", "why",
-    "p_given", "p_suggested",
+    "id", "decision", "new_label", "note", "given_label", "suggested_label", "score", "suggestion_score", "flagged",
+    "detectors", "why", "p_given", "p_suggested",
 ]  # fmt: skip
 AFTER = ["rank", "row_hash", "hashed"]
 

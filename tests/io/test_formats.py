@@ -122,7 +122,7 @@ def asked(*path: str) -> Callable[[bytes], object]:
 
 def asked_of(table: pa.Table) -> object:
     """A text that is empty is shown as such."""
-    names = ("id", "row_hash", "given_label", "suggested_label", "score")
+    names = ("id", "row_hash", "given_label", "suggested_label", "score", "suggestion_score")
     shown = table.column_names[-3]
     return [({name: row[name] for name in names}, row[shown] or "(empty)") for row in table.to_pylist()]
 

@@ -62,7 +62,7 @@ def test_nothing_to_ask_is_a_valid_file_too(target: str, tmp_path: Path) -> None
 def test_pictures_are_shown_as_pictures(tmp_path: Path) -> None:
     picture = "data:image/png;base64," + base64.b64encode(b"x").decode()
     table = findings(["a", "b"])
-    pictures = table.set_column(12, "scan", pa.array([picture, ""]))
+    pictures = table.set_column(table.column_names.index("text"), "scan", pa.array([picture, ""]))
     config = ElementTree.fromstring(beside(pictures, TOOLS[0], tmp_path)["q.config.xml"])
     assert [image.get("value") for image in config.findall("Image")] == ["$image"]
     assert {found.get("toName") for found in config.findall("Choices")} == {"image"}

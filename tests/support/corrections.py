@@ -131,6 +131,7 @@ def queue_of(data: Path, columns: Columns | None = None) -> list[Row]:
             "given_label": label,
             "suggested_label": "",
             "score": 0.5,
+            "suggestion_score": None,
             "row_hash": hash_,
             "hashed": cell,
         }

@@ -21,6 +21,7 @@ def findings(texts: list[str], text: str = "text") -> pa.Table:
     return pa.table({
         "id": words, "decision": nothing, "new_label": nothing, "note": nothing, "given_label": words,
         "suggested_label": words, "score": pa.array(number, pa.float64()),
+        "suggestion_score": maybe,
         "flagged": pa.array([i % 2 == 0 for i in range(n)]), "detectors": words, "why": words,
         "p_given": maybe, "p_suggested": maybe, text: words,
         "rank": pa.array(range(1, n + 1), pa.int64()), "row_hash": pa.array([f"{i:016x}" for i in range(n)]),

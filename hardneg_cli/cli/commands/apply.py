@@ -70,7 +70,9 @@ class PolicyOptions:
     HEADING: ClassVar[str] = "Decisions"
     auto_relabel: Annotated[
         float | None,
-        typer.Option("--auto-relabel", metavar="P", help="Relabel undecided rows as suggested from this score on."),
+        typer.Option(
+            "--auto-relabel", metavar="P", help="Relabel undecided rows as suggested from this suggestion_score on."
+        ),
         Trust.CHOICE,
     ] = None
     auto_drop: Annotated[

@@ -4,8 +4,9 @@ SCORES is what find wrote, with --all for --control. With --reviewers a,b the fi
 every row, who is asked (`reviewers`) and why (`role`: suspect or control); `team.a.csv` and `team.b.csv` are what they
 fill in. --overlap rows go to all of them, the others are dealt out evenly. --control mixes in rows that nothing speaks
 against, with a suggestion of their own: how many of them are called wrong tells what a suggestion alone does. So that
-nobody can tell them apart, the reviewers' files then lack score, flagged, detectors, why, p_given, p_suggested and
-rank; with --blind they lack suggested_label as well. Without --reviewers there is one queue, for whoever it may be.
+nobody can tell them apart, the reviewers' files then lack score, suggestion_score, flagged, detectors, why, p_given,
+p_suggested and rank; with --blind they lack suggested_label as well. Without --reviewers there is one queue, for
+whoever it may be.
 """
 
 from __future__ import annotations

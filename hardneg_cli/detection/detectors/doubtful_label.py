@@ -23,9 +23,10 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.digest import Digest
 from hardneg_cli.data.probabilities.probabilities import Probabilities
 from hardneg_cli.detection.cleanlab_methods import QUALITY_SCORES, filtered, quality
-from hardneg_cli.detection.detector_result import DetectorResult
+from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.detection.label_error_scores import estimate
 from hardneg_cli.errors import Unavailable
+from hardneg_cli.statistics.probability import CLOSEST
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,12 +60,21 @@ def detect(
     rows = np.flatnonzero(digest.judged)
     if digest.unseen is not None:
         probabilities = digest.unseen.marked(probabilities)
-    why, other = _words(dataset, digest, rows), digest.mean.other[rows]
+    mean = digest.mean
+    other, p = mean.other[rows], mean.p_other[rows].astype(np.float64)
+    certainty = p / np.maximum(1 - mean.p_given[rows].astype(np.float64), np.maximum(p, CLOSEST))
     if method != "estimated":
-        return DetectorResult(rows, *_by_cleanlab(dataset, probabilities, rows, method), other, why)
+        judged = _by_cleanlab(dataset, probabilities, rows, method)
+        return DetectorResult(rows, *judged, other, _words(dataset, digest, rows, other), certainty=certainty)
     found = estimate(dataset, probabilities, digest.judged)
-    score = found.score[rows]
-    return DetectorResult(rows, score, score >= 0.5, other, why, models=probabilities.models, errors=found.errors)
+    score, told = found.score[rows], found.suggested[rows] != NO_CLASS
+    suggested = np.where(told, found.suggested[rows], other)
+    return DetectorResult(
+        rows, score, score >= 0.5, suggested, _words(dataset, digest, rows, suggested),
+        models=probabilities.models, errors=found.errors,
+        certainty=np.where(told, found.certainty[rows], certainty),
+        p_suggested=np.where(told, found.p_suggested[rows], p),
+    )  # fmt: skip
 
 
 def _by_cleanlab(
@@ -85,7 +95,9 @@ def _thousandths(p: NDArray[np.floating]) -> NDArray[np.int64]:
     return np.rint(p.astype(np.float64) * 1000).astype(np.int64)
 
 
-def _words(dataset: Dataset, digest: Digest, rows: NDArray[np.int64]) -> Callable[[NDArray[np.int64]], list[str]]:
+def _words(
+    dataset: Dataset, digest: Digest, rows: NDArray[np.int64], suggested: NDArray[np.int32]
+) -> Callable[[NDArray[np.int64]], list[str]]:
     mean, models = digest.mean, len(digest.models)
     who = "the model gives" if models == 1 else f"{models} models give"
     names = [repr(name) for name in dataset.classes]
@@ -93,11 +105,13 @@ def _words(dataset: Dataset, digest: Digest, rows: NDArray[np.int64]) -> Callabl
     def why(places: NDArray[np.int64]) -> list[str]:
         chosen = rows[places]
         agree = sum((model.top[chosen] == dataset.labels[chosen]).astype(int) for model in digest.models)
-        told = (mean.other[chosen], _thousandths(mean.p_other[chosen]), _thousandths(mean.p_given[chosen]), agree)
+        p_best, p_given = _thousandths(mean.p_other[chosen]), _thousandths(mean.p_given[chosen])
+        told = (mean.other[chosen], p_best, p_given, agree, suggested[places])
         return [
             f"{who} {names[best]} {THOUSANDTHS[p_best]} and the label {THOUSANDTHS[p_given]}"
             + (f", {votes} of them agree with the label" if 0 < votes < models else "")
-            for best, p_best, p_given, votes in zip(*(column.tolist() for column in told), strict=True)
+            + (f", but {names[likely]} is mistaken for it more often" if likely != best else "")
+            for best, p_best, p_given, votes, likely in zip(*(column.tolist() for column in told), strict=True)
         ]
 
     return why

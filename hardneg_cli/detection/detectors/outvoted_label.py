@@ -32,6 +32,7 @@ def detect(dataset: Dataset, neighbors: Neighbors, *, among: int = 10) -> Detect
     rows = np.arange(len(dataset))
     found = estimate(dataset, Probabilities(models, dataset.classes, len(dataset)), rows >= 0)
     other, carried = votes.best_other(dataset.labels)
+    certainty = np.where(found.suggested == other, found.certainty, np.minimum(found.certainty, 0.5))
     voters = votes.neighbor_labels.shape[1]
 
     def why(places: NDArray[np.int64]) -> list[str]:
@@ -42,4 +43,6 @@ def detect(dataset: Dataset, neighbors: Neighbors, *, among: int = 10) -> Detect
             for i in places
         ]
 
-    return DetectorResult(rows, found.score, found.score >= 0.5, other, why, models=models, errors=found.errors)
+    return DetectorResult(
+        rows, found.score, found.score >= 0.5, other, why, models=models, errors=found.errors, certainty=certainty
+    )

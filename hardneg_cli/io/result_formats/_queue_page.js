@@ -64,12 +64,13 @@ function labels(row) {
   element.append(make("span", "", edged(cell(row, "given_label"))), ...chance(row, "p_given"));
   if (!suggestion(row)) return element;
   const suggested = make("span", "", edged(suggestion(row)));
-  element.append(make("span", "arrow", "\u2192"), suggested, ...chance(row, "p_suggested"));
+  element.append(make("span", "arrow", "\u2192"), suggested, ...chance(row, "p_suggested"),
+    ...chance(row, "suggestion_score", "right"));
   return element;
 }
 
-function chance(row, name) {
-  return cell(row, name) ? [make("small", "", `p ${Number(cell(row, name)).toFixed(3)}`)] : [];
+function chance(row, name, what = "p") {
+  return cell(row, name) ? [make("small", "", `${what} ${Number(cell(row, name)).toFixed(3)}`)] : [];
 }
 
 function form(row) {

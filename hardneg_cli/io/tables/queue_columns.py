@@ -4,9 +4,8 @@
 `LEADING` and those of `TRAILING` stand the dataset's own columns that are shown, and behind those `SHARED_OUT`, where a
 queue is shared out among reviewers. A column of the dataset that is named like one of these is called `data_…`.
 
-    id  decision  new_label  note  given_label  suggested_label  score  flagged  detectors  why  p_given  p_suggested
-    …what is shown of the row…  reviewer  reviewers  role
-    rank  row_hash  hashed
+    id  decision  new_label  note  given_label  suggested_label  score  suggestion_score  flagged  detectors  why
+    p_given  p_suggested  …what is shown of the row…  reviewer  reviewers  role  rank  row_hash  hashed
 """
 
 from __future__ import annotations
@@ -27,7 +26,8 @@ class QueueColumn:
     place: before the dataset's columns (`leading`), right behind them (`shared-out`), or at the end (`trailing`).
     by: who fills it in: `run` or `person`. returned: whether decisions are read from it.
     hidden: `control` where it would tell reviewers which rows are a control, `blind` where it only draws them to an
-    answer; a blind queue hides both. shown: whether a reviewer sees it as if it were the dataset's.
+    answer; a blind queue hides both. shown: whether a reviewer sees it as if it were the dataset's. added: whether
+    there are findings files that were written before there was such a column.
     """
 
     name: str
@@ -38,6 +38,7 @@ class QueueColumn:
     returned: bool = False
     hidden: Literal["", "blind", "control"] = ""
     shown: bool = False
+    added: bool = False
 
 
 QUEUE_COLUMNS = (
@@ -48,6 +49,8 @@ QUEUE_COLUMNS = (
     QueueColumn("given_label", "the label in the dataset", returned=True),
     QueueColumn("suggested_label", "the label that seems right, empty where none does", returned=True, hidden="blind"),
     QueueColumn("score", "the probability that the given label is wrong", "number", hidden="control"),
+    QueueColumn("suggestion_score", "the probability that the suggested label is the right one", "number",
+                hidden="control", added=True),
     QueueColumn("flagged", "whether the row is suspect", "truth", hidden="control"),
     QueueColumn("detectors", "the names of those that doubt the row, with commas between", hidden="control"),
     QueueColumn("why", "one clause from each of them, with semicolons between", hidden="control"),
@@ -58,8 +61,9 @@ QUEUE_COLUMNS = (
     QueueColumn("role", "in the lead's file, suspect or control", place="shared-out", shown=True),
     QueueColumn("rank", "the row's place by score, from 1", "count", place="trailing", hidden="control"),
     QueueColumn("row_hash", "which content the row had", place="trailing", returned=True),
-    QueueColumn("hashed", "which columns that covers, spelled out in the first row", place="trailing", returned=True),
-)
+    QueueColumn("hashed", "which columns that covers, spelled out in the first row", place="trailing", returned=True,
+                added=True),
+)  # fmt: skip
 
 
 def _names(columns: Iterable[QueueColumn]) -> tuple[str, ...]:
@@ -72,6 +76,7 @@ TRAILING = _names(column for column in QUEUE_COLUMNS if column.place == "trailin
 FILLED_IN = _names(column for column in QUEUE_COLUMNS if column.by == "person")
 RETURNED = _names(column for column in QUEUE_COLUMNS if column.returned)
 NUMBERS = _names(column for column in QUEUE_COLUMNS if column.kind == "number")
+ADDED = _names(column for column in QUEUE_COLUMNS if column.added)
 NUMERIC = (*NUMBERS, *_names(column for column in QUEUE_COLUMNS if column.kind == "count"))
 FOUND = tuple(name for name in LEADING if name not in (*FILLED_IN, *NUMBERS))  # what a run says that is no number
 TELLING = _names(column for column in QUEUE_COLUMNS if column.hidden == "control")

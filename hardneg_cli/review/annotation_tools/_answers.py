@@ -120,7 +120,9 @@ def queue(source: Source, answers: Iterable[ToolAnswer]) -> pa.Table:
         raise InputError(f"{source.name}: more than one label for {', '.join(several[:5])}{more}: leave one of them")
     decided = {who[:3] for who in found if who[3] is not None}
     rows = [row for who, (_, row) in found.items() if who[3] is not None or who[:3] not in decided]
-    schema = pa.schema([*((name, pa.string()) for name in COLUMNS), ("score", pa.float64())])
+    schema = pa.schema(
+        [*((name, pa.string()) for name in COLUMNS), ("score", pa.float64()), ("suggestion_score", pa.float64())]
+    )
     try:
         return pa.Table.from_pylist(rows, schema)
     except UnicodeEncodeError as error:
@@ -160,7 +162,7 @@ def _row(source: Source, answer: ToolAnswer) -> Object:
 
 
 def _key(source: Source, answer: ToolAnswer) -> Object:
-    """The task's id, row_hash, what it covers, labels and score; raises InputError where it has none."""
+    """The task's id, row_hash, what it covers, labels and scores; raises InputError where it has none."""
     if answer.key is None or answer.key == "":
         raise InputError(
             f"{source.name}: {answer.place}: no {quote(KEY)} in it, and so neither a row's id nor its "
@@ -173,8 +175,9 @@ def _key(source: Source, answer: ToolAnswer) -> Object:
         found = None
     if not isinstance(found, Mapping) or not all(isinstance(found.get(name), str) for name in KEYED):
         raise InputError(f"{source.name}: {answer.place}: {quote(KEY)} is not what hardneg find wrote there")
-    score, hashed = found.get("score"), found.get("hashed")
+    hashed = found.get("hashed")
+    numbers = {name: found.get(name, 0.0) for name in ("score", "suggestion_score")}  # older tasks lack the latter
     return {name: found[name] for name in KEYED} | {
         "hashed": hashed if isinstance(hashed, str) else "",
-        "score": score if isinstance(score, float | int) else None,
+        **{name: number if isinstance(number, float | int) else None for name, number in numbers.items()},
     }

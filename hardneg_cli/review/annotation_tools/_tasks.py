@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.errors import InputError, quote
-from hardneg_cli.io.tables.queue_columns import EVERY, LABELS, QUESTION
+from hardneg_cli.io.tables.queue_columns import ADDED, EVERY, LABELS, QUESTION
 from hardneg_cli.io.tables.text_tables import as_text, inert_json
 from hardneg_cli.review.annotation_tools._class_names import offered
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hardneg_cli.io.tables.json_records import Json
 
 KEY = "hardneg"  # the field that every tool has it in
-KEYED = (*QUESTION, "suggested_label")  # and the score, and which columns the hash covers
+KEYED = (*QUESTION, "suggested_label")  # and the scores, and which columns the hash covers
 NEEDED = (*KEYED, "score", "why")
 PICTURE = "data:image/"
 ROWS = 1 << 14  # at a time
@@ -34,7 +34,7 @@ class AnnotationTask:
     """A row to decide on.
 
     text: its display columns, None where all of them are pictures. pictures: data URIs, one a picture column, empty
-    where the row has none. suggested: the class as it is offered, or empty. score: see `Findings`.
+    where the row has none. suggested: the class as it is offered, or empty. score, suggestion_score: see `Findings`.
     """
 
     key: str
@@ -44,6 +44,7 @@ class AnnotationTask:
     about: str
     suggested: str
     score: float | None
+    suggestion_score: float | None
 
 
 def tasks(table: pa.Table, what: str) -> Iterator[AnnotationTask]:
@@ -55,8 +56,8 @@ def tasks(table: pa.Table, what: str) -> Iterator[AnnotationTask]:
     texts = [name for name in _displayed(table) if name not in pictures]
     for start in range(0, table.num_rows, ROWS):
         part = table.slice(start, ROWS)
-        hashed = [name for name in ("hashed",) if name in table.column_names]
-        rows = part.select([*NEEDED, *hashed, *pictures]).to_pylist()
+        added = [name for name in ADDED if name in table.column_names]
+        rows = part.select([*NEEDED, *added, *pictures]).to_pylist()
         shown = _texts(part.select(texts)) if texts else [None if pictures else NOTHING] * len(rows)
         for row, text in zip(rows, shown, strict=True):
             yield _task(row, text, tuple(row[name] or "" for name in pictures))
@@ -108,5 +109,9 @@ def _task(row: dict[str, Any], text: str | None, pictures: tuple[str, ...]) -> A
     about = f"labeled {given}"
     about += f", suggested {suggested}" if suggested else ""
     about += f": {row['why']}" if row["why"] else ""
-    key = ascii_json(kept | hashed | {"score": row["score"]})
-    return AnnotationTask(key, kept["id"], text, pictures, about, suggested, row["score"])
+    right = row.get("suggestion_score")
+    numbers = {name: row[name] for name in ("score", "suggestion_score") if name in row}
+    key = ascii_json(kept | hashed | numbers)
+    return AnnotationTask(
+        key, kept["id"], text, pictures, about, suggested, row["score"], row["score"] if right is None else right
+    )

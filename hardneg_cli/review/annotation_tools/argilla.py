@@ -75,7 +75,7 @@ def _field(name: str, how: Mapping[str, Json], *, required: bool) -> Json:
 def _record(task: AnnotationTask) -> dict[str, Json]:
     fields = {"about": task.about} | ({} if task.text is None else {"text": task.text})
     fields |= {_picture(number): picture for number, picture in enumerate(task.pictures) if picture}
-    suggested = {"value": task.suggested, "score": task.score, "agent": "hardneg"}
+    suggested = {"value": task.suggested, "score": task.suggestion_score, "agent": "hardneg"}
     return {
         "id": task.id, "fields": fields, "metadata": {KEY: task.key, "score": task.score},
         "suggestions": {"label": suggested} if task.suggested else {}, "responses": {},

@@ -76,7 +76,7 @@ def _task(task: AnnotationTask) -> dict[str, Json]:
             "type": "choices",
         }
         result = [label | {"value": {"choices": [task.suggested]}}]
-        made["predictions"] = [{"model_version": "hardneg", "score": task.score, "result": result}]
+        made["predictions"] = [{"model_version": "hardneg", "score": task.suggestion_score, "result": result}]
     return made
 
 

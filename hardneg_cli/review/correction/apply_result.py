@@ -12,6 +12,27 @@ from hardneg_cli.review.decisions.decision import StaleDecision
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from hardneg_cli.statistics.scores import Estimate
+
+
+@dataclass(frozen=True)
+class AutomaticChanges:
+    """The rows that the policy relabels, or drops. wrong: how many of them are better left as they are."""
+
+    action: str
+    rows: int
+    wrong: Estimate
+
+    def facts(self) -> dict[str, str | int | float]:
+        low, high = self.wrong.low, self.wrong.high
+        return {"action": self.action, "rows": self.rows, "wrong": round(self.wrong.value, 3), "low": low, "high": high}
+
+    def __str__(self) -> str:
+        what, wrong = {"relabel": ("labels", "wrong"), "drop": ("rows", "labeled right")}[self.action]
+        value, low, high = self.wrong.value, self.wrong.low, self.wrong.high
+        found = f"about {value:,.0f} of them {wrong} (between {low:,.0f} and {high:,.0f})"
+        return f"--auto-{self.action}: {self.rows:,} {what}, {found}"
+
 
 @dataclass(frozen=True)
 class ApplyResult:
@@ -19,7 +40,7 @@ class ApplyResult:
 
     kept, unsure: as reviewers decided. undecided: asked about, but not decided by anybody. already: decisions whose
     outcome stood in the data before. stale: decisions that no longer fit, and were left out. protected, policy_stale:
-    rows that the policy spared for their split, and because they are no longer what they were.
+    rows that the policy spared for their split, and because they are no longer what they were. automatic: what it does.
     """
 
     rows: int
@@ -32,6 +53,7 @@ class ApplyResult:
     protected: int
     policy_stale: int
     notes: tuple[str, ...]
+    automatic: tuple[AutomaticChanges, ...] = ()
 
     @property
     def relabeled(self) -> int:
@@ -69,4 +91,5 @@ class ApplyResult:
         if automatic or self.protected or self.policy_stale:
             alone = f"{self.protected:,} of protected splits, {self.policy_stale:,} that are no longer the same"
             yield f"policy: {automatic:,} of these changes are automatic; rows left alone: {alone}"
+        yield from map(str, self.automatic)
         yield from (f"note: {note}" for note in self.notes)

@@ -38,10 +38,10 @@ HashedByCell: TypeAlias = Mapping[str | None, HashedColumns]
 
 @dataclass(frozen=True)
 class AutoPolicy:
-    """What is done with a row that no reviewer decided: relabeled or dropped, if its score is at least so much.
+    """What is done with a row that no reviewer decided.
 
-    Where both apply, it is relabeled if there is a suggestion, else dropped. Rows whose split is one of `protect`
-    are left alone.
+    It is relabeled as suggested if its `suggestion_score` is at least `relabel`, dropped if its `score` is at least
+    `drop`; where both apply, it is relabeled. Rows whose split is one of `protect` are left alone.
     """
 
     relabel: float | None = None
@@ -54,9 +54,10 @@ class AutoPolicy:
                 raise InputError(f"--{name} is a probability from 0 to 1, not {value}")
 
     @property
-    def least(self) -> float | None:
-        """The lowest score that anything is done at; None where nothing ever is."""
-        return min((value for value in (self.relabel, self.drop) if value is not None), default=None)
+    def reads(self) -> dict[str, float]:
+        """The columns of a queue that it acts on, each with the least that it acts at."""
+        limits = {"suggestion_score": self.relabel, "score": self.drop}
+        return {name: limit for name, limit in limits.items() if limit is not None}
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class FilledQueue:
     """One filled queue.
 
     table: the columns that were read, as text that is never null. decisions: what reviewers decided. automatic: what
-    the policy would do with the other rows. exported: whether an annotation tool wrote it.
+    the policy would do with the other rows, with `score` the probability that this is right. exported: whether an
+    annotation tool wrote it.
     """
 
     name: str
@@ -101,7 +103,9 @@ def read_queue(source: Source, reviewer: str | None, policy: AutoPolicy, *, whol
     """
     form = export(source)
     with progress(f"reading {source.name}"):
-        table = form.read(source) if form else _table(source, scored=policy.least is not None, whole=whole)
+        table = form.read(source) if form else _table(source, policy, whole=whole)
+    if form and policy.relabel and not any(table["suggestion_score"].to_pylist()):
+        _refuse_unscored(source.name, [], AutoPolicy(policy.relabel))
     if reviewer is None:
         reviewer = (form.reviewer(source) if form else "") or user()
     hashed = read_cells(source.name, table["hashed"].unique().to_pylist() if "hashed" in table.column_names else ())
@@ -118,23 +122,25 @@ def export(source: Source) -> AnnotationTool | None:
     return next((form for form in ANNOTATION_TOOLS if form.recognises(source)), None)
 
 
-def _table(source: Source, *, scored: bool, whole: bool) -> pa.Table:
+def _table(source: Source, policy: AutoPolicy, *, whole: bool) -> pa.Table:
     """The columns that are used, all there, text never null; a queue may be empty."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     names = table_files.columns([source])
     if names:  # an empty JSON array has no columns either
-        _refuse_missing(source, names, scored=scored)
-    numbers = ("score",) if scored and names else ()
+        _refuse_missing(source, names)
+        _refuse_unscored(source.name, names, policy)
+    numbers = tuple(policy.reads) if names else ()
     request = ReadRequest(tuple(name for name in names if (whole or name in TAKEN) and name not in numbers), numbers)
     # an empty queue is what `find` writes where nothing is suspect; `batches.read` takes no rows for an error
     parts = list(table_files.read_file(source, request))
     if not parts:
-        parts = [pa.RecordBatch.from_pydict({name: pa.array([], pa.string()) for name in request.text})]
+        empty = [pa.array([], pa.string())] * len(request.text) + [pa.array([], pa.float64())] * len(numbers)
+        parts = [pa.RecordBatch.from_arrays(empty, [*request.text, *numbers])]
     read = pa.Table.from_batches(parts)
     columns = {name: pc.fill_null(read[name], "") for name in request.text}
-    columns |= {name: read[name] for name in numbers if name in read.column_names}
+    columns |= {name: read[name] for name in numbers}
     return pa.table(columns | {name: pa.repeat("", len(read)) for name in ANSWER if name not in columns})
 
 
@@ -147,15 +153,24 @@ def _rows(table: pa.Table, chosen: NDArray[np.bool_]) -> list[Row]:
     return [row | {"row": number} for row, number in zip(part.to_pylist(), numbers, strict=True)]
 
 
-def _refuse_missing(source: Source, names: Sequence[str], *, scored: bool) -> None:
-    needed = [*QUESTION, "score"] if scored else [*QUESTION]
-    if not {"decision", "new_label"} & set(names):
-        needed.append("decision")
-    for name in needed:
+def _refuse_missing(source: Source, names: Sequence[str]) -> None:
+    answered = {"decision", "new_label"} & set(names)
+    for name in QUESTION if answered else (*QUESTION, "decision"):
         if name not in names:
             raise InputError(
                 f"{source.name}: no column {quote(name)}{did_you_mean(name, names)}; a queue is a findings file of "
                 "hardneg find with its decisions filled in"
+            )
+
+
+def _refuse_unscored(name: str, names: Sequence[str], policy: AutoPolicy) -> None:
+    """Raises InputError for a queue without the column that a policy acts on."""
+    for column in policy.reads:
+        if column not in names:
+            option = "--auto-drop" if column == "score" else "--auto-relabel"
+            raise InputError(
+                f"{name}: no column {quote(column)}{did_you_mean(column, names)}, which {option} acts on: name a file "
+                "that hardneg find writes now"
             )
 
 
@@ -251,27 +266,33 @@ def role_of(row: Mapping[str, object]) -> str:
     return CONTROL if flagged in FALSE else ""
 
 
-def _automatic(table: pa.Table, open_: NDArray[np.bool_], policy: AutoPolicy, hashed: HashedByCell) -> list[Decision]:
+def _automatic(
+    table: pa.Table, open_: NDArray[np.bool_], policy: AutoPolicy, hashed: HashedByCell
+) -> list[Decision]:  # fmt: skip
     """What the policy would do with the `open_` rows."""
     import numpy as np
     import pyarrow as pa
 
-    if policy.least is None or not len(table):
+    if not policy.reads or not len(table):
         return []
-    high = np.nan_to_num(table["score"].cast(pa.float64()).to_numpy(), nan=-1.0) >= policy.least  # a missing one: never
-    decisions = (_by_policy(row, policy, hashed) for row in _rows(table, open_ & high))
+    numbers = {name: np.nan_to_num(table[name].cast(pa.float64()).to_numpy(), nan=-1.0) for name in policy.reads}
+    high = open_ & np.logical_or.reduce([numbers[name] >= limit for name, limit in policy.reads.items()])
+    known = zip(*(values[high].tolist() for values in numbers.values()), strict=True)  # a missing one is never enough
+    decisions = (
+        _by_policy(row | dict(zip(numbers, values, strict=True)), policy, hashed)
+        for row, values in zip(_rows(table, high), known, strict=True)
+    )
     return [decision for decision in decisions if decision]
 
 
 def _by_policy(row: Row, policy: AutoPolicy, hashed: HashedByCell) -> Decision | None:
-    score, label = row["score"], _suggestion(row)
-    if policy.relabel is not None and score >= policy.relabel and label:
-        word, limit = "relabel", policy.relabel
-    elif policy.drop is not None and score >= policy.drop:
-        word, limit, label = "drop", policy.drop, ""
+    label = _suggestion(row)
+    if policy.relabel is not None and row["suggestion_score"] >= policy.relabel and label:
+        word, limit, ground = "relabel", policy.relabel, "suggestion_score"
+    elif policy.drop is not None and row["score"] >= policy.drop:
+        word, limit, ground, label = "drop", policy.drop, "score", ""
     else:
         return None
-    note = f"--auto-{word} {limit:g}: score {score:.6f}"
     return Decision(
         row["id"],
         row["row_hash"],
@@ -280,6 +301,6 @@ def _by_policy(row: Row, policy: AutoPolicy, hashed: HashedByCell) -> Decision |
         label,
         POLICY,
         source=POLICY,
-        note=note,
-        **met(row, hashed),
+        note=f"--auto-{word} {limit:g}: {ground} {row[ground]:.6f}",
+        **met(row, hashed) | {"score": row[ground]},
     )

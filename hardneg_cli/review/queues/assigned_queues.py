@@ -4,7 +4,7 @@ The lead's table is the key. It has every row with its evidence, worst first, an
 and `role` (`suspect` or `control`); a control row's `suggested_label` is the one that its reviewers are shown.
 
 With control rows, what reviewers see must not tell them from suspects. Blanked for all rows are therefore
-- `score`, `p_given`, `p_suggested`: a control row's doubt is small;
+- `score`, `suggestion_score`, `p_given`, `p_suggested`: a control row's doubt is small;
 - `flagged`: no control row is;
 - `detectors`, `why`: hardly any detector speaks up about a control row;
 - `rank`: the suspects' ranks are the first ones, without a gap.
@@ -65,7 +65,11 @@ def evidence(shape: Assignment) -> pa.Table:
     changed = pa.array(shape.suggested != shape.scored.suggested[shape.rows])
     names = pa.array([*shape.scored.classes, ""], pa.string())
     shown = names.take(pa.array(np.where(shape.suggested < 0, len(names) - 1, shape.suggested)))
-    cells = {"suggested_label": shown, "p_suggested": pc.if_else(changed, None, table["p_suggested"])}
+    cells = {"suggested_label": shown} | {
+        name: pc.if_else(changed, None, table[name])
+        for name in ("suggestion_score", "p_suggested")
+        if name in table.column_names
+    }
     for name, column in cells.items():
         table = table.set_column(table.column_names.index(name), name, column)
     return _spelled(table, shape.scored.table)

@@ -36,6 +36,7 @@ class QueueItem:
     given: str
     suggested: str
     score: float | None
+    suggestion_score: float | None
     p_given: float | None
     p_suggested: float | None
     detectors: tuple[str, ...]
@@ -44,7 +45,8 @@ class QueueItem:
 
     def blinded(self) -> QueueItem:
         """Without what any model or detector said of it."""
-        return replace(self, suggested="", score=None, p_given=None, p_suggested=None, detectors=(), why="")
+        hidden: dict[str, Any] = dict.fromkeys(NUMBERS)
+        return replace(self, suggested="", detectors=(), why="", **hidden)
 
 
 @dataclass(frozen=True)
@@ -92,12 +94,12 @@ class ReviewQueue:
 
     def item(self, place: int) -> QueueItem:
         row = self.table.slice(place, 1).to_pylist()[0]
-        score, p_given, p_suggested = (_number(row.get(name)) for name in NUMBERS)
+        numbers = {name: _number(row.get(name)) for name in NUMBERS}
         detectors = tuple(name for name in row.get("detectors", "").split(",") if name)
         content = tuple((name, str(row[name])) for name in self.display_columns)
         return QueueItem(
             row["id"], row["row_hash"], row["given_label"], row.get("suggested_label", ""),
-            score, p_given, p_suggested, detectors, row.get("why", ""), content,
+            detectors=detectors, why=row.get("why", ""), content=content, **numbers,
         )  # fmt: skip
 
     def unanswered(self, place: int) -> Decision:

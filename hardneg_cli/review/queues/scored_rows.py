@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.queue_columns import FILLED_IN, NUMBERS, NUMERIC
+from hardneg_cli.io.tables.queue_columns import ADDED, FILLED_IN, NUMBERS, NUMERIC
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.audit.filled_audit import truths
 from hardneg_cli.review.decisions.row_decisions import ANSWERS
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     Bools: TypeAlias = NDArray[np.bool_]
     Codes: TypeAlias = NDArray[np.int64]
 
-NEEDED = ("id", *FILLED_IN, "given_label", "suggested_label", "flagged", "why", *NUMERIC, "row_hash")
+USED = ("id", *FILLED_IN, "given_label", "suggested_label", "flagged", "why", *NUMERIC, "row_hash")
+NEEDED = tuple(name for name in USED if name not in ADDED)
 NO_CLASS = -1
 
 
@@ -111,7 +112,8 @@ def read_scored_rows(files: Sequence[Source]) -> ScoredRows:
         if name not in names:
             hint = did_you_mean(name, names)
             raise InputError(f"{files[0].name}: no column {quote(name)}{hint}; is it a findings file, written by find?")
-    wanted = ReadRequest(tuple(name for name in names if name not in NUMERIC), NUMERIC)
+    numbers = tuple(name for name in NUMERIC if name in names)
+    wanted = ReadRequest(tuple(name for name in names if name not in numbers), numbers)
     table = pa.Table.from_batches(list(table_files.read(files, wanted)))
     if not len(table):
         raise InputError(f"{files[0].name}: no rows to share out")

@@ -64,7 +64,8 @@ class CollectResult:
     def table(self) -> pa.Table:
         """The conflicts as a queue for whoever settles them, the answers in `note`, nothing else filled in.
 
-        score is the share of these answers that say that the label is wrong.
+        score is the share of these answers that say that the label is wrong, suggestion_score of those that give the
+        suggested one.
         """
         import pyarrow as pa
 
@@ -103,10 +104,11 @@ def _row(group: Sequence[Decision], rank: int, hashed: str) -> dict[str, Any]:
     first, note = group[0], in_words(group)
     labels = {one.new_label for one in group} - {""}
     wrong = sum(one.decision != "keep" for one in group) / len(group)
+    right = sum(bool(one.new_label) for one in group) / len(group) if len(labels) == 1 else None
     return {
         **dict.fromkeys(FILLED_IN, ""), "id": first.id, "note": note, "given_label": first.given,
-        "suggested_label": labels.pop() if len(labels) == 1 else "", "score": wrong, "flagged": True, "detectors": "",
-        "why": note, "rank": rank, "row_hash": first.row_hash, "hashed": hashed,
+        "suggested_label": labels.pop() if len(labels) == 1 else "", "score": wrong, "suggestion_score": right,
+        "flagged": True, "detectors": "", "why": note, "rank": rank, "row_hash": first.row_hash, "hashed": hashed,
     }  # fmt: skip
 
 

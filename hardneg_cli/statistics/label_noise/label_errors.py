@@ -36,6 +36,7 @@ from hardneg_cli.statistics.label_noise.noise_model import (
     LearnedTransition,
     confident_joint,
 )
+from hardneg_cli.statistics.label_noise.suggestion import LEAST_ORDER, Suggestions, best_other
 from hardneg_cli.statistics.opinion_pool import OpinionPool
 from hardneg_cli.statistics.probability import FLOOR
 
@@ -118,6 +119,19 @@ class FittedSources:
         s: Array = self.w * (np.log(np.maximum(others, FLOOR)) - np.log(own))
         return s
 
+    def suggestions(self, parts: Sequence[Array], p: Array, labels: Labels, order: Array) -> Suggestions:
+        """For n rows, from the sources' K×n probabilities, the K×n p made of them, and the (n,) L made of that."""
+        import numpy as np
+
+        found = Suggestions.empty(len(labels))
+        rows = np.flatnonzero(order > LEAST_ORDER)
+        if len(rows):
+            models = [model for model in (self.models.plain, self.models.mixed) if model is not None]
+            best, share, ceiling = best_other(models, _tempered(p[:, rows], self.w), labels[rows])
+            mean = np.array([part[best, rows] for part in parts], np.float64).mean(axis=0)
+            found.put(rows, Suggestions(best, share, ceiling, mean))
+        return found
+
 
 @dataclass(frozen=True)
 class LabelErrors:
@@ -128,16 +142,24 @@ class LabelErrors:
 
     def order(self, blocks: Sequence[Array], labels: Labels, columns: Labels | None = None) -> Array:
         """(N,) L of rows, from the M sources' N×K probabilities; `columns`: which of wider blocks' are meant."""
+        return self.judge(blocks, labels, columns)[0]
+
+    def judge(
+        self, blocks: Sequence[Array], labels: Labels, columns: Labels | None = None
+    ) -> tuple[Array, Suggestions]:  # fmt: skip
+        """(N,) L as `order`, and what to suggest instead of the N labels."""
         import numpy as np
 
-        order = np.empty(len(labels))
+        order, suggested = np.empty(len(labels)), Suggestions.empty(len(labels))
         size = max(64, PIECE_CELLS // blocks[0].shape[1])
         columns = np.arange(blocks[0].shape[1]) if columns is None else columns
         for start in range(0, len(labels), size):
             piece = slice(start, start + size)
-            pooled = self.sources.pooled([block[piece].T[columns] for block in blocks])
+            parts = [block[piece].T[columns] for block in blocks]
+            pooled = self.sources.pooled(parts)
             order[piece] = self.sources.order(pooled, labels[piece])
-        return order
+            suggested.put(piece, self.sources.suggestions(parts, pooled, labels[piece], order[piece]))
+        return order, suggested
 
 
 def fit(blocks: Sequence[Array], labels: Labels) -> LabelErrors:

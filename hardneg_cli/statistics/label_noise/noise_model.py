@@ -72,6 +72,23 @@ class NoiseModel:
         result: Array = np.log(wrong + FLOOR) - np.log(right + FLOOR)
         return result
 
+    def joint(self, z: Array, labels: Labels) -> tuple[Array, Array]:
+        """(n,) and K×n numbers in proportion to the probabilities that the written class, and each other, is the true one.
+
+        From K×n log-probabilities; of the K×n, those of the written classes are 0.
+        """
+        import numpy as np
+
+        joint, own = self._weighed(z), (labels, np.arange(len(labels)))
+        if self.flips is not None:
+            joint *= self.flips.astype(joint.dtype, copy=False).take(labels, axis=1)
+            right = joint[own]
+        else:
+            right = joint[own] * (1 - self.rate)
+            joint *= self.rate / (len(joint) - 1)
+        joint[own] = 0
+        return right, joint
+
     @cached_property
     def _weights(self) -> Array:
         import numpy as np
