@@ -73,9 +73,9 @@ class NoiseModel:
         return result
 
     def joint(self, z: Array, labels: Labels) -> tuple[Array, Array]:
-        """(n,) and K×n numbers in proportion to the probabilities that the written class, and each other, is the true one.
+        """Numbers in proportion to the probability that the written class is the true one (n,), and each other (K×n).
 
-        From K×n log-probabilities; of the K×n, those of the written classes are 0.
+        From K×n log-probabilities; in the K×n, the written classes have 0.
         """
         import numpy as np
 
