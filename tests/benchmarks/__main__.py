@@ -11,7 +11,8 @@ import sys
 from importlib import import_module
 
 NAMES = (
-    "audit", "consensus", "decisions", "detection", "gate", "learning", "outlier", "relabel", "scale", "strategies", "pages",
+    "audit", "consensus", "decisions", "detection", "gate", "learning", "outlier", "relabel", "scale", "strategies",
+    "pages",
 )  # fmt: skip
 
 if __name__ == "__main__":
