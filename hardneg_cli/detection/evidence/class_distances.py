@@ -26,7 +26,7 @@ def gather(dataset: Dataset, features: Features, neighbors: Neighbors) -> NDArra
 
     same = dataset.labels[neighbors.rows] == dataset.labels[:, None]
     counted = same & (np.cumsum(same, axis=1) <= AMONG)
-    found = np.where(counted, neighbors.distances, 0).sum(axis=1) / AMONG
+    found: NDArray[np.float64] = np.where(counted, neighbors.distances, 0).sum(axis=1) / AMONG
     order = dataset.by_id
     labels, left = dataset.labels[order], counted.sum(axis=1)[order] < AMONG
     for code in np.unique(labels[left]):

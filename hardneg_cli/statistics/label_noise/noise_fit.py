@@ -298,4 +298,5 @@ def _spread_of_z(model: NoiseModel, piece: ColumnBlock) -> Array:
     """K×K, how z varies where the class is in doubt."""
     q = model.classes(piece.z)
     away = piece.z - model.center[:, None]
-    return (away * (q * (1 - q)).sum(axis=0)) @ away.T
+    spread: Array = (away * (q * (1 - q)).sum(axis=0)) @ away.T
+    return spread
