@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.feature_numbers import FeatureNumbers, feature_numbers
 from hardneg_cli.data.features.features import FeatureChoice, Features
+from hardneg_cli.data.features.text_vectors import LEARNED_FROM, text_vectors, unit_rows
 from hardneg_cli.errors import InputError, Unavailable, listing, quote
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.floating]
 
 UNEVEN = 10.0  # columns whose spreads differ by more than this have different units
-TEXT_DIMENSIONS = 256
 
 
 def gather(dataset: Dataset, feature_choice: FeatureChoice) -> Features:
@@ -74,48 +74,25 @@ def _vectors(dataset: Dataset, found: FeatureNumbers) -> Features:
         raise InputError(
             f"{found.name}: {first} in {rows} {where}: mend them, or skip such rows with --on-bad-rows skip"
         )
-    return Features(_unit(found.values), "vectors")
+    return Features(unit_rows(found.values), "vectors")
 
 
 def _from_text(dataset: Dataset, column: str) -> Features:
-    """Latent semantic analysis (Deerwester et al. 1990): TF-IDF of words and character n-grams, then truncated SVD.
+    """Latent semantic analysis of the texts in the order of their ids, so that their order in the file changes nothing.
 
-    The SVD both makes synonyms near and keeps the neighbor search dense and fast.
+    A note says so where the directions are learned from a sample.
     """
     import numpy as np
-    from scipy.sparse import hstack
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.utils.extmath import randomized_svd
-    from threadpoolctl import threadpool_limits
 
     order = dataset.by_id
     texts = [text or "" for text in dataset.content[column].take(order).to_pylist()]
-    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")  # noqa: S106
-    pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True)
-    try:
-        grams = hstack([words.fit_transform(texts), pieces.fit_transform(texts)]).tocsr()
-    except ValueError as error:
-        raise Unavailable(f"no words in column {quote(column)}") from error
-    dimensions = min(TEXT_DIMENSIONS, min(grams.shape) - 1)
-    if dimensions > 1:
-        with threadpool_limits(1, "blas"):  # a product's last bits depend on how many threads share it
-            left, strength, _ = randomized_svd(grams, dimensions, random_state=0)
-        dense = left * strength * (grams.getnnz(axis=1) > 0)[:, None]  # a text without words has no direction
-    else:
-        dense = grams.toarray()
+    dense = text_vectors(texts)
+    if not dense.shape[1]:
+        raise Unavailable(f"no words in column {quote(column)}")
     back = np.empty_like(dense)
     back[order] = dense
-    return Features(_unit(back), "text")
-
-
-def _unit(values: Matrix) -> NDArray[np.float32]:
-    """Rows of length 1, or of zeros; divided by their largest number first, whose square may be too large or small."""
-    import numpy as np
-
-    largest = np.abs(values).max(axis=1, keepdims=True, initial=0)
-    scaled = (values / np.where(largest > 0, largest, 1)).astype(np.float32)
-    length = np.linalg.norm(scaled, axis=1, keepdims=True)
-    return np.divide(scaled, np.where(length > 0, length, 1), dtype=np.float32)
+    notes = (f"text: vectors learned from {LEARNED_FROM:,} random texts",) if len(texts) > LEARNED_FROM else ()
+    return Features(back, "text", notes)
 
 
 def _refuse_infinite(dataset: Dataset, values: Matrix) -> None:

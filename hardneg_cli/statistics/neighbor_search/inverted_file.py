@@ -1,17 +1,19 @@
 """An inverted file (Jégou et al. 2011): rows in regions around centroids, their nearest looked for in regions nearby.
 
-All rows of a region look into the same regions, so that their distances are one matrix product. Nothing is random and
-everything is added up in a fixed order: the same rows give the same answer.
+Each row looks into the regions whose centers are nearest to itself; where there are many dimensions, these are far
+fewer than those near its region's center. Of a batch of rows, all that look into a region are compared with it by one
+matrix product. Nothing is random and everything is added up in a fixed order: the same rows give the same answer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.statistics.neighbor_search import packed_keys
-from hardneg_cli.statistics.neighbor_search.candidates import SPARE, above, panels, pruned, raised
+from hardneg_cli.statistics.neighbor_search.candidates import CROWDED, SPARE, panels, pruned, raised
 from hardneg_cli.statistics.neighbor_search.matmul import product, shared_out, unshared
 from hardneg_cli.statistics.neighbor_search.points import PANEL, ScaledPoints
 from hardneg_cli.statistics.neighbor_search.refinement import reranked
@@ -23,20 +25,22 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.floating]
     Rows = NDArray[np.int64]
     Numbers = NDArray[np.float64]
+    Keys = NDArray[np.uint64]
 
 ROWS_A_REGION = 200
-MOST_REGIONS = 1 << 12
+MOST_REGIONS = 1 << 11
 TAUGHT = 32  # rows a region that the centroids are learned from
 ROUNDS = 6  # of k-means
+BATCH = 4_000  # rows that look for their nearest together: fewer than a key can number
 
 
 @dataclass(frozen=True)
 class InvertedFile:
-    """of: (N,) each row's region. members: the rows of each region. nearby: (R, R) the regions, nearest first."""
+    """of: (N,) each row's region. members: the rows of each region. centers: (R, W) the right side of a product."""
 
     of: Rows
     members: list[Rows]
-    nearby: Rows
+    centers: Matrix
 
     @classmethod
     def around(cls, points: ScaledPoints) -> InvertedFile:
@@ -52,26 +56,26 @@ class InvertedFile:
                 centers = _moved(points, taught, centers)
                 advance(1)
             of = _regions(points, np.arange(n), centers)
-            order = np.argsort(of, kind="stable")
-            members = np.split(order, np.searchsorted(of[order], np.arange(1, len(centers))))
-            gaps = (centers**2).sum(axis=1) - 2 * centers @ centers.T
-        np.fill_diagonal(gaps, -np.inf)
-        return cls(of, members, np.argsort(gaps, axis=1, kind="stable"))
+        order = np.argsort(of, kind="stable")
+        members = np.split(order, np.searchsorted(of[order], np.arange(1, len(centers))))
+        return cls(of, members, _laid_out(points, centers))
 
-    def ranks(self, rows: Rows, others: Rows) -> Rows:
-        """(B, k) how many regions nearer than the others' one there are: (B, k) `others` of (B,) `rows`."""
+    def ranks(self, points: ScaledPoints, rows: Rows, others: Rows) -> Rows:
+        """(B, k) how many regions are nearer to each of (B,) rows than the one of each of its (B, k) others."""
         import numpy as np
 
-        rank = np.empty_like(self.nearby)
-        np.put_along_axis(rank, self.nearby, np.arange(len(rank))[None, :], axis=1)
-        return rank[self.of[rows][:, None], self.of[others]]
+        with unshared():
+            near = product(points.queries(rows), self.centers)
+            theirs = np.take_along_axis(near, self.of[others], axis=1)
+            return np.stack([(near > theirs[:, [j]]).sum(axis=1) for j in range(theirs.shape[1])], axis=1)
 
-    def pairs(self, looked: int) -> int:
-        """How many pairs of rows have to be looked at."""
+    def pairs(self, points: ScaledPoints, rows: Rows, looked: int) -> float:
+        """How many rows one of these rows is compared with, on average."""
         import numpy as np
 
-        sizes = np.array([len(rows) for rows in self.members])
-        return int((sizes * sizes[self.nearby[:, :looked]].sum(axis=1)).sum())
+        sizes = np.array([len(members) for members in self.members])
+        with unshared():
+            return float(sizes[self._nearby(points, rows, looked)].sum(axis=1).mean())
 
     def nearest(self, values: Matrix, points: ScaledPoints, most: int, looked: int) -> tuple[Rows, Numbers]:
         """(N, k) places and distances of the nearest rows in the `looked` nearest regions; −1 and infinite for none."""
@@ -79,35 +83,74 @@ class InvertedFile:
 
         n = len(points)
         places, distances = np.empty((n, most), np.int64), np.empty((n, most))
-        parts = [
-            (number, rows[at : at + PANEL])
-            for number, rows in enumerate(self.members)
-            for at in range(0, len(rows), PANEL)
-        ]
+        order = np.concatenate(self.members)
+        batches = [order[at : at + BATCH] for at in range(0, n, BATCH)]
 
-        def look(part: tuple[int, Rows]) -> tuple[Rows, Numbers]:
-            others = np.sort(np.concatenate([self.members[region] for region in self.nearby[part[0], :looked]]))
-            return _among(values, points, part[1], others, most)
+        def look(rows: Rows) -> tuple[Rows, Numbers]:
+            keys = self._candidates(points, rows, most + SPARE, looked)
+            found = packed_keys.places(*packed_keys.best(keys, len(rows), most + SPARE), most + SPARE)
+            return reranked(values, rows, found, most, points.power)
 
-        with unshared(), progress("looking for the nearest rows", total=len(parts)) as advance:
-            for (_, rows), found in zip(parts, shared_out(look, parts), strict=True):
+        with unshared(), progress("looking for the nearest rows", total=len(batches)) as advance:
+            for rows, found in zip(batches, shared_out(look, batches), strict=True):
                 places[rows], distances[rows] = found
                 advance(1)
         return places, distances
 
+    def _candidates(self, points: ScaledPoints, rows: Rows, kept: int, looked: int) -> Keys:
+        """Of some rows, one region's after another's; each looks into its own region first, which sets its floor."""
+        import numpy as np
 
-def _among(values: Matrix, points: ScaledPoints, rows: Rows, others: Rows, most: int) -> tuple[Rows, Numbers]:
-    """(B, k) places and distances of the nearest of the others; these are in order, so that equal ones stay so."""
+        queries, floor = points.queries(rows), np.empty(len(rows), points.cells.dtype)
+        for row, region in _grouped(self.of[rows][:, None]):
+            floor[row] = raised(points, rows[row], self.members[region][:PANEL], kept)
+        everyone, keys, held = np.arange(len(rows)), [np.empty(0, np.uint64)], 0
+        for row, region in _grouped(self._nearby(points, rows, looked)):
+            for others in (self.members[region][at : at + PANEL] for at in range(0, len(self.members[region]), PANEL)):
+                keys.append(_above(points, queries[row], rows, row, floor[row], others))
+                held += len(keys[-1])
+                if held > CROWDED * kept * len(rows):
+                    keys = [pruned(floor, everyone, keys, kept)]
+                    held = 0
+        return np.concatenate(keys)
+
+    def _nearby(self, points: ScaledPoints, rows: Rows, looked: int) -> Rows:
+        """(B, looked) the regions whose centers are nearest to each row, in no order."""
+        import numpy as np
+
+        if looked >= len(self.centers):
+            return np.tile(np.arange(len(self.centers)), (len(rows), 1))
+        found = []
+        for at in range(0, len(rows), PANEL):
+            near = product(points.queries(rows[at : at + PANEL]), self.centers)
+            found.append(np.argpartition(near, -looked, axis=1)[:, -looked:])
+        return np.concatenate(found)
+
+
+def _grouped(regions: Rows) -> Iterator[tuple[Rows, int]]:
+    """Each region among (B, k) of them, in order, with the rows that name it."""
     import numpy as np
 
-    kept = most + SPARE
-    floor = raised(points, rows, rows if len(rows) > kept else others[:PANEL], kept)
-    queries, keys = points.queries(rows), np.empty(0, np.uint64)
-    for start in range(0, len(others), PANEL):
-        found = above(points, queries, rows, floor, kept, others[start : start + PANEL])
-        keys = pruned(floor, np.arange(len(rows)), [keys, found], kept)
-    count, keys = packed_keys.best(keys, len(rows), kept)
-    return reranked(values, rows, packed_keys.places(count, keys, kept), most, points.power)
+    flat = regions.ravel()
+    order = np.argsort(flat, kind="stable")
+    starts = np.flatnonzero(np.diff(flat[order], prepend=-1))
+    for start, stop in zip(starts, [*starts[1:], len(flat)], strict=True):
+        yield order[start:stop] // regions.shape[1], int(flat[order[start]])
+
+
+def _above(points: ScaledPoints, queries: Matrix, rows: Rows, row: Rows, floor: Matrix, others: Rows) -> Keys:
+    """The candidates among others of those of the rows that `row` numbers."""
+    import numpy as np
+
+    near = product(queries, points.cells[others])
+    flat = np.flatnonzero(near > floor[:, None])
+    mine, column = np.divmod(flat, len(others))
+    mine, places, near = row[mine], others[column], near.ravel()[flat]
+    apart = rows[mine] != places
+    mine, places = mine[apart], places[apart]
+    squared = -2 * near[apart]
+    squared[squared <= points.noise(rows[mine], places)] = 0
+    return packed_keys.packed(mine, squared, places)
 
 
 def _regions(points: ScaledPoints, rows: Rows, centers: Numbers) -> Rows:

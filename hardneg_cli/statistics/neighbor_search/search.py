@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 EXACT_ROWS = 50_000  # up to so many the search is exact
 AIMED, LEAST = 0.99, 0.98  # the recall to aim at, and what is put up with
+LESS_AIMED, LESS = 0.97, 0.955  # the same where the nearest rows are in so many regions that it would not be cheap
 JUDGED = 10  # the recall is of so many nearest rows
 TUNED_ON, MEASURED_ON = 256, 500  # rows
-WORTH = 0.25  # of the pairs of an exact search: to look at more takes longer than all of it
+CHEAP = 0.01  # of all rows: to look at so many for each row takes little time
+WORTH = 0.12  # of all rows: to look at more takes longer than an exact search, which sees each pair once
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,15 @@ def nearest(values: Matrix, most: int, *, exact_rows: int = EXACT_ROWS) -> Neigh
     points = ScaledPoints.of(values, np.float32)
     some = np.random.default_rng(0).choice(n, min(n, TUNED_ON + MEASURED_ON), replace=False)
     truth, far = exact.nearest_to(values, points, some, min(JUDGED, most))
+    tuned, measured = some[:TUNED_ON], some[TUNED_ON:]
     regions = InvertedFile.around(points)
-    looked = _regions_needed(regions, some[:TUNED_ON], truth[:TUNED_ON])
-    while regions.pairs(looked) < WORTH * n * n / 2:
+    looked, least = _regions_needed(regions, points, tuned, truth[:TUNED_ON])
+    while regions.pairs(points, tuned, looked) < WORTH * n:
         found, distances = regions.nearest(values, points, most, looked)
-        recall = float((distances[some[TUNED_ON:], : far.shape[1]] <= far[TUNED_ON:, -1:] * (1 + 1e-9)).mean())
-        if recall >= LEAST and np.isfinite(distances).all():
+        recall = float((distances[measured, : far.shape[1]] <= far[TUNED_ON:, -1:] * (1 + 1e-9)).mean())
+        if recall >= least and np.isfinite(distances).all():
             return NeighborSearchResult(
-                found, distances, (_note(n, recall, far.shape[1], len(some) - TUNED_ON, looked, regions),)
+                found, distances, (_note(n, recall, far.shape[1], len(measured), looked, regions),)
             )
         looked *= 2
     del points, regions
@@ -72,11 +75,15 @@ def nearest_to(
     return NeighborSearchResult(found.rows[rows], found.distances[rows], found.notes)
 
 
-def _regions_needed(regions: InvertedFile, rows: Rows, truth: Rows) -> int:
-    """The fewest regions to look into that hold the share of the nearest rows to aim at."""
+def _regions_needed(regions: InvertedFile, points: ScaledPoints, rows: Rows, truth: Rows) -> tuple[int, float]:
+    """The fewest regions to look into that hold the share of the nearest rows to aim at, and the least recall."""
     import numpy as np
 
-    return int(np.quantile(regions.ranks(rows, truth), AIMED, method="higher")) + 1
+    ranks = regions.ranks(points, rows, truth)
+    high, low = (int(np.quantile(ranks, aimed, method="higher")) + 1 for aimed in (AIMED, LESS_AIMED))
+    if regions.pairs(points, rows, high) < CHEAP * len(points):
+        return high, LEAST
+    return low, LESS
 
 
 def _note(n: int, recall: float, judged: int, rows: int, looked: int, regions: InvertedFile) -> str:
