@@ -107,7 +107,7 @@ class MineResult:
             yield f"their estimated share of wrong labels is {mean}"
         else:
             yield f"note: no hard negatives: {_advice(self.mode, self.eligible)}"
-        for note in self.findings.notes:
+        for note in (*self.findings.notes, *self.pairs.notes):
             yield f"note: {note}"
         yield from (f"note: {remark}" for remark in self.findings.dataset.remarks())
 

@@ -32,11 +32,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Bench:
-    """Data, queues and answers are kept in `folder`; everything is run `rounds` times."""
+    """Data, queues and answers are kept in `folder`; everything is run `rounds` times. against: another version."""
 
     folder: Path
     rounds: int
     quick: bool
+    against: tuple[str, ...] = ()
     made: dict[str, Path] = field(default_factory=dict)
 
     def data(self, kind: str, rows: int, width: int, files: int = 1) -> Path:

@@ -1,4 +1,6 @@
-"""Makes the data of a benchmark of scale: python script_data.py csv|parquet|npy|many|neighbors ROWS WIDTH FILES FOLDER
+"""Makes the data of a benchmark of scale: python script_data.py KIND ROWS WIDTH FILES FOLDER
+
+Kinds: csv, parquet, npy, many, neighbors, text.
 
 The same numbers whatever machine makes them (up to the last bit of an exponential): every block of rows has a seed of
 its own. Of K classes, 8 % of the labels are drawn anew; the probabilities are a softmax of unit noise with the true
@@ -18,6 +20,7 @@ from pyarrow import csv, parquet
 BLOCK, NOISE = 50_000, 0.08
 PLAIN = csv.WriteOptions(include_header=False, quoting_style="none")
 CLUSTERS, LATENT, WRONG = 200, 32, 0.10  # of the features: four clusters a class, on a 32-dimensional sheet, and noise
+VOCABULARY, TOPICS, COPIED = 20_000, 20, 100  # of the texts: words, classes, and one near copy in so many
 
 Probabilities = NDArray[np.float32]
 Codes = NDArray[np.int64]
@@ -118,11 +121,61 @@ def write_features(rows: int, dimensions: int, folder: Path) -> None:
     (folder / "wrong").write_bytes((truth != given).tobytes())
 
 
+def write_texts(rows: int, words: int, folder: Path) -> None:
+    """data.csv: texts of so many words, a third of them of their topic, the label, which is wrong in `NOISE` of rows.
+
+    One in `COPIED` is a near copy of a text before it: one or two words are others, or misspelled. `copies` has their
+    row numbers and those of what they are copies of. Every block has a seed of its own, but the vocabulary one for all.
+    """
+    rng = np.random.default_rng(words)
+    letters = rng.choice(np.array(list("abcdefghijklmnoprstuvwz")), (VOCABULARY, 9))
+    sizes = rng.integers(3, 10, VOCABULARY)
+    vocabulary = ["".join(word[:size]) for word, size in zip(letters, sizes, strict=True)]
+    frequency = np.arange(1, VOCABULARY + 1) ** -0.9
+    topics = rng.integers(0, VOCABULARY, (TOPICS, 60))
+    copies, wrong = [], []
+    with _begun(folder / "data.csv", ["id", "text", "label"]) as sink:
+        for start in range(0, rows, BLOCK):
+            n, rng = min(BLOCK, rows - start), np.random.default_rng([words, start])
+            topic = rng.integers(0, TOPICS, n)
+            usual = rng.choice(VOCABULARY, (n, words), p=frequency / frequency.sum())
+            special = topics[topic[:, None], rng.integers(0, topics.shape[1], (n, words))]
+            texts = [
+                [vocabulary[word] for word in row] for row in np.where(rng.random((n, words)) < 1 / 3, special, usual)
+            ]
+            for row in range(COPIED, n, COPIED):
+                texts[row] = _nearly(texts[row - 1], vocabulary, rng)
+                topic[row] = topic[row - 1]
+                copies.append((start + row, start + row - 1))
+            given = np.where(rng.random(n) < NOISE, rng.integers(0, TOPICS, n), topic)
+            wrong.append(given != topic)
+            lines = (f"{start + row},{' '.join(text)},topic_{given[row]:02}" for row, text in enumerate(texts))
+            sink.write(("\n".join(lines) + "\n").encode())
+    np.savetxt(folder / "copies", copies, "%d")
+    (folder / "wrong").write_bytes(np.concatenate(wrong).tobytes())
+
+
+def _nearly(text: list[str], vocabulary: list[str], rng: np.random.Generator) -> list[str]:
+    """The text with one or two words replaced, or misspelled: a letter left out, doubled or swapped with the next."""
+    found, misspelled = list(text), rng.random() < 0.5
+    for place in rng.choice(len(text), rng.integers(1, 3), replace=False):
+        word, at = found[place], int(rng.integers(0, len(found[place]) - 1))
+        slips = (
+            word[:at] + word[at + 1 :],
+            word[: at + 1] + word[at:],
+            word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+        )
+        found[place] = slips[rng.integers(0, 3)] if misspelled else vocabulary[rng.integers(0, len(vocabulary))]
+    return found
+
+
 if __name__ == "__main__":
     kind, rows, width, files, folder = sys.argv[1], *map(int, sys.argv[2:5]), Path(sys.argv[5])
     if kind == "npy":
         write_array(rows, width, folder)
     elif kind == "neighbors":
         write_features(rows, width, folder)
+    elif kind == "text":
+        write_texts(rows, width, folder)
     else:
         write_tables(kind, rows, width, files, folder)

@@ -121,8 +121,10 @@ def test_the_order_of_rows_does_not_matter(mode: str, seed: int) -> None:
     assert len(ours.triplets())
 
 
-def test_retrieval_is_what_brute_force_says() -> None:
-    """Every pair, its ranks and its margins, recomputed from all cosines at once."""
+@pytest.mark.parametrize("exact_rows", [retrieval.EXACT_ROWS, 0])
+def test_retrieval_is_what_brute_force_says(exact_rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every pair, its ranks and its margins, recomputed from all cosines at once; so few rows are one region."""
+    monkeypatch.setattr(retrieval, "EXACT_ROWS", exact_rows)
     rng = np.random.default_rng(3)
     vectors = rng.normal(0, 1, (300, 6)) + 2 * np.eye(6)[np.arange(300) % 3]
     dataset = load(

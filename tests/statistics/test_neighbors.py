@@ -19,7 +19,8 @@ from sklearn.neighbors import NearestNeighbors
 from hardneg_cli.modeling.self_training.label_spreading import neighbor_graph
 from hardneg_cli.runtime.progress import painted_by
 from hardneg_cli.statistics.neighbor_search import exact
-from hardneg_cli.statistics.neighbor_search.search import EXACT_ROWS, LEAST, nearest
+from hardneg_cli.statistics.neighbor_search.filtered import nearest_allowed
+from hardneg_cli.statistics.neighbor_search.search import EXACT_ROWS, LEAST, LESS, nearest
 from hardneg_cli.verbs.find import find
 
 RNG = np.random.default_rng(0)
@@ -230,3 +231,15 @@ def test_the_graph_of_neighbors_is_scikit_learns() -> None:
     assert len(edges ^ (expected | {(b, a) for a, b in expected})) < 10  # but for ties
     assert not graph[[7]].nnz
     assert graph[known[0], known[near[0, 0]]] == pytest.approx((1 - far[0, 0]) ** 3, rel=1e-5)
+
+
+@pytest.mark.slow
+def test_regions_find_the_nearest_of_other_classes() -> None:
+    values, classes = clustered(6_000, 32), np.arange(6_000) % 3 // 2  # a third of each cluster is of the second class
+    found = nearest_allowed(values, 10, lambda some, others: classes[some] != classes[others])
+    assert "regions looked into); recall@10" in found.notes[0]
+    assert (classes[found.rows] != classes[:, None]).all()
+    first, second = (np.flatnonzero(classes == one) for one in (0, 1))
+    search = NearestNeighbors(n_neighbors=10, algorithm="brute").fit(values[second])
+    expected = second[search.kneighbors(values[first], return_distance=False)]
+    assert np.mean([np.isin(near, found.rows[row]).mean() for row, near in zip(first, expected, strict=True)]) > LESS

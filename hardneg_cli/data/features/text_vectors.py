@@ -66,10 +66,8 @@ class GramWeights:
         parts = []
         for start, part in zip((0, COLUMNS), counts, strict=True):
             values = (1 + np.log(part.data)) * self.weight[start + part.indices]
-            squares = np.concatenate([np.zeros(1), np.cumsum(values.astype(np.float64) ** 2)])[part.indptr]
-            length = np.sqrt(np.diff(squares))
-            sizes = np.diff(part.indptr)
-            values = values / np.repeat(length, sizes).astype(np.float32)
+            length = np.sqrt(csr_array((values**2, part.indices, part.indptr), part.shape).sum(axis=1))
+            values = values / np.repeat(length, np.diff(part.indptr))
             place = self.place[start + part.indices]
             kept = place >= 0
             ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])[part.indptr].astype(np.int32)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hardneg_cli.data.features.inputs import ModelInputs
+from hardneg_cli.data.features.text_vectors import LEARNED_FROM, text_vectors
 from hardneg_cli.errors import InputError
 
 if TYPE_CHECKING:
@@ -135,10 +136,18 @@ class Vectorizer:
 
 
 def model_vectors(rows: ModelInputs, seed: int) -> Block:
-    """(N, D): scaled numbers; for text and categories latent semantic analysis, at unit length."""
+    """(N, D): scaled numbers; for text and categories latent semantic analysis, at unit length.
+
+    Of very many texts alone, the words are never held whole: see text_vectors.py.
+    """
     import numpy as np
     from sklearn.preprocessing import normalize
 
+    if rows.texts is not None and rows.rows > LEARNED_FROM and rows.numbers is None and not rows.categories:
+        found = text_vectors(rows.texts)
+        if not found.shape[1]:
+            raise InputError("no words in the text of the rows to learn from")
+        return found.astype(np.float64)
     vectors: Block = Vectorizer(dense=True, seed=seed).fit_transform(rows, np.arange(rows.rows))
     return normalize(vectors) if rows.sparse else vectors
 

@@ -23,6 +23,7 @@ class HardNegatives:
     share of what speaks for the other class or the row's own; above a half the other one is ahead.
     anchor, positive: (P,) two rows of the anchor class, −1 where there is none. similarity: (P,) cosine of row and
     anchor. by_likeness: whether what speaks for a class is a cosine, and no probability.
+    notes: what to tell of the search.
     """
 
     rows: Rows
@@ -32,6 +33,7 @@ class HardNegatives:
     positive: Rows
     similarity: NDArray[np.float64]
     by_likeness: bool = False
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of_rows(
@@ -46,7 +48,7 @@ class HardNegatives:
     def take(self, places: Rows | NDArray[np.bool_]) -> HardNegatives:
         return HardNegatives(
             self.rows[places], self.anchor_class[places], self.hardness[places], self.anchor[places],
-            self.positive[places], self.similarity[places], self.by_likeness,
+            self.positive[places], self.similarity[places], self.by_likeness, self.notes,
         )  # fmt: skip
 
     def firsts(self) -> Rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import Features
@@ -138,18 +138,18 @@ def _most_like(cosines: Cosines, first: int) -> tuple[Rows, NDArray[np.float64]]
     """(B,) the place of each row's largest, counted from `first` on, −1 for none, and the settled cosine."""
     import numpy as np
 
-    settled = _rounded(cosines)
+    settled = rounded(cosines)
     top = settled.argmax(axis=1)
     best = settled[np.arange(len(top)), top].astype(np.float64)
     return np.where(np.isfinite(best), top + first, NO_ROW), best
 
 
-def _rounded(cosines: Cosines) -> Cosines:
+def rounded(cosines: NDArray[Any]) -> NDArray[Any]:
     """Rounded, so that those as good as equal are a tie; −inf for copies."""
     import numpy as np
 
-    rounded = np.round(cosines, DIGITS)
-    return np.where(rounded >= COPY, -np.inf, rounded).astype(np.float32)
+    found = np.round(cosines, DIGITS)
+    return np.where(found >= COPY, -np.inf, found).astype(cosines.dtype)
 
 
 def _largest(values: Cosines, most: int) -> tuple[Rows, Cosines]:
@@ -172,7 +172,7 @@ def _largest(values: Cosines, most: int) -> tuple[Rows, Cosines]:
         values = np.take_along_axis(tiled, best[:, :, None], axis=1).reshape(n, -1)
     top = _top(values, wanted)
     places = np.take_along_axis(places, top, axis=1)
-    settled = _rounded(np.take_along_axis(values, top, axis=1))
+    settled = rounded(np.take_along_axis(values, top, axis=1))
     order = np.lexsort((places, -settled), axis=1)[:, :most]
     return np.take_along_axis(places, order, axis=1), np.take_along_axis(settled, order, axis=1)
 

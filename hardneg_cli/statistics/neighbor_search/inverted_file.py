@@ -7,9 +7,9 @@ matrix product. Nothing is random and everything is added up in a fixed order: t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.statistics.neighbor_search import packed_keys
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
     Numbers = NDArray[np.float64]
     Keys = NDArray[np.uint64]
+    Allowed: TypeAlias = Callable[[Rows, Rows], NDArray[np.bool_]]  # of (P,) rows and (P,) others, which may be pairs
 
 ROWS_A_REGION = 200
 MOST_REGIONS = 1 << 11
@@ -77,8 +78,13 @@ class InvertedFile:
         with unshared():
             return float(sizes[self._nearby(points, rows, looked)].sum(axis=1).mean())
 
-    def nearest(self, values: Matrix, points: ScaledPoints, most: int, looked: int) -> tuple[Rows, Numbers]:
-        """(N, k) places and distances of the nearest rows in the `looked` nearest regions; −1 and infinite for none."""
+    def nearest(
+        self, values: Matrix, points: ScaledPoints, most: int, looked: int, allowed: Allowed | None = None
+    ) -> tuple[Rows, Numbers]:  # fmt: skip
+        """(N, k) places and distances of the nearest rows in the `looked` nearest regions; −1 and infinite for none.
+
+        allowed: which pairs count, by default all.
+        """
         import numpy as np
 
         n = len(points)
@@ -87,7 +93,7 @@ class InvertedFile:
         batches = [order[at : at + BATCH] for at in range(0, n, BATCH)]
 
         def look(rows: Rows) -> tuple[Rows, Numbers]:
-            keys = self._candidates(points, rows, most + SPARE, looked)
+            keys = self._candidates(points, rows, most + SPARE, looked, allowed)
             found = packed_keys.places(*packed_keys.best(keys, len(rows), most + SPARE), most + SPARE)
             return reranked(values, rows, found, most, points.power)
 
@@ -97,17 +103,19 @@ class InvertedFile:
                 advance(1)
         return places, distances
 
-    def _candidates(self, points: ScaledPoints, rows: Rows, kept: int, looked: int) -> Keys:
-        """Of some rows, one region's after another's; each looks into its own region first, which sets its floor."""
+    def _candidates(
+        self, points: ScaledPoints, rows: Rows, kept: int, looked: int, allowed: Allowed | None
+    ) -> Keys:  # fmt: skip
+        """Of some rows, one region's after another's; where all pairs count, a row's own region sets its floor."""
         import numpy as np
 
-        queries, floor = points.queries(rows), np.empty(len(rows), points.cells.dtype)
-        for row, region in _grouped(self.of[rows][:, None]):
+        queries, floor = points.queries(rows), np.full(len(rows), -np.inf, points.cells.dtype)
+        for row, region in _grouped(self.of[rows][:, None]) if allowed is None else ():
             floor[row] = raised(points, rows[row], self.members[region][:PANEL], kept)
         everyone, keys, held = np.arange(len(rows)), [np.empty(0, np.uint64)], 0
         for row, region in _grouped(self._nearby(points, rows, looked)):
             for others in (self.members[region][at : at + PANEL] for at in range(0, len(self.members[region]), PANEL)):
-                keys.append(_above(points, queries[row], rows, row, floor[row], others))
+                keys.append(_above(points, queries[row], rows, row, floor[row], others, allowed))
                 held += len(keys[-1])
                 if held > CROWDED * kept * len(rows):
                     keys = [pruned(floor, everyone, keys, kept)]
@@ -138,7 +146,9 @@ def _grouped(regions: Rows) -> Iterator[tuple[Rows, int]]:
         yield order[start:stop] // regions.shape[1], int(flat[order[start]])
 
 
-def _above(points: ScaledPoints, queries: Matrix, rows: Rows, row: Rows, floor: Matrix, others: Rows) -> Keys:
+def _above(
+    points: ScaledPoints, queries: Matrix, rows: Rows, row: Rows, floor: Matrix, others: Rows, allowed: Allowed | None
+) -> Keys:  # fmt: skip
     """The candidates among others of those of the rows that `row` numbers."""
     import numpy as np
 
@@ -147,6 +157,8 @@ def _above(points: ScaledPoints, queries: Matrix, rows: Rows, row: Rows, floor: 
     mine, column = np.divmod(flat, len(others))
     mine, places, near = row[mine], others[column], near.ravel()[flat]
     apart = rows[mine] != places
+    if allowed is not None:
+        apart &= allowed(rows[mine], places)
     mine, places = mine[apart], places[apart]
     squared = -2 * near[apart]
     squared[squared <= points.noise(rows[mine], places)] = 0

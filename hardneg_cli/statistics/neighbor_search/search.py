@@ -47,7 +47,7 @@ def nearest(values: Matrix, most: int, *, exact_rows: int = EXACT_ROWS) -> Neigh
     truth, far = exact.nearest_to(values, points, some, min(JUDGED, most))
     tuned, measured = some[:TUNED_ON], some[TUNED_ON:]
     regions = InvertedFile.around(points)
-    looked, least = _regions_needed(regions, points, tuned, truth[:TUNED_ON])
+    looked, least = regions_needed(regions, points, tuned, truth[:TUNED_ON])
     while regions.pairs(points, tuned, looked) < WORTH * n:
         found, distances = regions.nearest(values, points, most, looked)
         recall = float((distances[measured, : far.shape[1]] <= far[TUNED_ON:, -1:] * (1 + 1e-9)).mean())
@@ -75,7 +75,7 @@ def nearest_to(
     return NeighborSearchResult(found.rows[rows], found.distances[rows], found.notes)
 
 
-def _regions_needed(regions: InvertedFile, points: ScaledPoints, rows: Rows, truth: Rows) -> tuple[int, float]:
+def regions_needed(regions: InvertedFile, points: ScaledPoints, rows: Rows, truth: Rows) -> tuple[int, float]:
     """The fewest regions to look into that hold the share of the nearest rows to aim at, and the least recall."""
     import numpy as np
 

@@ -4,16 +4,19 @@ The likeness is the cosine of the features (or of the text's latent semantic ana
 row of the anchor's class. A candidate too near to be told from a positive may be one: its cosine has to stay below the
 positive's by an absolute and a relative margin (TopK-PercPos of NV-Retriever, Moreira et al., 2024), as in
 sentence-transformers' mine_hard_negatives, whose words these settings are. Copies, rows of the anchor's group and rows
-that find doubts are neither anchors, nor positives, nor negatives. Exact, O(N²·D) time, O(N·k) memory.
+that find doubts are neither anchors, nor positives, nor negatives. Exact up to 30,000 rows (O(N²·D) time, O(N·k)
+memory); beyond, rows are looked for in regions nearby, and a note gives the recall that was measured on random rows.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import Features
 from hardneg_cli.errors import InputError
+from hardneg_cli.modeling.mining.approximate_similarity import EXACT_ROWS, similar_pairs
 from hardneg_cli.modeling.mining.hard_negatives import HardNegatives
 from hardneg_cli.modeling.mining.similarity import SimilarRows
 from hardneg_cli.runtime.progress import progress
@@ -41,20 +44,30 @@ def run(
     if not 0 <= range_min < range_max or negatives < 1:
         raise InputError("retrieval: range_min is at least 0 and below range_max, and negatives at least 1")
     likeness = SimilarRows.of(dataset, features, trainable)
+    parts, notes = [_nothing()], ()
+
+    def keep(own: Rows, positive: Rows, alike: Numbers, near: Rows, cosine: Numbers) -> None:
+        highest = np.minimum(alike - np.abs(alike) * relative_margin, alike - absolute_margin)
+        allowed = (cosine <= np.minimum(highest, max_score)[:, None]) & (cosine >= min_score) & (cosine > 0)
+        allowed[:, :range_min] = False
+        allowed &= (positive >= 0)[:, None] & (np.cumsum(allowed, axis=1) <= negatives)
+        place, rank = np.nonzero(allowed)
+        found = cosine[place, rank]
+        parts.append((near[place, rank], own[place], positive[place], found, found / (found + alike[place])))
+
     codes = np.unique(likeness.classes)
-    parts = [_nothing()]
-    with progress("looking for hard negatives", total=len(likeness.rows)) as advance:
-        for code in codes if len(codes) > 1 else ():
-            positive, alike, near, cosine = likeness.nearest_of_others(int(code), range_max)
-            highest = np.minimum(alike - np.abs(alike) * relative_margin, alike - absolute_margin)
-            allowed = (cosine <= np.minimum(highest, max_score)[:, None]) & (cosine >= min_score) & (cosine > 0)
-            allowed[:, :range_min] = False
-            allowed &= (positive >= 0)[:, None] & (np.cumsum(allowed, axis=1) <= negatives)
-            place, rank = np.nonzero(allowed)
-            found, own = cosine[place, rank], likeness.span(int(code)).start + place
-            parts.append((near[place, rank], own, positive[place], found, found / (found + alike[place])))
-            advance(len(positive))
-    return _hardest_first(dataset, likeness, *(np.concatenate(column) for column in zip(*parts, strict=True)))
+    if len(likeness.rows) > EXACT_ROWS and len(codes) > 1:
+        pairs = similar_pairs(likeness, range_max)
+        keep(np.arange(len(likeness.rows)), pairs.positive, pairs.alike, pairs.near, pairs.cosine)
+        notes = pairs.notes
+    else:
+        with progress("looking for hard negatives", total=len(likeness.rows)) as advance:
+            for code in codes if len(codes) > 1 else ():
+                own = np.arange(len(likeness.rows))[likeness.span(int(code))]
+                keep(own, *likeness.nearest_of_others(int(code), range_max))
+                advance(len(own))
+    found = _hardest_first(dataset, likeness, *(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return replace(found, notes=notes)
 
 
 def _nothing() -> tuple[NDArray[Any], ...]:
