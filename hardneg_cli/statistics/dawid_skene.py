@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 EVERYBODY_ROWS, OWN_ROWS = 10.0, 50.0  # what the priors of all reviewers' confusions and of one's own weigh
 USUAL_ACCURACY = 0.8  # to begin with, so that the classes keep their names
 ROUNDS, MOST_STEPS, LEAST_STEPS = 4, 40, 5
+HEATS, USUAL_HEAT = (0.3, 1.0, 15), 0.3  # exponents to choose from, and how far their logarithm is usually from 0
 MOSTLY = 0.5  # of the given labels: if fewer are a voice of their own, too little is known of it
 GIVEN_JOINS = 2  # rounds are left when the given labels join: the answers and the model have been without them
 ENOUGH = 1e-3  # change of log s
@@ -116,7 +117,8 @@ def fit(labels: Sequence[AnnotatorLabels], prior: ModelPrior, given: Codes | Non
             every = sum(_counts(one, classes) for one in labels)
             voice = fit_voice(given, _votes(labels, classes.shape), classes, partial(_shrunk_to, every=every))
     accuracy = np.array([classes[one.rows, one.codes].mean() if len(one.rows) else np.nan for one in labels])
-    return DawidSkeneFit(classes, flips, accuracy, weight, sharpness)
+    odds = _odds(labels, _with_given(prior.odds(sharpness), voice, weight), flips, weight)
+    return DawidSkeneFit(_tempered(labels, odds, flips, weight), flips, accuracy, weight, sharpness)
 
 
 def _fitted(
@@ -137,6 +139,22 @@ def _fitted(
             break
     odds = _odds(labels, _with_given(prior.odds(sharpness), voice, weight), flips, weight)
     return np.exp(log_softmax(odds)), flips, sharpness, voice
+
+
+def _tempered(labels: Sequence[AnnotatorLabels], odds: Array, flips: Array, weight: Array) -> Array:
+    """N×K probabilities, as sure as each answer shows those to be that all else makes without it.
+
+    Where answers and model err on the same rows, what they say together is less than its parts; never more.
+    """
+    import numpy as np
+
+    heats = np.linspace(*HEATS)
+    likely = -(np.log(heats) ** 2) / (2 * USUAL_HEAT**2)
+    for one, own, counts in zip(labels, flips, weight, strict=True):
+        without = odds[one.rows] - _evidence(one.codes, own, counts)
+        said = own.T[one.codes]
+        likely += [np.log((np.exp(log_softmax(heat * without)) * said).sum(axis=1)).sum() for heat in heats]
+    return np.exp(log_softmax(heats[likely.argmax()] * odds))
 
 
 def _with_given(odds: Array, voice: GivenVoice | None, weight: Array) -> Array:
