@@ -81,6 +81,12 @@ def hashed_cells(columns: Iterable[HashedColumns]) -> list[str]:
     return [text if len(text) <= LONGEST_CELL else text.partition("=")[0] for text in spelled_once(columns)]
 
 
+def hashed_alike(columns: HashedColumns, rows: int) -> list[str]:
+    """The same for rows whose hashes cover the same columns."""
+    first, *others = hashed_cells([columns, columns])
+    return [first, *others * (rows - 1)] if rows else []
+
+
 def spelled_anew(cells: Sequence[str | None], others: Iterable[str | None] = ()) -> list[str]:
     """The cells of rows in another order, or of some rows, `others` being the rest: the names go to the first again."""
     texts = [cell or "" for cell in cells]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.data.columns import choose
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.hashed_columns import hashed_cells
+from hardneg_cli.data.hashed_columns import hashed_alike
 from hardneg_cli.data.probabilities.digest import Digest
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.detection.findings_summary import lines
@@ -100,7 +100,7 @@ class Findings:
         for name in show:
             columns[display_name(name, columns)] = self.dataset.content[name].take(rows)
         columns |= {"rank": self._rank(rows), "row_hash": self.dataset.row_hashes(rows)}
-        hashed = pa.array(hashed_cells([self.dataset.hashed] * len(rows)), pa.string())
+        hashed = pa.array(hashed_alike(self.dataset.hashed, len(rows)), pa.string())
         return pa.table(columns | {"hashed": hashed})
 
     def tables(self) -> dict[str, pa.Table]:
