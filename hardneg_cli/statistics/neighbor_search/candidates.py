@@ -73,7 +73,7 @@ def above(points: ScaledPoints, queries: Matrix, rows: Rows, floor: Matrix, kept
     near[rows[:, None] == others] = -np.inf
     flat = np.flatnonzero(near > floor[:, None])
     row, column = np.divmod(flat, len(others))
-    return packed(points, near.ravel()[flat], rows, row, others[column], kept)
+    return packed(points, near.take(flat), rows, row, others[column], kept)
 
 
 def packed(points: ScaledPoints, near: Matrix, rows: Rows, row: Rows, places: Rows, kept: int) -> Keys:

@@ -146,9 +146,9 @@ def _both_ways(first: _Pass, queries: Matrix, all_: list[Rows], number: int, oth
     flat = np.flatnonzero(near > first.floor[theirs])
     row, column = np.divmod(flat, len(theirs))
     waiting = first.waiting.setdefault(other, [])
-    waiting.append(packed(points, near.ravel()[flat], theirs, column, mine[row], kept))
+    waiting.append(packed(points, near.take(flat), theirs, column, mine[row], kept))
     if max(len(flat), sum(map(len, waiting))) > CROWDED * kept * PANEL:
         waiting[:] = [pruned(first.floor, theirs, waiting, kept)]
     flat = np.flatnonzero(near > first.floor[mine, None])
     row, column = np.divmod(flat, len(theirs))
-    return packed(points, near.ravel()[flat], mine, row, theirs[column], kept)
+    return packed(points, near.take(flat), mine, row, theirs[column], kept)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 CELLS = 1 << 18  # differences at once: two megabytes, which stay in a processor's cache
-WIDE = 1_000  # up to there, a power of two is a number
+FARTHEST_POWER = 1000  # of two, whose powers are numbers
 DIGITS = 5  # distances closer than this many significant digits are equal
 
 
@@ -46,11 +46,12 @@ def _distances(values: Matrix, rows: Rows, candidates: Rows, power: int) -> Numb
     """(B, C) straight from the differences; infinite for NOTHING."""
     import numpy as np
 
-    away = values[candidates] - values[rows].astype(np.float64)[:, None]
-    if abs(power) < WIDE:
-        away *= 2.0**power  # the same bits, in a third of the time
+    taken = values.take(candidates.ravel(), axis=0)  # many times as fast as values[candidates]
+    away = taken.reshape(*candidates.shape, -1) - values[rows].astype(np.float64)[:, None]
+    if abs(power) < FARTHEST_POWER:
+        away *= 2.0**power  # likewise, and the same
     else:
-        away = np.ldexp(away, power, out=away)
+        np.ldexp(away, power, out=away)
     found: Numbers = np.ldexp(np.sqrt(np.einsum("bcd,bcd->bc", away, away)), -power)
     found[candidates == NOTHING] = np.inf
     return found
