@@ -33,13 +33,13 @@ def class_mahalanobis(values: NDArray[np.floating], labels: NDArray[np.integer])
 def _distances(values: NDArray[np.floating], labels: NDArray[np.integer], part: NDArray[np.bool_]) -> Array:
     """The fit is to `part`; a class with no row in it has all of its rows."""
     import numpy as np
+    from scipy.sparse import csr_array
 
     part = part | ~np.isin(labels, labels[part])
     k, width = int(labels.max()) + 1, values.shape[1]
     counts = np.bincount(labels[part], minlength=k)
-    sums = np.zeros((k, width))
-    np.add.at(sums, labels[part], values[part])
-    means = sums / np.maximum(counts, 1)[:, None]
+    members = csr_array((part.astype(np.float64), (labels, np.arange(len(values)))), shape=(k, len(values)))
+    means = (members @ values) / np.maximum(counts, 1)[:, None]
     covariance = np.zeros((width, width))
     for span in _spans(len(values)):
         rest = (values[span] - means[labels[span]])[part[span]]

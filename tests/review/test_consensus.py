@@ -81,7 +81,7 @@ def test_a_model_that_is_too_sure_is_not_believed_more() -> None:
 
 
 def test_labels_that_somebody_else_gave_are_one_more_voice_and_an_echo_of_the_answers_is_none() -> None:
-    truth, said, p = crowd(4, (0.2, 0.3))
+    truth, said, p = crowd(4, (0.2, 0.3), rows=800)
     answers = [AnnotatorLabels(np.arange(len(truth)), one) for one in said.T]
     prior = ModelPrior(np.log(p), np.zeros(K))
     outsider = np.where(np.random.default_rng(0).random(len(truth)) < 0.1, (truth + 1) % K, truth)
@@ -92,7 +92,7 @@ def test_labels_that_somebody_else_gave_are_one_more_voice_and_an_echo_of_the_an
         right[name] = (found.classes.argmax(1) == truth).mean()
         if name != "outsider":
             assert np.abs(found.classes - alone.classes).mean() < 0.01
-    assert right["outsider"] > right["alone"] + 0.02
+    assert right["outsider"] > right["alone"] + 0.015
     assert min(right.values()) > right["alone"] - 0.005
 
 
