@@ -6,14 +6,15 @@ With l the log-odds of a row's score, an answer is "wrong label" with the probab
 
 a, b and c have normal priors around 0, as wide as the scores of label sets that differ in kind were found to be off.
 Given the score, which rows were reviewed says nothing more (Rubin, Inference and missing data, 1976), so the answers
-need no weights; a random part among them (control rows) only reaches farther. SLIP is the share of mistaken answers.
+need no weights; a random part among them (control rows) reaches farther. SLIP is the share of mistaken answers.
 EXCESS is what scores are over-sure by at their top as a rule: a top that is wrong less often than its scores say is no
 news of the rest until it is worse than that.
 
 New log-odds are l + a + b·max(l, 0) + c·min(l, 0), less half a standard error of that change: what the answers do not
-prove stays. Below the rows that were reviewed scores only fall. That all answers at the top are "wrong" says nothing
-about the bottom, but a top that is half right does. Tried, and worse for the sets where it matters: scores that also
-rise below the reviewed rows, and free curves (a Gaussian process in l) in place of the three parameters.
+prove stays. Below the middle one of the reviewed rows scores only fall. That all answers at the top are "wrong" says
+nothing about the bottom, but a top that is half right does. Tried, and worse for the sets where it matters: scores that
+also rise below that (a curve through a sure top and a few rows from everywhere else rises in between), and free curves
+(a Gaussian process in l) in place of the three parameters.
 """
 
 from __future__ import annotations
@@ -39,7 +40,6 @@ PRIOR_SD, LEAST = (2.0, 0.3, 0.3), (-30.0, -0.55, -0.8)  # of a, b, c; bounds th
 UNPROVED = 0.5  # standard errors
 FOLDS = 10
 STEPS = 20  # of log-odds to 1: answers are counted in cells
-OUTLYING = 5  # that many reviewed rows lie at the end of what was reviewed, or below it
 DECIMALS = 6  # coefficients are rounded: the last bits depend on the processor
 
 
@@ -59,7 +59,7 @@ def recalibrate_reviewed(score: Array, id_rank: Codes, rows: Codes, is_error: ND
     odds = log_odds(score)
     fold = np.arange(len(rows)) % FOLDS
     curves = _fitted(odds[rows], wrong, fold)
-    reached = place <= place[rows[-min(OUTLYING, len(rows))]]
+    reached = place <= place[rows[len(rows) // 2]]
     change = curves[0].change(odds, reached)
     for number in range(min(FOLDS, len(rows))):
         own = rows[fold == number]
