@@ -114,7 +114,7 @@ def fit(labels: Sequence[AnnotatorLabels], prior: ModelPrior, given: Codes | Non
         if left:
             weight = _weights(labels, _with_given(prior.odds(sharpness), voice, weight), flips, weight)
         if left == GIVEN_JOINS and given is not None:
-            every = sum(_counts(one, classes) for one in labels)
+            every = np.sum([_counts(one, classes) for one in labels], axis=0)
             voice = fit_voice(given, _votes(labels, classes.shape), classes, partial(_shrunk_to, every=every))
     accuracy = np.array([classes[one.rows, one.codes].mean() if len(one.rows) else np.nan for one in labels])
     odds = _odds(labels, _with_given(prior.odds(sharpness), voice, weight), flips, weight)
@@ -133,7 +133,7 @@ def _fitted(
         counts = [_counts(one, classes) for one in labels]
         flips = _flips(counts)
         if voice is not None:
-            voice = replace(voice, flips=_shrunk_to(voice.counts(classes), sum(counts)))
+            voice = replace(voice, flips=_shrunk_to(voice.counts(classes), np.sum(counts, axis=0)))
         before, sharpness = sharpness, prior.sharpness(classes, sharpness)
         if step >= LEAST_STEPS and abs(np.log(sharpness / before)) < ENOUGH:
             break
