@@ -53,9 +53,9 @@ def _sketched(texts: Sequence[str]) -> Sketches:
     first = np.diff(cell, prepend=-1) != 0
     found = np.full(len(texts) * BINS, NOTHING, np.uint8)
     found[cell[first]] = 1 + mixed(cells[first] & np.uint64(0xFFFFFFFF)) % np.uint64(255)
-    found = found.reshape(-1, BINS)
-    found[many < FEWEST] = NOTHING
-    return found
+    by_text: Sketches = found.reshape(-1, BINS)
+    by_text[many < FEWEST] = NOTHING
+    return by_text
 
 
 def estimated(some: Sketches, others: Sketches) -> Numbers:
@@ -64,7 +64,8 @@ def estimated(some: Sketches, others: Sketches) -> Numbers:
 
     filled = ((some != NOTHING) | (others != NOTHING)).sum(axis=1)
     same = ((some == others) & (some != NOTHING)).sum(axis=1)
-    return same / np.maximum(filled, 1)
+    index: Numbers = same / np.maximum(filled, 1)
+    return index
 
 
 def alike(texts: Sequence[str], left: Rows, right: Rows) -> Numbers:

@@ -45,13 +45,15 @@ def similar_pairs(likeness: SimilarRows, most: int) -> SimilarPairs:
     classes, groups = likeness.classes, likeness.groups
 
     def apart(some: Rows, others: Rows) -> Bools:
-        return np.ones(len(some), bool) if groups is None else groups[some] != groups[others]
+        return np.ones(len(some), bool) if groups is None else np.not_equal(groups[some], groups[others])
 
     def own(some: Rows, others: Rows) -> Bools:
-        return (classes[some] == classes[others]) & apart(some, others)
+        found: Bools = np.equal(classes[some], classes[others]) & apart(some, others)
+        return found
 
     def other(some: Rows, others: Rows) -> Bools:
-        return (classes[some] != classes[others]) & apart(some, others)
+        found: Bools = np.not_equal(classes[some], classes[others]) & apart(some, others)
+        return found
 
     places, distances, positives = _found(likeness, POSITIVES, own)
     near, cosine, negatives = _found(likeness, most, other)

@@ -44,7 +44,8 @@ def run(
     if not 0 <= range_min < range_max or negatives < 1:
         raise InputError("retrieval: range_min is at least 0 and below range_max, and negatives at least 1")
     likeness = SimilarRows.of(dataset, features, trainable)
-    parts, notes = [_nothing()], ()
+    parts = [_nothing()]
+    notes: tuple[str, ...] = ()
 
     def keep(own: Rows, positive: Rows, alike: Numbers, near: Rows, cosine: Numbers) -> None:
         highest = np.minimum(alike - np.abs(alike) * relative_margin, alike - absolute_margin)
