@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import Features
@@ -144,7 +144,7 @@ def _most_like(cosines: Cosines, first: int) -> tuple[Rows, NDArray[np.float64]]
     return np.where(np.isfinite(best), top + first, NO_ROW), best
 
 
-def rounded(cosines: NDArray[Any]) -> NDArray[Any]:
+def rounded(cosines: NDArray[np.floating]) -> NDArray[np.floating]:
     """Rounded, so that those as good as equal are a tie; −inf for copies."""
     import numpy as np
 
