@@ -68,6 +68,6 @@ def _found(likeness: SimilarRows, most: int, allowed: Allowed) -> tuple[Rows, Nu
     import numpy as np
 
     found = nearest_allowed(likeness.vectors, most, allowed)
-    cosine = rounded(1 - found.distances**2 / 2)
+    cosine: Numbers = rounded(1 - found.distances**2 / 2).astype(np.float64, copy=False)
     order = np.lexsort((found.rows, -cosine), axis=1)
     return np.take_along_axis(found.rows, order, axis=1), np.take_along_axis(cosine, order, axis=1), found.notes[0]
