@@ -61,12 +61,10 @@ def _ambiguous(
     rate: float, features: NDArray[np.float64], truth: Labels, rng: np.random.Generator
 ) -> Labels:  # fmt: skip
     """Rows are drawn by how likely a linear model thinks another class, and get a class that it thinks likely."""
-    doubt = np.sqrt(out_of_fold("lda", features, truth))
-    doubt[np.arange(len(truth)), truth] = 0
-    weight = doubt.max(axis=1) * rng.gamma(2.0, 0.5, len(truth))
-    chosen = rng.choice(len(truth), int(rate * len(truth)), replace=False, p=weight / weight.sum())
+    doubt = _doubt(features, truth)
+    chosen = _chosen(doubt.max(axis=1) * rng.gamma(2.0, 0.5, len(truth)), int(rate * len(truth)), rng)
     labels = truth.copy()
-    labels[chosen] = _drawn(doubt[chosen] / doubt[chosen].sum(axis=1, keepdims=True), rng)
+    labels[chosen] = _mistaken(doubt[chosen], rng)
     return labels
 
 
@@ -74,20 +72,34 @@ def _about_the_largest(
     kind: str, rate: float, features: NDArray[np.float64], truth: Labels, rng: np.random.Generator
 ) -> Labels:
     """Rows are drawn by how much a linear model doubts them, times a person's whim."""
-    doubt = np.sqrt(out_of_fold("lda", features, truth))
-    doubt[np.arange(len(truth)), truth] = 0
+    doubt, whim = _doubt(features, truth), rng.gamma(1.0, 1.0, len(truth))
     largest = int(np.bincount(truth).argmax())
     small = truth != largest
-    whim = rng.gamma(1.0, 1.0, len(truth))
     rows = int(rate * len(truth))
-    up = {"swallowed": rows, "spilled": 0, "exchanged": rows // 2}[kind]
+    into = {"swallowed": rows, "spilled": 0, "exchanged": rows // 2}[kind]
+    swallowed = _chosen(small * doubt[:, largest] * whim, into, rng)
+    spilled = _chosen(~small * doubt.max(axis=1) * whim, rows - into, rng)
     labels = truth.copy()
-    for candidates, count in ((small, up), (~small, rows - up)):
-        toward = np.where(candidates, doubt[:, largest] if candidates is small else doubt.max(axis=1), 0) * whim
-        chosen = rng.choice(len(truth), count, replace=False, p=toward / toward.sum())
-        away = doubt[chosen] / doubt[chosen].sum(axis=1, keepdims=True)
-        labels[chosen] = largest if candidates is small else _drawn(away, rng)
+    labels[swallowed] = largest
+    labels[spilled] = _mistaken(doubt[spilled], rng)
     return labels
+
+
+def _doubt(features: NDArray[np.float64], truth: Labels) -> NDArray[np.float64]:
+    """N×K, how likely a linear model thinks each class but the true one: the root of its probability."""
+    doubt = np.sqrt(out_of_fold("lda", features, truth))
+    doubt[np.arange(len(truth)), truth] = 0
+    return doubt
+
+
+def _chosen(weight: NDArray[np.float64], count: int, rng: np.random.Generator) -> Labels:
+    """(count,) rows drawn by their (N,) weights."""
+    return rng.choice(len(weight), count, replace=False, p=weight / weight.sum())
+
+
+def _mistaken(doubt: NDArray[np.float64], rng: np.random.Generator) -> Labels:
+    """(n,) a class for each row of n×K doubts, in proportion to them."""
+    return _drawn(doubt / doubt.sum(axis=1, keepdims=True), rng)
 
 
 def _drawn(shares: NDArray[np.float64], rng: np.random.Generator) -> Labels:
