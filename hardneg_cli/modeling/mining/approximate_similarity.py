@@ -55,19 +55,20 @@ def similar_pairs(likeness: SimilarRows, most: int) -> SimilarPairs:
         found: Bools = np.not_equal(classes[some], classes[others]) & apart(some, others)
         return found
 
-    places, distances, positives = _found(likeness, POSITIVES, own)
-    near, cosine, negatives = _found(likeness, most, other)
-    n = f"{len(classes):,} rows"
-    notes = f"positives: approximate among {n} ({positives}", f"negatives: approximate among {n} ({negatives}"
+    places, distances, positives = _found(likeness, POSITIVES, own, "positives")
+    near, cosine, negatives = _found(likeness, most, other, "negatives")
+    notes = (*positives, *negatives)
     best = distances[:, 0]
     return SimilarPairs(np.where(np.isfinite(best), places[:, 0], NO_ROW), best, near, cosine, notes)
 
 
-def _found(likeness: SimilarRows, most: int, allowed: Allowed) -> tuple[Rows, Numbers, str]:
+def _found(
+    likeness: SimilarRows, most: int, allowed: Allowed, what: str
+) -> tuple[Rows, Numbers, tuple[str, ...]]:  # fmt: skip
     """(M, k) places and settled cosines, the most alike first, ties by place; what to tell of the search."""
     import numpy as np
 
-    found = nearest_allowed(likeness.vectors, most, allowed)
+    found = nearest_allowed(likeness.vectors, most, allowed, what)
     cosine: Numbers = rounded(1 - found.distances**2 / 2).astype(np.float64, copy=False)
     order = np.lexsort((found.rows, -cosine), axis=1)
-    return np.take_along_axis(found.rows, order, axis=1), np.take_along_axis(cosine, order, axis=1), found.notes[0]
+    return np.take_along_axis(found.rows, order, axis=1), np.take_along_axis(cosine, order, axis=1), found.notes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hardneg_cli.statistics.neighbor_search.candidates import SPARE
 from hardneg_cli.statistics.neighbor_search.inverted_file import InvertedFile
 from hardneg_cli.statistics.neighbor_search.matmul import product, unshared
 from hardneg_cli.statistics.neighbor_search.packed_keys import NOTHING
@@ -14,6 +15,7 @@ from hardneg_cli.statistics.neighbor_search.search import (
     MEASURED_ON,
     TUNED_ON,
     NeighborSearchResult,
+    recall_note,
     regions_needed,
 )
 
@@ -27,15 +29,16 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
     Numbers = NDArray[np.float64]
 
-SPARE = 10  # candidates beyond those that are judged, told apart in double precision
 ASKED_AT_ONCE = 64  # rows that are compared with all
 
 
-def nearest_allowed(values: Matrix, most: int, allowed: Allowed) -> NeighborSearchResult:
+def nearest_allowed(
+    values: Matrix, most: int, allowed: Allowed, what: str = "neighbors"
+) -> NeighborSearchResult:  # fmt: skip
     """(N, `most`) the nearest allowed rows; places −1 at infinite distances where there are no more.
 
-    The recall is measured on 500 random rows; regions are added until it is what `search.nearest` puts up with, at most
-    all of them, which is an exact search: O(N²·D).
+    what: the note calls them. The recall is measured on 500 random rows; regions are added until it is what
+    `search.nearest` puts up with, at most all of them, which is an exact search: O(N²·D).
     """
     import numpy as np
 
@@ -54,8 +57,8 @@ def nearest_allowed(values: Matrix, most: int, allowed: Allowed) -> NeighborSear
         if recall >= least or looked == len(regions.members):
             break
         looked *= 2
-    note = f"{looked} of {len(regions.members):,} regions looked into); recall@{judged} {recall:.3f}"
-    return NeighborSearchResult(found, distances, (f"{note} on {len(measured)} random rows",))
+    note = recall_note(what, n, recall, judged, len(measured), looked, regions)
+    return NeighborSearchResult(found, distances, (note,))
 
 
 def _truth(values: Matrix, points: ScaledPoints, rows: Rows, most: int, allowed: Allowed) -> tuple[Rows, Numbers]:

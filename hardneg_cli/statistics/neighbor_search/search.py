@@ -52,9 +52,8 @@ def nearest(values: Matrix, most: int, *, exact_rows: int = EXACT_ROWS) -> Neigh
         found, distances = regions.nearest(values, points, most, looked)
         recall = float((distances[measured, : far.shape[1]] <= far[TUNED_ON:, -1:] * (1 + 1e-9)).mean())
         if recall >= least and np.isfinite(distances).all():
-            return NeighborSearchResult(
-                found, distances, (_note(n, recall, far.shape[1], len(measured), looked, regions),)
-            )
+            note = recall_note("neighbors", n, recall, far.shape[1], len(measured), looked, regions)
+            return NeighborSearchResult(found, distances, (note,))
         looked *= 2
     del points, regions
     note = f"neighbors: exact among {n:,} rows, as these features have no regions that a faster search could keep to"
@@ -86,8 +85,11 @@ def regions_needed(regions: InvertedFile, points: ScaledPoints, rows: Rows, trut
     return low, LESS
 
 
-def _note(n: int, recall: float, judged: int, rows: int, looked: int, regions: InvertedFile) -> str:
+def recall_note(
+    what: str, n: int, recall: float, judged: int, rows: int, looked: int, regions: InvertedFile
+) -> str:  # fmt: skip
+    """How good an approximate search is, and how that was measured."""
     return (
-        f"neighbors: approximate among {n:,} rows ({looked} of {len(regions.members):,} regions looked into); "
+        f"{what}: approximate among {n:,} rows ({looked} of {len(regions.members):,} regions looked into); "
         f"recall@{judged} {recall:.3f} on {rows} random rows"
     )
