@@ -24,7 +24,7 @@ def hardneg(
     *arguments: Any, cwd: str | Path | None = None, env: Mapping[str, str] | None = None, stdin: bytes = b"",
     text: bool = False, check: bool = False, seconds: float = 120.0,
 ) -> subprocess.CompletedProcess[Any]:  # fmt: skip
-    """One run to its end, in a process forked from one with all libraries loaded, which takes half of the time."""
+    """One run to its end, in a process forked from one with all libraries and all of the package loaded."""
     with tempfile.TemporaryDirectory() as folder:
         streams = [Path(folder, name) for name in ("in", "out", "err")]
         streams[0].write_bytes(stdin)

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import io
 import os
+import pkgutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NoReturn
 
+import hardneg_cli
+from hardneg_cli.cli.command_tree import all_options
+
+LIBRARIES = (
+    "numpy.lib.format", "openpyxl", "pandas", "pyarrow.compute", "pyarrow.csv", "pyarrow.ipc", "pyarrow.json",
+    "pyarrow.pandas_compat", "pyarrow.parquet", "rapidfuzz.distance", "rich.console", "rich.progress", "rich.table",
+    "scipy.optimize", "scipy.sparse.csgraph", "scipy.special", "scipy.stats", "sklearn.linear_model",
+    "sklearn.neighbors", "sklearn.preprocessing", "typer._adapters",
+)  # fmt: skip
 BROKEN = 99  # the exit code of one that did not even come to the command
 
 
 def load() -> None:
-    """What most commands need; nothing that starts a thread, which a fork would lose."""
-    import pandas
-    import pyarrow.compute
-    import pyarrow.csv
-    import pyarrow.ipc
-    import pyarrow.parquet
-    import rich.console
-    import scipy.special
-    import scipy.stats
-    import sklearn.linear_model
-    import sklearn.neighbors
+    """The package, and what most commands need of its libraries; nothing that starts a thread, which a fork would lose.
 
-    import hardneg_cli.cli.app  # noqa: F401
+    All of it is frozen: the search for cycles would look through it in every fork.
+    """
+    for name in (*LIBRARIES, *_modules()):
+        importlib.import_module(name)
+    all_options()
+    gc.collect()
+    gc.freeze()
 
-    assert all((pandas, pyarrow, rich, scipy, sklearn))
+
+def _modules() -> Iterator[str]:
+    for module in pkgutil.walk_packages(hardneg_cli.__path__, "hardneg_cli."):
+        if module.name != "hardneg_cli.__main__":
+            yield module.name
 
 
 def stream_to(streams: Iterable[int]) -> None:
