@@ -1,12 +1,16 @@
-"""The command as users run it: `hardneg` for what it does, `COMMAND` where it matters how it starts or is stopped."""
+"""The command as users run it: `hardneg` for what it does, `COMMAND` where it matters how it starts.
+
+`hardneg`, `started` and `in_path` have it forked from a process with all libraries and all of the package loaded.
+"""
 
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import select
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,57 +19,122 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from support import forking_client
 from support.paths import ROOT, TESTS
 
 COMMAND = [sys.executable, "-m", "hardneg_cli"]
+
+
+class Started:
+    """A process that goes on; as `subprocess.Popen`."""
+
+    returncode: int | None = None
+
+    def __init__(self, arguments: tuple[Any, ...], streams: Mapping[int, int], **told: object) -> None:
+        given = [os.fsdecode(one) if isinstance(one, bytes | os.PathLike) else str(one) for one in arguments]
+        self.args = ["hardneg", *given]
+        self.asking = forking_client.ask(str(_server() / "socket"), given, streams, **told)
+        self.pid = forking_client.line_of(self.asking)
+
+    def poll(self) -> int | None:
+        return self.wait(0)
+
+    def wait(self, seconds: float | None = None) -> int | None:
+        """The exit code, if it comes within so many seconds."""
+        if self.returncode is None and select.select([self.asking], [], [], seconds)[0]:
+            self.returncode = forking_client.line_of(self.asking)
+            self.asking.close()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
 
 
 def hardneg(
     *arguments: Any, cwd: str | Path | None = None, env: Mapping[str, str] | None = None, stdin: bytes = b"",
     text: bool = False, check: bool = False, seconds: float = 120.0,
 ) -> subprocess.CompletedProcess[Any]:  # fmt: skip
-    """One run to its end, in a process forked from one with all libraries and all of the package loaded."""
-    with tempfile.TemporaryDirectory() as folder:
-        streams = [Path(folder, name) for name in ("in", "out", "err")]
-        streams[0].write_bytes(stdin)
-        os.mkfifo(streams[1])  # what is read by somebody else is a pipe, as a runner's log
-        streams[2].touch()
-        given = [os.fsdecode(one) if isinstance(one, bytes | os.PathLike) else str(one) for one in arguments]
-        told = {"arguments": given, "cwd": str(cwd or Path.cwd()), "env": dict(os.environ if env is None else env)}
-        code, out = _answer(told | {"streams": [str(path) for path in streams]}, streams[1], seconds)
-        err = streams[2].read_bytes()
-    done = subprocess.CompletedProcess(given, code, *((out.decode(), err.decode()) if text else (out, err)))
+    """One run to its end."""
+    with tempfile.TemporaryFile() as words, tempfile.TemporaryFile() as errors:
+        words.write(stdin)
+        words.seek(0)
+        reading, writing = os.pipe()  # what is read by somebody else is a pipe, as a runner's log
+        try:
+            process = _started(arguments, {0: words.fileno(), 1: writing, 2: errors.fileno()}, cwd, env)
+        finally:
+            os.close(writing)
+        out = _taken(process, reading, seconds)
+        errors.seek(0)
+        err = errors.read()
+    done = subprocess.CompletedProcess(
+        process.args, process.returncode, *((out.decode(), err.decode()) if text else (out, err))
+    )
     if check:
         done.check_returncode()
     return done
 
 
-def _answer(told: Mapping[str, object], out: Path, seconds: float) -> tuple[int, bytes]:
-    """The exit code, and what came through the pipe `out` meanwhile."""
-    server = _server()
-    assert server.stdin
-    assert server.stdout
-    said, reading = b"", os.open(out, os.O_RDONLY | os.O_NONBLOCK)
-    server.stdin.write(json.dumps(told) + "\n")
-    server.stdin.flush()
-    while ready := select.select([server.stdout, reading], [], [], seconds)[0]:
-        piece = os.read(reading, 1 << 16) if reading in ready else b""
-        said += piece
-        if not piece and server.stdout in ready:
-            os.close(reading)
-            return int(server.stdout.readline()), said
-    os.killpg(server.pid, signal.SIGKILL)
-    _server.cache_clear()
+def started(
+    *arguments: Any, cwd: str | Path | None = None, env: Mapping[str, str] | None = None, terminal: int | None = None
+) -> Started:
+    """One that goes on: on a terminal, which controls it, or with nothing to read and nobody to read it."""
+    if terminal is not None:
+        return _started(arguments, dict.fromkeys(range(3), terminal), cwd, env, controls=True)
+    with open(os.devnull, "r+b") as nothing:
+        return _started(arguments, dict.fromkeys(range(3), nothing.fileno()), cwd, env)
+
+
+@cache
+def in_path() -> Path:
+    """A folder with a program `hardneg`, for the PATH of a shell."""
+    folder = _server() / "bin"
+    folder.mkdir()
+    text = Path(forking_client.__file__).read_text(encoding="utf-8")
+    (folder / "hardneg").write_text(f"#!{sys.executable} -IS\n{text}\n\nmain({str(folder.parent / 'socket')!r})\n")
+    (folder / "hardneg").chmod(0o755)
+    return folder
+
+
+def _started(
+    arguments: tuple[Any, ...], streams: Mapping[int, int], cwd: str | Path | None, env: Mapping[str, str] | None,
+    **told: object,
+) -> Started:  # fmt: skip
+    told |= {"cwd": str(cwd or Path.cwd()), "env": dict(os.environ if env is None else env)}
+    return Started(arguments, streams, **told)
+
+
+def _taken(process: Started, reading: int, seconds: float) -> bytes:
+    """What comes through the pipe until the process has ended."""
+    said = b""
+    try:
+        while ready := select.select([process.asking, reading], [], [], seconds)[0]:
+            piece = os.read(reading, 1 << 16) if reading in ready else b""
+            said += piece
+            if not piece and process.asking in ready:
+                process.wait()
+                return said
+    finally:
+        os.close(reading)
+    process.kill()
     raise subprocess.TimeoutExpired("hardneg", seconds)
 
 
 @cache
-def _server() -> subprocess.Popen[str]:
-    """It ends with its input, which is closed as this process ends."""
-    path = os.pathsep.join(map(str, (ROOT, TESTS)))
-    server = subprocess.Popen(
-        [sys.executable, "-m", "support.command_server"], env=os.environ | {"PYTHONPATH": path}, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
+def _server() -> Path:
+    """The folder with its socket. It ends with its input, which is closed as this process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="hardneg-"))
+    atexit.register(shutil.rmtree, folder)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "socket"))
+        listener.listen(64)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "support.command_server", str(listener.fileno())], stdin=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, TESTS)))}, pass_fds=[listener.fileno()],
+            start_new_session=True,
+        )  # fmt: skip
     atexit.register(server.communicate)
-    return server
+    return folder

@@ -1,42 +1,97 @@
-"""Runs the command in a fork for each line of standard input; see `support.command`.
+"""Runs the command in forks, for whoever asks through the socket whose number it is given; see `support.command`.
 
-A line is a JSON object {"arguments", "cwd", "env", "streams"}, the last being the paths of standard input, output and
-error; it is answered with the exit code, a signal's being negative.
+Asked is, in `marshal`, {"arguments", "cwd", "env", "streams", "controls"}, along with the open files that are to be the
+streams of these numbers. Answered are the process's number and, once it has ended, its exit code, a signal's being
+negative, each in a line. Whoever hangs up before has it killed. controls: whether standard input is a terminal, and
+controls the process, as where a shell has started it.
 """
 
 from __future__ import annotations
 
-import json
+import array
+import fcntl
+import marshal
 import os
+import select
+import signal
+import socket
 import sys
+import termios
 import time
 from typing import Any, NoReturn
 
 from support.forked import BROKEN, load, run_command, stream_to
 
-MODES = os.O_RDONLY, os.O_WRONLY, os.O_WRONLY
+SECONDS = 0.002  # between two looks at what has ended
+LONGEST = 1 << 20  # bytes of what is asked
 
 
-def serve() -> None:
+def serve(listening: int) -> None:
+    """Until standard input ends."""
     load()
-    for line in sys.stdin:
-        pid = os.fork()
-        if not pid:
-            _become(json.loads(line))
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+    with socket.socket(fileno=listening) as listener:
+        runs: dict[int, socket.socket] = {}
+        while True:
+            ready = select.select([0, listener, *runs.values()], [], [], SECONDS if runs else None)[0]
+            if 0 in ready:
+                return
+            if listener in ready:
+                asking = listener.accept()[0]
+                runs[_start(asking, [listener, *runs.values()])] = asking
+            _attend(runs, ready)
 
 
-def _become(told: dict[str, Any]) -> NoReturn:
+def _attend(runs: dict[int, socket.socket], ready: list[object]) -> None:
+    """Tell what has ended, and end what nobody waits for any more."""
+    for pid, asking in list(runs.items()):
+        if asking in ready:
+            os.kill(pid, signal.SIGKILL)
+        ended, status = os.waitpid(pid, 0 if asking in ready else os.WNOHANG)
+        if ended:
+            if asking not in ready:
+                asking.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+            runs.pop(pid).close()
+
+
+def _start(asking: socket.socket, others: list[socket.socket]) -> int:
+    asked, given = _received(asking)
+    pid = os.fork()
+    if not pid:
+        for one in (asking, *others):
+            one.close()
+        _become(asked, given)
+    for one in given:
+        os.close(one)
+    asking.sendall(b"%d\n" % pid)
+    return pid
+
+
+def _received(asking: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """What is asked, and the open files."""
+    size, with_files, _, _ = asking.recvmsg(8, socket.CMSG_SPACE(3 * array.array("i").itemsize))
+    given = array.array("i")
+    for _, _, files in with_files:
+        given.frombytes(files)
+    told = b""
+    while len(told) < int.from_bytes(size, "big"):
+        told += asking.recv(LONGEST)
+    return marshal.loads(told), list(given)
+
+
+def _become(asked: dict[str, Any], given: list[int]) -> NoReturn:
     try:
-        os.chdir(told["cwd"])
+        os.chdir(asked["cwd"])
         os.environ.clear()
-        os.environ.update(told["env"])
+        os.environ.update(asked["env"])
         time.tzset()
-        stream_to([os.open(path, mode) for path, mode in zip(told["streams"], MODES, strict=True)])
-        run_command(told["arguments"])
+        stream_to(dict(zip(asked["streams"], given, strict=True)))
+        if asked["controls"]:
+            os.setsid()
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        run_command(asked["arguments"])
     finally:
         os._exit(BROKEN)
 
 
 if __name__ == "__main__":
-    serve()
+    serve(int(sys.argv[1]))

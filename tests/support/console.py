@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from support.command import in_path
+
 CONSOLE = re.compile(r"^```console\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
@@ -23,10 +25,14 @@ def assert_prints(block: str, folder: Path, **variables: str) -> None:
 
 
 def on_a_terminal(command: str, folder: Path, **variables: str) -> str:
-    """What a person sees who types `command` in a terminal of 120 columns."""
+    """What a person sees who types `command` in a terminal of 120 columns.
+
+    With a PYTHONPATH among the variables it is the package there, in a process of its own.
+    """
     ours, theirs = pty.openpty()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("HARDNEG_")}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    programs = [Path(sys.executable).parent, os.environ["PATH"]]
+    path = os.pathsep.join(map(str, programs if "PYTHONPATH" in variables else [in_path(), *programs]))
     environment |= {
         f"GIT_{who}_{what}": "ann@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
     }

@@ -8,7 +8,7 @@ import io
 import os
 import pkgutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn
 
 import hardneg_cli
@@ -41,15 +41,20 @@ def _modules() -> Iterator[str]:
             yield module.name
 
 
-def stream_to(streams: Iterable[int]) -> None:
-    """Have standard input, output and error, as far as given, be these open files, and Python's own begin anew."""
-    for number, stream in enumerate(streams):
-        os.dup2(stream, number)
-    sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(io.FileIO(0)))
-    sys.stdout = sys.__stdout__ = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w")), line_buffering=True)
-    sys.stderr = sys.__stderr__ = io.TextIOWrapper(
-        io.BufferedWriter(io.FileIO(2, "w")), errors="backslashreplace", line_buffering=True
-    )
+def stream_to(streams: Mapping[int, int]) -> None:
+    """Have standard input, output and error be these open files, or closed, and Python's own begin anew."""
+    for number in range(3):
+        if number in streams:
+            os.dup2(streams[number], number)
+        else:
+            os.close(number)
+    sys.stdin = sys.__stdin__ = io.TextIOWrapper(io.BufferedReader(io.FileIO(0))) if 0 in streams else None
+    sys.stdout = sys.__stdout__ = _writer(1, "strict") if 1 in streams else None
+    sys.stderr = sys.__stderr__ = _writer(2, "backslashreplace") if 2 in streams else None
+
+
+def _writer(number: int, errors: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BufferedWriter(io.FileIO(number, "w")), errors=errors, line_buffering=True)
 
 
 def run_command(arguments: Sequence[str]) -> NoReturn:

@@ -10,14 +10,13 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import pyte
 
-from support.command import COMMAND
+from support.command import started
 
 SECONDS = 20.0  # that something may take before the test is given up
 NAMES = {
@@ -29,12 +28,13 @@ NAMES = {
 class Terminal:
     """`hardneg` with these arguments on a terminal; leaving the block ends it. raw: every byte that it wrote.
 
-    sized: whether the terminal says how large it is.
+    sized: whether the terminal says how large it is. command: what is run in its place.
     """
 
     def __init__(
-        self, *arguments: str, cwd: Path, columns: int = 80, lines: int = 24, sized: bool = True, **options: Any
-    ) -> None:
+        self, *arguments: str, cwd: Path, columns: int = 80, lines: int = 24, sized: bool = True,
+        env: Mapping[str, str] | None = None, command: Sequence[str] | None = None,
+    ) -> None:  # fmt: skip
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
@@ -44,12 +44,13 @@ class Terminal:
         self.modes = termios.tcgetattr(terminal)
         dropped = ("NO_COLOR", "COLUMNS", "LINES", "TERM_PROGRAM")
         kept = {name: value for name, value in os.environ.items() if name not in dropped}
-        variables = kept | {"TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none"}
+        variables = kept | {"TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none"} | (env or {})
         # The terminal controls the process, as it does where a shell starts it: it tells of its size and its end.
-        self.process = subprocess.Popen(
-            [*options.pop("command", COMMAND), *arguments], cwd=cwd, stdin=terminal, stdout=terminal, stderr=terminal,
-            env=variables | options.pop("env", {}), start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0), **options,
+        self.process = started(*arguments, cwd=cwd, env=variables, terminal=terminal) if command is None else (
+            subprocess.Popen(
+                [*command, *arguments], cwd=cwd, stdin=terminal, stdout=terminal, stderr=terminal, env=variables,
+                start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            )
         )  # fmt: skip
         self._terminal = terminal
 

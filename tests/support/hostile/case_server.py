@@ -15,7 +15,6 @@ import pty
 import resource
 import select
 import signal
-import sys
 import tempfile
 import termios
 import time
@@ -133,10 +132,10 @@ def _become(case: dict[str, Any], streams: tuple[int, ...] | None) -> NoReturn:
         if case["limit"] is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (case["limit"], case["limit"]))
         os.environ["TMPDIR"] = tempfile.tempdir = f"{case['folder']}.tmp"
-        stream_to(streams or ())
+        opened = dict(enumerate(streams or range(3)))
         if case["stdin"] == "closed":
-            os.close(0)
-            sys.stdin = sys.__stdin__ = None  # type: ignore[assignment]
+            del opened[0]
+        stream_to(opened)
         run_command(case["arguments"])
     finally:
         os._exit(BROKEN)
