@@ -15,7 +15,7 @@ import pytest
 
 from hardneg_cli import AutoPolicy, Columns, InputError, apply
 from support.answers import decided
-from support.command import COMMAND, hardneg
+from support.command import forked_command, hardneg
 from support.corrections import DROPPED, ROWS, TRUTH, Row, by_truth, corrected, delimited, queue_of, save
 
 
@@ -66,7 +66,7 @@ def test_a_binary_result_is_not_for_a_terminal(data: Path, queue: list[Row]) -> 
     packed.write_bytes(gzip.compress(data.read_bytes()))
     path = save(by_truth(queue), data.with_name("q.csv"))
     leader, follower = pty.openpty()
-    command = [*COMMAND, "apply", str(packed), str(path)]
+    command = [*forked_command(), "apply", str(packed), str(path)]
     done = subprocess.run(command, stdout=follower, stderr=subprocess.PIPE, check=False)
     os.close(follower)
     os.close(leader)

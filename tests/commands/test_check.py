@@ -104,7 +104,7 @@ def judge(dataset: Dataset, *, at_most: int = 3) -> Verdict:
 
 @pytest.mark.process
 def test_a_gate_is_one_file_and_a_crash_in_it_is_3(folder: Path) -> None:
-    shutil.copytree(PACKAGE, folder / "hardneg_cli", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(PACKAGE, folder / "hardneg_cli")
     (folder / "hardneg_cli/gating/gates/odd_id.py").write_text(ODD)
     arguments = ("check", "base.csv", "--base", "base.csv")
     assert "odd-id" not in hardneg(folder, *arguments, home=folder).stdout, "it is asked only by name"

@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from hardneg_cli.review.decisions.decision_log import read_log
 from support.collected import LOG, by, fill, queue
-from support.command import COMMAND, hardneg
+from support.command import hardneg, started
 
 
 @pytest.fixture
@@ -115,8 +115,8 @@ def test_a_killed_collect_can_be_run_again(folder: Path) -> None:
     fill("ann.csv", rows)
     moments = random.Random(0)
     for _ in range(3):
-        process = subprocess.Popen([*COMMAND, "collect", "ann.csv", "--decisions", LOG], stderr=subprocess.DEVNULL)
-        time.sleep(moments.random())
+        process = started("collect", "ann.csv", "--decisions", LOG)
+        time.sleep(moments.uniform(0, 0.4))
         process.send_signal(signal.SIGKILL)
         process.wait()
     run("ann.csv", "--decisions", LOG)

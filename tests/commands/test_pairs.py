@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from hardneg_cli import load
-from support.command import COMMAND, hardneg
+from support.command import hardneg, started
 
 pytestmark = pytest.mark.process
 
@@ -129,17 +129,17 @@ def test_none_is_an_empty_file_and_bad_input_writes_nothing(folder: Path) -> Non
 
 def test_a_killed_run_leaves_no_half_file(folder: Path) -> None:
     files = [filled("ann", "dog", "dog", "keep"), filled("bob", "dog", "bird", "keep")]
-    command = [*COMMAND, "collect", *files, "--data", "data.csv", "-q"]
+    command = ["collect", *files, "--data", "data.csv", "-q"]
     command += ["-o", "conflicts.csv", "-o", "pairs.jsonl"]
     start = time.monotonic()
-    subprocess.run(command, check=False, capture_output=True)
+    hardneg(*command)
     took, names = time.monotonic() - start, ("conflicts.csv", "pairs.jsonl")
     whole, moments = [Path(name).read_bytes() for name in names], random.Random(0)
     for _ in range(4):
         for name in (*names, LOG):
             Path(name).unlink(missing_ok=True)
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        time.sleep(took * moments.uniform(0.5, 1))
+        process = started(*command)
+        time.sleep(took * moments.uniform(0.3, 1))
         process.send_signal(signal.SIGKILL)
         process.wait()
         for name, content in zip(names, whole, strict=True):

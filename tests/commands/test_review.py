@@ -21,7 +21,7 @@ from hardneg_cli.review.decisions.decision import effective_decisions
 from hardneg_cli.review.decisions.decision_log import read_log
 from hardneg_cli.review.queues.review_queue import review_queue_of
 from hardneg_cli.review.queues.row_context import RowContexts
-from support.command import COMMAND
+from support.command import forked_command
 from support.hostile_texts import HOSTILE
 from support.pictures import questions
 from support.reviewing import ONE, ROWS, queue, review, said, save
@@ -199,8 +199,8 @@ def test_two_reviewers_are_asked_the_same_and_see_nothing_of_each_other(folder: 
     log = folder / "data.csv.decisions.ndjson"
     assert [(one.reviewer, one.decision) for one in read_log(log)[0]] == [("ann", "drop"), ("bob", "keep")]
     done = subprocess.run(
-        [*COMMAND, "collect", log.name, "--decisions", "all.ndjson", "-f", "csv"], cwd=folder, capture_output=True,
-        check=False,
+        [*forked_command(), "collect", log.name, "--decisions", "all.ndjson", "-f", "csv"],
+        cwd=folder, capture_output=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
     assert b"decided in more than one way" in done.stderr

@@ -7,7 +7,6 @@ import gzip
 import json
 import os
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -21,7 +20,7 @@ import pytest
 from hardneg_cli import InputError, apply
 from hardneg_cli.errors import Refused
 from hardneg_cli.verbs.undo import undo
-from support.command import COMMAND, hardneg
+from support.command import hardneg, started
 from support.corrections import ROWS, TABLES, TEXT_FORMS, by_truth, corrected, delimited, ours, queue_of, save, zstd
 
 PACKED: dict[str, Callable[[bytes], bytes]] = {
@@ -272,11 +271,11 @@ def test_the_notes_say_what_stands_and_what_is_large(
 def killed(command: list[str], folder: Path, chance: random.Random, *, writing: bool) -> bool:
     """Kill the run at a random moment, or soon after it began to write; whether it was still running then."""
     parts = set(folder.glob(".*.part"))
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    process = started(*command)
     if writing:
         while process.poll() is None and set(folder.glob(".*.part")) <= parts:
             time.sleep(0.001)
-    time.sleep(chance.uniform(0, 0.03 if writing else 1.2))
+    time.sleep(chance.uniform(0, 0.03 if writing else 0.5))
     process.kill()
     return process.wait() != 0
 
@@ -292,8 +291,8 @@ def test_a_killed_run_leaves_the_old_data_or_the_new(name: str, tmp_path: Path, 
         pq.write_table(pa.Table.from_pylist(rows), data)
     queue = save([row | {"new_label": "newt"} for row in queue_of(data)[::50]], tmp_path / "q.csv")
     old = data.read_bytes()
-    command = [*COMMAND, "apply", str(data), str(queue), "--in-place", "--provenance"]
-    subprocess.run([*command, str(why)], check=True, stderr=subprocess.DEVNULL)
+    command = ["apply", str(data), str(queue), "--in-place", "--provenance"]
+    hardneg(*command, str(why), check=True)
     new, chance, times = data.read_bytes(), random.Random(1), 0
     for number in range(4):
         data.write_bytes(old)
@@ -303,7 +302,7 @@ def test_a_killed_run_leaves_the_old_data_or_the_new(name: str, tmp_path: Path, 
     assert times
     assert {path.name for path in tmp_path.iterdir() if not path.name.endswith(".part")} == {name, "q.csv", "why.json"}
     data.write_bytes(old)
-    subprocess.run([*command, str(why)], check=True, stderr=subprocess.DEVNULL)
+    hardneg(*command, str(why), check=True)
     assert data.read_bytes() == new
     undo(data, why, in_place=True)
     assert data.read_bytes() == old

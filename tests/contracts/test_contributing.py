@@ -20,7 +20,7 @@ INTRODUCTION, *RECIPES = re.split(r"^### ", TEXT.partition("\n## Documents")[0],
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     """A folder with a copy of the package, in which the introduction's commands were run."""
-    shutil.copytree(PACKAGE, tmp_path / "hardneg_cli", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(PACKAGE, tmp_path / "hardneg_cli")
     for block in CONSOLE.findall(INTRODUCTION):
         assert_prints(block, tmp_path)
     return tmp_path

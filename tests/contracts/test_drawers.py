@@ -74,7 +74,7 @@ def run(name: str) -> int:
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A folder with a copy of the package and a dataset."""
-    shutil.copytree(PACKAGE, tmp_path / "hardneg_cli", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(PACKAGE, tmp_path / "hardneg_cli")
     (tmp_path / "data.csv").write_text(DATA)
     return tmp_path
 

@@ -59,7 +59,7 @@ print(json.dumps(said))
 
 
 def package_copy(folder: Path) -> Path:
-    shutil.copytree(PACKAGE, folder / "hardneg_cli", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(PACKAGE, folder / "hardneg_cli")
     (folder / "data.csv").write_text(DATA)
     (folder / "data.piped").write_text(DATA.replace(",", "|"))
     return folder

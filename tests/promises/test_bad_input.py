@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from support.command import COMMAND
+from support.command import forked_command
 from support.labeled_files import (
     CLASSES,
     DATA,
@@ -203,7 +203,7 @@ def test_a_binary_format_is_not_for_a_terminal(tmp_path: Path) -> None:
     master, terminal = pty.openpty()
     try:
         done = subprocess.run(
-            [*COMMAND, "find", "data.csv", "-f", "parquet"],
+            [*forked_command(), "find", "data.csv", "-f", "parquet"],
             cwd=tmp_path, stdout=terminal, stderr=subprocess.PIPE, timeout=60, check=False,
         )  # fmt: skip
     finally:

@@ -20,7 +20,7 @@ from hardneg_cli.io.files import limits, text_encoding
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.table_formats import csv as csv_reader
 from hardneg_cli.io.tables import json_array, table_files
-from support.command import COMMAND
+from support.command import COMMAND, forked_command
 from support.reading import fails, in_memory, texts
 
 LONG = "x'\n\u202e" * 5000  # a cell of 20,000 characters
@@ -197,7 +197,7 @@ def test_no_message_quotes_a_long_cell(tmp_path: Path) -> None:
 @pytest.mark.process
 def test_a_forgotten_place_is_bounded_too(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text("id,label\n" + "".join(f"r{i},{'ab'[i % 2]}\n" for i in range(9)))
-    command = [*COMMAND, "find", "d.csv", "--set", f"{'x' * 90_000}.y=1"]
+    command = [*forked_command(), "find", "d.csv", "--set", f"{'x' * 90_000}.y=1"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 2
     assert len(done.stderr) < 2100

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hardneg_cli.cli.app import Terminated, _guarded
-from support.command import COMMAND
+from support.command import COMMAND, forked_command
 from support.paths import PACKAGE
 
 pytestmark = pytest.mark.process
@@ -67,7 +67,7 @@ def detect(dataset) -> DetectorResult:
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a copy of the package that has a broken and a slow detector, and a slow format."""
     folder = tmp_path_factory.mktemp("changed")
-    shutil.copytree(PACKAGE, folder / "hardneg_cli", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(PACKAGE, folder / "hardneg_cli")
     (folder / "hardneg_cli/detection/detectors/broken.py").write_text(BROKEN)
     (folder / "hardneg_cli/detection/detectors/slow.py").write_text(SLOW)
     (folder / "hardneg_cli/io/result_formats/half.py").write_text(HALF)
@@ -99,8 +99,10 @@ FIND = ["find", "data.parquet", "--probs", "probs.parquet", "--detector", "doubt
 
 
 def run(*arguments: str, cwd: Path, **options: object) -> subprocess.CompletedProcess[bytes]:
+    """env: of another package, in a process of its own."""
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "timeout": 60, "check": False} | options
-    return subprocess.run([*COMMAND, *arguments], cwd=cwd, **options)  # type: ignore[call-overload,no-any-return]
+    command = COMMAND if "env" in options else forked_command()
+    return subprocess.run([*command, *arguments], cwd=cwd, **options)  # type: ignore[call-overload,no-any-return]
 
 
 def test_0_whatever_is_found(folder: Path) -> None:
@@ -222,9 +224,9 @@ def test_141_when_nobody_reads(arguments: list[str], folder: Path) -> None:
 
 @pytest.mark.parametrize("form", ["table", "csv", "ndjson", "json"])
 def test_141_when_the_reader_leaves_early(form: str, folder: Path) -> None:
-    pipeline = f'"$0" -m hardneg_cli {" ".join(FIND)} --all -q -f {form} | head -c 20; exit "${{PIPESTATUS[0]}}"'
+    pipeline = f'"$0" {" ".join(FIND)} --all -q -f {form} | head -c 20; exit "${{PIPESTATUS[0]}}"'
     done = subprocess.run(
-        ["bash", "-c", pipeline, sys.executable], cwd=folder, capture_output=True, timeout=60, check=False
+        ["bash", "-c", pipeline, *forked_command()], cwd=folder, capture_output=True, timeout=60, check=False
     )  # fmt: skip
     assert (done.returncode, len(done.stdout), done.stderr) == (141, 20, b"")
 

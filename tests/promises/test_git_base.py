@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -235,7 +235,7 @@ def test_where_a_branch_began(home: Path) -> None:
 def test_as_a_hook(home: Path) -> None:
     """git runs it, with its environment; a work tree linked to the repository is one as well."""
     hook = home / ".git/hooks/pre-commit"
-    hook.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m hardneg_cli check data/train.csv --base git:HEAD -q\n')
+    hook.write_text(f"#!/bin/sh\nexec {shlex.join(command.forked_command())} check data/train.csv --base git:HEAD -q\n")
     hook.chmod(0o755)
     (home / "data").mkdir()
     git(home, "mv", "train.csv", "data/train.csv")
@@ -270,7 +270,7 @@ def test_without_a_repository_and_without_git(home: Path, tmp_path: Path) -> Non
     assert (done.returncode, done.stdout) == (2, "")
     assert "git is not installed" in done.stderr
     done = subprocess.run(
-        [*command.COMMAND, "check", "-", "--base", "git:HEAD"], cwd=home, input=text(ROWS),
+        [*command.forked_command(), "check", "-", "--base", "git:HEAD"], cwd=home, input=text(ROWS),
         capture_output=True, text=True, env=SURROUNDINGS, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from support.command import hardneg
+from support.command import forked_command, hardneg
 
 WORDS = {0: "words on cats", 1: "text about dogs"}
 ROWS = "".join(f"r{i},{WORDS[i % 2]} {i},{'dog' if i % 2 else 'cat'}\n" for i in range(20))
@@ -33,8 +33,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def shell(command: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
+    command = command.replace("hardneg", shlex.join(forked_command()))
     return subprocess.run(
-        ["bash", "-c", command.replace("hardneg", COMMAND)], cwd=folder, capture_output=True, check=False, timeout=60,
+        ["bash", "-c", command], cwd=folder, capture_output=True, check=False, timeout=60,
         stdin=subprocess.DEVNULL,
     )  # fmt: skip
 

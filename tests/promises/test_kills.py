@@ -8,14 +8,13 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from hardneg_cli.review.decisions.decision_log import read_log
-from support.command import COMMAND
+from support.command import hardneg, started
 
 KILLS = int(os.environ.get("KILLS", "1"))
 ROWS = 3000
@@ -27,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
     rows = (f"r{row},{'dog' if row % 3 else 'cat'},text {row}\n" for row in range(ROWS))
     (tmp_path / "data.csv").write_text("id,label,text\n" + "".join(rows))
     find = ["find", "data.csv", "--detector", "rare-label", "--all", "-q", "-o", "scores.csv"]
-    subprocess.run([*COMMAND, *find], cwd=tmp_path, check=True, capture_output=True)
+    hardneg(*find, cwd=tmp_path, check=True)
     queue = (tmp_path / "scores.csv").read_text()
     (tmp_path / "filled.csv").write_text(
         queue.replace(",,,,cat,", ",relabel,dog,,cat,").replace(",,,,dog,", ",keep,,,dog,")
@@ -57,7 +56,7 @@ def test_a_kill_leaves_whole_files(command: str, folder: Path) -> None:
     before = names(folder)
     data = (folder / "data.csv").read_bytes()
     start = time.monotonic()
-    done = subprocess.run([*COMMAND, *arguments], cwd=folder, check=False, capture_output=True)
+    done = hardneg(*arguments, cwd=folder)
     lasts = time.monotonic() - start
     assert done.returncode == 0, done.stderr
     whole = {name: (folder / name).read_bytes() for name in made if name != "log"}
@@ -69,7 +68,7 @@ def test_a_kill_leaves_whole_files(command: str, folder: Path) -> None:
         for name in made:
             (folder / name).unlink(missing_ok=True)
         (folder / "data.csv").write_bytes(data)
-        process = subprocess.Popen([*COMMAND, *arguments], cwd=folder, stderr=subprocess.DEVNULL)
+        process = started(*arguments, cwd=folder)
         time.sleep(moments.uniform(0.3, 1.1) * lasts)
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -82,7 +81,7 @@ def test_a_kill_leaves_whole_files(command: str, folder: Path) -> None:
         assert (folder / "data.csv").read_bytes() in (data, after)
         assert (folder / "data.csv").read_bytes() == data or made <= names(folder), "no change without its record"
     (folder / "data.csv").write_bytes(data)
-    subprocess.run([*COMMAND, *arguments], cwd=folder, check=True, capture_output=True)
+    hardneg(*arguments, cwd=folder, check=True)
     assert names(folder) == before | made
     assert "log" not in made or len(read_log(folder / "log")[0]) == ROWS
     assert not [name for name in os.listdir(folder) if name.endswith(".lock")]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import resource
+import shlex
 import stat
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ import pytest
 from hardneg_cli import InputError, apply
 from hardneg_cli.cli.outputs import targets, write_together
 from hardneg_cli.io.files.atomic_write import whole_file
-from support.command import COMMAND
+from support.command import COMMAND, forked_command
 from support.corrections import queue_of, save
 
 TABLE = pa.table({"id": ["1"], "label": ["cat"]})
@@ -89,7 +89,9 @@ def test_standard_output_that_is_full_leaves_no_file(tmp_path: Path) -> None:
         ["apply", "data.csv", "queue.csv", "-q", "--provenance", "why.json"],
     ):
         with open("/dev/full", "wb") as full:
-            done = subprocess.run([*COMMAND, *command], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, check=False)
+            done = subprocess.run(
+                [*forked_command(), *command], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, check=False
+            )
         assert (done.returncode, done.stderr.count(b"\n")) == (2, 1), done.stderr
         assert b"No space left on device" in done.stderr
         assert texts(tmp_path) == before
@@ -123,8 +125,7 @@ STREAMS = {"full": "2>/dev/full", "broken": "2> >(exec true)"}
 @pytest.mark.parametrize("redirected", STREAMS.values(), ids=STREAMS)
 def test_words_that_nobody_takes_fail_nothing(redirected: str, tmp_path: Path) -> None:
     dataset(tmp_path)
-    python = f"PYTHONPATH={os.environ.get('PYTHONPATH', '')} {sys.executable} -m hardneg_cli"
-    command = f"{python} find data.csv --detector rare-label -o a.csv -f csv {redirected}"
+    command = f"{shlex.join(forked_command())} find data.csv --detector rare-label -o a.csv -f csv {redirected}"
     done = subprocess.run(["bash", "-c", command], cwd=tmp_path, stdout=subprocess.PIPE, check=False)
     assert done.returncode == 0
     assert done.stdout == (tmp_path / "a.csv").read_bytes() != b""

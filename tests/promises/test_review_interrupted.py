@@ -6,7 +6,6 @@ import os
 import random
 import re
 import signal
-import subprocess
 import sys
 import termios
 import time
@@ -16,7 +15,7 @@ import filelock
 import pytest
 
 from hardneg_cli.review.decisions.decision_log import read_log
-from support.command import COMMAND
+from support.command import hardneg
 from support.pictures import questions
 from support.reviewing import ONE, queue, review, said, save
 from support.terminal import Terminal
@@ -34,9 +33,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.process
 def test_without_a_terminal_it_says_what_else_to_do(folder: Path) -> None:
-    done = subprocess.run(
-        [*COMMAND, "review", "queue.csv"], cwd=folder, capture_output=True, check=False, stdin=subprocess.DEVNULL
-    )  # fmt: skip
+    done = hardneg("review", "queue.csv", cwd=folder)
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.count(b"\n") == 1
     assert b"find -o queue.xlsx" in done.stderr

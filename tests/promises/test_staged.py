@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from hardneg_cli.review.decisions.decision_log import log_of
-from support.command import COMMAND
+from support.command import forked_command
 from support.repositories import ROWS, SURROUNDINGS, commit, git, relabeled, repository_in, text
 
 pytestmark = pytest.mark.process
@@ -30,7 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def hook_is(command: str) -> None:
     hook = Path(".git/hooks/pre-commit")
-    hook.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m hardneg_cli {command}\n')
+    hook.write_text(f"#!/bin/sh\nexec {shlex.join(forked_command())} {command}\n")
     hook.chmod(0o755)
 
 
@@ -97,7 +97,7 @@ def test_the_log_counts_as_it_is_staged(home: Path) -> None:
 
 def test_standard_input_with_a_path_at_a_revision(home: Path, tmp_path: Path) -> None:
     def piped(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        command = [*COMMAND, "check", "-", *arguments]
+        command = [*forked_command(), "check", "-", *arguments]
         return subprocess.run(command, input=BAD, capture_output=True, text=True, cwd=folder,
                               env=SURROUNDINGS | variables, check=False)  # fmt: skip
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from support.command import COMMAND
+from support.command import COMMAND, forked_command, hardneg
 
 pytestmark = pytest.mark.process
 
@@ -46,16 +46,14 @@ def write(folder: Path, ids: list[str], labels: list[str], p: np.ndarray, classe
 
 
 def run(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [*COMMAND, *arguments], cwd=cwd, capture_output=True, timeout=60, check=False, env=os.environ | variables
-    )  # fmt: skip
+    return hardneg(*arguments, cwd=cwd, env=os.environ | variables)
 
 
 def on_terminal(*arguments: str, cwd: Path, **variables: str) -> str:
     """What a terminal gets as standard output and standard error."""
     master, terminal = pty.openpty()
     process = subprocess.Popen(
-        [*COMMAND, *arguments], cwd=cwd, stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal,
+        [*forked_command(), *arguments], cwd=cwd, stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal,
         env={name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
         | {"TERM": "xterm-256color"} | variables,
     )  # fmt: skip
@@ -188,8 +186,10 @@ def test_the_command_and_the_module_are_the_same(folder: Path) -> None:
     if not command.exists():
         pytest.skip("hardneg is not installed beside this Python")
     for arguments in (["--version"], ["find", "--help"], ["find"], ["find", "none.csv"]):
-        done = subprocess.run([command, *arguments], cwd=folder, capture_output=True, check=False, timeout=60)
-        same = run(*arguments, cwd=folder)
+        done, same = (
+            subprocess.run([*one, *arguments], cwd=folder, capture_output=True, check=False, timeout=60)
+            for one in ([command], COMMAND)
+        )
         assert (done.returncode, done.stdout, done.stderr) == (same.returncode, same.stdout, same.stderr)
 
 
@@ -224,7 +224,9 @@ def test_the_same_bytes_whatever_the_time_and_the_threads(features: Path, tmp_pa
         outputs = [word for name in names for word in ("-o", str(place / name))]
         arguments = ["find", "data.csv", "--features", "x*", "--all", "-f", "table", *outputs]
         limits = {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads, "PYTHONHASHSEED": str(number)}
-        done = run(*arguments, cwd=features, **limits)
+        done = subprocess.run(
+            [*COMMAND, *arguments], cwd=features, env=os.environ | limits, capture_output=True, check=False
+        )
         assert done.returncode == 0, done.stderr
         (place / "table").write_bytes(done.stdout)
         (place / "said").write_bytes(done.stderr)

@@ -1,6 +1,6 @@
 """The command as users run it: `hardneg` for what it does, `COMMAND` where it matters how it starts.
 
-`hardneg`, `started` and `in_path` have it forked from a process with all libraries and all of the package loaded.
+All but `COMMAND` have it forked from a process with all libraries and all of the package loaded.
 """
 
 from __future__ import annotations
@@ -97,6 +97,11 @@ def in_path() -> Path:
     (folder / "hardneg").write_text(f"#!{sys.executable} -IS\n{text}\n\nmain({str(folder.parent / 'socket')!r})\n")
     (folder / "hardneg").chmod(0o755)
     return folder
+
+
+def forked_command() -> list[str]:
+    """What may stand for `COMMAND` where its start, a signal and limits that it inherits are not in question."""
+    return [str(in_path() / "hardneg")]
 
 
 def _started(

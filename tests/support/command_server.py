@@ -1,7 +1,7 @@
 """Runs the command in forks, for whoever asks through the socket whose number it is given; see `support.command`.
 
-Asked is, in `marshal`, {"arguments", "cwd", "env", "streams", "controls"}, along with the open files that are to be the
-streams of these numbers. Answered are the process's number and, once it has ended, its exit code, a signal's being
+Asked is, in `marshal`, {"arguments", "cwd", "env", "streams", "controls"}, along with the open files that are to have
+the numbers of `streams`. Answered are the process's number and, once it has ended, its exit code, a signal's being
 negative, each in a line. Whoever hangs up before has it killed. controls: whether standard input is a terminal, and
 controls the process, as where a shell has started it.
 """
@@ -16,6 +16,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 import termios
 import time
 from typing import Any, NoReturn
@@ -23,7 +24,8 @@ from typing import Any, NoReturn
 from support.forked import BROKEN, load, run_command, stream_to
 
 SECONDS = 0.002  # between two looks at what has ended
-LONGEST = 1 << 20  # bytes of what is asked
+LONGEST = 1 << 20  # bytes that are taken at once
+MOST_FILES = 32
 
 
 def serve(listening: int) -> None:
@@ -68,7 +70,7 @@ def _start(asking: socket.socket, others: list[socket.socket]) -> int:
 
 def _received(asking: socket.socket) -> tuple[dict[str, Any], list[int]]:
     """What is asked, and the open files."""
-    size, with_files, _, _ = asking.recvmsg(8, socket.CMSG_SPACE(3 * array.array("i").itemsize))
+    size, with_files, _, _ = asking.recvmsg(8, socket.CMSG_SPACE(MOST_FILES * array.array("i").itemsize))
     given = array.array("i")
     for _, _, files in with_files:
         given.frombytes(files)
@@ -84,6 +86,7 @@ def _become(asked: dict[str, Any], given: list[int]) -> NoReturn:
         os.environ.clear()
         os.environ.update(asked["env"])
         time.tzset()
+        tempfile.tempdir = None  # so that TMPDIR is looked at anew
         stream_to(dict(zip(asked["streams"], given, strict=True)))
         if asked["controls"]:
             os.setsid()

@@ -42,8 +42,8 @@ def _modules() -> Iterator[str]:
 
 
 def stream_to(streams: Mapping[int, int]) -> None:
-    """Have standard input, output and error be these open files, or closed, and Python's own begin anew."""
-    for number in range(3):
+    """Have these numbers be these open files, and standard streams without one closed; Python's own begin anew."""
+    for number in {*range(3), *streams}:
         if number in streams:
             os.dup2(streams[number], number)
         else:

@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from hardneg_cli.io.tables.queue_columns import QUEUE_COLUMNS
@@ -27,8 +25,7 @@ def commands() -> str:
         name: drawers.names("command", name) for name in drawers.folders("command")
     }
     names = sorted(f"{group} {name}".strip() for group, members in groups.items() for name in members)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        helps = list(pool.map(_help, names))
+    helps = map(_help, names)
     parts = ["# Commands\n\nEvery command with its options, as `hardneg COMMAND --help` shows them."]
     parts += [f"## hardneg\n\n```text\n{_help('')}```"]
     parts += [f"## hardneg {name}\n\n```text\n{text}```" for name, text in zip(names, helps, strict=True)]
@@ -74,14 +71,14 @@ def _units() -> Iterator[str]:
 def _help(command: str) -> str:
     """In 100 columns, without what the environment would set as defaults."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("HARDNEG_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "hardneg_cli", *command.split(), "--help"], cwd=MANUAL,
-        env=environment | {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    from support.command import hardneg
+
+    environment |= {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    done = hardneg(*command.split(), "--help", cwd=MANUAL, env=environment, text=True, check=True)
     return "".join(f"{line.rstrip()}\n" for line in done.stdout.strip("\n").splitlines())
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1]))
     for name, page in PAGES.items():
         (MANUAL / name).write_text(page(), encoding="utf-8")
