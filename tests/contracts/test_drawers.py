@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -13,6 +12,7 @@ import pytest
 
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.drawers import DRAWERS
+from support.command import hardneg
 from support.paths import PACKAGE
 
 pytestmark = pytest.mark.process
@@ -80,40 +80,37 @@ def home(tmp_path: Path) -> Path:
 
 
 def run(home: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONPATH": str(home)}
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=home, env=environment, capture_output=True, text=True, check=False
-    )
+    done = hardneg(*arguments, cwd=home, home=home, text=True)
     assert done.returncode == code, done.stderr
     return done
 
 
 def test_a_new_detector_is_one_file(home: Path) -> None:
-    hardneg = ("-m", "hardneg_cli", "find", "data.csv", "-f", "tsv")
-    refused = run(home, *hardneg, "--detector", "odd-id", code=2)
+    find = ("find", "data.csv", "-f", "tsv")
+    refused = run(home, *find, "--detector", "odd-id", code=2)
     assert "no detector 'odd-id'" in refused.stderr
     (home / "hardneg_cli" / "detection" / "detectors" / "odd_id.py").write_text(DETECTOR)
 
-    found = run(home, *hardneg, "--detector", "odd-id", "--set", "odd-id.at_least=9")
+    found = run(home, *find, "--detector", "odd-id", "--set", "odd-id.at_least=9")
     assert [line.split("\t")[0] for line in found.stdout.splitlines()] == ["id", "10", "11", "9"]
     assert "id 10 is odd" in found.stdout
-    assert "odd-id" in run(home, *hardneg).stdout
-    assert "The id is an odd one." in run(home, "-m", "hardneg_cli", "explain", "odd-id").stdout
-    mistyped = run(home, *hardneg, "--set", "odd-id.at_leest=9", code=2)
+    assert "odd-id" in run(home, *find).stdout
+    assert "The id is an odd one." in run(home, "explain", "odd-id").stdout
+    mistyped = run(home, *find, "--set", "odd-id.at_leest=9", code=2)
     assert "did you mean 'at_least'" in mistyped.stderr
 
 
 def test_a_new_format_is_one_file(home: Path) -> None:
     (home / "hardneg_cli" / "io" / "result_formats" / "ids_alone.py").write_text(FORMAT)
     limit = ("--all", "--limit", "2", "-q")
-    found = run(home, "-m", "hardneg_cli", "find", "data.csv", *limit, "-f", "ids-alone", "-o", "x.ids")
+    found = run(home, "find", "data.csv", *limit, "-f", "ids-alone", "-o", "x.ids")
     assert len(found.stdout.split()) == 2
     assert (home / "x.ids").read_text() == found.stdout
 
 
 def test_a_new_export_is_one_file(home: Path) -> None:
     (home / "kept.txt").write_text("kept:\n3 h0 cat\n5 h0 cat\n")
-    collect = ("-m", "hardneg_cli", "collect", "kept.txt", "--data", "data.csv")
+    collect = ("collect", "kept.txt", "--data", "data.csv")
     run(home, *collect, code=2)
     (home / "hardneg_cli" / "review" / "annotation_tools" / "kept_rows.py").write_text(EXPORT)
     assert "2 decisions read" in run(home, *collect).stderr
@@ -121,15 +118,15 @@ def test_a_new_export_is_one_file(home: Path) -> None:
 
 def test_a_new_page_is_one_file(home: Path) -> None:
     (home / "hardneg_cli" / "manual" / "house_style.md").write_text("# House style\n\nHow labels are written here.\n")
-    assert re.search(r"house-style +How labels are written here\.", run(home, "-m", "hardneg_cli", "explain").stdout)
-    shown = run(home, "-m", "hardneg_cli", "explain", "house-style").stdout
+    assert re.search(r"house-style +How labels are written here\.", run(home, "explain").stdout)
+    shown = run(home, "explain", "house-style").stdout
     assert shown == "House style\n===========\n\nHow labels are written here.\n"
 
 
 def test_a_new_command_is_one_file(home: Path) -> None:
     (home / "hardneg_cli" / "cli" / "commands" / "say_hello.py").write_text(COMMAND)
-    assert re.search(r"say-hello +Say hello to a dataset\.", run(home, "-m", "hardneg_cli", "--help").stdout)
-    assert run(home, "-m", "hardneg_cli", "say-hello", "you").stdout == "hello you\n"
+    assert re.search(r"say-hello +Say hello to a dataset\.", run(home, "--help").stdout)
+    assert run(home, "say-hello", "you").stdout == "hello you\n"
 
 
 @pytest.mark.parametrize("kind", [kind for kind, drawer in DRAWERS.items() if drawer.homes is None])
@@ -146,20 +143,3 @@ print(*[name for name in sys.modules if name.startswith("hardneg_cli.{folder.rep
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
-
-
-def test_help_loads_nothing_heavy(home: Path) -> None:
-    code = """
-import os, sys
-from hardneg_cli.cli.app import main
-sys.argv = ["hardneg", *sys.argv[1:]]
-leave = os._exit
-def leaving(code):
-    heavy = ("numpy", "pandas", "sklearn", "cleanlab", "pyarrow", "scipy")
-    print([name for name in heavy if name in sys.modules], flush=True)
-    leave(code)
-os._exit = leaving
-main()
-"""
-    for arguments in (["--help"], ["find", "--help"], ["--version"]):
-        assert run(home, "-c", code, *arguments).stdout.splitlines()[-1] == "[]"

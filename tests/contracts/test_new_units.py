@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hardneg_cli.runtime.drawers import DRAWERS
+from support.command import hardneg
 from support.new_units import DATA, EVIDENCE, NEW_UNITS
 from support.paths import PACKAGE
 
@@ -66,10 +67,7 @@ def package_copy(folder: Path) -> Path:
 
 
 def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONPATH": str(home)}
-    return subprocess.run(
-        [sys.executable, *arguments], cwd=home, env=environment, capture_output=True, text=True, check=False
-    )
+    return hardneg(*arguments, cwd=home, home=home, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +88,7 @@ def test_every_drawer_has_an_example_of_a_new_unit(kind: str) -> None:
 @pytest.mark.parametrize("kind", NEW_UNITS)
 def test_a_new_unit_is_one_file(kind: str, home: Path) -> None:
     unit = NEW_UNITS[kind]
-    done = run(home, "-m", "hardneg_cli", *unit.command)
+    done = run(home, *unit.command)
     assert done.returncode == unit.code, done.stderr
     assert unit.says in done.stdout
 
@@ -103,17 +101,17 @@ def test_new_evidence_is_one_file(tmp_path: Path) -> None:
     detector = NEW_UNITS["detector"].text.replace("detect(dataset,", "detect(dataset, word_counts,")
     detector = detector.replace("ids >= at_least", "(ids >= at_least) & (np.array(word_counts) == 2)")
     (folder / "hardneg_cli" / "detection" / "detectors" / "odd_id.py").write_text(detector)
-    done = run(folder, "-m", "hardneg_cli", *EVIDENCE.command)
+    done = run(folder, *EVIDENCE.command)
     assert EVIDENCE.says in done.stdout, done.stderr
 
 
 @pytest.mark.process
 def test_what_a_new_annotation_tool_writes_comes_back(home: Path) -> None:
-    made = run(home, "-m", "hardneg_cli", "find", "data.csv", "--all", "-q", "-o", "post-cards:cards.txt")
+    made = run(home, "find", "data.csv", "--all", "-q", "-o", "post-cards:cards.txt")
     assert made.returncode == 0, made.stderr
     cards = (home / "cards.txt").read_text()
     (home / "cards.txt").write_text(cards.replace("?", "cat"))
-    assert "12 decisions read" in run(home, "-m", "hardneg_cli", "collect", "cards.txt", "--data", "data.csv").stderr
+    assert "12 decisions read" in run(home, "collect", "cards.txt", "--data", "data.csv").stderr
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +122,10 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     units += [(kind, f"broken-{number}", text) for number, (kind, text, _) in enumerate(BROKEN.values())]
     for kind, name, text in units:
         (folder / "hardneg_cli" / DRAWERS[kind].folder / f"{name.replace('-', '_')}.py").write_text(text)
-    done = run(folder, "-c", LOAD_ALL, json.dumps([unit[:2] for unit in units]))
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD_ALL, json.dumps([unit[:2] for unit in units])], cwd=folder, capture_output=True,
+        env=os.environ | {"PYTHONPATH": str(folder)}, text=True, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     said: dict[str, str] = json.loads(done.stdout)
     return said
@@ -154,7 +155,7 @@ def test_a_broken_unit_is_named_with_its_trouble(trouble: str, refusals: dict[st
 def test_a_broken_unit_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     folder = package_copy(tmp_path)
     (folder / "hardneg_cli" / "detection" / "detectors" / "odd_id.py").write_text("def detekt(dataset): ...")
-    done = run(folder, "-m", "hardneg_cli", "find", "data.csv")
+    done = run(folder, "find", "data.csv")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
     assert "hardneg_cli/detection/detectors/odd_id.py: no function 'detect'" in done.stderr

@@ -120,15 +120,15 @@ def test_times_are_later_than_what_was_before() -> None:
 @pytest.mark.process
 def test_eight_writers_lose_nothing(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    writers = [writer(log, f"w{number}", 200) for number in range(8)]
+    writers = [writer(log, f"w{number}", 100) for number in range(8)]
     for process in writers:
         out, errors = process.communicate(timeout=300)
-        assert (process.returncode, errors, out.count("\n")) == (0, "", 200)
+        assert (process.returncode, errors, out.count("\n")) == (0, "", 100)
     kept, torn = read_log(log)
     assert (torn, os.listdir(tmp_path)) == ([], ["log"])
-    assert sorted(one.id for one in kept) == sorted(f"w{w}-{number}" for w in range(8) for number in range(200))
+    assert sorted(one.id for one in kept) == sorted(f"w{w}-{number}" for w in range(8) for number in range(100))
     for name in (f"w{w}" for w in range(8)):
-        assert [one.id for one in kept if one.reviewer == name] == [f"{name}-{number}" for number in range(200)]
+        assert [one.id for one in kept if one.reviewer == name] == [f"{name}-{number}" for number in range(100)]
 
 
 @pytest.mark.process

@@ -73,9 +73,4 @@ COPY: Row = ("n1", "cat", "sentence  number 5")  # of r5, an ant of the split tr
 def hardneg(folder: Path, *arguments: str, home: Path | None = None) -> subprocess.CompletedProcess[str]:
     """home: a copy of the package to run in place of this one."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HARDNEG_")}
-    if home is None:
-        return command.hardneg(*arguments, cwd=folder, env=environment, text=True)
-    return subprocess.run(
-        [*command.COMMAND, *arguments], cwd=folder, env=environment | {"PYTHONPATH": str(home)}, capture_output=True,
-        text=True, timeout=60, check=False,
-    )  # fmt: skip
+    return command.hardneg(*arguments, cwd=folder, env=environment, text=True, home=home)

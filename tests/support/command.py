@@ -30,10 +30,12 @@ class Started:
 
     returncode: int | None = None
 
-    def __init__(self, arguments: tuple[Any, ...], streams: Mapping[int, int], **told: object) -> None:
+    def __init__(
+        self, arguments: tuple[Any, ...], streams: Mapping[int, int], home: Path | None = None, **told: object
+    ) -> None:
         given = [os.fsdecode(one) if isinstance(one, bytes | os.PathLike) else str(one) for one in arguments]
         self.args = ["hardneg", *given]
-        self.asking = forking_client.ask(str(_server() / "socket"), given, streams, **told)
+        self.asking = forking_client.ask(str(_server(copies=home is not None) / "socket"), given, streams, **told)
         self.pid = forking_client.line_of(self.asking)
 
     def poll(self) -> int | None:
@@ -56,15 +58,15 @@ class Started:
 
 def hardneg(
     *arguments: Any, cwd: str | Path | None = None, env: Mapping[str, str] | None = None, stdin: bytes = b"",
-    text: bool = False, check: bool = False, seconds: float = 120.0,
+    text: bool = False, check: bool = False, seconds: float = 120.0, home: Path | None = None,
 ) -> subprocess.CompletedProcess[Any]:  # fmt: skip
-    """One run to its end."""
+    """One run to its end. home: of a copy of the package that is to run in place of this one."""
     with tempfile.TemporaryFile() as words, tempfile.TemporaryFile() as errors:
         words.write(stdin)
         words.seek(0)
         reading, writing = os.pipe()  # what is read by somebody else is a pipe, as a runner's log
         try:
-            process = _started(arguments, {0: words.fileno(), 1: writing, 2: errors.fileno()}, cwd, env)
+            process = _started(arguments, {0: words.fileno(), 1: writing, 2: errors.fileno()}, cwd, env, home=home)
         finally:
             os.close(writing)
         out = _taken(process, reading, seconds)
@@ -89,9 +91,9 @@ def started(
 
 
 @cache
-def in_path() -> Path:
-    """A folder with a program `hardneg`, for the PATH of a shell."""
-    folder = _server() / "bin"
+def in_path(*, copies: bool) -> Path:
+    """A folder with a program `hardneg`, for the PATH of a shell. copies: it runs the package on the PYTHONPATH."""
+    folder = _server(copies=copies) / "bin"
     folder.mkdir()
     text = Path(forking_client.__file__).read_text(encoding="utf-8")
     (folder / "hardneg").write_text(f"#!{sys.executable} -IS\n{text}\n\nmain({str(folder.parent / 'socket')!r})\n")
@@ -101,15 +103,15 @@ def in_path() -> Path:
 
 def forked_command() -> list[str]:
     """What may stand for `COMMAND` where its start, a signal and limits that it inherits are not in question."""
-    return [str(in_path() / "hardneg")]
+    return [str(in_path(copies=False) / "hardneg")]
 
 
 def _started(
     arguments: tuple[Any, ...], streams: Mapping[int, int], cwd: str | Path | None, env: Mapping[str, str] | None,
-    **told: object,
+    home: Path | None = None, **told: object,
 ) -> Started:  # fmt: skip
-    told |= {"cwd": str(cwd or Path.cwd()), "env": dict(os.environ if env is None else env)}
-    return Started(arguments, streams, **told)
+    variables = dict(os.environ if env is None else env) | ({} if home is None else {"PYTHONPATH": str(home)})
+    return Started(arguments, streams, home, cwd=str(cwd or Path.cwd()), env=variables, **told)
 
 
 def _taken(process: Started, reading: int, seconds: float) -> bytes:
@@ -129,16 +131,20 @@ def _taken(process: Started, reading: int, seconds: float) -> bytes:
 
 
 @cache
-def _server() -> Path:
-    """The folder with its socket. It ends with its input, which is closed as this process ends."""
+def _server(*, copies: bool) -> Path:
+    """The folder with its socket. It ends with its input, which is closed as this process ends.
+
+    copies: it has only the libraries loaded.
+    """
     folder = Path(tempfile.mkdtemp(prefix="hardneg-"))
     atexit.register(shutil.rmtree, folder)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(folder / "socket"))
         listener.listen(64)
+        path = os.pathsep.join(map(str, (ROOT, TESTS)))
         server = subprocess.Popen(
-            [sys.executable, "-m", "support.command_server", str(listener.fileno())], stdin=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, TESTS)))}, pass_fds=[listener.fileno()],
+            [sys.executable, "-m", "support.command_server", str(listener.fileno()), *["copies"] * copies],
+            env=os.environ | {"PYTHONPATH": path}, stdin=subprocess.PIPE, pass_fds=[listener.fileno()],
             start_new_session=True,
         )  # fmt: skip
     atexit.register(server.communicate)

@@ -1,5 +1,7 @@
 """Runs the command in forks, for whoever asks through the socket whose number it is given; see `support.command`.
 
+With the word `copies` behind the number it loads the libraries alone, and each fork the package on its PYTHONPATH.
+
 Asked is, in `marshal`, {"arguments", "cwd", "env", "streams", "controls"}, along with the open files that are to have
 the numbers of `streams`. Answered are the process's number and, once it has ended, its exit code, a signal's being
 negative, each in a line. Whoever hangs up before has it killed. controls: whether standard input is a terminal, and
@@ -28,9 +30,9 @@ LONGEST = 1 << 20  # bytes that are taken at once
 MOST_FILES = 32
 
 
-def serve(listening: int) -> None:
+def serve(listening: int, copies: bool) -> None:
     """Until standard input ends."""
-    load()
+    load(package=not copies)
     with socket.socket(fileno=listening) as listener:
         runs: dict[int, socket.socket] = {}
         while True:
@@ -39,7 +41,7 @@ def serve(listening: int) -> None:
                 return
             if listener in ready:
                 asking = listener.accept()[0]
-                runs[_start(asking, [listener, *runs.values()])] = asking
+                runs[_start(asking, [listener, *runs.values()], copies)] = asking
             _attend(runs, ready)
 
 
@@ -55,13 +57,13 @@ def _attend(runs: dict[int, socket.socket], ready: list[object]) -> None:
             runs.pop(pid).close()
 
 
-def _start(asking: socket.socket, others: list[socket.socket]) -> int:
+def _start(asking: socket.socket, others: list[socket.socket], copies: bool) -> int:
     asked, given = _received(asking)
     pid = os.fork()
     if not pid:
         for one in (asking, *others):
             one.close()
-        _become(asked, given)
+        _become(asked, given, asked["env"]["PYTHONPATH"].split(os.pathsep) if copies else [])
     for one in given:
         os.close(one)
     asking.sendall(b"%d\n" % pid)
@@ -80,12 +82,13 @@ def _received(asking: socket.socket) -> tuple[dict[str, Any], list[int]]:
     return marshal.loads(told), list(given)
 
 
-def _become(asked: dict[str, Any], given: list[int]) -> NoReturn:
+def _become(asked: dict[str, Any], given: list[int], path: list[str]) -> NoReturn:
     try:
         os.chdir(asked["cwd"])
         os.environ.clear()
         os.environ.update(asked["env"])
         time.tzset()
+        sys.path[:0] = path
         tempfile.tempdir = None  # so that TMPDIR is looked at anew
         stream_to(dict(zip(asked["streams"], given, strict=True)))
         if asked["controls"]:
@@ -97,4 +100,4 @@ def _become(asked: dict[str, Any], given: list[int]) -> NoReturn:
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    serve(int(sys.argv[1]), "copies" in sys.argv)

@@ -27,12 +27,12 @@ def assert_prints(block: str, folder: Path, **variables: str) -> None:
 def on_a_terminal(command: str, folder: Path, **variables: str) -> str:
     """What a person sees who types `command` in a terminal of 120 columns.
 
-    With a PYTHONPATH among the variables it is the package there, in a process of its own.
+    With a PYTHONPATH among the variables it is the package there.
     """
     ours, theirs = pty.openpty()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("HARDNEG_")}
-    programs = [Path(sys.executable).parent, os.environ["PATH"]]
-    path = os.pathsep.join(map(str, programs if "PYTHONPATH" in variables else [in_path(), *programs]))
+    programs = in_path(copies="PYTHONPATH" in variables), Path(sys.executable).parent, os.environ["PATH"]
+    path = os.pathsep.join(map(str, programs))
     environment |= {
         f"GIT_{who}_{what}": "ann@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
     }

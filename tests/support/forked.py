@@ -7,12 +7,10 @@ import importlib
 import io
 import os
 import pkgutil
+import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
-
-import hardneg_cli
-from hardneg_cli.cli.command_tree import all_options
 
 LIBRARIES = (
     "numpy.lib.format", "openpyxl", "pandas", "pyarrow.compute", "pyarrow.csv", "pyarrow.ipc", "pyarrow.json",
@@ -23,22 +21,27 @@ LIBRARIES = (
 BROKEN = 99  # the exit code of one that did not even come to the command
 
 
-def load() -> None:
-    """The package, and what most commands need of its libraries; nothing that starts a thread, which a fork would lose.
+def load(*, package: bool = True) -> None:
+    """What most commands need of libraries, and the package; nothing that starts a thread, which a fork would lose.
 
     All of it is frozen: the search for cycles would look through it in every fork.
     """
-    for name in (*LIBRARIES, *_modules()):
+    for name in LIBRARIES:
         importlib.import_module(name)
-    all_options()
+    if package:
+        _load_package()
     gc.collect()
     gc.freeze()
 
 
-def _modules() -> Iterator[str]:
+def _load_package() -> None:
+    import hardneg_cli
+    from hardneg_cli.cli.command_tree import all_options
+
     for module in pkgutil.walk_packages(hardneg_cli.__path__, "hardneg_cli."):
         if module.name != "hardneg_cli.__main__":
-            yield module.name
+            importlib.import_module(module.name)
+    all_options()
 
 
 def stream_to(streams: Mapping[int, int]) -> None:
@@ -57,9 +60,16 @@ def _writer(number: int, errors: str) -> io.TextIOWrapper:
     return io.TextIOWrapper(io.BufferedWriter(io.FileIO(number, "w")), errors=errors, line_buffering=True)
 
 
+def leave_when_signaled() -> None:
+    """A signal that comes before the command listens ends the fork as the command would, with nothing done."""
+    for number, code in {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 143}.items():
+        signal.signal(number, lambda *_, code=code: os._exit(code))
+
+
 def run_command(arguments: Sequence[str]) -> NoReturn:
     """The command line, to its end."""
     from hardneg_cli.cli.app import main
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = ["hardneg", *arguments]
     main()

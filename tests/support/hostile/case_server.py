@@ -21,7 +21,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from support.forked import BROKEN, load, run_command, stream_to
+from support.forked import BROKEN, leave_when_signaled, load, run_command, stream_to
 
 MOST_AT_ONCE = 2
 SECONDS = 60.0  # then it is killed; what is too long is the caller's to say
@@ -45,6 +45,7 @@ class Run:
 def serve() -> None:
     """Answer until standard input ends."""
     load()
+    leave_when_signaled()
     runs: dict[int, Run] = {}
     given, begun, more = [], b"", True
     while runs or given or more:
