@@ -6,7 +6,7 @@ are one array of code points, whose n-grams are hashed together, so that no Pyth
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ PAIR = 0xC2B2AE3D27D4EB4F
 
 def blocks(texts: Sequence[str]) -> Iterator[slice]:
     """The texts in blocks of at most `BLOCK` of them, and of at most `CHARACTERS` unless one alone is longer."""
-    start, held = 0, 0
-    for row, text in enumerate(texts):
-        if row > start and (row == start + BLOCK or held + len(text) > CHARACTERS):
-            yield slice(start, row)
-            start, held = row, 0
-        held += len(text) + 1
-    if len(texts):
-        yield slice(start, len(texts))
+    for first in range(0, len(texts), BLOCK):
+        start, held = first, 0
+        for row, text in enumerate(texts[first : first + BLOCK], first):
+            if row > start and held + len(text) > CHARACTERS:
+                yield slice(start, row)
+                start, held = row, 0
+            held += len(text) + 1
+        yield slice(start, min(first + BLOCK, len(texts)))
 
 
 def hashed_grams(texts: Sequence[str]) -> tuple[csr_array, csr_array]:
@@ -44,37 +44,31 @@ def hashed_grams(texts: Sequence[str]) -> tuple[csr_array, csr_array]:
     A word is a run of letters, digits and underscores. An n-gram lies within what white space parts, one blank before
     and one after it included. Case is folded. texts: one or more. O(characters) time and memory.
     """
-    codes, row, space, word = _characters(texts)
+    import numpy as np
+
+    codes, row, space = characters(texts)
+    word = _are(codes, lambda sign: sign.isalnum() or sign == "_")
+    codes = np.where(space, ord(" "), codes).astype(np.uint64)
     return _counted(*_words(codes, word, row), len(texts)), _counted(*_pieces(codes, space, row), len(texts))
 
 
-def hashed_pieces(texts: Sequence[str]) -> csr_array:
-    """The second of the two alone."""
-    codes, row, space, _ = _characters(texts)
-    return _counted(*_pieces(codes, space, row), len(texts))
-
-
-def _characters(texts: Sequence[str]) -> tuple[Codes, Rows, Bools, Bools]:
-    """Of all texts, parted by blanks: each character's code, its text, whether it is a blank or belongs to a word."""
+def characters(texts: Sequence[str]) -> tuple[NDArray[np.uint32], Rows, Bools]:
+    """Of all texts in lower case, parted by blanks: each character's code, its text, whether it is white space."""
     import numpy as np
 
     small = [text.lower() for text in texts]
     codes = np.frombuffer(f" {' '.join(small)} ".encode("utf-32-le"), np.uint32)
     row = np.repeat(np.arange(len(small)), [len(text) + 1 for text in small])
     row = np.append(row, len(small) - 1)
-    space, word = _kinds(codes)
-    return np.where(space, ord(" "), codes).astype(np.uint64), row, space, word
+    return codes, row, _are(codes, str.isspace)
 
 
-def _kinds(codes: NDArray[np.uint32]) -> tuple[Bools, Bools]:
-    """(C,) which characters are white space, and which belong to a word."""
+def _are(codes: NDArray[np.uint32], kind: Callable[[str], bool]) -> Bools:
+    """(C,) which characters are of a kind."""
     import numpy as np
 
     seen, place = np.unique(codes, return_inverse=True)
-    signs = [chr(code) for code in seen.tolist()]
-    space = np.array([sign.isspace() for sign in signs])
-    word = np.array([sign.isalnum() or sign == "_" for sign in signs])
-    return space[place], word[place]
+    return np.array([kind(chr(code)) for code in seen.tolist()])[place]
 
 
 def _words(codes: Codes, word: Bools, row: Rows) -> tuple[Rows, Rows]:

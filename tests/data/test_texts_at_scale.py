@@ -9,7 +9,8 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.features import text_vectors as vectors
-from hardneg_cli.statistics import hashed_grams, text_sketches
+from hardneg_cli.statistics import hashed_grams
+from hardneg_cli.statistics.text_edits import BagsOfWords, changed
 from hardneg_cli.verbs.find import find
 
 WORDS = [
@@ -80,21 +81,49 @@ def test_a_sample_teaches_as_well_and_a_note_says_so(monkeypatch: pytest.MonkeyP
     assert sorted(found.score.tolist()) == sorted(shuffled.score.tolist())
 
 
-@pytest.mark.slow
-def test_sketches_estimate_what_is_counted() -> None:
-    some = texts(200)
-    others = [" ".join([*text.split()[:-1], "another"]) for text in some]
-    everything = [*some, *others, "too short", "too short!"]
-    left, right = np.arange(200), np.arange(200, 400)
-    sketches = text_sketches.sketches(everything)
-    counted = text_sketches.alike(everything, left, right)
-    pieces = CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), binary=True).fit_transform(everything).toarray()
-    both, either = (pieces[left] & pieces[right]).sum(axis=1), (pieces[left] | pieces[right]).sum(axis=1)
-    assert np.allclose(counted, both / either, atol=0.02)
-    away = text_sketches.estimated(sketches[left], sketches[right]) - counted
-    assert abs(away.mean()) < 0.03
-    assert away.min() > -text_sketches.SURE
-    assert text_sketches.estimated(sketches[-2:-1], sketches[-1:])[0] == 0
+TWELVE = "Where can I find the code that verifies my new bank card"
+
+
+@pytest.mark.parametrize(
+    ("other", "share"),
+    [
+        ("where can i find, the code that verifies - MY NEW BANK CARD?", 0),
+        ("Where can I find the code that verifys my new bank card", 2 / 45),
+        ("Where can I find the code that verifies my old bank card", 3 / 45),
+        ("Where can I find the code that verifies my bank card", 3 / 45),
+        ("Where can I find the advertisement that verifies my new bank card", 1 / 12),
+        ("Where can I find the that code verifies my new bank card", 1 / 12),
+        ("Where could we read the code that unlocks my new bank account", 1),
+    ],
+)
+def test_a_change_is_counted_in_letters_or_in_words(other: str, share: float) -> None:
+    found = changed([TWELVE, other], np.array([0]), np.array([1]), words=0.1, letters=0.1)
+    assert found.tolist() == pytest.approx([share])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "near"),
+    [
+        ("my card was refused", "my card was refussed", True),
+        ("payment of 150 euros", "payment of 159 euros", False),  # another number is another text
+        ("a bag of 1.5 kg of rice", "a bag of 15 kg of rice", False),
+        ("insufficient", "sufficient", False),
+        ("a virtual card", "a physical card", False),
+        ("银行卡还没有到请问怎么办呢谢谢", "银行卡还没有到请问怎么办呢谢了", True),
+        ("", "…", False),
+    ],
+)
+def test_short_texts(one: str, other: str, near: bool) -> None:
+    found = changed([one, other], np.array([0]), np.array([1]), words=0.1, letters=0.1)
+    assert (found[0] <= 0.1) == near
+
+
+def test_what_bags_say_at_least_is_never_more_than_what_is_changed() -> None:
+    some = [*texts(40, words=11), *ODD]
+    some += [text.replace("1", "") + "?" for text in some]
+    left, right = np.divmod(np.arange(len(some) ** 2), len(some))
+    words, letters = BagsOfWords.of(some).least(left, right)
+    assert (np.minimum(words, letters) <= changed(some, left, right) + 1e-12).all()
 
 
 @pytest.mark.slow
@@ -109,3 +138,5 @@ def test_texts_with_a_word_changed_or_misspelled_are_near_copies() -> None:
     flagged = found.flagged
     assert (flagged[300:] | flagged[:40]).all()
     assert flagged.sum() == 40
+    again = find(frame.sample(frac=1, random_state=3), Columns(text="text"), detectors=["near-duplicate"], decisions=())
+    assert again.flagged.sum() == 40

@@ -84,9 +84,10 @@ def text_vectors(texts: Sequence[str]) -> Vectors:
     import numpy as np
 
     n = len(texts)
-    some = list(texts)
+    some = texts
     if n > LEARNED_FROM:
-        some = [texts[row] for row in np.sort(np.random.default_rng(0).choice(n, LEARNED_FROM, replace=False))]
+        chosen = np.sort(np.random.default_rng(0).choice(n, LEARNED_FROM, replace=False))
+        some = [texts[row] for row in chosen.tolist()]
     counts = list(in_order(lambda block: hashed_grams(some[block]), blocks(some)))
     weights = GramWeights.of(counts)
     if not weights.kept:

@@ -1,23 +1,26 @@
 """The row is almost the same as another one.
 
 Two rows are near duplicates when only case and punctuation tell them apart; with features, when they are far closer to
-each other than rows usually are to their nearest neighbor; with text, when they share at least half of their character
-n-grams (Jaccard index) and are closer by it than texts usually are to their nearest one (exact copies do not count for
-what is usual). Texts of one or two words are too short to tell. Chains of such pairs make a group, of which one row is
+each other than rows usually are to their nearest neighbor; with text, when at most a tenth of it has to be changed to
+make one the other: of its letters, or of its words where there are ten or more. Letters tell in texts of a dozen of
+them or more in which all numbers are the same. Where texts usually are far from their nearest one, more words may
+differ: up to two in ten, and up to a third of what is usual. Chains of such pairs make a group, of which one row is
 kept: of its most frequent label, the first by id. Exact copies are the matter of exact-duplicate.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.copies import AlikeRows, Copies
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import Features
 from hardneg_cli.data.neighbors import Neighbors
+from hardneg_cli.data.text_column import TextColumn
 from hardneg_cli.data.text_normalization import bare
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
-from hardneg_cli.statistics import text_sketches
+from hardneg_cli.statistics.text_edits import NOTHING, BagsOfWords, changed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,17 +29,21 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 LOOKED_AT = 10  # nearest rows of a text, among which its near copies are
-SHARED = 0.5  # of two texts' n-grams, at least
+SAMPLED = 1_000  # texts that tell how far the nearest one usually is
+UNLIKE = 1 / 3  # of what is usual, which a copy's words are changed by at most
+LOOSEST = 2  # times the stated share of changed words
+ROUNDING = 1e-9
+BLOCK = 1 << 14  # rows whose pairs are looked at together
 
 
 def detect(
     dataset: Dataset, copies: Copies, features: Features | None = None, neighbors: Neighbors | None = None, *,
-    closer_than: float = 0.1, text_closer_than: float = 0.7,
+    closer_than: float = 0.1, text_closer_than: float = 0.1,
 ) -> DetectorResult:  # fmt: skip
     """closer_than: a distance below this share of the usual (median) one makes a near duplicate.
 
-    text_closer_than: the same for texts, whose distance is 1 − the Jaccard index; their pairs are those of a row and
-    its ten nearest, estimated by sketches (MinHash) and then counted.
+    text_closer_than: the largest share of a near copy's letters, or words, that is left out, put in, replaced or
+    exchanged with the next one. Looked at are each text's ten nearest.
     """
     import numpy as np
     from scipy.sparse import coo_array
@@ -68,19 +75,34 @@ def detect(
     return DetectorResult(rows, whole, whole > 0, np.full(len(rows), NO_CLASS, np.int32), why, about="row")
 
 
-def _alike_texts(dataset: Dataset, alone: NDArray[np.bool_], near: Rows, closer_than: float) -> tuple[Rows, Rows]:
-    """Pairs of texts and their (N, k) nearest rows that share enough n-grams: sketched first, then counted."""
+def _alike_texts(dataset: Dataset, alone: NDArray[np.bool_], near: Rows, most: float) -> tuple[Rows, Rows]:
+    """Pairs of texts and their (N, k) nearest rows of which little is changed: counted only where it can be little."""
     import numpy as np
 
-    texts = [text or "" for text in dataset.content[dataset.columns.text].to_pylist()]
-    sketches = text_sketches.sketches(texts)
-    index = np.stack([text_sketches.estimated(sketches, sketches[rows]) for rows in near.T], axis=1)
-    usual = float(np.median(1 - index.max(axis=1)[alone])) if alone.any() else 0.0
-    least = max(SHARED, 1 - closer_than * usual)
-    row, rank = np.nonzero(index >= least - text_sketches.SURE)
-    pairs = np.unique(np.sort(np.stack([row, near[row, rank]], axis=1), axis=1), axis=0)
-    kept = text_sketches.alike(texts, *pairs.T) >= least
-    return pairs[kept, 0], pairs[kept, 1]
+    texts = TextColumn.of(dataset.content[dataset.columns.text])
+    order = dataset.by_id[alone[dataset.by_id]]
+    sample = order[:: max(1, len(order) // SAMPLED)]
+    usual = _usual_change(texts, sample, near)
+    most_words = max(most, min(LOOSEST * most, UNLIKE * usual)) + ROUNDING
+    bags, pairs = BagsOfWords.of(texts), [np.empty((0, 2), np.int64)]
+    for left, right in ((at, near[at : at + BLOCK]) for at in range(0, len(near), BLOCK)):
+        row = left + np.arange(right.size) // right.shape[1]
+        pair = np.sort(np.stack([row, right.ravel()], axis=1), axis=1)
+        words, letters = bags.least(*pair.T)
+        pairs.append(pair[(words <= most_words) | (letters <= most + ROUNDING)])
+    found = np.unique(np.concatenate(pairs), axis=0)
+    kept = changed(texts, *found.T, words=most_words, letters=most + ROUNDING) < NOTHING
+    return found[kept, 0], found[kept, 1]
+
+
+def _usual_change(texts: Sequence[str], sample: Rows, near: Rows) -> float:
+    """The median share of words or letters that tells a text from the nearest ones; 0 for no text."""
+    import numpy as np
+
+    if not len(sample):
+        return 0.0
+    left, right = np.repeat(sample, near.shape[1]), near[sample].ravel()
+    return float(np.median(changed(texts, left, right).reshape(len(sample), -1).min(axis=1)))
 
 
 def _first_of_each(group: NDArray[np.int64]) -> NDArray[np.int64]:

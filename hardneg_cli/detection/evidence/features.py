@@ -8,6 +8,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.feature_numbers import FeatureNumbers, feature_numbers
 from hardneg_cli.data.features.features import FeatureChoice, Features
 from hardneg_cli.data.features.text_vectors import LEARNED_FROM, text_vectors, unit_rows
+from hardneg_cli.data.text_column import TextColumn
 from hardneg_cli.errors import InputError, Unavailable, listing, quote
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _from_text(dataset: Dataset, column: str) -> Features:
     import numpy as np
 
     order = dataset.by_id
-    texts = [text or "" for text in dataset.content[column].take(order).to_pylist()]
+    texts = TextColumn.of(dataset.content[column], order)
     dense = text_vectors(texts)
     if not dense.shape[1]:
         raise Unavailable(f"no words in column {quote(column)}")
