@@ -20,7 +20,8 @@ from hardneg_cli.modeling.self_training.label_spreading import neighbor_graph
 from hardneg_cli.runtime.progress import painted_by
 from hardneg_cli.statistics.neighbor_search import exact
 from hardneg_cli.statistics.neighbor_search.filtered import nearest_allowed
-from hardneg_cli.statistics.neighbor_search.search import EXACT_ROWS, LEAST, LESS, nearest
+from hardneg_cli.statistics.neighbor_search.in_regions import LEAST, LESS
+from hardneg_cli.statistics.neighbor_search.search import EXACT_ROWS, nearest
 from hardneg_cli.verbs.find import find
 
 RNG = np.random.default_rng(0)

@@ -20,7 +20,7 @@ def gather(dataset: Dataset, features: Features, neighbors: Neighbors) -> NDArra
     """(N,) mean distance to the (up to) ten nearest rows of the same class, NaN for a class of one row.
 
     Those of most rows are among the nearest of all; for the m_c others of a class of n_c rows the class is searched:
-    at most O(Σ m_c·n_c·D) time. The nearest of a very large class have a recall of at least .98.
+    at most O(Σ m_c·n_c·D) time. The nearest in a class of more than 50,000 rows may be approximate.
     """
     import numpy as np
 

@@ -5,19 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hardneg_cli.statistics.neighbor_search.candidates import SPARE
-from hardneg_cli.statistics.neighbor_search.inverted_file import InvertedFile
+from hardneg_cli.statistics.neighbor_search.in_regions import JUDGED, NeighborSearchResult, RegionSearch
 from hardneg_cli.statistics.neighbor_search.matmul import product, unshared
 from hardneg_cli.statistics.neighbor_search.packed_keys import NOTHING
 from hardneg_cli.statistics.neighbor_search.points import ScaledPoints
 from hardneg_cli.statistics.neighbor_search.refinement import reranked
-from hardneg_cli.statistics.neighbor_search.search import (
-    JUDGED,
-    MEASURED_ON,
-    TUNED_ON,
-    NeighborSearchResult,
-    recall_note,
-    regions_needed,
-)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,28 +29,20 @@ def nearest_allowed(
 ) -> NeighborSearchResult:  # fmt: skip
     """(N, `most`) the nearest allowed rows; places −1 at infinite distances where there are no more.
 
-    what: the note calls them. The recall is measured on 500 random rows; regions are added until it is what
-    `search.nearest` puts up with, at most all of them, which is an exact search: O(N²·D).
+    what: the note calls them. Regions are looked into until the recall is what `RegionSearch` puts up with, at most all
+    of them, which is an exact search: O(N²·D).
     """
     import numpy as np
 
-    n, judged = len(values), min(JUDGED, most)
+    n = len(values)
     points = ScaledPoints.of(values, np.float32)
-    some = np.random.default_rng(0).choice(n, min(n, TUNED_ON + MEASURED_ON), replace=False)
-    truth, far = _truth(values, points, some, judged, allowed)
-    tuned, measured = some[: len(some) // 3], some[len(some) // 3 :]
-    regions = InvertedFile.around(points)
-    known = np.where(truth == NOTHING, some[:, None], truth)[: len(tuned)]
-    looked, least = regions_needed(regions, points, tuned, known)
-    while True:
-        looked = min(looked, len(regions.members))
-        found, distances = regions.nearest(values, points, most, looked, allowed)
-        recall = float((distances[measured, :judged] <= far[len(tuned) :, -1:] * (1 + 1e-9)).mean())
-        if recall >= least or looked == len(regions.members):
-            break
-        looked *= 2
-    note = recall_note(what, n, recall, judged, len(measured), looked, regions)
-    return NeighborSearchResult(found, distances, (note,))
+
+    def truth(some: Rows) -> tuple[Rows, Numbers]:
+        return _truth(values, points, some, min(JUDGED, most), allowed)
+
+    found = RegionSearch(values, points, np.arange(n), most, allowed, what).run(truth)
+    assert found is not None  # all regions are worth to be looked into
+    return found
 
 
 def _truth(values: Matrix, points: ScaledPoints, rows: Rows, most: int, allowed: Allowed) -> tuple[Rows, Numbers]:

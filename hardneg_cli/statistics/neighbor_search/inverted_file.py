@@ -79,27 +79,28 @@ class InvertedFile:
             return float(sizes[self._nearby(points, rows, looked)].sum(axis=1).mean())
 
     def nearest(
-        self, values: Matrix, points: ScaledPoints, most: int, looked: int, allowed: Allowed | None = None
+        self, values: Matrix, points: ScaledPoints, asked: Rows, most: int, looked: int, allowed: Allowed | None = None
     ) -> tuple[Rows, Numbers]:  # fmt: skip
-        """(N, k) places and distances of the nearest rows in the `looked` nearest regions; −1 and infinite for none.
+        """(B, k) places and distances of the nearest rows in the `looked` regions nearest to each of (B,) rows.
 
-        allowed: which pairs count, by default all.
+        −1 and infinite where there are no more. allowed: which pairs count, by default all.
         """
         import numpy as np
 
-        n = len(points)
-        places, distances = np.empty((n, most), np.int64), np.empty((n, most))
-        order = np.concatenate(self.members)
-        batches = [order[at : at + BATCH] for at in range(0, n, BATCH)]
+        many = len(asked)
+        places, distances = np.empty((many, most), np.int64), np.empty((many, most))
+        order = np.argsort(self.of[asked], kind="stable")
+        batches = [order[at : at + BATCH] for at in range(0, many, BATCH)]
 
-        def look(rows: Rows) -> tuple[Rows, Numbers]:
+        def look(batch: Rows) -> tuple[Rows, Numbers]:
+            rows = asked[batch]
             keys = self._candidates(points, rows, most + SPARE, looked, allowed)
             found = packed_keys.places(*packed_keys.best(keys, len(rows), most + SPARE), most + SPARE)
             return reranked(values, rows, found, most, points.power)
 
         with unshared(), progress("looking for the nearest rows", total=len(batches)) as advance:
-            for rows, found in zip(batches, shared_out(look, batches), strict=True):
-                places[rows], distances[rows] = found
+            for batch, found in zip(batches, shared_out(look, batches), strict=True):
+                places[batch], distances[batch] = found
                 advance(1)
         return places, distances
 
