@@ -48,8 +48,8 @@ def hashed_grams(texts: Sequence[str]) -> tuple[csr_array, csr_array]:
 
     codes, row, space = characters(texts)
     word = _are(codes, lambda sign: sign.isalnum() or sign == "_")
-    codes = np.where(space, ord(" "), codes).astype(np.uint64)
-    return _counted(*_words(codes, word, row), len(texts)), _counted(*_pieces(codes, space, row), len(texts))
+    parted = np.where(space, ord(" "), codes).astype(np.uint64)
+    return _counted(*_words(parted, word, row), len(texts)), _counted(*_pieces(parted, space, row), len(texts))
 
 
 def characters(texts: Sequence[str]) -> tuple[NDArray[np.uint32], Rows, Bools]:
