@@ -51,13 +51,20 @@ def _measured(name: str, texts: Sequence[str], many: int) -> results.Record:
     usual = [row for row, text in enumerate(texts) if 11 <= len(text.split()) <= 13]
     chosen = rng.sample(usual, min(len(usual), many * len(CHANGES)))
     kinds = [list(CHANGES)[place % len(CHANGES)] for place in range(len(chosen))]
-    copies = [CHANGES[kind](texts[row], rng, words) for kind, row in zip(kinds, chosen, strict=True)]
+    copies = [_copy(texts[row], kind, rng, words) for kind, row in zip(kinds, chosen, strict=True)]
     alone, flagged = _flagged(texts), _flagged([*texts, *copies])
     found: dict[str, list[bool]] = {kind: [] for kind in CHANGES}
     for place, (kind, row) in enumerate(zip(kinds, chosen, strict=True)):
         found[kind].append(flagged[row] or flagged[len(texts) + place])
     shares = {kind: round(sum(each) / max(1, len(each)), 3) for kind, each in found.items()}
     return {"data": name, "texts": len(texts), "flagged": round(sum(alone) / len(alone), 4), "found": shares}
+
+
+def _copy(text: str, kind: str, rng: random.Random, words: Sequence[str]) -> str:
+    """The text with a change of a kind; a word that takes its own place, or its letter that does, changes nothing."""
+    while (found := CHANGES[kind](text, rng, words)) == text:
+        pass
+    return found
 
 
 def _flagged(texts: Sequence[str]) -> list[bool]:
@@ -111,7 +118,7 @@ def _misspelled(word: str, rng: random.Random) -> str:
 
 
 CHANGES: dict[str, Change] = {
-    "case": lambda text, rng, _: rng.choice([str.upper, str.title, str.lower])(text),
+    "case": lambda text, rng, _: rng.choice([str.upper, str.title, str.swapcase])(text),
     "punctuation": _word(lambda own, at, *_: [*own[:at], own[at] + ",", "-", *own[at + 1 :], "!"]),
     "spacing": _word(lambda own, at, *_: [*own[:at], own[at] + own[at + 1], "", *own[at + 2 :]]),
     "a typo": _word(lambda own, at, rng, _: [*own[:at], _misspelled(own[at], rng), *own[at + 1 :]]),
