@@ -1,4 +1,4 @@
-"""What a detector answers: arrays, and a way to put a row's doubt in words."""
+"""What a detector answers: arrays and a way to put a row's doubt in words, or how to go on once rows are scored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hardneg_cli.data.probabilities.probabilities import Model
+    from hardneg_cli.data.probabilities.probabilities import Block, Probabilities
+    from hardneg_cli.detection.label_error_scores import LabelErrorScores
     from hardneg_cli.statistics.scores import Estimate
 
 NO_CLASS = -1
@@ -29,8 +30,6 @@ class DetectorResult:
         evidence; `conflict` where identical rows disagree, a fact that shifts the odds; `name` where the
         label's text is wrong, whatever class it means; `row` where the row is in other trouble (a copy,
         an empty cell), which says nothing about its label.
-    models: the class probabilities behind the score, where it comes from such; several detectors' are
-        weighed together, as several models'.
     errors: the estimated number of label errors, where the detector can tell.
     group: for `conflict`, (n,) the group of identical rows that each row belongs to.
     certainty: (n,) what to multiply the score by for the probability that the suggestion is right; None: by 1.
@@ -43,8 +42,34 @@ class DetectorResult:
     suggested: NDArray[np.int32]
     why: Callable[[NDArray[np.int64]], list[str]]
     about: Literal["label", "conflict", "name", "row"] = "label"
-    models: tuple[Model, ...] = ()
     errors: Estimate | None = None
     group: NDArray[np.int64] | None = None
     certainty: NDArray[np.float64] | None = None
     p_suggested: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class ModeledDoubt:
+    """What a detector answers whose class probabilities are to be fitted together with those of others.
+
+    probabilities: of all N rows. judged: (N,) bool, the rows that it has an opinion about.
+    finish: from what the fit says of the rows to the detector's result.
+    """
+
+    probabilities: Probabilities
+    judged: NDArray[np.bool_]
+    finish: Callable[[LabelErrorScores], DetectorResult]
+
+
+@dataclass(frozen=True)
+class RowMeasure:
+    """What a detector answers that has to see every row's probabilities, in the pass in which rows are scored.
+
+    measure: from the models' blocks and the block's part of the (N,) `judged` to a number a row.
+    finish: from these (N,) numbers to the detector's result.
+    """
+
+    probabilities: Probabilities
+    judged: NDArray[np.bool_]
+    measure: Callable[[list[Block], NDArray[np.bool_]], NDArray[np.float64]]
+    finish: Callable[[NDArray[np.float64]], DetectorResult]

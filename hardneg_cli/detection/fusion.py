@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.probabilities.probabilities import Probabilities
 from hardneg_cli.detection.detector_result import DetectorResult
-from hardneg_cli.detection.label_error_scores import LabelErrorScores, estimate
+from hardneg_cli.detection.scoring_pass import ScoredResults
 from hardneg_cli.detection.suggested_labels import suggested_labels
 from hardneg_cli.statistics.opinion_pool import equal_weights
 from hardneg_cli.statistics.probability import log_odds
@@ -35,11 +33,12 @@ class FusedScores:
     p_suggested: NDArray[np.float64] | None = None
 
 
-def fuse(dataset: Dataset, results: Mapping[str, DetectorResult]) -> FusedScores:
+def fuse(dataset: Dataset, scored: ScoredResults) -> FusedScores:
     """Weigh all results.
 
-    1. Detectors with class probabilities behind them are judged together, as several models are; other
-       evidence about the label is pooled with that by log-odds. One detector alone keeps its score and cut.
+    1. Detectors with class probabilities behind them have one score, of one fit, as several models have; other
+       evidence about the label is pooled with that by log-odds, and so are their shares where not all of them
+       judge a row. One detector alone keeps its score and cut.
     2. Of the different labels of identical rows at most one is right (Bayes' rule).
     3. A label whose very text is wrong is wrong whatever else is said: the higher score holds.
     4. A row in other trouble (a copy, an outlier) says nothing about its label, so it changes no score that
@@ -48,44 +47,39 @@ def fuse(dataset: Dataset, results: Mapping[str, DetectorResult]) -> FusedScores
        Where only facts about the table are known, such rows join the flagged ones, at their lowest score;
        where nothing judges labels, their own score stands.
     """
+    results = scored.results
     by_kind = {kind: [d for d in results.values() if d.about == kind] for kind in ("label", "conflict", "name", "row")}
-    score, flagged, errors, together = _labels(dataset, by_kind["label"])
+    score, flagged, errors = _labels(dataset, scored)
     for d in by_kind["conflict"]:
         score, flagged = _weighed(score, flagged, dataset, d, alone=not by_kind["label"])
     for d in by_kind["name"]:
         score, flagged, errors = _named(score, flagged, errors, d)
     if not by_kind["label"]:
         score, flagged = _troubled(score, flagged, by_kind["row"], join=bool(by_kind["conflict"] + by_kind["name"]))
-    better = suggested_labels(dataset.labels, score, results.values(), together)
+    better = suggested_labels(dataset.labels, score, results.values(), scored.together)
     return FusedScores(score, flagged, better.label, errors, better.certainty, better.p)
 
 
 def _labels(
-    dataset: Dataset, results: list[DetectorResult]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], Estimate | None, LabelErrorScores | None]:  # fmt: skip
+    dataset: Dataset, scored: ScoredResults
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], Estimate | None]:  # fmt: skip
     import numpy as np
 
-    n = len(dataset)
+    n, results = len(dataset), {name: d for name, d in scored.results.items() if d.about == "label"}
     if not results:
-        return np.zeros(n), np.zeros(n, bool), None, None
+        return np.zeros(n), np.zeros(n, bool), None
     if len(results) == 1:
-        score = _spread(n, results[0])
+        (only,) = results.values()
         flagged = np.zeros(n, bool)
-        flagged[results[0].rows] = results[0].flagged
-        return np.nan_to_num(score, copy=False), flagged, results[0].errors, None
-    together, estimated = [d for d in results if d.models], None
-    sources = [_spread(n, d) for d in results if not d.models]
-    if len(together) > 1:
-        models = tuple(model for d in together for model in d.models)
-        scored = np.logical_and.reduce([~np.isnan(_spread(n, d)) for d in together])
-        estimated = estimate(dataset, Probabilities(models, dataset.classes, n), scored)
-        alone = equal_weights([_spread(n, d) for d in together])
-        sources.append(np.where(scored, estimated.score, alone))
-    else:
-        sources += [_spread(n, d) for d in together]
+        flagged[only.rows] = only.flagged
+        return np.nan_to_num(_spread(n, only), copy=False), flagged, only.errors
+    sources = [_spread(n, d) for name, d in results.items() if name not in scored.joined]
+    if scored.together is not None:
+        alone = equal_weights([_spread(n, results[name]) for name in sorted(scored.joined)])
+        sources.append(np.where(np.isnan(scored.together.score), alone, scored.together.score))
     score = sources[0] if len(sources) == 1 else equal_weights(sources)
     flagged = score >= 0.5 if len(sources) == 1 else best_f1_cut(score)
-    return score, flagged, None if estimated is None else estimated.errors, estimated
+    return score, flagged, None if scored.together is None else scored.together.errors
 
 
 def _spread(n: int, result: DetectorResult) -> NDArray[np.float64]:

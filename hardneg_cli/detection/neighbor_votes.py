@@ -43,8 +43,13 @@ class NeighborVotes:
         """The vote as one more model's N×K probabilities, made block by block."""
         return Model("neighbors", classes, self._blocks)
 
-    def best_other(self, labels: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """(N,) the class that most of the others carry, −1 where all carry the given one; (N,) how many carry it."""
+    def best_other(
+        self, labels: NDArray[np.int32]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]]:  # fmt: skip
+        """(N,) the class that most of the others carry, −1 where all carry the given one; (N,) how many carry it.
+
+        (N,) its share of the votes for other classes, those by the classes' frequencies among them.
+        """
         import numpy as np
 
         voted, weight = self.neighbor_labels, self.weight
@@ -54,7 +59,10 @@ class NeighborVotes:
         tied = np.isclose(tally, most[:, None], rtol=1e-9)
         other = voted[np.arange(len(labels)), np.where(tied, voted, voted.max() + 1).argmin(axis=1)]
         other = np.where(most < 0, -1, other).astype(np.int32)
-        return other, (voted == other[:, None]).sum(axis=1)
+        by_frequency = self.mean_weight * np.append(self.prior, 0)
+        against = (weight * (voted != labels[:, None])).sum(axis=1) + self.mean_weight - by_frequency[labels]
+        share = (np.maximum(most, 0) + by_frequency[other]) / np.maximum(against, 1e-12)
+        return other, (voted == other[:, None]).sum(axis=1), share
 
     def _blocks(self) -> Iterator[NDArray[np.float64]]:
         import numpy as np

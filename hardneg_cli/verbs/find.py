@@ -16,11 +16,12 @@ from hardneg_cli.data.probabilities.digest import Digest
 from hardneg_cli.data.probabilities.engines import ENGINES
 from hardneg_cli.data.probabilities.loading import load_models
 from hardneg_cli.data.probabilities.probabilities import Engine, Model, Probabilities, together
-from hardneg_cli.detection.detector_result import DetectorResult
+from hardneg_cli.detection.detector_result import DetectorResult, ModeledDoubt, RowMeasure
 from hardneg_cli.detection.detectors import DETECTORS
 from hardneg_cli.detection.findings import Findings
 from hardneg_cli.detection.fusion import FusedScores, fuse
 from hardneg_cli.detection.reranking.rerank import rerank_on_decisions
+from hardneg_cli.detection.scoring_pass import ScoredResults, scored_results
 from hardneg_cli.errors import InputError, Unavailable, quote
 from hardneg_cli.review.audit.filled_audit import FilledAudit, read_audit
 from hardneg_cli.review.audit.recalibration import recalibrate_on_audit
@@ -114,18 +115,18 @@ def find(
             working,
             may_skip,
         )
-    dataset, doubts = heard.dataset, heard.doubts
+    dataset, doubts = heard.dataset, heard.scored.results
     if units.detectors and not doubts:
         raise InputError("; ".join(f"{name} cannot run: {reason}" for name, reason in heard.skipped.items()))
     with progress("weighing what they say"):
-        verdicts = fuse(dataset, doubts)
+        verdicts = fuse(dataset, heard.scored)
     verdicts = _with_base_rate(verdicts, heard)
     answers = row_decisions(dataset, loaded.decisions)
     verdicts, lesson = _learned(dataset, doubts, heard.digest, verdicts, answers)
     verdicts, audited, told = _recalibrated(dataset, heard.digest, verdicts, drawn)
     return Findings(
-        dataset, verdicts.score, _open(verdicts.flagged, answers), verdicts.suggested, _without_models(doubts),
-        heard.skipped, heard.digest, verdicts.errors, (*heard.notes, *loaded.notes, *answers.notes, *lesson, *told),
+        dataset, verdicts.score, _open(verdicts.flagged, answers), verdicts.suggested, doubts, heard.skipped,
+        heard.digest, verdicts.errors, (*heard.notes, *loaded.notes, *answers.notes, *lesson, *told),
         answers.clauses, audited, verdicts.certainty, verdicts.p_suggested,
     )  # fmt: skip
 
@@ -136,7 +137,7 @@ class _Detection:
 
     dataset: Dataset
     digest: Digest | None
-    doubts: dict[str, DetectorResult]
+    scored: ScoredResults
     skipped: dict[str, str]
     notes: tuple[str, ...]
 
@@ -146,11 +147,9 @@ def _detect(
 ) -> _Detection:  # fmt: skip
     """Gather the evidence and ask the detectors; afterwards nobody holds probabilities that nobody will ask for."""
     dataset, evidence, notes = _gathered(dataset.with_probabilities(None), models, features, engine, may_skip)
-    doubts, skipped = _run_detectors(chosen, evidence)
-    if sum(bool(doubt.models) for doubt in doubts.values()) < 2:  # none that are judged together
-        doubts = _without_models(doubts)
+    scored, skipped = _run_detectors(dataset, chosen, evidence)
     digest = evidence["digest"] if models else None
-    return _Detection(dataset, digest, doubts, skipped, (*notes, *evidence.notes()))
+    return _Detection(dataset, digest, scored, skipped, (*notes, *evidence.notes()))
 
 
 def _with_base_rate(verdicts: FusedScores, heard: _Detection) -> FusedScores:
@@ -159,7 +158,7 @@ def _with_base_rate(verdicts: FusedScores, heard: _Detection) -> FusedScores:
 
     if heard.digest is None or not (left := heard.digest.unjudged.copy()).any():
         return verdicts
-    for doubt in heard.doubts.values():
+    for doubt in heard.scored.results.values():
         if doubt.about == "label":
             left[doubt.rows] = False
     judged = heard.digest.judged
@@ -169,10 +168,6 @@ def _with_base_rate(verdicts: FusedScores, heard: _Detection) -> FusedScores:
     below = np.nextafter(score[flagged].min(), 0) if flagged.any() else 0.5
     score[left] = np.maximum(score[left], min(float(score[judged].mean()), float(below)))
     return replace(verdicts, score=score)
-
-
-def _without_models(doubts: Mapping[str, DetectorResult]) -> dict[str, DetectorResult]:
-    return {name: replace(doubt, models=()) for name, doubt in doubts.items()}
 
 
 def _learned(
@@ -269,15 +264,19 @@ def _selected(detectors: Sequence[str], settings: Settings) -> _Chosen:
     return chosen
 
 
-def _run_detectors(chosen: _Chosen, evidence: EvidenceStore) -> tuple[dict[str, DetectorResult], dict[str, str]]:
+def _run_detectors(
+    dataset: Dataset, chosen: _Chosen, evidence: EvidenceStore
+) -> tuple[ScoredResults, dict[str, str]]:  # fmt: skip
     """What each detector says, and why the others could not run."""
-    doubts: dict[str, DetectorResult] = {}
+    answers: dict[str, DetectorResult | ModeledDoubt | RowMeasure] = {}
     skipped: dict[str, str] = {}
     with progress("asking the detectors", total=len(chosen)) as advance:
         for name, (function, settings) in chosen.items():
             try:
-                doubts[name] = evidence.call(function, settings)
+                answers[name] = evidence.call(function, settings)
             except Unavailable as reason:
                 skipped[name] = str(reason)
             advance(1)
-    return doubts, skipped
+        scored = scored_results(dataset, answers)
+    skipped |= scored.skipped
+    return scored, {name: skipped[name] for name in chosen if name in skipped}

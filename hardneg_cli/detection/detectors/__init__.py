@@ -24,13 +24,17 @@ from typing import TYPE_CHECKING, Protocol
 from hardneg_cli.runtime.drawers import Units
 
 if TYPE_CHECKING:
-    from hardneg_cli.detection.detector_result import DetectorResult
+    from hardneg_cli.detection.detector_result import DetectorResult, ModeledDoubt, RowMeasure
 
 
 class Detector(Protocol):
-    """What every detector has: `detect(evidence…, *, settings…)`, which raises Unavailable where it cannot tell."""
+    """What every detector has: `detect(evidence…, *, settings…)`, which raises Unavailable where it cannot tell.
 
-    detect: Callable[..., DetectorResult]
+    A detector that needs more than the evidence, a fit to the labels or a look at all probabilities, answers what it
+    needs, so that one fit and one pass serve all detectors (`scoring_pass`).
+    """
+
+    detect: Callable[..., DetectorResult | ModeledDoubt | RowMeasure]
 
 
 DETECTORS = Units[Detector]("detector")

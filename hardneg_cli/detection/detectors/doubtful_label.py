@@ -23,8 +23,8 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.digest import Digest
 from hardneg_cli.data.probabilities.probabilities import Probabilities
 from hardneg_cli.detection.cleanlab_methods import QUALITY_SCORES, filtered, quality
-from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
-from hardneg_cli.detection.label_error_scores import estimate
+from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult, ModeledDoubt
+from hardneg_cli.detection.label_error_scores import LabelErrorScores
 from hardneg_cli.errors import Unavailable
 from hardneg_cli.statistics.probability import CLOSEST
 
@@ -53,7 +53,7 @@ def detect(
         "low_normalized_margin",
         "low_self_confidence",
     ] = "estimated",
-) -> DetectorResult:
+) -> DetectorResult | ModeledDoubt:
     """method: the project's own estimate, one of cleanlab's label-quality scores or one of its filters."""
     import numpy as np
 
@@ -66,15 +66,17 @@ def detect(
     if method != "estimated":
         judged = _by_cleanlab(dataset, probabilities, rows, method)
         return DetectorResult(rows, *judged, other, _words(dataset, digest, rows, other), certainty=certainty)
-    found = estimate(dataset, probabilities, digest.judged)
-    score, told = found.score[rows], found.suggested[rows] != NO_CLASS
-    suggested = np.where(told, found.suggested[rows], other)
-    return DetectorResult(
-        rows, score, score >= 0.5, suggested, _words(dataset, digest, rows, suggested),
-        models=probabilities.models, errors=found.errors,
-        certainty=np.where(told, found.certainty[rows], certainty),
-        p_suggested=np.where(told, found.p_suggested[rows], p),
-    )  # fmt: skip
+
+    def finish(found: LabelErrorScores) -> DetectorResult:
+        score, told = found.score[rows], found.suggested[rows] != NO_CLASS
+        suggested = np.where(told, found.suggested[rows], other)
+        return DetectorResult(
+            rows, score, score >= 0.5, suggested, _words(dataset, digest, rows, suggested), errors=found.errors,
+            certainty=np.where(told, found.certainty[rows], certainty),
+            p_suggested=np.where(told, found.p_suggested[rows], p),
+        )  # fmt: skip
+
+    return ModeledDoubt(probabilities, digest.judged, finish)
 
 
 def _by_cleanlab(

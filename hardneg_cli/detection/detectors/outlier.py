@@ -21,12 +21,15 @@ An outlier may be correct and rare: it is a trouble of the row, not evidence abo
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import Features
 from hardneg_cli.data.neighbors import Neighbors
-from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
+from hardneg_cli.data.probabilities.uncertainty import Uncertainty
+from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult, RowMeasure
 from hardneg_cli.errors import Unavailable
 from hardneg_cli.runtime.evidence_store import LACKING, OnDemand
 from hardneg_cli.statistics.class_spread import class_mahalanobis
@@ -51,28 +54,33 @@ def detect(
     features: Features | None = None,
     neighbors: OnDemand[Neighbors] = LACKING,
     class_distances: OnDemand[NDArray[np.float64]] = LACKING,
-    uncertainty: OnDemand[NDArray[np.float64]] = LACKING,
+    uncertainty: OnDemand[Uncertainty] = LACKING,
     *,
     method: Literal["distance", "isolation-forest", "clusters"] = "distance",
     false_alarms: float = 0.005,
     false_share: float = 0.3,
-) -> DetectorResult:
+) -> DetectorResult | RowMeasure:
     """false_alarms: the share of ordinary rows that may be flagged.
 
     false_share: the share of the flagged rows that may be ordinary, where that lets more be flagged.
     """
-    import numpy as np
-
+    cut = partial(cut_of, share=false_alarms, false=false_share)
     if features is None:
-        parts, z = _one("the model is far less sure of it than of the others", _undecided(uncertainty()))
-    elif method == "isolation-forest":
+        return _undecided(dataset, uncertainty(), cut)
+    if method == "isolation-forest":
         parts, z = _one("a few random cuts set it apart", _isolation(dataset, features))
     elif method == "distance" and (near := neighbors()) is not None and (own := class_distances()) is not None:
         parts, z = _by_distance(dataset, features, _log(near.distances[:, :AMONG].mean(axis=1)), _log(own))
     else:
         parts, z = _one("far from the center of its cluster", _log(_center_distance(dataset, features)))
+    return _result(dataset, parts, z, cut)
+
+
+def _result(dataset: Dataset, parts: dict[str, Array], z: Array, cut: Callable[[Array], float]) -> DetectorResult:
+    import numpy as np
+
     z = np.nan_to_num(z, nan=-np.inf)
-    score = sigmoid(STEEP * (z - cut_of(z, false_alarms, false_share)))
+    score = sigmoid(STEEP * (z - cut(z)))
     words, which = list(parts), np.nan_to_num(np.stack(list(parts.values())), nan=-np.inf).argmax(axis=0)
 
     def why(places: NDArray[np.int64]) -> list[str]:
@@ -116,10 +124,15 @@ def _class_medians(dataset: Dataset, values: Array) -> Array:
     return medians
 
 
-def _undecided(uncertainty: Array | None) -> Array:
+def _undecided(dataset: Dataset, uncertainty: Uncertainty | None, cut: Callable[[Array], float]) -> RowMeasure:
     if uncertainty is None:
         raise Unavailable("no features (--features or --text) and no probabilities (--probs)")
-    return log_odds(uncertainty, SMALLEST)
+    words = "the model is far less sure of it than of the others"
+
+    def finish(entropies: Array) -> DetectorResult:
+        return _result(dataset, *_one(words, log_odds(entropies, SMALLEST)), cut)
+
+    return RowMeasure(uncertainty.probabilities, uncertainty.judged, uncertainty.entropies, finish)
 
 
 def _middle_distance(dataset: Dataset, features: Features) -> Array:

@@ -14,25 +14,24 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.neighbors import Neighbors
 from hardneg_cli.data.probabilities.probabilities import Probabilities
-from hardneg_cli.detection.detector_result import DetectorResult
-from hardneg_cli.detection.label_error_scores import estimate
+from hardneg_cli.detection.detector_result import DetectorResult, ModeledDoubt
+from hardneg_cli.detection.label_error_scores import LabelErrorScores
 from hardneg_cli.detection.neighbor_votes import NeighborVotes
+from hardneg_cli.statistics.label_noise.suggestion import SUREST
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
-def detect(dataset: Dataset, neighbors: Neighbors, *, among: int = 10) -> DetectorResult:
+def detect(dataset: Dataset, neighbors: Neighbors, *, among: int = 10) -> ModeledDoubt:
     """among: how many neighbors vote (at most 20)."""
     import numpy as np
 
     votes = NeighborVotes.of(dataset, neighbors, among)
-    models = (votes.model(dataset.classes),)
+    probabilities = Probabilities((votes.model(dataset.classes),), dataset.classes, len(dataset))
     rows = np.arange(len(dataset))
-    found = estimate(dataset, Probabilities(models, dataset.classes, len(dataset)), rows >= 0)
-    other, carried = votes.best_other(dataset.labels)
-    certainty = np.where(found.suggested == other, found.certainty, np.minimum(found.certainty, 0.5))
+    other, carried, share = votes.best_other(dataset.labels)
     voters = votes.neighbor_labels.shape[1]
 
     def why(places: NDArray[np.int64]) -> list[str]:
@@ -43,6 +42,9 @@ def detect(dataset: Dataset, neighbors: Neighbors, *, among: int = 10) -> Detect
             for i in places
         ]
 
-    return DetectorResult(
-        rows, found.score, found.score >= 0.5, other, why, models=models, errors=found.errors, certainty=certainty
-    )
+    def finish(found: LabelErrorScores) -> DetectorResult:
+        certain = np.where(found.suggested == other, found.certainty, np.minimum(found.certainty, 0.5))
+        certain = np.where(np.isnan(certain), np.minimum(share, SUREST), certain)
+        return DetectorResult(rows, found.score, found.score >= 0.5, other, why, errors=found.errors, certainty=certain)
+
+    return ModeledDoubt(probabilities, rows >= 0, finish)

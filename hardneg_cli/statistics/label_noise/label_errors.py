@@ -26,7 +26,7 @@ Sources: see noise_model, cut and opinion_pool.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from hardneg_cli.statistics import opinion_pool
@@ -108,6 +108,16 @@ class FittedSources:
             order += g / sum(WEIGHTS) * sum(weight * part for weight, part in zip(WEIGHTS, (s, t, v, u), strict=True))
         return order.round(ORDER_DECIMALS if p.itemsize == order.itemsize else SINGLE_DECIMALS)
 
+    def alone(self, models: slice) -> FittedSources:
+        """Some of the sources; what was fitted to all of them remains."""
+        weights = self.pool.weights[models]
+        return replace(self, pool=OpinionPool(weights / weights.sum(), self.pool.biases))
+
+    def self_confidence(self, p: Array, labels: Labels) -> Array:
+        """(n,) s from K×n p, squashed, in steps far above rounding errors."""
+        squashed = _squashed(self._self_confidence(p, labels))
+        return squashed.round(ORDER_DECIMALS if p.itemsize == squashed.itemsize else SINGLE_DECIMALS)
+
     def _self_confidence(self, p: Array, labels: Labels) -> Array:
         import numpy as np
 
@@ -160,6 +170,21 @@ class LabelErrors:
             order[piece] = self.sources.order(pooled, labels[piece])
             suggested.put(piece, self.sources.suggestions(parts, pooled, labels[piece], order[piece]))
         return order, suggested
+
+    def self_confidence(
+        self, blocks: Sequence[Array], models: slice, labels: Labels, columns: Labels
+    ) -> Array:  # fmt: skip
+        """(N,) s of rows by these of the M sources alone, from their N×K probabilities."""
+        import numpy as np
+
+        order = np.empty(len(labels))
+        size = max(64, PIECE_CELLS // blocks[0].shape[1])
+        sources = self.sources.alone(models)
+        for start in range(0, len(labels), size):
+            piece = slice(start, start + size)
+            pooled = sources.pooled([block[piece].T[columns] for block in blocks])
+            order[piece] = sources.self_confidence(pooled, labels[piece])
+        return order
 
 
 def fit(blocks: Sequence[Array], labels: Labels) -> LabelErrors:
