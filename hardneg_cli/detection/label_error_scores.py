@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.probabilities import Probabilities, by_threads
+from hardneg_cli.detection.completed_blocks import completed, rows_of
 from hardneg_cli.detection.detector_result import NO_CLASS
 from hardneg_cli.statistics.label_noise import label_errors
 from hardneg_cli.statistics.label_noise.suggestion import Suggestions
@@ -144,7 +145,7 @@ class _ScoringPass:
         number = np.full(len(dataset.classes), -1)
         number[columns] = np.arange(len(columns))
         fitted = label_errors.fit(
-            [block[:, columns] for block in _completed(sample, known, unseen, columns)], number[labels]
+            [block[:, columns] for block in completed(sample, known, unseen, columns)], number[labels]
         )
         ends = np.cumsum([len(source.probabilities.models) for source in sources]).tolist()
         models = tuple(slice(start, stop) for start, stop in pairwise([0, *ends]))
@@ -158,7 +159,7 @@ class _ScoringPass:
         every = judged[0] if len(judged) == 1 else np.logical_and.reduce(judged)
         rows = np.flatnonzero(every)
         order, suggested = np.full(len(given), np.nan), Suggestions.empty(len(given))
-        chosen = _completed([_taken(block, rows) for block in blocks], self.known, self.unseen, self.columns)
+        chosen = completed([rows_of(block, rows) for block in blocks], self.known, self.unseen, self.columns)
         order[rows], part = self.fitted.judge(chosen, self.number[given[rows]], self.columns)
         suggested.put(rows, part)
         alone = [self._alone(blocks, given, *each) for each in zip(self.models, judged, strict=True) if len(judged) > 1]
@@ -172,8 +173,8 @@ class _ScoringPass:
         import numpy as np
 
         rows, order = np.flatnonzero(judged), np.full(len(given), np.nan)
-        mine = [_taken(block, rows) for block in blocks[models]]
-        chosen = _completed(mine, self.known[models], self.unseen[models], self.columns)
+        mine = [rows_of(block, rows) for block in blocks[models]]
+        chosen = completed(mine, self.known[models], self.unseen[models], self.columns)
         order[rows] = self.fitted.self_confidence(chosen, models, self.number[given[rows]], self.columns)
         return order
 
@@ -237,47 +238,9 @@ def _row_sample(blocks: list[Block], place: NDArray[np.int64]) -> tuple[NDArray[
     return place[here], [block[here] for block in blocks]
 
 
-def _taken(block: Block, rows: NDArray[np.int64]) -> Block:
-    return block if len(rows) == len(block) else block[rows]
-
-
 def _order(labels: NDArray[np.int32], sample: NDArray[np.float64], columns: NDArray[np.int64]) -> NDArray[np.int64]:
     """The places of `columns` by size of class, then by mean probability: an order that no renaming changes."""
     import numpy as np
 
     counts = np.bincount(labels, minlength=int(columns.max()) + 1)[columns]
     return np.lexsort((sample.sum(axis=0), counts))
-
-
-def _completed(
-    blocks: list[Any], known: NDArray[np.bool_], unseen: NDArray[np.bool_], columns: NDArray[np.int64]
-) -> list[Any]:
-    """The blocks with the classes that a model does not know, or never saw, filled in from those of models that do."""
-    import numpy as np
-
-    if unseen.any() and len(blocks) > 1:
-        blocks = _seen_by_others(blocks, unseen, columns)
-    if known.all():
-        return blocks
-    total = sum(block[:, columns] for block in blocks) / np.maximum(known.sum(axis=0), 1)
-    filled = []
-    for block, knows in zip(blocks, known, strict=True):
-        whole = block.copy()
-        whole[:, columns[~knows]] = total[:, ~knows]
-        filled.append(whole / whole.sum(axis=1, keepdims=True))
-    return filled
-
-
-def _seen_by_others(blocks: list[Any], unseen: NDArray[np.bool_], columns: NDArray[np.int64]) -> list[Any]:
-    """The blocks, and in rows whose model never saw a class the mean of the models that have more than 0 there."""
-    import numpy as np
-
-    filled = []
-    for block, never in zip(blocks, unseen, strict=True):
-        whole = block.copy()
-        for column in columns[never]:
-            rows = np.flatnonzero(block[:, column] <= 0)
-            theirs = np.array([other[rows, column] for other in blocks])
-            whole[rows, column] = theirs.sum(axis=0) / np.maximum((theirs > 0).sum(axis=0), 1)
-        filled.append(whole / whole.sum(axis=1, keepdims=True) if never.any() else block)
-    return filled

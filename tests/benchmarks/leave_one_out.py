@@ -14,7 +14,7 @@ from unittest.mock import patch
 import numpy as np
 from numpy.typing import NDArray
 
-from hardneg_cli.statistics.label_noise import label_errors, noise_fit
+from hardneg_cli.statistics.label_noise import label_errors, noise_posterior
 from hardneg_cli.statistics.label_noise.label_errors import Belief
 
 from .label_sets import LabelSet
@@ -37,10 +37,10 @@ REWEIGHED: dict[str, dict[str, object]] = {
     "flips proof 30 80": {"FLIPS_PROOF": (30.0, 80.0)},
 }  # fmt: skip
 REFITTED = {
-    "flip ridge 2": (noise_fit, "FLIP_RIDGE", 2.0),
-    "flip ridge 12": (noise_fit, "FLIP_RIDGE", 12.0),
-    "recalibration ridge 40": (noise_fit, "RECALIBRATION_RIDGE", 40.0),
-    "recalibration ridge 250": (noise_fit, "RECALIBRATION_RIDGE", 250.0),
+    "flip ridge 2": (noise_posterior, "FLIP_RIDGE", 2.0),
+    "flip ridge 12": (noise_posterior, "FLIP_RIDGE", 12.0),
+    "recalibration ridge 40": (noise_posterior, "RECALIBRATION_RIDGE", 40.0),
+    "recalibration ridge 250": (noise_posterior, "RECALIBRATION_RIDGE", 250.0),
     "even 0": (label_errors, "EVEN", 0.0),
     "even 0.5": (label_errors, "EVEN", 0.5),
 }

@@ -31,7 +31,7 @@ from hardneg_cli.data.probabilities.loading import from_file
 from hardneg_cli.data.row_identity import blank, repeated_values
 from hardneg_cli.io.tables.spill import spool
 from hardneg_cli.io.tables.text_tables import separated
-from hardneg_cli.statistics.label_noise import label_errors, noise_fit
+from hardneg_cli.statistics.label_noise import label_errors, noise_posterior
 from hardneg_cli.statistics.label_noise.noise_model import LearnedTransition
 from support.command import COMMAND
 
@@ -224,8 +224,8 @@ def lines_of(text: str, delimiter: str, width: int) -> list[str]:
 def test_the_slope_of_the_posterior_is_that_of_its_value(pairs: bool, mixed: bool) -> None:
     p, labels = world(np.random.default_rng(1), 60, 4)
     z = np.log(p).T
-    layout = noise_fit._Layout(4, recalibrate=mixed, pairs=pairs)
-    posterior = noise_fit._Posterior(layout, z, labels, z.mean(axis=1))
+    layout = noise_posterior.NoiseParameters(4, recalibrate=mixed, pairs=pairs)
+    posterior = noise_posterior.NoisePosterior(layout, z, labels, z.mean(axis=1))
     t = np.random.default_rng(2).normal(0, 0.2, layout.tilt.stop) - 0.3
     numeric = approx_fprime(t, lambda t: posterior.loss(t)[0], 1e-6)
     np.testing.assert_allclose(posterior.loss(t)[1], numeric, rtol=1e-3, atol=2e-3)

@@ -114,12 +114,28 @@ def _by_label(steps: NDArray[np.floating], given: NDArray[np.int32], labels: NDA
     rows, k = steps.shape
     if k <= FEW_CLASSES:
         return np.stack([np.bincount(given, column, k)[labels] for column in steps.T], axis=1)
+    if rows < k:
+        return _by_turns(steps, given, labels)
     from scipy.sparse import csc_array  # which takes longer to load than to add up few columns by themselves
 
     group = np.empty(k, np.int32)
     group[labels] = np.arange(len(labels))
     member = csc_array((np.ones(rows), group[given], np.arange(rows + 1)), shape=(len(labels), rows))
     sums: NDArray[np.float64] = member @ steps
+    return sums
+
+
+def _by_turns(steps: NDArray[np.floating], given: NDArray[np.int32], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The same where few rows share a label: the first row of each, then the second ones are added, and so on."""
+    import numpy as np
+
+    order = np.argsort(given, kind="stable")
+    group = np.searchsorted(labels, given[order])
+    turn = np.arange(len(order)) - np.searchsorted(group, group)
+    sums = steps[order[turn == 0]].astype(np.float64)
+    for number in range(1, int(turn.max(initial=0)) + 1):
+        now = turn == number
+        sums[group[now]] += steps[order[now]]
     return sums
 
 

@@ -81,32 +81,48 @@ class FittedSources:
     learned: LearnedTransition | None
     believed: Belief
 
-    def pooled(self, blocks: Sequence[Array]) -> Array:
+    def pooled(self, parts: Sequence[Array]) -> Array:
         """K×n p of the sources' K×n probabilities."""
         import numpy as np
 
-        kind = np.float64 if blocks[0].shape[0] <= MANY_ENOUGH else np.float32
-        floored = [np.maximum(block, FLOOR, dtype=kind, order="C") for block in blocks]
+        kind = np.float64 if len(parts[0]) <= MANY_ENOUGH else np.float32
+        floored = [np.maximum(part, FLOOR, dtype=kind, order="C") for part in parts]
         if len(floored) == 1:
             floored[0] /= floored[0].sum(axis=0)
             return floored[0]
         return np.maximum(self.pool.probabilities([np.log(p, out=p).T for p in floored]).T, FLOOR)
 
-    def order(self, p: Array, labels: Labels) -> Array:
-        """(n,) L from K×n p, in steps far above rounding errors: a row's place in a block must not matter."""
+    def judge(self, parts: Sequence[Array], labels: Labels) -> tuple[Array, Suggestions]:
+        """(n,) L from the sources' K×n probabilities, in steps far above rounding errors, as a row's place in a block
+        must not matter; and what to suggest.
+        """
         import numpy as np
 
-        z, (g, m) = _tempered(p, self.w), self.believed
+        p = self.pooled(parts)
+        z, (g, m), models = _tempered(p, self.w), self.believed, self.models.fitted
         s = _squashed(self._self_confidence(p, labels))
-        order = np.zeros(len(labels))
+        order, joints = np.zeros(len(labels)), []
         if g < 1:
-            e = s if m == 0 or self.models.equal is None else _squashed(self.models.equal.log_odds_of_wrong(z, labels))
+            e = s if m == 0 or self.models.equal is None else _squashed(self.models.equal.joint(z, labels).odds)
             order += (1 - g) * (s + m * RECALIBRATED * (e - s))
         if g > 0:
-            t, v = map(_squashed, self.models.log_odds_of_wrong(z, labels))
+            joints = [model.joint(z, labels) for model in models]
+            t, v = _squashed(joints[0].odds), _squashed(joints[-1].odds)
             u = s if self.learned is None else _squashed(self.learned.log_odds_of_wrong(p, labels))
             order += g / sum(WEIGHTS) * sum(weight * part for weight, part in zip(WEIGHTS, (s, t, v, u), strict=True))
-        return order.round(ORDER_DECIMALS if p.itemsize == order.itemsize else SINGLE_DECIMALS)
+        order = order.round(_decimals(p))
+        suggested, rows = Suggestions.empty(len(labels)), np.flatnonzero(order > LEAST_ORDER)
+        if len(rows):
+            mine = z[:, rows] if not joints else None
+            of_rows = (
+                [model.joint(mine, labels[rows]) for model in models]
+                if mine is not None
+                else [joint.of(rows) for joint in joints]
+            )
+            best, share, ceiling = best_other(of_rows, labels[rows])
+            mean = np.array([part[best, rows] for part in parts], np.float64).mean(axis=0)
+            suggested.put(rows, Suggestions(best, share, ceiling, mean))
+        return order, suggested
 
     def alone(self, models: slice) -> FittedSources:
         """Some of the sources; what was fitted to all of them remains."""
@@ -115,8 +131,7 @@ class FittedSources:
 
     def self_confidence(self, p: Array, labels: Labels) -> Array:
         """(n,) s from K×n p, squashed, in steps far above rounding errors."""
-        squashed = _squashed(self._self_confidence(p, labels))
-        return squashed.round(ORDER_DECIMALS if p.itemsize == squashed.itemsize else SINGLE_DECIMALS)
+        return _squashed(self._self_confidence(p, labels)).round(_decimals(p))
 
     def _self_confidence(self, p: Array, labels: Labels) -> Array:
         import numpy as np
@@ -128,19 +143,6 @@ class FittedSources:
         p[place] = own
         s: Array = self.w * (np.log(np.maximum(others, FLOOR)) - np.log(own))
         return s
-
-    def suggestions(self, parts: Sequence[Array], p: Array, labels: Labels, order: Array) -> Suggestions:
-        """For n rows, from the sources' K×n probabilities, the K×n p made of them, and the (n,) L made of that."""
-        import numpy as np
-
-        found = Suggestions.empty(len(labels))
-        rows = np.flatnonzero(order > LEAST_ORDER)
-        if len(rows):
-            models = [model for model in (self.models.plain, self.models.mixed) if model is not None]
-            best, share, ceiling = best_other(models, _tempered(p[:, rows], self.w), labels[rows])
-            mean = np.array([part[best, rows] for part in parts], np.float64).mean(axis=0)
-            found.put(rows, Suggestions(best, share, ceiling, mean))
-        return found
 
 
 @dataclass(frozen=True)
@@ -166,9 +168,8 @@ class LabelErrors:
         for start in range(0, len(labels), size):
             piece = slice(start, start + size)
             parts = [block[piece].T[columns] for block in blocks]
-            pooled = self.sources.pooled(parts)
-            order[piece] = self.sources.order(pooled, labels[piece])
-            suggested.put(piece, self.sources.suggestions(parts, pooled, labels[piece], order[piece]))
+            order[piece], better = self.sources.judge(parts, labels[piece])
+            suggested.put(piece, better)
         return order, suggested
 
     def self_confidence(
@@ -217,6 +218,10 @@ def _share(value: float, none: float, whole: float) -> float:
     return min(1.0, max(0.0, (value - none) / (whole - none)))
 
 
+def _decimals(p: Array) -> int:
+    return ORDER_DECIMALS if p.itemsize > 4 else SINGLE_DECIMALS
+
+
 def _squashed(log_odds: Array) -> Array:
     import numpy as np
 
@@ -230,6 +235,5 @@ def _tempered(p: Array, w: float) -> Array:
 
     z = np.log(p)
     z *= w
-    z -= z.max(axis=0)
-    z -= np.log(np.exp(z).sum(axis=0))
+    z -= np.log(np.exp(z).sum(axis=0))  # of probabilities, so that nothing overflows, nor all of it vanishes
     return np.maximum(z, LOWEST, out=z)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from hardneg_cli.statistics.probability import FLOOR, uniform_transition
 
@@ -27,6 +27,22 @@ if TYPE_CHECKING:
 PSEUDO_ROWS = 100.0  # rows of uniform flips added to each class of the confident joint
 UNLEARNING_STEPS = 3
 SPARSE = 0.2  # a product with a matrix that has fewer entries is quicker entry by entry
+
+
+class JointOdds(NamedTuple):
+    """Of n rows. odds: (n,) log p(true class is not the written one) / p(it is).
+
+    others: K×n, in proportion to the probability of each true class that is not the written one, which has 0.
+    total: (n,) their sums.
+    """
+
+    odds: Array
+    others: Array
+    total: Array
+
+    def of(self, rows: Labels) -> JointOdds:
+        """The same of some of the rows."""
+        return JointOdds(self.odds[rows], self.others[:, rows], self.total[rows])
 
 
 @dataclass(frozen=True)
@@ -61,33 +77,21 @@ class NoiseModel:
 
     def log_odds_of_wrong(self, z: Array, labels: Labels) -> Array:
         """(n,) log p(true class is not the written one) / p(it is), from K×n log-probabilities."""
+        return self.joint(z, labels).odds
+
+    def joint(self, z: Array, labels: Labels) -> JointOdds:
+        """What the model says of the rows with these K×n log-probabilities and written labels."""
         import numpy as np
 
-        classes = self._weighed(z)
+        others, own = self._weighed(z), (labels, np.arange(len(labels)))
         if self.flips is not None:
-            return log_odds_of_wrong(classes, self.flips, labels)
-        own = classes[labels, np.arange(len(labels))]
-        others = np.maximum(classes.sum(axis=0) - own, 0)
-        wrong, right = others * self.rate / (len(classes) - 1), own * (1 - self.rate)
-        result: Array = np.log(wrong + FLOOR) - np.log(right + FLOOR)
-        return result
-
-    def joint(self, z: Array, labels: Labels) -> tuple[Array, Array]:
-        """Numbers in proportion to the probability that the written class is the true one (n,), and each other (K×n).
-
-        From K×n log-probabilities; in the K×n, the written classes have 0.
-        """
-        import numpy as np
-
-        joint, own = self._weighed(z), (labels, np.arange(len(labels)))
-        if self.flips is not None:
-            joint *= self.flips.astype(joint.dtype, copy=False).take(labels, axis=1)
-            right = joint[own]
-        else:
-            right = joint[own] * (1 - self.rate)
-            joint *= self.rate / (len(joint) - 1)
-        joint[own] = 0
-        return right, joint
+            others *= self.flips.astype(others.dtype, copy=False).take(labels, axis=1)
+        right = others[own]
+        others[own] = 0
+        total = others.sum(axis=0)
+        even = self.rate / (len(others) - 1), 1 - self.rate
+        wrong, right = (total, right) if self.flips is not None else (total * even[0], right * even[1])
+        return JointOdds(np.log(wrong + FLOOR) - np.log(right + FLOOR), others, total)
 
     @cached_property
     def _weights(self) -> Array:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hardneg_cli.statistics.label_noise.noise_model import NoiseModel
+    from hardneg_cli.statistics.label_noise.noise_model import JointOdds
 
     Array: TypeAlias = NDArray[np.float64]
     Labels: TypeAlias = NDArray[np.int64]
@@ -68,18 +68,16 @@ class Suggestions(NamedTuple):
         return certain
 
 
-def best_other(models: Sequence[NoiseModel], z: Array, labels: Labels) -> tuple[Labels, Array, Array]:
-    """(n,) the most likely class of those that are not written, its share, and the ceiling, from K×n z."""
+def best_other(joints: Sequence[JointOdds], labels: Labels) -> tuple[Labels, Array, Array]:
+    """(n,) the most likely class of those that are not written, its share, and the ceiling, by the noise models."""
     import numpy as np
 
-    share, odds, row = np.zeros_like(z), np.zeros(len(labels)), np.arange(len(labels))
-    for model in models:
-        right, others = model.joint(z, labels)
-        wrong = others.sum(axis=0)
-        odds += (np.log(wrong + FLOOR) - np.log(right + FLOOR)) / len(models)
-        others /= np.maximum(wrong, np.finfo(others.dtype).tiny) * len(models)
-        share += others
-    share = share.round(DECIMALS if z.itemsize == odds.itemsize else SINGLE_DECIMALS)
+    row, first = np.arange(len(labels)), joints[0].others
+    share, odds = np.zeros_like(first), np.zeros(len(labels))
+    for joint in joints:
+        odds += joint.odds / len(joints)
+        share += joint.others / (np.maximum(joint.total, np.finfo(first.dtype).tiny) * len(joints))
+    share = share.round(DECIMALS if first.itemsize == odds.itemsize else SINGLE_DECIMALS)
     share[labels, row] = -1
     best = share.argmax(axis=0)
     return best, np.maximum(share[best, row], 0).astype(np.float64), sigmoid(odds + MARGIN).round(DECIMALS)
