@@ -31,6 +31,12 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from hardneg_cli.statistics import opinion_pool
 from hardneg_cli.statistics.label_noise.cut import PIECE_CELLS, Cut, fit_cut
+from hardneg_cli.statistics.label_noise.leading_classes import (
+    LEAST_TEMPERING,
+    LOWEST,
+    LeadingClasses,
+    LeadingReadings,
+)
 from hardneg_cli.statistics.label_noise.noise_fit import NoiseModels, fit_noise_models
 from hardneg_cli.statistics.label_noise.noise_model import (
     LearnedTransition,
@@ -47,7 +53,6 @@ if TYPE_CHECKING:
     Array: TypeAlias = NDArray[np.float64]
     Labels: TypeAlias = NDArray[np.int64]
 
-LOWEST = -14.0  # log-probability after tempering
 SQUASH = 12.0
 ORDER_DECIMALS, SINGLE_DECIMALS = 6, 4  # of L, far above rounding errors in double and in single precision
 EVEN = 0.25  # share of equal weights in the pool: likelihood alone trusts what has learned the noise best
@@ -56,6 +61,7 @@ RECALIBRATED = 0.5  # weight of e beside s, where they are not
 FLIPS_PROOF, RECALIBRATION_PROOF = (20.0, 40.0), (20.0, 60.0)  # nats: not believed, fully believed
 FEW_CLASSES = 20  # of more, each pair of classes has too little weight for its flips to ruin the order
 MANY_CLASSES = 100  # beyond: neither v nor u, so that a pass costs O(N·K)
+NEAR = 0.1  # of L, so that it is the same rows that get a suggestion
 VERY_MANY_CLASSES = 400  # beyond: in t all flips are alike, no parameter that grows with K²
 MANY_ENOUGH = 80  # classes: beyond, where a pass takes longest, it is made in single precision
 
@@ -124,6 +130,22 @@ class FittedSources:
             suggested.put(rows, Suggestions(best, share, ceiling, mean))
         return order, suggested
 
+    def leading(self, columns: Labels) -> LeadingClasses | None:
+        """What reads L from few classes, `columns` being where in a block they stand; None where that takes all."""
+        lone = len(self.pool.weights) == 1 and self.models.mixed is None and self.learned is None
+        if not lone or self.believed.flips < 1 or self.w < LEAST_TEMPERING or len(columns) <= MANY_CLASSES:
+            return None
+        return LeadingClasses(self.models.plain, self.w, columns)
+
+    def by_leading(self, read: LeadingReadings) -> tuple[Array, Labels]:
+        """(n,) L as `judge` has it, and the rows to judge by all classes: in doubt, or with many that lead."""
+        import numpy as np
+
+        s, t = _squashed(read.s), _squashed(read.t)
+        order = sum(weight * part for weight, part in zip(WEIGHTS, (s, t, t, s), strict=True)) / sum(WEIGHTS)
+        order = order.round(SINGLE_DECIMALS)
+        return order, np.flatnonzero((order > LEAST_ORDER - NEAR) | ~read.told)
+
     def alone(self, models: slice) -> FittedSources:
         """Some of the sources; what was fitted to all of them remains."""
         weights = self.pool.weights[models]
@@ -165,11 +187,16 @@ class LabelErrors:
         order, suggested = np.empty(len(labels)), Suggestions.empty(len(labels))
         size = max(64, PIECE_CELLS // blocks[0].shape[1])
         columns = np.arange(blocks[0].shape[1]) if columns is None else columns
+        leading = self.sources.leading(columns) if len(columns) == blocks[0].shape[1] else None
         for start in range(0, len(labels), size):
-            piece = slice(start, start + size)
-            parts = [block[piece].T[columns] for block in blocks]
-            order[piece], better = self.sources.judge(parts, labels[piece])
-            suggested.put(piece, better)
+            rows: slice | Labels = slice(start, start + size)
+            if leading is not None:
+                order[rows], doubted = self.sources.by_leading(leading.readings(blocks[0][rows], labels[rows]))
+                if not len(rows := start + doubted):
+                    continue
+            parts = [block[rows].T[columns] for block in blocks]
+            order[rows], better = self.sources.judge(parts, labels[rows])
+            suggested.put(rows, better)
         return order, suggested
 
     def self_confidence(
