@@ -1,6 +1,6 @@
 """Makes the data of a benchmark of scale: python script_data.py KIND ROWS WIDTH FILES FOLDER
 
-Kinds: csv, parquet, npy, many, neighbors, text.
+Kinds: csv, parquet, npy, many, neighbors, features, text.
 
 The same numbers whatever machine makes them (up to the last bit of an exponential): every block of rows has a seed of
 its own. Of K classes, 8 % of the labels are drawn anew; the probabilities are a softmax of unit noise with the true
@@ -104,6 +104,23 @@ def write_array(rows: int, k: int, folder: Path) -> None:
     (folder / "wrong").write_bytes((np.concatenate(all_truth) != given).tobytes())
 
 
+def write_both(rows: int, dimensions: int, folder: Path) -> None:
+    """data.csv: probabilities of ten classes by a fair model, and features, three clusters a class."""
+    k, rng = 10, np.random.default_rng([dimensions, rows])
+    truth = rng.integers(0, k, rows)
+    scores = rng.standard_normal((rows, k), dtype=np.float32)
+    scores[np.arange(rows), truth] += 2.2
+    p = np.exp(1.4 * scores)
+    cluster = truth + k * rng.integers(0, 3, rows)
+    features = rng.standard_normal((3 * k, dimensions))[cluster] + 1.1 * rng.standard_normal((rows, dimensions))
+    given = np.where(rng.random(rows) < WRONG, (truth + rng.integers(1, k, rows)) % k, truth)
+    whole = text(table(0, p / p.sum(axis=1, keepdims=True), given))
+    for column, values in enumerate(features.astype(np.float32).T):
+        whole = whole.append_column(f"x_{column}", pa.array(values))
+    csv.write_csv(whole, folder / "data.csv", csv.WriteOptions(quoting_style="none"))
+    (folder / "wrong").write_bytes((truth != given).tobytes())
+
+
 def write_features(rows: int, dimensions: int, folder: Path) -> None:
     """features.npy and labels.csv: clusters as embeddings have them, near a sheet of few dimensions."""
     rng = np.random.default_rng(dimensions)
@@ -175,6 +192,8 @@ if __name__ == "__main__":
         write_array(rows, width, folder)
     elif kind == "neighbors":
         write_features(rows, width, folder)
+    elif kind == "features":
+        write_both(rows, width, folder)
     elif kind == "text":
         write_texts(rows, width, folder)
     else:

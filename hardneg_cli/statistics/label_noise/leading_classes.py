@@ -76,14 +76,14 @@ class LeadingClasses:
         odds, mine, held = a * z + b[leading], a * mine + b[labels], a * LOWEST
         top = np.maximum(mine, held + b.max())
         np.maximum.at(top, of, odds)
-        kept = self._kept(leading, labels[of])
-        rest = self._whole[labels] - np.bincount(of, np.exp(b[leading]) * kept, n)
-        wrong = np.bincount(of, np.exp(odds - top[of]) * kept, n) + np.exp(held - top) * np.maximum(rest, 0)
+        share = self._transition(leading, labels[of])
+        rest = self._whole[labels] - np.bincount(of, np.exp(b[leading]) * share, n)
+        wrong = np.bincount(of, np.exp(odds - top[of]) * share, n) + np.exp(held - top) * np.maximum(rest, 0)
         right = np.exp(mine - top) * self._stays[labels]
         result: Array = np.log(wrong + FLOOR) - np.log(right + FLOOR)
         return result
 
-    def _kept(self, true: Labels, written: Labels) -> Array | float:
+    def _transition(self, true: Labels, written: Labels) -> Array | float:
         """T[true, written] of two classes that differ."""
         return (
             self.model.rate / (len(self.columns) - 1) if self.model.flips is None else self.model.flips[true, written]
