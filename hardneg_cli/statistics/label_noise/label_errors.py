@@ -42,7 +42,7 @@ from hardneg_cli.statistics.label_noise.noise_model import (
     LearnedTransition,
     confident_joint,
 )
-from hardneg_cli.statistics.label_noise.suggestion import LEAST_ORDER, Suggestions, best_other
+from hardneg_cli.statistics.label_noise.suggestion import LEAST_ORDER, Suggestions, best_of, best_other
 from hardneg_cli.statistics.opinion_pool import OpinionPool
 from hardneg_cli.statistics.probability import FLOOR
 
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     Labels: TypeAlias = NDArray[np.int64]
 
 SQUASH = 12.0
+FAR = -7.0  # of s, t and v, squashed: where all are lower, u would say nothing else, and is the dearest to tell
 ORDER_DECIMALS, SINGLE_DECIMALS = 6, 4  # of L, far above rounding errors in double and in single precision
 EVEN = 0.25  # share of equal weights in the pool: likelihood alone trusts what has learned the noise best
 WEIGHTS = (4, 2, 4, 1)  # of s, t, v and u, where flips that differ are believed
@@ -114,18 +115,14 @@ class FittedSources:
         if g > 0:
             joints = [model.joint(z, labels) for model in models]
             t, v = _squashed(joints[0].odds), _squashed(joints[-1].odds)
-            u = s if self.learned is None else _squashed(self.learned.log_odds_of_wrong(p, labels))
+            u = self._learned(p, labels, s, np.maximum(np.maximum(s, t), v) > FAR)
             order += g / sum(WEIGHTS) * sum(weight * part for weight, part in zip(WEIGHTS, (s, t, v, u), strict=True))
         order = order.round(_decimals(p))
         suggested, rows = Suggestions.empty(len(labels)), np.flatnonzero(order > LEAST_ORDER)
         if len(rows):
-            mine = z[:, rows] if not joints else None
-            of_rows = (
-                [model.joint(mine, labels[rows]) for model in models]
-                if mine is not None
-                else [joint.of(rows) for joint in joints]
-            )
-            best, share, ceiling = best_other(of_rows, labels[rows])
+            of_rows = [joint.of(rows) for joint in joints]
+            written = labels[rows]
+            best, share, ceiling = best_of(of_rows, written) if joints else best_other(models, z[:, rows], written)
             mean = np.array([part[best, rows] for part in parts], np.float64).mean(axis=0)
             suggested.put(rows, Suggestions(best, share, ceiling, mean))
         return order, suggested
@@ -154,6 +151,16 @@ class FittedSources:
     def self_confidence(self, p: Array, labels: Labels) -> Array:
         """(n,) s from K×n p, squashed, in steps far above rounding errors."""
         return _squashed(self._self_confidence(p, labels)).round(_decimals(p))
+
+    def _learned(self, p: Array, labels: Labels, s: Array, near: NDArray[np.bool_]) -> Array:
+        """(n,) u, squashed, of the rows that are near to doubt; s of the others, and where nothing is learned."""
+        import numpy as np
+
+        if self.learned is None or not near.any():
+            return s
+        u, rows = s.copy(), np.flatnonzero(near)
+        u[rows] = _squashed(self.learned.log_odds_of_wrong(p[:, rows], labels[rows]))
+        return u
 
     def _self_confidence(self, p: Array, labels: Labels) -> Array:
         import numpy as np

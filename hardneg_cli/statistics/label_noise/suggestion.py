@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hardneg_cli.statistics.label_noise.noise_model import JointOdds
+    from hardneg_cli.statistics.label_noise.noise_model import JointOdds, NoiseModel
 
     Array: TypeAlias = NDArray[np.float64]
     Labels: TypeAlias = NDArray[np.int64]
@@ -68,8 +68,13 @@ class Suggestions(NamedTuple):
         return certain
 
 
-def best_other(joints: Sequence[JointOdds], labels: Labels) -> tuple[Labels, Array, Array]:
-    """(n,) the most likely class of those that are not written, its share, and the ceiling, by the noise models."""
+def best_other(models: Sequence[NoiseModel], z: Array, labels: Labels) -> tuple[Labels, Array, Array]:
+    """(n,) the most likely class of those that are not written, its share, and the ceiling, from K×n z."""
+    return best_of([model.joint(z, labels) for model in models], labels)
+
+
+def best_of(joints: Sequence[JointOdds], labels: Labels) -> tuple[Labels, Array, Array]:
+    """The same from what the noise models say of the rows."""
     import numpy as np
 
     row, first = np.arange(len(labels)), joints[0].others
