@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     Labels: TypeAlias = NDArray[np.int64]
 
 SQUASH = 12.0
-FAR = -7.0  # of s, t and v, squashed: where all are lower, u would say nothing else, and is the dearest to tell
+FAR = -7.0  # of L with s in place of u: u, the dearest to tell, comes in from there on, and wholly one higher
 ORDER_DECIMALS, SINGLE_DECIMALS = 6, 4  # of L, far above rounding errors in double and in single precision
 EVEN = 0.25  # share of equal weights in the pool: likelihood alone trusts what has learned the noise best
 WEIGHTS = (4, 2, 4, 1)  # of s, t, v and u, where flips that differ are believed
@@ -115,8 +115,12 @@ class FittedSources:
         if g > 0:
             joints = [model.joint(z, labels) for model in models]
             t, v = _squashed(joints[0].odds), _squashed(joints[-1].odds)
-            u = self._learned(p, labels, s, np.maximum(np.maximum(s, t), v) > FAR)
-            order += g / sum(WEIGHTS) * sum(weight * part for weight, part in zip(WEIGHTS, (s, t, v, u), strict=True))
+            read = _weighed(s, t, v, s)
+            if self.learned is not None and len(near := np.flatnonzero(read > FAR)):
+                u = _squashed(self.learned.log_odds_of_wrong(p[:, near], labels[near]))
+                whole = _weighed(s[near], t[near], v[near], u)
+                read[near] += np.minimum(read[near] - FAR, 1) * (whole - read[near])
+            order += g * read
         order = order.round(_decimals(p))
         suggested, rows = Suggestions.empty(len(labels)), np.flatnonzero(order > LEAST_ORDER)
         if len(rows):
@@ -139,8 +143,7 @@ class FittedSources:
         import numpy as np
 
         s, t = _squashed(read.s), _squashed(read.t)
-        order = sum(weight * part for weight, part in zip(WEIGHTS, (s, t, t, s), strict=True)) / sum(WEIGHTS)
-        order = order.round(SINGLE_DECIMALS)
+        order = _weighed(s, t, t, s).round(SINGLE_DECIMALS)
         return order, np.flatnonzero((order > LEAST_ORDER - NEAR) | ~read.told)
 
     def alone(self, models: slice) -> FittedSources:
@@ -151,16 +154,6 @@ class FittedSources:
     def self_confidence(self, p: Array, labels: Labels) -> Array:
         """(n,) s from K×n p, squashed, in steps far above rounding errors."""
         return _squashed(self._self_confidence(p, labels)).round(_decimals(p))
-
-    def _learned(self, p: Array, labels: Labels, s: Array, near: NDArray[np.bool_]) -> Array:
-        """(n,) u, squashed, of the rows that are near to doubt; s of the others, and where nothing is learned."""
-        import numpy as np
-
-        if self.learned is None or not near.any():
-            return s
-        u, rows = s.copy(), np.flatnonzero(near)
-        u[rows] = _squashed(self.learned.log_odds_of_wrong(p[:, rows], labels[rows]))
-        return u
 
     def _self_confidence(self, p: Array, labels: Labels) -> Array:
         import numpy as np
@@ -250,6 +243,12 @@ def fit(blocks: Sequence[Array], labels: Labels) -> LabelErrors:
 def _share(value: float, none: float, whole: float) -> float:
     """0 at `none`, 1 at `whole`."""
     return min(1.0, max(0.0, (value - none) / (whole - none)))
+
+
+def _weighed(*parts: Array) -> Array:
+    """(n,) the mean of s, t, v and u."""
+    total: Array = sum(weight * part for weight, part in zip(WEIGHTS, parts, strict=True)) / sum(WEIGHTS)
+    return total
 
 
 def _decimals(p: Array) -> int:
