@@ -25,6 +25,7 @@ from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import BOMS, chunks, undecodable
 from hardneg_cli.io.tables.formulas import is_queue, unescaped
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm_length, require
+from hardneg_cli.runtime.threads import in_order
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,34 +118,50 @@ class _Reading:
         return "skip"
 
 
+@dataclass(frozen=True)
+class _ParsedPart:
+    """Of a part: its text, its rows and the row `END`, and how many line ends it has, at its end one too."""
+
+    text: bytes
+    rows: pa.Table
+    lines: int
+
+
 def _in_parts(reading: _Reading) -> Generator[pa.RecordBatch, None, bool]:
     """The rows, parsed by all cores; False once something needs a closer look, which begins with the first row."""
+    if reading.table.encoding.name != "utf-8":
+        return False
+    row = first = 0
+    texts = parts(_opened(reading), literal=reading.table.grammar.literal)
+    for part in in_order(lambda item: _parsed(reading, *item), enumerate(texts)):
+        if part is None:
+            return False
+        for batch in part.rows.slice(0, len(part.rows) - 1).to_batches():
+            yield from _new(reading, batch, row)
+            row += batch.num_rows
+        if part.lines > row + 1 - first:
+            _refuse_swallowed(reading, iter([part.text.decode(errors="replace")]), first)
+        first = row + 1
+    return True
+
+
+def _parsed(reading: _Reading, number: int, text: bytes) -> _ParsedPart | None:
+    """A part, the first of which begins with the header; None where it needs a closer look."""
     import pyarrow as pa
     import pyarrow.csv
 
-    if reading.table.encoding.name != "utf-8":
-        return False
-    names, row = None, 0  # those of the first part are its header
-    first = 0
-    for part in parts(_opened(reading), literal=reading.table.grammar.literal):
-        if not (size := block_bytes(part)) or (names is None and not part.strip(b"\r\n")):
-            return False
-        read = pyarrow.csv.ReadOptions(block_size=size, column_names=names)
-        try:
-            table = pyarrow.csv.read_csv(pa.BufferReader(part + last_row(reading.table)), read, *_options(reading))
-        except pa.ArrowInvalid:
-            return False  # it can tell what is wrong, and in which row
-        if not is_last(table, reading.table):  # the part ends within quotes
-            return False
-        for batch in table.slice(0, len(table) - 1).to_batches():
-            yield from _new(reading, batch, row)
-            row += batch.num_rows
-        names = reading.table.names
-        lines = line_ends(part) + (not part.endswith((b"\n", b"\r")))
-        if lines > row + 1 - first:
-            _refuse_swallowed(reading, iter([part.decode(errors="replace")]), first)
-        first = row + 1
-    return True
+    if not (size := block_bytes(text)) or (not number and not text.strip(b"\r\n")):
+        return None
+    read = pyarrow.csv.ReadOptions(
+        block_size=size, use_threads=not number, column_names=reading.table.names if number else None
+    )
+    try:
+        rows = pyarrow.csv.read_csv(pa.BufferReader(text + last_row(reading.table)), read, *_options(reading))
+    except pa.ArrowInvalid:
+        return None  # it can tell what is wrong, and in which row
+    if not is_last(rows, reading.table):  # the part ends within quotes
+        return None
+    return _ParsedPart(text, rows, line_ends(text) + (not text.endswith((b"\n", b"\r"))))
 
 
 def _batches(reading: _Reading, size: int) -> Iterator[pa.RecordBatch]:
