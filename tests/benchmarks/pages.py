@@ -130,6 +130,13 @@ def outlier(records: Iterable[Record]) -> list[str]:
     return _table(names, lines)
 
 
+def copies(records: Sequence[Record]) -> list[str]:
+    """A line a change, a column a data set; then what is flagged of the texts as they are."""
+    lines = [[kind, *(_three(one["found"][kind]) for one in records)] for kind in records[0]["found"]]
+    lines.append(["none: flagged of the texts as they are", *(_three(one["flagged"]) for one in records)])
+    return _table(("what was changed", *(one["data"] for one in records)), lines)
+
+
 def strategies(records: Iterable[Record]) -> list[str]:
     """A line a question, a column a data set."""
     found = {(one["data"], one["name"]): one for one in records}
@@ -259,7 +266,8 @@ def neighbors(records: Sequence[Record]) -> str:
 
 
 TABLES: dict[str, Callable[[Any], list[str]]] = {
-    "detection": detection, "gate": gate, "outlier": outlier, "strategies": strategies, "scale": scale
+    "detection": detection, "gate": gate, "outlier": outlier, "copies": copies, "strategies": strategies,
+    "scale": scale,
 }  # fmt: skip
 SENTENCES: dict[str, tuple[str, Callable[[Any], str]]] = {  # by name: whose results, and what makes words of them
     "audit": ("audit", audit), "many": ("scale", many), "neighbors": ("scale", neighbors),
