@@ -132,7 +132,7 @@ def _by_turns(steps: NDArray[np.floating], given: NDArray[np.int32], labels: NDA
     order = np.argsort(given, kind="stable")
     group = np.searchsorted(labels, given[order])
     turn = np.arange(len(order)) - np.searchsorted(group, group)
-    sums = steps[order[turn == 0]].astype(np.float64)
+    sums: NDArray[np.float64] = steps[order[turn == 0]].astype(np.float64)
     for number in range(1, int(turn.max(initial=0)) + 1):
         now = turn == number
         sums[group[now]] += steps[order[now]]

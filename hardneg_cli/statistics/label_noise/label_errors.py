@@ -247,7 +247,9 @@ def _share(value: float, none: float, whole: float) -> float:
 
 def _weighed(*parts: Array) -> Array:
     """(n,) the mean of s, t, v and u."""
-    total: Array = sum(weight * part for weight, part in zip(WEIGHTS, parts, strict=True)) / sum(WEIGHTS)
+    import numpy as np
+
+    total: Array = np.average(parts, axis=0, weights=WEIGHTS)
     return total
 
 
