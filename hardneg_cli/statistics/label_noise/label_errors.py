@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     Labels: TypeAlias = NDArray[np.int64]
 
 SQUASH = 12.0
-FAR = -7.0  # of L with s in place of u: u, the dearest to tell, comes in from there on, and wholly one higher
+FAR = -8.0  # of L with s in place of u: u, the dearest to tell, comes in from there on, and wholly one higher
 ORDER_DECIMALS, SINGLE_DECIMALS = 6, 4  # of L, far above rounding errors in double and in single precision
 EVEN = 0.25  # share of equal weights in the pool: likelihood alone trusts what has learned the noise best
 WEIGHTS = (4, 2, 4, 1)  # of s, t, v and u, where flips that differ are believed
