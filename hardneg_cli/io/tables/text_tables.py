@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.io.tables.formulas import escaped, escaped_name, is_queue
@@ -43,6 +43,9 @@ def _write_lines(batch: pa.RecordBatch, out: BinaryIO, delimiter: str) -> None:
     special = f'[{re.escape(delimiter)}"\r\n]' + ("|^$" if batch.num_columns == 1 else "")
     cells: list[pa.Array] = []
     for column in batch.columns:
+        if batch.num_columns > 1 and not _holds_any(column, (delimiter, '"', "\r", "\n", *(() if cells else ("::",)))):
+            cells.append(column)
+            continue
         awkward = pc.match_substring_regex(column, special if cells else f"{special}|^\\s*::")
         if pc.any(awkward).as_py():
             doubled = pc.replace_substring(column, '"', '""')
@@ -50,6 +53,18 @@ def _write_lines(batch: pa.RecordBatch, out: BinaryIO, delimiter: str) -> None:
         cells.append(column)
     lines = pc.binary_join_element_wise(pc.binary_join_element_wise(*cells, delimiter), "", "\n")
     out.write(memoryview(lines.buffers()[2])[: pc.sum(pc.binary_length(lines)).as_py()])
+
+
+def _holds_any(column: pa.StringArray, parts: Iterable[str]) -> bool:
+    """Whether one of the parts stands in any cell, or across two: quickly told, and nothing is awkward without."""
+    import numpy as np
+
+    _, places, letters = column.buffers()
+    if places is None or letters is None:
+        return False
+    bounds = np.frombuffer(places, np.int32)[column.offset : column.offset + len(column) + 1]
+    text = bytes(memoryview(letters)[bounds[0] : bounds[-1]])
+    return any(part.encode() in text for part in parts)
 
 
 def json_objects(table: pa.Table, *, separators: tuple[str, str] = (", ", ": ")) -> Iterator[bytes]:
