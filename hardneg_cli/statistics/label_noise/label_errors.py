@@ -13,12 +13,14 @@ order  L = g·(4s + 2t + 4v + u) / 11 + (1 − g)·(s + m·(e − s) / 2), each 
        can overrule the others. Where classes are few, a weak model's habits are easily taken for flips, and an order
        by flips that are none is worse than plain self-confidence. So g goes from 0 to 1 as flips that differ make
        the written labels 20 to 40 nats likelier than equal ones do, and m as recalibration does by 20 to 60 nats.
+       u, the dearest to tell, comes in where L is near to doubt; below `FAR` s stands in for it.
 cut    see `cut`: how many to flag, how many are wrong, and the score, which is one half there.
 
 What this cannot tell: a weak model on clean labels and people who err on ambiguous rows look alike (A of `cut`
 is 0 in both); the interval of the count says so. Nor a model that mistakes whole groups of a class's rows for
 another class from people who do. Parameters come from a bounded sample of rows; a pass over the
-rows costs O(N·K²), above `MANY_CLASSES` O(N·K). Inside, a matrix has a row for each class, as in noise_model.
+rows costs O(N·K²), above `MANY_CLASSES` O(N·K), of which little but comparisons where few classes lead (see
+`leading_classes`). Inside, a matrix has a row for each class, as in noise_model.
 
 Sources: see noise_model, cut and opinion_pool.
 """
