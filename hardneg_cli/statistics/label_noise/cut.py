@@ -8,6 +8,11 @@ cut    the number flagged lies, on a logarithmic scale, between the best expecte
        because their labels are third or worse in the model's order more often than the model expects. Where the
        model contradicts few labels, disagreements count only so far as they are confident: a good model's errors.
 score  1 / (1 + exp(−slope·(L − cut))): one half at the cut, and its sum is the estimated number of errors.
+proof  that there are errors at all, 0 to 1: which part of the estimated number both noise models explain, times how
+       much better than the largest class alone the model foretells the labels that are no flips; all from PROVED on.
+       A weak model's faults look like errors, but leave one of the two factors small.
+errors the number, and an interval from what is proved to what may hide among and behind the disagreements: nothing
+       from below if there is little proof; from above the less, the fewer of the disagreements count as errors.
 
 The F1 cut: Lipton, Elkan and Naryanaswamy 2014.
 """
@@ -34,16 +39,26 @@ TAKEN_OVER = 6  # power of what remains of the explained flips
 LEAST_EXPLAINED = 0.2  # of the disagreements that count: a mean is drawn to a small number
 TELLING = 0.02  # flips a row, below which nothing is told from what remains of them
 PIECE_CELLS = 1 << 18  # numbers at once, so that what is made of them stays in the cache
+PROVED, HARDLY = 0.3, 0.3  # of what is explained times what is foretold, and of the proof that makes of it
+LIKELIEST_RATE = 0.6  # of flips, that is made allowance for
+LEAST_FOUND = 0.5  # of the errors, where all is proved
+UNCOUNTED = 0.6  # share of a logarithm, by which disagreements that do not count draw the upper bound down
+SLACK, HIDDEN = 0.01, 0.005  # errors a row that the lower bound leaves out, and the upper one adds
 STEEPEST, FLATTEST = 1.5, 0.05  # of the score's slope: steeper, the top would tie at 1
 MOST_STEPS, CLOSE = 60, 1e-12  # to the sum, as a share of it, and to the slope
 
 
 @dataclass(frozen=True)
 class Cut:
-    """flagged: the share of rows to flag. errors: the estimated share of wrong labels."""
+    """flagged: the share of rows to flag. errors: the estimated share of wrong labels. proof: that there are any.
+
+    uniform: the share of the disagreements that are flips to just any class.
+    """
 
     flagged: float
     errors: Estimate
+    proof: float
+    uniform: float
 
     def score(self, order: Array) -> Array:
         """(N,) estimated probability that the label is wrong, from L of all rows.
@@ -57,10 +72,10 @@ class Cut:
         return away
 
 
-def fit_cut(log_odds: Sequence[Array], p: Array, z: Array, labels: Labels, *, confident: float, believed: float) -> Cut:
+def fit_cut(log_odds: Sequence[Array], p: Array, z: Array, labels: Labels, *, confident: float, rate: float) -> Cut:
     """The cut of a sample of S rows, from their t and v, and K×S p and z.
 
-    confident: the number of confident disagreements. believed: how far flips that differ are, 0 to 1.
+    confident: the number of confident disagreements. rate: how likely a label is a flip to just any class.
     """
     import numpy as np
 
@@ -75,10 +90,25 @@ def fit_cut(log_odds: Sequence[Array], p: Array, z: Array, labels: Labels, *, co
     explained = max(_best_f1_count((p_t + p_v) / 2), LEAST_EXPLAINED * disagreeing)
     flagged = geometric_mix(trust, explained, disagreeing) if modeled else 0.0
     least, most = sorted((by_t, by_v))
-    low = max(0.0, 0.7 * max(believed, uniform) * least - 0.01 * rows)
-    high = min(float(rows), geometric_mix(trust, 1.2 * most, 1.3 * modeled) + 0.005 * rows)
-    errors = float(np.clip(geometric_mix(trust, (least + most) / 2, disagreeing), low, high))
-    return Cut(flagged / rows, Estimate(errors / rows, low / rows, high / rows))
+    high = min(float(rows), geometric_mix(trust, 1.2 * most, 1.3 * modeled) + HIDDEN * rows)
+    errors = min(geometric_mix(trust, (least + most) / 2, disagreeing), high)
+    proof = min(1.0, least / max(errors, FLOOR) * _foretold(labels, 1 - modeled / rows, rate) / PROVED)
+    low = max(0.0, LEAST_FOUND * errors * (proof - HARDLY) / (1 - HARDLY) - SLACK * rows)
+    uncounted = UNCOUNTED * max(0.0, 1 - errors / max(modeled, 1))
+    high = max(errors, min(high, geometric_mix(uncounted, errors, high) + HIDDEN * rows))
+    return Cut(flagged / rows, Estimate(errors / rows, low / rows, high / rows), proof, uniform)
+
+
+def _foretold(labels: Labels, agreeing: float, rate: float) -> float:
+    """How much better than the largest class alone the model foretells the labels that are no flips, 0 to 1.
+
+    agreeing: the share of the labels that are the model's class.
+    """
+    import numpy as np
+
+    largest = float(np.bincount(labels).max()) / len(labels)
+    beyond = (agreeing - largest) / max(1 - largest, FLOOR) / (1 - min(rate, LIKELIEST_RATE))
+    return min(1.0, max(0.0, beyond))
 
 
 def _counted(modeled: int, confident: float, rows: int) -> float:

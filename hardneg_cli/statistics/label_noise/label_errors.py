@@ -44,7 +44,7 @@ from hardneg_cli.statistics.label_noise.noise_model import (
     LearnedTransition,
     confident_joint,
 )
-from hardneg_cli.statistics.label_noise.suggestion import LEAST_ORDER, Suggestions, best_of, best_other
+from hardneg_cli.statistics.label_noise.suggestion import LEAST_ORDER, Suggestions, best_other
 from hardneg_cli.statistics.opinion_pool import OpinionPool
 from hardneg_cli.statistics.probability import FLOOR
 
@@ -101,7 +101,7 @@ class FittedSources:
             return floored[0]
         return np.maximum(self.pool.probabilities([np.log(p, out=p).T for p in floored]).T, FLOOR)
 
-    def judge(self, parts: Sequence[Array], labels: Labels) -> tuple[Array, Suggestions]:
+    def judge(self, parts: Sequence[Array], labels: Labels, cut: Cut) -> tuple[Array, Suggestions]:
         """(n,) L from the sources' K×n probabilities, in steps far above rounding errors, as a row's place in a block
         must not matter; and what to suggest.
         """
@@ -128,7 +128,8 @@ class FittedSources:
         if len(rows):
             of_rows = [joint.of(rows) for joint in joints]
             written = labels[rows]
-            best, share, ceiling = best_of(of_rows, written) if joints else best_other(models, z[:, rows], written)
+            of_rows = of_rows or [model.joint(z[:, rows], written) for model in models]
+            best, share, ceiling = best_other(of_rows, written, cut)
             mean = np.array([part[best, rows] for part in parts], np.float64).mean(axis=0)
             suggested.put(rows, Suggestions(best, share, ceiling, mean))
         return order, suggested
@@ -197,7 +198,7 @@ class LabelErrors:
                 if not len(rows := start + doubted):
                     continue
             parts = [block[rows].T[columns] for block in blocks]
-            order[rows], better = self.sources.judge(parts, labels[rows])
+            order[rows], better = self.sources.judge(parts, labels[rows], self.cut)
             suggested.put(rows, better)
         return order, suggested
 
@@ -236,10 +237,8 @@ def fit(blocks: Sequence[Array], labels: Labels) -> LabelErrors:
     learned = LearnedTransition.of(joint) if few else None
     fitted = FittedSources(pool, w, models, learned, Belief.of(models))
     confident = float(joint.sum() - np.trace(joint))
-    cut = fit_cut(
-        models.log_odds_of_wrong(z, labels), p, z, labels, confident=confident, believed=fitted.believed.flips
-    )
-    return LabelErrors(fitted, cut)
+    odds, rate = models.log_odds_of_wrong(z, labels), models.plain.rate
+    return LabelErrors(fitted, fit_cut(odds, p, z, labels, confident=confident, rate=rate))
 
 
 def _share(value: float, none: float, whole: float) -> float:
