@@ -17,12 +17,12 @@ def rows_of(block: Block, rows: NDArray[np.int64]) -> Block:
 
 
 def completed(
-    blocks: list[Any], known: NDArray[np.bool_], unseen: NDArray[np.bool_], columns: NDArray[np.int64]
+    blocks: list[Any], known: NDArray[np.bool_], unseen: NDArray[np.float64], columns: NDArray[np.int64]
 ) -> list[Any]:
     """The blocks with the classes that a model does not know, or never saw, filled in from those of models that do."""
     import numpy as np
 
-    if unseen.any() and len(blocks) > 1:
+    if len(blocks) > 1 and not np.isnan(unseen).all():
         blocks = _seen_by_others(blocks, unseen, columns)
     if known.all():
         return blocks
@@ -35,16 +35,18 @@ def completed(
     return filled
 
 
-def _seen_by_others(blocks: list[Any], unseen: NDArray[np.bool_], columns: NDArray[np.int64]) -> list[Any]:
-    """The blocks, and in rows whose model never saw a class the mean of the models that have more than 0 there."""
+def _seen_by_others(blocks: list[Any], unseen: NDArray[np.float64], columns: NDArray[np.int64]) -> list[Any]:
+    """The blocks, and in rows whose model never saw a class the mean of the models that say something there."""
     import numpy as np
 
-    filled = []
+    filled, levels = [], np.nan_to_num(unseen)
     for block, never in zip(blocks, unseen, strict=True):
         whole = block.copy()
-        for column in columns[never]:
-            rows = np.flatnonzero(block[:, column] <= 0)
+        for place in np.flatnonzero(~np.isnan(never)):
+            column = columns[place]
+            rows = np.flatnonzero(block[:, column] <= never[place])
             theirs = np.array([other[rows, column] for other in blocks])
-            whole[rows, column] = theirs.sum(axis=0) / np.maximum((theirs > 0).sum(axis=0), 1)
-        filled.append(whole / whole.sum(axis=1, keepdims=True) if never.any() else block)
+            told = theirs > levels[:, [place]]
+            whole[rows, column] = np.where(told, theirs, 0).sum(axis=0) / np.maximum(told.sum(axis=0), 1)
+        filled.append(block if np.isnan(never).all() else whole / whole.sum(axis=1, keepdims=True))
     return filled

@@ -16,6 +16,7 @@ from hardneg_cli.data.probabilities.digest import Digest
 from hardneg_cli.data.probabilities.engines import ENGINES
 from hardneg_cli.data.probabilities.loading import load_models
 from hardneg_cli.data.probabilities.probabilities import Engine, Model, Probabilities, together
+from hardneg_cli.data.siblings import across_folds
 from hardneg_cli.detection.detector_result import DetectorResult, ModeledDoubt, RowMeasure
 from hardneg_cli.detection.detectors import DETECTORS
 from hardneg_cli.detection.findings import Findings
@@ -149,11 +150,12 @@ def _detect(
     dataset, evidence, notes = _gathered(dataset.with_probabilities(None), models, features, engine, may_skip)
     scored, skipped = _run_detectors(dataset, chosen, evidence)
     digest = evidence["digest"] if models else None
+    notes += across_folds(dataset, evidence.known("copies")) if models else []
     return _Detection(dataset, digest, scored, skipped, (*notes, *evidence.notes()))
 
 
 def _with_base_rate(verdicts: FusedScores, heard: _Detection) -> FusedScores:
-    """The mean score, below the flagged ones, for rows whose label their model never saw and nothing else judges."""
+    """The mean score, below the flagged ones, for rows whose label no model knows and nothing else judges."""
     import numpy as np
 
     if heard.digest is None or not (left := heard.digest.unjudged.copy()).any():

@@ -1,4 +1,4 @@
-"""A class that the model of some rows never saw: its exact zeros there are no evidence against its labels."""
+"""A class that the model of some rows never saw: what it says of the class there is no evidence against its labels."""
 
 from __future__ import annotations
 
@@ -67,6 +67,43 @@ def test_rows_of_an_unseen_class_are_not_judged_for_it(whole: bool, decimals: in
     assert average_precision_score(wrong, found.score) > plain + 0.1
 
 
+@pytest.mark.parametrize(("whole", "with_fold"), [(True, False), (True, True), (False, True)])
+@pytest.mark.parametrize("kind", ["kept above 0", "untrained output"])
+def test_next_to_nothing_is_no_evidence_either(kind: str, whole: bool, with_fold: bool) -> None:
+    given, wrong, fold, p = world(whole=whole)
+    untrained = np.exp(np.random.default_rng(1).normal(-8, 1, N))
+    floor = {"kept above 0": np.full(N, 1e-4), "untrained output": untrained}[kind]
+    p[:, UNSEEN] = np.maximum(p[:, UNSEEN], floor)
+    found = judged(given, fold, [p / p.sum(axis=1, keepdims=True)], with_fold=with_fold)
+    assert found.digest is not None
+    rows = np.flatnonzero((given == UNSEEN) & (fold == 0))
+    assert np.flatnonzero(found.digest.unjudged).tolist() == rows.tolist()
+    assert [f"{len(rows)} rows of it not judged by it" in note for note in notes(found)] == [True]
+    assert not found.flagged[rows].any()
+    assert average_precision_score(wrong, found.score) > 0.85
+
+
+def test_a_fold_where_few_labels_of_a_class_are_all_wrong_has_seen_it() -> None:
+    given, wrong, fold, p = world()
+    given[(fold == 0) & (given == UNSEEN)] = 0
+    given[np.flatnonzero((fold == 0) & wrong)[:2]] = UNSEEN
+    p[:, UNSEEN] = np.maximum(p[:, UNSEEN], 1e-6)
+    found = judged(given, fold, [p / p.sum(axis=1, keepdims=True)], with_fold=True)
+    assert not notes(found)
+
+
+def test_a_label_that_no_model_knows_is_as_often_wrong_as_others() -> None:
+    given, _, fold, p = world()
+    data = pa.table({"label": [NAMES[code] for code in given], "fold": [str(number) for number in fold]})
+    known = [code for code in range(K) if code != UNSEEN]
+    probs = p[:, known] / p[:, known].sum(axis=1, keepdims=True)
+    classes = [NAMES[code] for code in known]
+    found = find(data, probs=[probs], classes=classes, decisions=(), detectors=["doubtful-label"])
+    rows = given == UNSEEN
+    np.testing.assert_allclose(found.score[rows], found.score[~rows].mean(), atol=1e-9)
+    assert not found.flagged[rows].any()
+
+
 def test_another_model_that_knows_the_class_judges_its_rows() -> None:
     given, wrong, fold, p = world()
     rng = np.random.default_rng(9)
@@ -111,6 +148,22 @@ def test_a_class_that_no_fold_ever_saw_is_unknown() -> None:
     found = judged(given, fold, [p])
     assert found.digest is not None
     assert np.flatnonzero(found.digest.unjudged).tolist() == np.flatnonzero(given == UNSEEN).tolist()
+
+
+def test_one_line_for_many_classes() -> None:
+    rng = np.random.default_rng(3)
+    names = [f"c{code:02d}" for code in range(30)]
+    given = np.concatenate([rng.integers(0, 10, 400), np.arange(10, 30)])
+    p = np.full((len(given), 30), 1e-7)
+    p[:, :10] = rng.dirichlet(np.full(10, 0.1), len(given)) + 1e-3
+    p[np.arange(400), given[:400]] += 5
+    data = pa.table({"label": [names[code] for code in given]})
+    p /= p.sum(axis=1, keepdims=True)
+    found = find(data, probs=[p], classes=names, decisions=(), detectors=["doubtful-label"])
+    assert [note.split(" where")[0] for note in notes(found)] == [
+        "array: the model seems never to have seen 20 classes ('c10', 'c11', 'c12', 'c13', 'c14' and 15 more)"
+    ]
+    assert not found.flagged[400:].any()
 
 
 def test_compare_says_so_too() -> None:

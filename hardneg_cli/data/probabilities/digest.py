@@ -158,9 +158,6 @@ class Digest:
 
     @property
     def unjudged(self) -> NDArray[np.bool_]:
-        """(N,) bool: sound rows whose label no model of theirs has ever seen."""
-        import numpy as np
-
-        if self.unseen is None:
-            return np.zeros(len(self.bad), bool)
-        return ~self.judged & ~self.bad & self.unseen.rows.any(axis=0)
+        """(N,) bool: sound rows whose label no model knows, or none of theirs has ever seen."""
+        found: NDArray[np.bool_] = ~self.judged & ~self.bad
+        return found

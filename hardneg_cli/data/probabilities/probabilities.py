@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from hardneg_cli.data.dataset import Dataset
@@ -31,7 +31,7 @@ class Model:
     """One model's probabilities: `blocks()` starts a pass over N×C rows, C = `len(classes)`.
 
     partitions: where any process can read any part of them, if there is such a place.
-    unseen: classes that it never saw for some rows, where their probability is exactly 0.
+    unseen: classes that it never saw for some rows, and the most that their probability is there.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Model:
     blocks: Callable[[], Iterator[Block]]
     notes: tuple[str, ...] = ()
     partitions: PartitionedModel | None = None
-    unseen: tuple[str, ...] = ()
+    unseen: Mapping[str, float] = field(default_factory=dict)
 
 
 def by_threads(
@@ -77,11 +77,11 @@ class Probabilities:
         return np.array([[name in known for name in self.classes] for known in classes])
 
     @property
-    def unseen(self) -> NDArray[np.bool_]:
-        """(M, K) bool, whether a model's 0 says nothing about a class."""
+    def unseen(self) -> NDArray[np.float64]:
+        """(M, K) the probabilities up to which a model says nothing about a class, NaN where it always does."""
         import numpy as np
 
-        return np.array([[name in model.unseen for name in self.classes] for model in self.models])
+        return np.array([[model.unseen.get(name, np.nan) for name in self.classes] for model in self.models])
 
     def blocks(self, first: int | None = None) -> Iterator[tuple[slice, list[Block]]]:
         """Row ranges with a B×K array for each model, in lockstep: O(N·K·M) a pass.

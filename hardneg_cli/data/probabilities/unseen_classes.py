@@ -1,24 +1,28 @@
-"""Classes that the model of some rows never saw: their probability is exactly 0 there, and positive elsewhere.
+"""Classes that the model of some rows never saw: their probability is 0 there, or next to nothing.
 
 A fold without a class is the usual cause. Where a column of folds is known, a class is unseen in a fold all of whose
 rows have 0, if that is no accident given how often it is 0 elsewhere. Where none is known, zeros tell by what they are
 not: those that come of rounding, of underflow or of counting votes stand beside numbers on a grid, the smallest of
 which comes again and again, and are rarer among the rows that are labeled so than among the others.
+
+A probability that was kept from being 0, or an output that was never trained, is small instead. A class is taken for
+unseen where all of its labels, in a fold or at all, have far less than the class's share: a model that knows a class
+gives it its share on average, and more where it is right. Not where that may be by accident, as so many wrong labels of
+so few would be; but a label that no other row of the data has, or of the other folds, cannot have been learned.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import compress
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.digest import RowDigest
 from hardneg_cli.data.probabilities.probabilities import Probabilities
-from hardneg_cli.errors import plural, quote
+from hardneg_cli.errors import listing, plural, quote
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -30,26 +34,33 @@ FEWEST_ROWS, FEWEST_ZEROS = 20, 5
 MOST_EQUAL = 2  # numbers that are the smallest one by chance
 UNDERFLOW = 1e-30  # near to where single precision ends, zeros may be smaller numbers
 EVEN = 0.5  # of the share of zeros among other rows
+LOW = 0.05  # of a class's share: less is next to nothing
+CHANCE = 0.01  # that the wrong labels of the others would be all of a class's labels in any fold
+USUAL = 0.25  # of a class's share elsewhere: a fold with fewer labels of it may be one where it does not occur
+MOST_NOTES, MOST_NAMES = 3, 5
 
 
 @dataclass(frozen=True)
 class UnseenClasses:
     """rows: (M, N) bool, whether the model of a row never saw the row's label. notes: which classes, in how many rows.
 
-    classes: (M, K) bool, whether a model's 0 says nothing about a class.
+    levels: (M, K) probabilities up to which a model says nothing about a class, NaN where it always does.
     """
 
     rows: NDArray[np.bool_]
-    classes: NDArray[np.bool_]
+    levels: NDArray[np.float64]
     notes: tuple[str, ...] = ()
 
     def marked(self, probabilities: Probabilities) -> Probabilities:
         """The same models, each with what it never saw."""
-        if not self.classes.any():
+        import numpy as np
+
+        if np.isnan(self.levels).all():
             return probabilities
         models = [
-            replace(model, unseen=tuple(compress(probabilities.classes, unseen)))
-            for model, unseen in zip(probabilities.models, self.classes, strict=True)
+            replace(model, unseen={name: level for name, level in named if not np.isnan(level)})
+            for model, levels in zip(probabilities.models, self.levels.tolist(), strict=True)
+            for named in [list(zip(probabilities.classes, levels, strict=True))]
         ]
         return replace(probabilities, models=tuple(models))
 
@@ -58,30 +69,91 @@ def unseen_classes(dataset: Dataset, probabilities: Probabilities, digests: Sequ
     """What no model's rows say of their labels. One more pass where a given label has a probability of exactly 0."""
     import numpy as np
 
-    zero = np.array([digest.p_given == 0 for digest in digests]) & probabilities.known[:, dataset.labels]
-    found = UnseenClasses(np.zeros_like(zero), np.zeros(probabilities.known.shape, bool))
+    known, folds = probabilities.known[:, dataset.labels], _folds(dataset)
+    rows, levels = np.zeros_like(known), np.full(probabilities.known.shape, np.nan)
+    _mark_zeros(dataset, probabilities, folds, np.array([digest.p_given == 0 for digest in digests]) & known, rows)
+    for model, digest in enumerate(digests):
+        rows[model] |= _low(dataset, folds, digest.p_given.astype(np.float64), known[model] & ~rows[model])
+        mine = np.flatnonzero(rows[model])
+        levels[model][np.unique(dataset.labels[mine])] = 0
+        np.fmax.at(levels[model], dataset.labels[mine], digest.p_given[mine])
+    notes = [
+        note
+        for model, those, level in zip(probabilities.models, rows, levels, strict=True)
+        for note in _notes(dataset, model.name, those, level)
+    ]
+    return UnseenClasses(rows, levels, tuple(notes))
+
+
+def _mark_zeros(
+    dataset: Dataset, probabilities: Probabilities, folds: NDArray[np.int64], zero: NDArray[np.bool_],
+    rows: NDArray[np.bool_],
+) -> None:  # fmt: skip
+    """Mark those of the (M, N) rows whose label has exactly 0 where that tells that it was never seen."""
+    import numpy as np
+
     if not zero.any():
-        return found
-    folds = _folds(dataset)
-    tallies = [_Tally.empty(len(dataset.classes), int(folds.max()) + 1) for _ in digests]
+        return
+    tallies = [_Tally.empty(len(dataset.classes), int(folds.max()) + 1) for _ in zero]
     for _, parts in probabilities.over(_tallies, dataset.labels, folds):
         for tally, part in zip(tallies, parts, strict=True):
             tally.add(part)
-    notes = []
     for model, tally in enumerate(tallies):
         for code in np.unique(dataset.labels[zero[model]]).tolist():
             mine = zero[model] & (dataset.labels == code)
-            if (fold := _unseen_in(tally, code, int(mine.sum()), int(dataset.counts[code]))) is None:
-                continue
-            mine &= np.isin(folds, fold) if len(fold) else True
-            found.rows[model] |= mine
-            found.classes[model, code] = True
-            notes.append(
-                f"{probabilities.models[model].name}: class {quote(dataset.classes[code])} has a probability "
-                "of exactly 0 "
-                f"where the model seems never to have seen it: {plural(int(mine.sum()), 'row')} of it not judged by it"
-            )
-    return UnseenClasses(found.rows, found.classes, tuple(notes))
+            if (fold := _unseen_in(tally, code, int(mine.sum()), int(dataset.counts[code]))) is not None:
+                rows[model] |= mine & (np.isin(folds, fold) if len(fold) else True)
+
+
+def _low(
+    dataset: Dataset, folds: NDArray[np.int64], p_given: NDArray[np.float64], judged: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """(N,) those of the `judged` rows whose label has next to nothing, together with all of that label in the fold.
+
+    O(N) in time and in cells, pairs of a fold and a label.
+    """
+    import numpy as np
+
+    n, k = len(dataset), len(dataset.classes)
+    f = int(folds.max()) + 1
+    cell = folds * k + dataset.labels
+    count = np.bincount(cell, minlength=f * k).reshape(f, k)
+    sizes = np.bincount(folds, minlength=f)[:, None]
+    outside = dataset.counts - count
+    share = dataset.counts / n if f == 1 else outside / np.maximum(n - sizes, 1)
+    low = judged & (p_given <= LOW * np.where(share > 0, share, 1).reshape(f, k)[folds, dataset.labels])
+    whole = (np.bincount(cell, low, f * k).reshape(f, k) == count) & (count > 0)
+    if not whole.any():
+        return whole[folds, dataset.labels]
+    others = judged & ~whole[folds, dataset.labels]
+    usual = (low[others].sum() + 1) / (others.sum() + 2)
+    proved = usual**count * (count > 0).sum() < CHANCE
+    alone = count == 1 if f == 1 else outside == 0
+    unseen = alone | (proved & (count >= USUAL * share * sizes))
+    return (whole & unseen)[folds, dataset.labels]
+
+
+def _notes(
+    dataset: Dataset, name: str, rows: NDArray[np.bool_], levels: NDArray[np.float64]
+) -> Iterator[str]:  # fmt: skip
+    """Which classes a model never saw, how many rows that concerns, and how that was told."""
+    import numpy as np
+
+    counts = np.bincount(dataset.labels[rows], minlength=len(levels))
+    codes = np.flatnonzero(counts).tolist()
+    if len(codes) > MOST_NOTES:
+        names = listing([dataset.classes[code] for code in codes], MOST_NAMES)
+        yield (
+            f"{name}: the model seems never to have seen {len(codes):,} classes ({names}) where their probability is "
+            f"at most {max(levels[codes]):.2g}: {plural(int(counts.sum()), 'row')} of them not judged by it"
+        )
+        return
+    for code in codes:
+        how = "of exactly 0" if levels[code] == 0 else f"of at most {levels[code]:.2g}"
+        yield (
+            f"{name}: class {quote(dataset.classes[code])} has a probability {how} where the model seems never to have "
+            f"seen it: {plural(int(counts[code]), 'row')} of it not judged by it"
+        )
 
 
 @dataclass

@@ -5,6 +5,9 @@ far ones (a weighted nearest-neighbor rule, Dudani 1976). The vote's shares are 
 probabilities, and judged as doubtful-label judges a model's; with both, they are weighed together.
 The suggestion is the class that most of the others carry. It fails where the classes overlap in
 feature space, and where a whole region is mislabeled alike.
+
+Rows of one group (--groups), copies and near copies share one vote. They have none about each other's
+label as long as all of them are labeled alike: one wrong label that was copied is no witness for itself.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.neighbors import Neighbors
 from hardneg_cli.data.probabilities.probabilities import Probabilities
+from hardneg_cli.data.siblings import Siblings
 from hardneg_cli.detection.detector_result import DetectorResult, ModeledDoubt
 from hardneg_cli.detection.label_error_scores import LabelErrorScores
 from hardneg_cli.detection.neighbor_votes import NeighborVotes
@@ -24,21 +28,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def detect(dataset: Dataset, neighbors: Neighbors, *, among: int = 10) -> ModeledDoubt:
+def detect(
+    dataset: Dataset, neighbors: Neighbors, siblings: Siblings | None = None, *, among: int = 10
+) -> ModeledDoubt:  # fmt: skip
     """among: how many neighbors vote (at most 20)."""
     import numpy as np
 
-    votes = NeighborVotes.of(dataset, neighbors, among)
+    votes = NeighborVotes.of(dataset, neighbors, among, siblings)
     probabilities = Probabilities((votes.model(dataset.classes),), dataset.classes, len(dataset))
     rows = np.arange(len(dataset))
     other, carried, share = votes.best_other(dataset.labels)
-    voters = votes.neighbor_labels.shape[1]
 
     def why(places: NDArray[np.int64]) -> list[str]:
         return [
-            f"{carried[i]} of the {voters} nearest rows are {dataset.classes[other[i]]!r}"
+            f"{carried[i]} of the {votes.voters[i]} nearest rows are {dataset.classes[other[i]]!r}"
             if carried[i]
-            else f"its {voters} nearest rows are no clear majority"
+            else f"its {votes.voters[i]} nearest rows are no clear majority"
             for i in places
         ]
 

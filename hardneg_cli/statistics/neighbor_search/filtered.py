@@ -25,24 +25,31 @@ ASKED_AT_ONCE = 64  # rows that are compared with all
 
 
 def nearest_allowed(
-    values: Matrix, most: int, allowed: Allowed, what: str = "neighbors"
+    values: Matrix, most: int, allowed: Allowed, what: str = "neighbors", asked: Rows | None = None
 ) -> NeighborSearchResult:  # fmt: skip
     """(N, `most`) the nearest allowed rows; places −1 at infinite distances where there are no more.
 
-    what: the note calls them. Regions are looked into until the recall is what `RegionSearch` puts up with, at most all
-    of them, which is an exact search: O(N²·D).
+    what: the note calls them. asked: (R,) the rows that ask, by default all. Regions are looked into until the recall
+    is what `RegionSearch` puts up with, at most all of them, which is an exact search: O(N²·D).
     """
     import numpy as np
 
-    n = len(values)
     points = ScaledPoints.of(values, np.float32)
 
     def truth(some: Rows) -> tuple[Rows, Numbers]:
         return _truth(values, points, some, min(JUDGED, most), allowed)
 
-    found = RegionSearch(values, points, np.arange(n), most, allowed, what).run(truth)
+    asked = np.arange(len(values)) if asked is None else asked
+    found = RegionSearch(values, points, asked, most, allowed, what).run(truth)
     assert found is not None  # all regions are worth to be looked into
     return found
+
+
+def nearest_allowed_exactly(values: Matrix, most: int, allowed: Allowed, asked: Rows) -> NeighborSearchResult:
+    """The same by comparing the rows that ask with all: O(R·N·D)."""
+    import numpy as np
+
+    return NeighborSearchResult(*_truth(values, ScaledPoints.of(values, np.float32), asked, most, allowed))
 
 
 def _truth(values: Matrix, points: ScaledPoints, rows: Rows, most: int, allowed: Allowed) -> tuple[Rows, Numbers]:
