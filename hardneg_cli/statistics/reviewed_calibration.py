@@ -11,10 +11,14 @@ EXCESS is what scores are over-sure by at their top as a rule: a top that is wro
 news of the rest until it is worse than that.
 
 New log-odds are l + a + b·max(l, 0) + c·min(l, 0), less half a standard error of that change: what the answers do not
-prove stays. Below the middle one of the reviewed rows scores only fall. That all answers at the top are "wrong" says
-nothing about the bottom, but a top that is half right does. Tried, and worse for the sets where it matters: scores that
-also rise below that (a curve through a sure top and a few rows from everywhere else rises in between), and free curves
-(a Gaussian process in l) in place of the three parameters.
+prove stays. Below the middle one of the reviewed rows, where the curve goes on by itself, scores only fall, and that by
+no more than is left of a change that is shrunk by its variance. That all answers at the top are "wrong" says nothing about the bottom, but a top
+that is half right does. Rows that were reviewed at random (control rows) say what there is at the bottom: with
+FEWEST_RANDOM of them scores rise there as well. Tried, and worse for the sets where it matters: scores that also rise
+there without such rows (a curve through a sure top and a few rows from everywhere else rises in between), and free
+curves (a Gaussian process in l) in place of the three parameters.
+
+Where scores hardly differ, with log-odds that deviate by less than FLAT, the priors of b and c are so much wider.
 """
 
 from __future__ import annotations
@@ -39,15 +43,20 @@ EXCESS = -0.4  # of the slope above log-odds of 0
 PRIOR_SD, LEAST = (2.0, 0.3, 0.3), (-30.0, -0.55, -0.8)  # of a, b, c; bounds that keep the curve rising
 UNPROVED = 0.5  # standard errors
 FOLDS = 10
+FEWEST_RANDOM = 20  # answers about rows that were drawn at random
+FLAT = 3.0  # standard deviation of log-odds: below it, scores hardly differ
+APART = 1e-9  # log-odds
 STEPS = 20  # of log-odds to 1: answers are counted in cells
 DECIMALS = 6  # coefficients are rounded: the last bits depend on the processor
 
 
-def recalibrate_reviewed(score: Array, id_rank: Codes, rows: Codes, is_error: NDArray[np.bool_]) -> Array:
+def recalibrate_reviewed(
+    score: Array, id_rank: Codes, rows: Codes, is_error: NDArray[np.bool_], at_random: NDArray[np.bool_] | None = None
+) -> Array:  # fmt: skip
     """(N,) new scores from the answers `is_error` about the reviewed `rows`; they rise with the old ones.
 
-    score: (N,) probabilities. id_rank: (N,) breaks ties. A reviewed row's score is that of a fit without its answer,
-    and may stand a little off the curve. O(N log N + n).
+    score: (N,) probabilities. id_rank: (N,) breaks ties. at_random: which of the rows were not chosen by their scores.
+    A reviewed row's score is that of a fit without its answer, and may stand a little off the curve. O(N log N + n).
     """
     import numpy as np
 
@@ -58,12 +67,14 @@ def recalibrate_reviewed(score: Array, id_rank: Codes, rows: Codes, is_error: ND
     rows, wrong = rows[by_place], is_error[by_place]
     odds = log_odds(score)
     fold = np.arange(len(rows)) % FOLDS
-    curves = _fitted(odds[rows], wrong, fold)
+    curves = _fitted(odds[rows], wrong, fold, float(odds[np.argsort(id_rank)].std()))
     reached = place <= place[rows[len(rows) // 2]]
-    change = curves[0].change(odds, reached)
+    may_rise = reached | (at_random is not None and at_random.sum() >= FEWEST_RANDOM)
+    change = curves[0].change(odds, reached, may_rise)
+    change[order] = _falling(odds[order] + change[order]) - odds[order] if change.any() else 0.0
     for number in range(min(FOLDS, len(rows))):
         own = rows[fold == number]
-        change[own] = curves[1 + number].change(odds[own], reached[own])
+        change[own] = curves[1 + number].change(odds[own], reached[own], may_rise[own])
     return np.where(change == 0, score, sigmoid(log_odds(score, FLOOR) + change))
 
 
@@ -84,6 +95,14 @@ def count_after(errors: Estimate, expected: float, is_error: NDArray[np.bool_], 
     return Estimate(found + value * ratio, least + low * narrow, most + high * wide)
 
 
+def _falling(odds: Array) -> Array:
+    """What rises in a list that is to fall becomes what was least before, but for as little as tells places apart."""
+    import numpy as np
+
+    least = np.minimum.accumulate(odds)
+    return np.where(odds > least, least - APART * np.arange(len(odds)) / len(odds), odds)
+
+
 @dataclass(frozen=True)
 class _Curve:
     """(3,) a, b and c, and their 3×3 covariance."""
@@ -91,8 +110,8 @@ class _Curve:
     coefficients: Array
     covariance: Array
 
-    def change(self, odds: Array, reached: NDArray[np.bool_]) -> Array:
-        """What is proved to be added to these log-odds; where rows were not reached they only fall."""
+    def change(self, odds: Array, reached: NDArray[np.bool_], may_rise: NDArray[np.bool_]) -> Array:
+        """What is proved to be added to these log-odds."""
         import numpy as np
 
         terms = _terms(odds)
@@ -101,8 +120,11 @@ class _Curve:
             change += self.coefficients[i] * terms[i]
             for j in range(len(terms)):
                 variance += self.covariance[i, j] * terms[i] * terms[j]
-        proved = np.maximum(np.abs(change) - UNPROVED * np.sqrt(np.maximum(variance, 0)), 0)
-        return np.where(change < 0, -proved, np.where(reached, proved, 0))
+        size, error = np.abs(change), np.sqrt(np.maximum(variance, 0))
+        proved = np.maximum(size - UNPROVED * error, 0)
+        far = size - error**2 / np.maximum(size, FLOOR)  # James and Stein 1961: large changes stay, small ones go
+        proved = np.where(reached & (change > 0), proved, np.clip(far, 0, proved))
+        return np.where(change < 0, -proved, np.where(may_rise, proved, 0))
 
 
 def _terms(odds: Array) -> tuple[Array, Array, Array]:
@@ -111,7 +133,7 @@ def _terms(odds: Array) -> tuple[Array, Array, Array]:
     return np.ones_like(odds), np.maximum(odds, 0), np.minimum(odds, 0)
 
 
-def _fitted(odds: Array, wrong: NDArray[np.bool_], fold: Codes) -> list[_Curve]:
+def _fitted(odds: Array, wrong: NDArray[np.bool_], fold: Codes, spread: float) -> list[_Curve]:
     """The curve of all answers, and of each fold's others."""
     import numpy as np
 
@@ -139,7 +161,8 @@ def _fitted(odds: Array, wrong: NDArray[np.bool_], fold: Codes) -> list[_Curve]:
         weight = (errors + right) * slope**2 / (q * (1 - q))
         return np.einsum("fc,cj->fj", error, terms), np.einsum("fc,ci,cj->fij", weight, terms, terms)
 
-    prior = NormalPrior(np.zeros(3), np.array(PRIOR_SD), np.array(LEAST))
+    slope = max(1.0, FLAT / max(spread, 1e-6))
+    prior = NormalPrior(np.zeros(3), np.array(PRIOR_SD) * (1, slope, slope), np.array(LEAST))
     b = penalized_newton.fit(1 + FOLDS, prior, loss, derivatives).round(DECIMALS)
     covariance = np.linalg.inv(derivatives(b)[1] + np.diag(1 / prior.sd**2)).round(DECIMALS)
     return [_Curve(*one) for one in zip(b, covariance, strict=True)]

@@ -92,7 +92,9 @@ def lesson(labels: LabelSet, findings: Findings, queue: str, draws: int) -> Less
     found, held = np.empty((draws, 2, len(MEASURES))), np.empty((draws, 2))
     for seed in range(draws):
         rows, answers = review(queue, findings, labels.wrong, seed)
-        after, _ = rerank_on_decisions(findings.dataset, findings.doubts, findings.digest, before, rows, answers)
+        after, _ = rerank_on_decisions(
+            findings.dataset, findings.doubts, findings.digest, before, rows, answers, at_random(queue)
+        )
         for side, scores in enumerate((before, after)):
             found[seed, side] = measured(findings, scores, labels.wrong, rows)
             count = scores.errors
@@ -111,6 +113,12 @@ def review(queue: str, findings: Findings, wrong: Bools, seed: int) -> tuple[Row
     return rows, wrong[rows] ^ (generator.random(len(rows)) < MISTAKEN)
 
 
+def at_random(queue: str) -> Bools:
+    """Which rows of a queue are there at random, as its column `role` says."""
+    worst, drawn = QUEUES[queue]
+    return np.arange(worst + drawn) >= worst
+
+
 def measured(findings: Findings, scores: FusedScores, wrong: Bools, rows: Rows) -> Numbers:
     """The measures of the rows that are left."""
     order = np.lexsort((findings.dataset.id_rank, -scores.score))
@@ -125,17 +133,21 @@ def measured(findings: Findings, scores: FusedScores, wrong: Bools, rows: Rows) 
 def confirm_whole_run(labels: LabelSet, findings: Findings) -> None:
     """`find` with the decisions of a reviewer gives what `rerank_on_decisions` gives: once, as it takes long."""
     data = findings.dataset
-    rows, answers = review("top 300", findings, labels.wrong, 0)
+    rows, answers = review("mixed 300", findings, labels.wrong, 0)
+    control = at_random("mixed 300")
     decisions = [
-        Decision(id_, row_hash, data.classes[data.labels[row]], "relabel" if is_error else "keep", "?" * int(is_error))
-        for row, id_, row_hash, is_error in zip(
-            rows, data.ids.take(rows).to_pylist(), data.row_hashes(rows), answers, strict=True
+        Decision(
+            id_, row_hash, data.classes[data.labels[row]], "relabel" if is_error else "keep", "?" * int(is_error),
+            role="control" if drawn else "suspect",
         )
-    ]
+        for row, id_, row_hash, is_error, drawn in zip(
+            rows, data.ids.take(rows).to_pylist(), data.row_hashes(rows), answers, control, strict=True
+        )
+    ]  # fmt: skip
     before = FusedScores(findings.score, findings.flagged, findings.suggested, findings.errors)
     by_row = np.argsort(rows)
     after, notes = rerank_on_decisions(
-        data, findings.doubts, findings.digest, before, rows[by_row], answers[by_row]
+        data, findings.doubts, findings.digest, before, rows[by_row], answers[by_row], control[by_row]
     )  # fmt: skip
     dataset, classes = dataset_of(labels)
     whole = find(dataset, probs=labels.probs, classes=classes, detectors=["doubtful-label"], decisions=decisions)

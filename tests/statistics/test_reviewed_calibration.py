@@ -58,6 +58,22 @@ def test_rows_from_everywhere_make_it_right_both_ways(off: float) -> None:
     assert after < before / 3
 
 
+@pytest.mark.parametrize("flat", [1.0, 0.02])
+def test_control_rows_raise_what_the_top_cannot(flat: float) -> None:
+    score, wrong = scores(1.5)
+    score = sigmoid(flat * np.log(score / (1 - score)))
+    rows = np.r_[np.arange(240), 240 + np.sort(np.random.default_rng(2).choice(N - 240, 60, replace=False))]
+    answers, rest = mistaken(wrong[rows]), np.setdiff1d(np.arange(N), rows)
+    before, without, after = (
+        abs(one[rest].sum() - wrong[rest].sum())
+        for one in (
+            score, recalibrated(score, rows, answers),
+            recalibrate_reviewed(score, np.arange(N), rows, answers, np.arange(300) >= 240),
+        )
+    )  # fmt: skip
+    assert after < 0.5 * min(before, without)
+
+
 def test_no_answer_sets_its_own_score() -> None:
     score, wrong = scores(-2.5)
     answers, rows = wrong[:200], np.arange(200)

@@ -30,6 +30,7 @@ def rerank_on_decisions(
     scores: FusedScores,
     rows: NDArray[np.int64],
     is_error: NDArray[np.bool_],
+    at_random: NDArray[np.bool_] | None = None,
 ) -> tuple[FusedScores, list[str]]:
     """The scores in the light of the answers `is_error` about `rows`, and notes on that.
 
@@ -46,10 +47,13 @@ def rerank_on_decisions(
     if not len(scored):
         return scores, ["nothing is learned from the decisions: no detector that ran judges labels"]
     rows, is_error = rows[usable], is_error[usable]
+    at_random = np.zeros(len(rows), bool) if at_random is None else at_random[usable]
     score = scores.score.copy()
     with threadpool_limits(1):  # a product's last bits depend on how many threads share it
         if len(rows) >= FEWEST:
-            score[scored] = recalibrate_reviewed(score[scored], dataset.id_rank[scored], place[rows], is_error)
+            score[scored] = recalibrate_reviewed(
+                score[scored], dataset.id_rank[scored], place[rows], is_error, at_random
+            )
         reranking = _reranking(dataset, results, digest, scores.score, score, scored, place[rows], is_error)
     notes = [_order_note(reranking, is_error)]
     if len(rows) < FEWEST:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.detection.detector_result import DetectorResult
 from hardneg_cli.errors import listing, plural
-from hardneg_cli.review.decisions.decision import Decision, conflicts
+from hardneg_cli.review.decisions.decision import CONTROL, Decision, conflicts
 from hardneg_cli.review.decisions.row_matching import MatchedDecisions, match, places
 
 if TYPE_CHECKING:
@@ -26,13 +26,14 @@ class RowDecisions:
     """n rows that people decided, ascending.
 
     wrong: (n,) bool, the label that the row has is not to stay. dropped: (n,) bool, nor is the row. telling: (n,) bool,
-    the answer may be learned from. words: one clause each.
+    the answer may be learned from. control: (n,) bool, the row was asked about at random. words: one clause each.
     """
 
     rows: Rows
     wrong: Bools
     dropped: Bools
     telling: Bools
+    control: Bools
     words: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
@@ -40,8 +41,8 @@ class RowDecisions:
     def clauses(self) -> Mapping[int, str]:
         return dict(zip(self.rows.tolist(), self.words, strict=True))
 
-    def lessons(self, doubts: Mapping[str, DetectorResult]) -> tuple[Rows, Bools]:
-        """The rows to learn from, and whether their labels are wrong.
+    def lessons(self, doubts: Mapping[str, DetectorResult]) -> tuple[Rows, Bools, Bools]:
+        """The rows to learn from, whether their labels are wrong, and whether they were asked about at random.
 
         A row may be dropped for another trouble that a detector sees in it (a copy, an empty cell): that says nothing
         about its label.
@@ -51,7 +52,7 @@ class RowDecisions:
         troubled = [d.rows[d.flagged] for d in doubts.values() if d.about == "row"]
         excused = self.dropped & np.isin(self.rows, np.concatenate(troubled)) if troubled else False
         chosen = self.telling & ~np.asarray(excused)
-        return self.rows[chosen], self.wrong[chosen]
+        return self.rows[chosen], self.wrong[chosen], self.control[chosen]
 
 
 def row_decisions(dataset: Dataset, decisions: Iterable[Decision]) -> RowDecisions:
@@ -65,7 +66,7 @@ def row_decisions(dataset: Dataset, decisions: Iterable[Decision]) -> RowDecisio
     sure = [decision for decision in decisions if decision.is_decisive]
     if not sure:
         nothing = np.zeros(0, bool)
-        return RowDecisions(np.zeros(0, np.int64), nothing, nothing, nothing, (), ())
+        return RowDecisions(np.zeros(0, np.int64), nothing, nothing, nothing, nothing, (), ())
     ids = pa.chunked_array([pa.array([decision.id for decision in sure], pa.string())])
     matched = match(dataset, sure, ids)
     fresh: dict[int, list[Decision]] = {}
@@ -81,7 +82,8 @@ def row_decisions(dataset: Dataset, decisions: Iterable[Decision]) -> RowDecisio
     notes = [*_remarks(matched, sorted(id_ for id_, *_ in clashes)), *_count(wrong), *_unlearned(telling, len(agreed))]
     words = (_words(agreed[row]) if row in agreed else _words(applied[row], applied=True) for row in rows)
     dropped = np.array([answer == "drop" for answer in answers], bool)
-    return RowDecisions(np.array(rows, np.int64), wrong, dropped, telling, tuple(words), tuple(notes))
+    control = np.array([any(one.role == CONTROL for one in agreed.get(row, ())) for row in rows], bool)
+    return RowDecisions(np.array(rows, np.int64), wrong, dropped, telling, control, tuple(words), tuple(notes))
 
 
 def _applied(dataset: Dataset, matched: MatchedDecisions, fresh: Mapping[int, object]) -> dict[int, list[Decision]]:
