@@ -23,6 +23,8 @@ def class_mahalanobis(values: NDArray[np.floating], labels: NDArray[np.integer])
     """
     import numpy as np
 
+    largest = max(float(values.max(initial=0)), -float(values.min(initial=0)))
+    values = np.ldexp(values.astype(np.float64), -int(np.frexp(largest)[1]))  # no square is too large; distances stay
     once = np.ones(len(values), bool)
     first = _distances(values, labels, once)
     if np.isnan(first).all():
@@ -50,7 +52,9 @@ def _distances(values: NDArray[np.floating], labels: NDArray[np.integer], part: 
     whitened = axes / np.sqrt(np.maximum(strength, np.finfo(float).tiny))
     found = np.empty(len(values))
     for span in _spans(len(values)):
-        found[span] = np.linalg.norm((values[span] - means[labels[span]]) @ whitened, axis=1)
+        away = (values[span] - means[labels[span]]) @ whitened
+        size = np.maximum(np.abs(away).max(axis=1, keepdims=True, initial=0), np.finfo(float).tiny)
+        found[span] = size[:, 0] * np.linalg.norm(away / size, axis=1)
     others = counts[labels] - part
     grown = np.where(part, counts[labels] / np.maximum(others, 1), 1.0)  # its own mean is nearer than the others'
     result: Array = np.where(others > 0, found * grown, np.nan)

@@ -21,19 +21,20 @@ BODIES = ((0.1, 0.9), (0.5, 0.9))  # quantiles from where to where a fit looks a
 QUANTILES = 16
 LEAST_G, MOST_G, STEPS = -0.8, 1.2, 41
 NORMAL = 5.0  # what a normal's tail is worth, in rows: the shape of few values is chance
+ROWS_A_DEGREE = 8.0  # of freedom
 LEAST_SPREAD = 1e-3  # of logarithms and the like: less is rounding, not variety
 ROOT = sqrt(2)
 STEEPEST = 0.25  # share of a tail that ends from which on z goes on as it did there
 
 
 def tail_z(values: Array) -> Array:
-    """(N,) how far out each value is, as a z-value: of sound ones about Φ(−z) lie above z. NaN stays NaN.
+    """(N,) how far out each value is, as a z-value: of sound ones about Φ(−z) lie above z. O(N log N).
 
-    O(N log N).
+    NaN stays NaN, and −∞, which is nowhere near the tail and has no part in the fit, −∞.
     """
     import numpy as np
 
-    known = np.sort(values[~np.isnan(values)])
+    known = np.sort(values[np.isfinite(values)])
     if not len(known):
         return values
     found: Array = np.minimum.reduce([_z(values, *_fitted(known, *body)) for body in BODIES])
@@ -44,16 +45,19 @@ def cut_of(z: Array, share: float, false: float) -> float:
     """The z from which on values are called out of the ordinary, at most that above which `share` of sound ones lie.
 
     Lower where more values lie above than sound ones would: as low as the part of those that would lie there anyway is
-    `false` (Benjamini and Hochberg 1995).
+    `false` (Benjamini and Hochberg 1995). What few values tell of a tail is uncertain, so where sound ones lie is
+    foretold by Student's t, of one degree of freedom for every eight of them.
     """
     import numpy as np
 
-    ranked, most = -np.sort(-z[~np.isnan(z)]), -_normal_quantile(share)
-    first = int(np.searchsorted(-ranked, -most, "right"))  # those before it are beyond in any case
-    last = int(np.searchsorted(-ranked, _normal_quantile(false), "right"))  # those after it are too many
-    expected = len(ranked) * np.array([erfc(value / ROOT) / 2 for value in ranked[first:last].tolist()])
+    ranked = -np.sort(-z[np.isfinite(z)])
+    freedom = max(len(ranked) / ROWS_A_DEGREE, 1.0)
+    normal, most = _as_normal(ranked, freedom), -_normal_quantile(share)
+    first = int(np.searchsorted(-normal, -most, "right"))  # those before it are beyond in any case
+    last = int(np.searchsorted(-normal, _normal_quantile(false), "right"))  # those after it are too many
+    expected = len(ranked) * np.array([erfc(value / ROOT) / 2 for value in normal[first:last].tolist()])
     held = np.flatnonzero(expected <= false * np.arange(first + 1, last + 1))
-    return float(ranked[first + held[-1]]) if len(held) else most
+    return float(ranked[first + held[-1]]) if len(held) else _of_normal(most, freedom)
 
 
 def _normal_quantile(level: float) -> float:
@@ -61,6 +65,26 @@ def _normal_quantile(level: float) -> float:
     from statistics import NormalDist
 
     return NormalDist().inv_cdf(level) if 0 < level < 1 else copysign(inf, level - 0.5)
+
+
+def _as_normal(t: Array, freedom: float) -> Array:
+    """Values of Student's t as those of a normal distribution with as much beyond them (Wallace 1959)."""
+    import numpy as np
+
+    found: Array = np.sign(t) * np.sqrt(freedom * np.log1p(t**2 / freedom)) * _shrunk(freedom)
+    return found
+
+
+def _of_normal(z: float, freedom: float) -> float:
+    """The reverse."""
+    import numpy as np
+
+    with np.errstate(over="ignore"):
+        return copysign(float(np.sqrt(freedom * np.expm1((z / _shrunk(freedom)) ** 2 / freedom))), z)
+
+
+def _shrunk(freedom: float) -> float:
+    return (8 * freedom + 1) / (8 * freedom + 3)
 
 
 def _fitted(known: Array, low: float, high: float) -> tuple[float, float, float]:

@@ -1,7 +1,8 @@
 """How well rows that belong to no class are found: python -m tests.benchmarks outlier DATA_FOLDER.
 
 Eighteen families of data (digits, BANKING77 and small tables of scikit-learn; made ones of uneven density, heavy
-tails, skewed, correlated, categories as zeros and ones, embeddings, few rows, many and rare classes), each clean
+tails, skewed, correlated, categories as zeros and ones, embeddings, few rows, many and rare classes) and fifteen more
+that were made when the constants stood (heavier tails, copies, sixty rows, directions, bits), each clean
 several times, and with .5, 2 and 5 % of its rows planted in six ways: a class held out, anywhere in the box, cells of
 different rows, far away, between two classes, other data. AP and the flagged set of `find --detector outlier`, beside
 scikit-learn's isolation forest, local outlier factor and distance to ten nearest, at their default cuts (of the

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 
+from .outlier_later_sets import LATER
 from .tables import table
 
 Matrix = NDArray[np.float64]
@@ -193,9 +194,10 @@ FAMILIES: dict[str, Callable[[Path], tuple[Matrix, Labels]]] = {
     "iris": lambda _: load_iris(return_X_y=True),
     "many classes": lambda folder: tuple(part[:4000] for part in table("hundred", folder)),
     "overlapping": lambda folder: tuple(part[:2000] for part in table("overlapping", folder)),
+    **{name: lambda _, made=made: made() for name, made in LATER.items()},
 }
 TWO_CLASSES = ("breast cancer",)
-VECTORS = ("banking77", "embeddings")  # at unit length: angles
+VECTORS = ("banking77", "embeddings", "sphere")  # at unit length: angles
 
 
 # --------------------------------------------------------------------------------------------------- the planted rows

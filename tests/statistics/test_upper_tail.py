@@ -36,6 +36,24 @@ def test_what_is_far_out_is_found_though_it_is_many(name: str) -> None:
     assert beyond[: len(sound)].mean() <= 0.01
 
 
+@pytest.mark.parametrize("n", [40, 60, 150])
+def test_few_values_raise_hardly_more_alarms(n: int) -> None:
+    rng = np.random.default_rng(1)
+    shares = []
+    for _ in range(60):
+        z = tail_z(np.exp(0.2 * rng.standard_normal(n)))
+        shares.append((z >= cut_of(z, 0.005, 0.3)).mean())
+    assert np.mean(shares) <= 0.01
+
+
+def test_what_is_nowhere_near_the_tail_says_nothing_of_it() -> None:
+    values = SHAPES["normal"]
+    z = tail_z(np.r_[np.full(4000, -np.inf), values])
+    assert (z[:4000] == -np.inf).all()
+    assert (z[4000:] == tail_z(values)).all()
+    assert cut_of(z, 0.005, 0.3) == cut_of(z[4000:], 0.005, 0.3)
+
+
 def test_units_and_values_that_are_missing_change_nothing() -> None:
     values = np.r_[SHAPES["few"], np.nan]
     z = tail_z(values)
