@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     Codes: TypeAlias = NDArray[np.int64]
 
 EVERYBODY_ROWS, OWN_ROWS = 10.0, 50.0  # what the priors of all reviewers' confusions and of one's own weigh
+STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)  # answers that confusions with any class alike are worth
+LEAST_COUNT = 1e-3  # fewer answers of a kind are none
 USUAL_ACCURACY = 0.8  # to begin with, so that the classes keep their names
 ROUNDS, MOST_STEPS, LEAST_STEPS = 4, 40, 5
 HEATS, USUAL_HEAT = (0.3, 1.0, 15), 0.3  # exponents to choose from, and how far their logarithm is usually from 0
@@ -195,25 +197,45 @@ def _flips(counts: Sequence[Array]) -> Array:
 
     every = np.sum(counts, axis=0)
     usual = (np.trace(every) + USUAL_ACCURACY) / (every.sum() + 1)
-    return np.stack([_shrunk(one, usual, every) for one in counts])
+    confused = _confusions(every)
+    return np.stack([_shrunk(one, usual, confused) for one in counts])
 
 
 def _shrunk_to(counts: Array, every: Array) -> Array:
     """K×K of the given labels, with the reviewers' confusions."""
-    return _shrunk(counts, USUAL, every)
+    return _shrunk(counts, USUAL, _confusions(every))
 
 
-def _shrunk(counts: Array, usual: float, every: Array) -> Array:
+def _shrunk(counts: Array, usual: float, confused: Array) -> Array:
     """K×K from the expected counts; usual: the accuracy of one who has said little."""
     import numpy as np
 
     k = len(counts)
-    confused = (every + EVERYBODY_ROWS * uniform_transition(1 - usual, k)) * (1 - np.eye(k))
-    confused /= confused.sum(axis=1, keepdims=True)
     accuracy = (np.trace(counts) + EVERYBODY_ROWS * usual) / (counts.sum() + EVERYBODY_ROWS)
     flips = counts + OWN_ROWS * (accuracy * np.eye(k) + (1 - accuracy) * confused)
     shrunk: Array = flips / flips.sum(axis=1, keepdims=True)
     return shrunk
+
+
+def _confusions(every: Array) -> Array:
+    """K×K what a class is taken for by those who err, from the expected counts of all answers.
+
+    Shrunk toward any other class alike, as strongly as makes the counts likeliest (Dirichlet-multinomial: Minka 2000).
+    """
+    import numpy as np
+    from scipy.special import gammaln
+
+    k = len(every)
+    off = every * (1 - np.eye(k))
+    total, seen = off.sum(axis=1), off[off > LEAST_COUNT]
+    best, most = STRENGTHS[0], -np.inf
+    for strength in STRENGTHS:
+        cell = strength / (k - 1)
+        likely = (gammaln(strength) - gammaln(strength + total)).sum() + (gammaln(cell + seen) - gammaln(cell)).sum()
+        if likely > most:
+            best, most = strength, float(likely)
+    confused: Array = (off + best / (k - 1) * (1 - np.eye(k))) / (total + best)[:, None]
+    return confused
 
 
 def _counts(one: AnnotatorLabels, classes: Array) -> Array:
