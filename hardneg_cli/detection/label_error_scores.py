@@ -128,7 +128,7 @@ class _ScoringPass:
     columns: NDArray[np.int64]
     number: NDArray[np.int64]
     known: NDArray[np.bool_]
-    unseen: NDArray[np.bool_]
+    unseen: NDArray[np.float64]
     models: tuple[slice, ...]
     measure: Measure | None
 

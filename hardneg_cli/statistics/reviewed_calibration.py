@@ -11,12 +11,12 @@ EXCESS is what scores are over-sure by at their top as a rule: a top that is wro
 news of the rest until it is worse than that.
 
 New log-odds are l + a + b·max(l, 0) + c·min(l, 0), less half a standard error of that change: what the answers do not
-prove stays. Below the middle one of the reviewed rows, where the curve goes on by itself, scores only fall, and that by
-no more than is left of a change that is shrunk by its variance. That all answers at the top are "wrong" says nothing about the bottom, but a top
-that is half right does. Rows that were reviewed at random (control rows) say what there is at the bottom: with
-FEWEST_RANDOM of them scores rise there as well. Tried, and worse for the sets where it matters: scores that also rise
-there without such rows (a curve through a sure top and a few rows from everywhere else rises in between), and free
-curves (a Gaussian process in l) in place of the three parameters.
+prove stays. Below the middle one of the reviewed rows, where the curve goes on by itself, scores only fall, and by no
+more than what is left of a change that is shrunk by its variance. That all answers at the top are "wrong" says nothing
+about the bottom, but a top that is half right does. Rows that were reviewed at random (control rows) say what there is
+at the bottom: with FEWEST_RANDOM of them scores rise there as well. Tried, and worse for the sets where it matters:
+scores that also rise there without such rows (a curve through a sure top and a few rows from everywhere else rises in
+between), and free curves (a Gaussian process in l) in place of the three parameters.
 
 Where scores hardly differ, with log-odds that deviate by less than FLAT, the priors of b and c are so much wider.
 """
