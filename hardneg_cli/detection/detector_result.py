@@ -65,7 +65,8 @@ class ModeledDoubt:
 class RowMeasure:
     """What a detector answers that has to see every row's probabilities, in the pass in which rows are scored.
 
-    measure: from the models' blocks and the block's part of the (N,) `judged` to a number a row.
+    measure: from the models' blocks and the block's part of the (N,) `judged` to a number a row; a cluster's
+        workers get it, so it must not hold probabilities.
     finish: from these (N,) numbers to the detector's result.
     """
 

@@ -27,15 +27,18 @@ class Uncertainty:
     judged: NDArray[np.bool_]
     raised: NDArray[np.float64]
 
-    def entropies(self, blocks: list[Block], judged: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """(B,) normalized entropy in [0, 1] of the models' mean, NaN for rows that are not judged."""
-        import numpy as np
 
-        p = (blocks[0] if len(blocks) == 1 else sum(blocks) / len(blocks)) + self.raised.astype(blocks[0].dtype)
-        if not judged.all():
-            p[~judged] = 1
-        np.maximum(p, 1e-12, out=p)
-        total = p.sum(axis=1)
-        spread = np.einsum("ij,ij->i", p, np.log(p))
-        entropy = (np.log(total) - spread / total).astype(np.float64) / np.log(max(len(self.raised), 2))
-        return np.where(judged, entropy, np.nan)
+def entropies(
+    raised: NDArray[np.float64], blocks: list[Block], judged: NDArray[np.bool_]
+) -> NDArray[np.float64]:  # fmt: skip
+    """(B,) normalized entropy in [0, 1] of the models' mean, NaN for rows that are not judged."""
+    import numpy as np
+
+    p = (blocks[0] if len(blocks) == 1 else sum(blocks) / len(blocks)) + raised.astype(blocks[0].dtype)
+    if not judged.all():
+        p[~judged] = 1
+    np.maximum(p, 1e-12, out=p)
+    total = p.sum(axis=1)
+    spread = np.einsum("ij,ij->i", p, np.log(p))
+    entropy = (np.log(total) - spread / total).astype(np.float64) / np.log(max(len(raised), 2))
+    return np.where(judged, entropy, np.nan)

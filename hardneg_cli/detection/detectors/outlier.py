@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Literal
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import Features
 from hardneg_cli.data.neighbors import Neighbors
-from hardneg_cli.data.probabilities.uncertainty import Uncertainty
+from hardneg_cli.data.probabilities.uncertainty import Uncertainty, entropies
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult, RowMeasure
 from hardneg_cli.errors import Unavailable
 from hardneg_cli.runtime.evidence_store import LACKING, OnDemand
@@ -135,10 +135,11 @@ def _undecided(dataset: Dataset, uncertainty: Uncertainty | None, cut: Callable[
         raise Unavailable("no features (--features or --text) and no probabilities (--probs)")
     words = "the model is far less sure of it than of the others"
 
-    def finish(entropies: Array) -> DetectorResult:
-        return _result(dataset, *_one(words, log_odds(entropies, SMALLEST)), cut)
+    def finish(values: Array) -> DetectorResult:
+        return _result(dataset, *_one(words, log_odds(values, SMALLEST)), cut)
 
-    return RowMeasure(uncertainty.probabilities, uncertainty.judged, uncertainty.entropies, finish)
+    measure = partial(entropies, uncertainty.raised)
+    return RowMeasure(uncertainty.probabilities, uncertainty.judged, measure, finish)
 
 
 def _middle_distance(dataset: Dataset, features: Features) -> Array:
