@@ -18,6 +18,9 @@ if TYPE_CHECKING:  # for readers of types alone; a test compares it with the tab
     from hardneg_cli.errors import Refused as Refused
     from hardneg_cli.gating.verdict import CheckReport as CheckReport
     from hardneg_cli.gating.verdict import Verdict as Verdict
+    from hardneg_cli.modeling.error_model.tables import DualResult as DualResult
+    from hardneg_cli.modeling.evaluation.compare_result import CompareResult as CompareResult
+    from hardneg_cli.modeling.robustness.tables import HardenResult as HardenResult
     from hardneg_cli.review.correction.apply_result import ApplyResult as ApplyResult
     from hardneg_cli.review.decisions.decision import Decision as Decision
     from hardneg_cli.review.decisions.decision import UnsettledDecisions as UnsettledDecisions
@@ -26,42 +29,69 @@ if TYPE_CHECKING:  # for readers of types alone; a test compares it with the tab
     from hardneg_cli.verbs.apply import apply as apply
     from hardneg_cli.verbs.assign import AssignResult as AssignResult
     from hardneg_cli.verbs.assign import assign as assign
+    from hardneg_cli.verbs.audit import AuditDraw as AuditDraw
+    from hardneg_cli.verbs.audit import AuditEstimate as AuditEstimate
+    from hardneg_cli.verbs.audit import audit_draw as audit_draw
+    from hardneg_cli.verbs.audit import audit_estimate as audit_estimate
     from hardneg_cli.verbs.check import check as check
     from hardneg_cli.verbs.collect import collect as collect
     from hardneg_cli.verbs.compare import compare as compare
     from hardneg_cli.verbs.diff import diff as diff
+    from hardneg_cli.verbs.dual import dual as dual
+    from hardneg_cli.verbs.explain import explain as explain
     from hardneg_cli.verbs.find import find as find
+    from hardneg_cli.verbs.harden import harden as harden
+    from hardneg_cli.verbs.mine import MineResult as MineResult
     from hardneg_cli.verbs.mine import mine as mine
+    from hardneg_cli.verbs.predict import PredictResult as PredictResult
     from hardneg_cli.verbs.predict import predict as predict
+    from hardneg_cli.verbs.refine import RefineResult as RefineResult
+    from hardneg_cli.verbs.refine import refine as refine
+    from hardneg_cli.verbs.undo import UndoResult as UndoResult
     from hardneg_cli.verbs.undo import undo as undo
 
 __version__ = "0.1.0"
 _HOMES = {
     "ApplyResult": "review.correction.apply_result",
     "AssignResult": "verbs.assign",
+    "AuditDraw": "verbs.audit",
+    "AuditEstimate": "verbs.audit",
     "AutoPolicy": "review.decisions.filled_queue",
     "Busy": "errors",
     "CheckReport": "gating.verdict",
     "CollectResult": "review.reviewers.collected",
     "Columns": "data.columns",
+    "CompareResult": "modeling.evaluation.compare_result",
     "Dataset": "data.dataset",
     "Decision": "review.decisions.decision",
+    "DualResult": "modeling.error_model.tables",
     "Findings": "detection.findings",
+    "HardenResult": "modeling.robustness.tables",
     "HardnegError": "errors",
     "InputError": "errors",
+    "MineResult": "verbs.mine",
+    "PredictResult": "verbs.predict",
+    "RefineResult": "verbs.refine",
     "Refused": "errors",
+    "UndoResult": "verbs.undo",
     "UnsettledDecisions": "review.decisions.decision",
     "Verdict": "gating.verdict",
     "apply": "verbs.apply",
     "assign": "verbs.assign",
+    "audit_draw": "verbs.audit",
+    "audit_estimate": "verbs.audit",
     "check": "verbs.check",
     "collect": "verbs.collect",
     "compare": "verbs.compare",
     "diff": "verbs.diff",
+    "dual": "verbs.dual",
+    "explain": "verbs.explain",
     "find": "verbs.find",
+    "harden": "verbs.harden",
     "load": "data.load",
     "mine": "verbs.mine",
     "predict": "verbs.predict",
+    "refine": "verbs.refine",
     "undo": "verbs.undo",
 }
 __all__ = [*_HOMES]
@@ -76,4 +106,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted(_HOMES)

@@ -39,7 +39,6 @@ class CollectOutputs:
     report: str | None = None
     pairs: tuple[str, ...] = ()
     probs: tuple[str, ...] = ()
-    classes: Sequence[str] | None = None
     findings: str | None = None
     encoding: str | None = None
 
@@ -87,7 +86,7 @@ def facts(request: CollectOutputs, queues: Sequence[FilledQueue], *, quiet: bool
         content = content_in(queues, request.columns.text)
     if request.consensus and dataset is not None:
         with progress("reading the probabilities"):
-            on = ground(dataset, probs=request.probs, classes=request.classes)
+            on = ground(dataset, probs=request.probs)
     roles: Mapping[str, RowRole] = {}
     if request.findings:
         roles = read_roles(sources(request.findings))

@@ -13,9 +13,9 @@ import typer
 
 from hardneg_cli.cli.outputs import OutputTarget, targets
 from hardneg_cli.cli.settings.option_trust import Trust
+from hardneg_cli.data.class_names import as_names
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.errors import InputError, quote
-from hardneg_cli.io.files.streams import document, is_input
 from hardneg_cli.io.tables.spill import MEMORY
 from hardneg_cli.runtime import drawers
 
@@ -111,6 +111,15 @@ class DataOptions:
         typer.Option("--classes-are-numbers", help="Labels that look like measurements are classes."),
         Trust.CHOICE,
     ] = False
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            "--classes",
+            metavar="A,B,C|FILE",
+            help="The classes in the order of their numbers, and of a .npy's columns.",
+        ),
+        Trust.NAMES,
+    ] = None
     encoding: Annotated[
         str | None,
         typer.Option("--encoding", metavar="NAME", help="The encoding of text files, if not UTF-8."),
@@ -124,7 +133,7 @@ class DataOptions:
     def columns(self) -> Columns:
         return Columns(
             self.label, self.id_, self.text, self.groups, self.split, self.fold, self.prob_prefix,
-            self.classes_are_numbers,
+            self.classes_are_numbers, as_names(self.classes),
         )  # fmt: skip
 
 
@@ -138,24 +147,6 @@ class ModelOptions:
         typer.Option("--probs", metavar="FILE", help="Out-of-fold class probabilities; repeat it for several models."),
         Trust.READ,
     ] = None
-    classes: Annotated[
-        str | None,
-        typer.Option("--classes", metavar="A,B,C|FILE", help="The class of each column of a .npy or .npz file."),
-        Trust.NAMES,
-    ] = None
-
-    @property
-    def names(self) -> list[str] | None:
-        """The names in `a,b,c`, or one a line in a file."""
-        if self.classes is None:
-            return None
-        if not is_input(self.classes):
-            return self.classes.split(",")
-        try:
-            text = document(self.classes).decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise InputError(f"{self.classes}: its names are not UTF-8") from error
-        return [line for line in text.splitlines() if line]
 
 
 @dataclass(frozen=True)

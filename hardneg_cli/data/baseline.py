@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.columns import Columns
+from hardneg_cli.data.numbered_labels import with_names
 from hardneg_cli.data.row_identity import blank, repeated_values
 from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.io.files.source import Source
@@ -84,7 +85,7 @@ def read(
     wanted = ReadRequest(text, (), encoding, ragged.append, tuple(filter(None, (columns.label, columns.id))))
     schema = pa.schema([(column, pa.string()) for column in text])
     parts = [batch for source in files for batch in table_files.read_file(source, wanted)]
-    table = pa.Table.from_batches(parts, schema)
+    table, _ = with_names(files, columns, pa.Table.from_batches(parts, schema))
     notes = [*remarks]
     if ragged:
         notes.append(f"{name}: {len(ragged):,} ragged rows were left out of the base")

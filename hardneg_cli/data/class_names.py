@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hardneg_cli.errors import InputError, listing
+from hardneg_cli.io.files.streams import document, is_input
 
 WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0+)?")
 NUMBER = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
@@ -41,11 +47,50 @@ def is_number(name: str) -> bool:
 
 
 def as_names(classes: object) -> tuple[str, ...] | None:
-    """Class names from anything that lists them: a list, an array, an index, a series; of numbers, too."""
+    """Class names from anything that lists them, in order: a list, an array, an index, a series; of numbers, too.
+
+    A text is `a,b,c`, or a file of one name a line, or of JSON; names by number are put in the order of the numbers.
+    """
     if classes is None:
         return None
-    listed = classes.tolist() if hasattr(classes, "tolist") else list(classes)  # type: ignore[call-overload]
+    if isinstance(classes, str | Path):
+        return _spelled(str(classes))
+    if isinstance(classes, Mapping):
+        return _by_number("classes", classes)
+    given: Any = classes
+    listed = given.tolist() if hasattr(given, "tolist") else list(getattr(given, "names", None) or given)
     return tuple(str(name) for name in listed)
+
+
+def _spelled(given: str) -> tuple[str, ...]:
+    """The names in `a,b,c`, or in a file of this name. Raises InputError for what is no UTF-8, or no JSON."""
+    if not is_input(given):
+        return tuple(given.split(","))
+    try:
+        text = document(given).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{given}: its names are not UTF-8") from error
+    if not text.lstrip().startswith(("[", "{")):
+        return tuple(line for line in text.splitlines() if line)
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{given}: begins like JSON, but is none: {error}") from error
+    names = _by_number(given, said) if isinstance(said, dict) else tuple(said)
+    if not all(isinstance(name, str | int) for name in names):
+        raise InputError(f"{given}: its names are no list of texts, and no object of texts by number")
+    return tuple(str(name) for name in names)
+
+
+def _by_number(given: str, names: Mapping[object, object]) -> tuple[str, ...]:
+    """Names by number, 0 to K − 1, in the order of the numbers; numbers by name as well, as models are configured."""
+    if names and all(isinstance(number, int) and not isinstance(number, bool) for number in names.values()):
+        names = {number: name for name, number in names.items()}
+    by_number = {str(number): name for number, name in names.items()}
+    order = [str(number) for number in range(len(names))]
+    if {*by_number} != {*order}:
+        raise InputError(f"{given}: numbers its {len(names):,} classes otherwise than 0, 1, …: {listing([*by_number])}")
+    return tuple(str(by_number[number]) for number in order)
 
 
 def in_order(names: Sequence[str]) -> tuple[str, ...]:

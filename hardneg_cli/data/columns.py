@@ -6,6 +6,7 @@ import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hardneg_cli.data.class_names import as_names
 from hardneg_cli.errors import InputError, did_you_mean, listing, quote
 
 PARTS = ("label", "id", "text", "groups", "split", "fold")
@@ -15,9 +16,10 @@ PARTS = ("label", "id", "text", "groups", "split", "fold")
 class Columns:
     """Which column of a dataset plays which part; `id` defaults to a column `id` where there is one.
 
-    classes_are_numbers: whether labels may be numbers, however many there are. beside: columns that begin with the
-    prefix and are no probabilities; named: columns that are, where the prefix is empty; both are found out as the
-    data is read, see `probability_columns`.
+    classes_are_numbers: whether labels may be numbers, however many there are. classes: their names in the order of
+    their numbers, for labels that are written as these; by default what the file's metadata says. beside: columns that
+    begin with the prefix and are no probabilities; named: columns that are, where the prefix is empty; both are found
+    out as the data is read, see `probability_columns`.
     """
 
     label: str = "label"
@@ -28,8 +30,12 @@ class Columns:
     fold: str | None = None
     prob_prefix: str = "prob_"
     classes_are_numbers: bool = False
+    classes: Sequence[str] | None = None
     beside: tuple[str, ...] | None = None
     named: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "classes", as_names(self.classes))
 
     def probabilities(self, names: Sequence[str]) -> tuple[str, ...]:
         """Those of a file's columns that hold probabilities: they begin with the prefix and play no other part.

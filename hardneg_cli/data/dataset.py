@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from hardneg_cli.data.class_names import in_order, matched
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.hashed_columns import HashedColumns
+from hardneg_cli.data.numbered_labels import NumberedLabels
 from hardneg_cli.data.row_identity import by_value, content_hashes
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.source import Source
@@ -33,6 +35,7 @@ class Dataset:
     skipped: a sentence for every row of the file that was left out.
     notes: what to say about how the columns were understood.
     probabilities: the numbers of the `rows_read` rows' probability columns, where they were read along.
+    numbered: how the files write the labels, where they write them as numbers of classes.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Dataset:
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     probabilities: NDArray[np.floating] | None = None
+    numbered: NumberedLabels | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -136,6 +140,16 @@ class Dataset:
         same = replace(self, **changes)
         same.__dict__["by_id"] = self.by_id
         return same
+
+    def called(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Classes as the dataset calls them: by name where they are given by number, or in another spelling."""
+        numbered = self.numbered
+        return matched(names if numbered is None else [numbered.name(name) for name in names], self.classes)
+
+    @property
+    def in_order(self) -> tuple[str, ...]:
+        """The classes in the order in which arrays have them."""
+        return in_order(self.classes) if self.numbered is None else self.numbered.names
 
     def role(self, column: str | None) -> list[str] | None:
         """N texts of a split, fold or groups column, "" where a cell is empty; None where no column plays the part."""

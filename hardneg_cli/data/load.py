@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import io
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset, ignore
 from hardneg_cli.data.label_kinds import lists_of_labels, refuse_measurements
+from hardneg_cli.data.numbered_labels import NumberedLabels, with_names
 from hardneg_cli.data.probability_columns import named, strangers_that_belong
 from hardneg_cli.data.row_identity import blank, content_ids, repeated_values
 from hardneg_cli.errors import InputError, did_you_mean, listing, quote
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.frames import in_memory
 from hardneg_cli.io.tables.matrix import matrix
 from hardneg_cli.io.tables.spill import MEMORY, spool
 from hardneg_cli.io.tables.table_files import ReadRequest
@@ -71,26 +72,17 @@ def load(
     )
     with progress(f"reading {name}"):
         table, values, lengths = _read_along(files, request, along, skipped, memory)
-    told, table, values = _content_apart(files, columns, may_hold, table, values, request)
+    table, numbered = with_names(files, columns, table)
+    told, table, values = _content_apart(files, columns, may_hold, table, values, request, numbered)
     table = table.select([column for column in names if column in table.column_names])
     dataset = _dataset(name, files, told, encoding, tuple(names), table, lengths, skipped, note)
+    dataset = dataset if numbered is None else replace(dataset, numbered=numbered)
     new = (told.beside or ())[len(columns.beside or ()) :]
     if notes := (*_content_after_all(name, told, new), *lists_of_labels(name, told, dataset.classes)):
         dataset = dataset.with_notes(notes)
     del table
     pa.default_memory_pool().release_unused()  # what the table and its reader needed
     return dataset if values is None else dataset.with_probabilities(values)
-
-
-def in_memory(table: Any) -> Source:
-    """A table as an Arrow file in memory, so that it is read as any other file is."""
-    import pyarrow as pa
-
-    table = table if isinstance(table, pa.Table) else pa.Table.from_pandas(table, preserve_index=False)
-    out = io.BytesIO()
-    with pa.ipc.new_file(out, table.schema) as writer:
-        writer.write_table(table)
-    return Source("table", data=out.getvalue())
 
 
 def _read(
@@ -136,6 +128,7 @@ def _content_apart(
     table: pa.Table,
     values: NDArray[np.floating] | None,
     request: ReadRequest,
+    numbered: NumberedLabels | None,
 ) -> tuple[Columns, pa.Table, NDArray[np.floating] | None]:
     """The columns with what is known of those that may hold probabilities; what is content goes into the table."""
     import pyarrow as pa
@@ -144,7 +137,7 @@ def _content_apart(
     if not may_hold:
         return columns, table, values
     classes = [label for label in pc.unique(table[columns.label]).to_pylist() if label and label.strip()]
-    ours = named(may_hold, columns.prob_prefix, classes)
+    ours = named(may_hold, columns.prob_prefix, classes if numbered is None else numbered.spellings)
     strangers = tuple(name for name in may_hold if name not in set(ours))
     again = replace(request, skip_ragged=None if request.skip_ragged is None else ignore)
     if columns.prob_prefix and strangers:

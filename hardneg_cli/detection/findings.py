@@ -15,6 +15,7 @@ from hardneg_cli.data.probabilities.digest import Digest
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.detection.findings_summary import lines
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, display_name
+from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.statistics.scores import Estimate
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 DECIMALS = 9
 
 
-@dataclass(frozen=True)
-class Findings:
+@dataclass(frozen=True, repr=False)
+class Findings(VerbResult):
     """What a run found out about the N rows of a dataset.
 
     score: (N,) estimated probability that the given label is wrong. flagged: (N,) bool, the top of the score's order,
@@ -37,7 +38,8 @@ class Findings:
     errors: the estimated number of label errors, None where no detector judges labels.
     audited: how many audited rows scores, cut and count were recalibrated on.
     certainty: (N,) P(the suggestion is right) / P(the given label is wrong); None: 1. p_suggested: (N,) the models'
-    mean probability of the suggestion, NaN where none was asked; None: as far as the digest tells.
+    mean probability of the suggestion, NaN where none was asked; None: as far as the digest tells. hidden: patterns of
+    columns that nobody reads, the features.
     """
 
     dataset: Dataset
@@ -53,6 +55,7 @@ class Findings:
     audited: int = 0
     certainty: NDArray[np.float64] | None = None
     p_suggested: NDArray[np.float64] | None = None
+    hidden: tuple[str, ...] = ()
 
     @cached_property
     def suggestion_score(self) -> NDArray[np.float64]:
@@ -91,11 +94,21 @@ class Findings:
             rows = rows[place < per_class]
         return rows[:limit]
 
-    def table(self, rows: Rows | None = None, show: tuple[str, ...] = ()) -> pa.Table:
-        """The findings of `rows` (default: the flagged ones) as a table, with the dataset's columns `show`."""
+    def __len__(self) -> int:
+        """The flagged rows."""
+        return len(self.select())
+
+    def table(
+        self, rows: Rows | None = None, show: tuple[str, ...] | None = None, *, every: bool = False
+    ) -> pa.Table:  # fmt: skip
+        """The findings of `rows` as the queue has them: by default the flagged ones, or `every` one, worst first.
+
+        show: columns of the dataset to have in it, by default all that people read.
+        """
         import pyarrow as pa
 
-        rows = self.select() if rows is None else rows
+        rows = self.select(every=every) if rows is None else rows
+        show = self.display_columns() if show is None else show
         columns = {name: pa.array(values) for name, values in self._leading(rows).items()}
         for name in show:
             columns[display_name(name, columns)] = self.dataset.content[name].take(rows)
@@ -104,7 +117,7 @@ class Findings:
         return pa.table(columns | {"hashed": hashed})
 
     def tables(self) -> dict[str, pa.Table]:
-        """The flagged rows, without columns of the dataset."""
+        """The flagged rows."""
         return {"rows": self.table()}
 
     def summary(self, written: int | None = None, *, verbose: bool = False) -> Iterator[str]:
@@ -115,13 +128,12 @@ class Findings:
         """
         return lines(self, len(self.select()) if written is None else written, verbose=verbose)
 
-    def display_columns(self, patterns: str | None, features: str | None) -> tuple[str, ...]:
+    def display_columns(self, patterns: str | None = None) -> tuple[str, ...]:
         """The dataset's columns to show: those asked for, else all of the content that is no feature."""
         names = self.dataset.content.column_names
         if patterns is not None:
             return tuple(choose(patterns.split(","), names, "--show"))
-        hidden = [part.strip() for part in (features or "").split(",")]
-        return tuple(name for name in names if not any(fnmatch.fnmatchcase(name, pattern) for pattern in hidden))
+        return tuple(name for name in names if not any(fnmatch.fnmatchcase(name, pattern) for pattern in self.hidden))
 
     def _leading(self, rows: Rows) -> dict[str, object]:
         import numpy as np

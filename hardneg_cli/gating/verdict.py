@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from hardneg_cli.data import change_report
 from hardneg_cli.errors import InputError
 from hardneg_cli.gating.report_lines import lines
+from hardneg_cli.io.tables.verb_result import VerbResult
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,8 +58,8 @@ class GateResult:
         return "failed" if self.means == FAIL else "warned"
 
 
-@dataclass(frozen=True)
-class CheckReport:
+@dataclass(frozen=True, repr=False)
+class CheckReport(VerbResult):
     """All that a run says of a dataset: its rows, what changed since the base, and the verdict of each gate.
 
     changes: None where there is no base. judged: empty where only the difference was asked for.
@@ -82,16 +83,16 @@ class CheckReport:
         """The gates that fail the commit."""
         return tuple(one for one in self.judged if one.outcome == "failed")
 
-    def queue(self, features: str | None = None) -> pa.Table:
+    def queue(self) -> pa.Table:
         """The findings of the rows that are changed, flagged and undecided, worst first.
 
-        features: patterns of columns that are not for reading. Raises InputError where find was not asked.
+        Raises InputError where find was not asked.
         """
         if self.findings is None:
             raise InputError("the report has no findings to queue: check with with_findings=True")
         rows = self.findings.select()
         rows = rows if self.changes is None else rows[self.changes.changed[rows]]
-        return self.findings.table(rows, self.findings.display_columns(None, features))
+        return self.findings.table(rows)
 
     def tables(self) -> dict[str, pa.Table]:
         """The gates; the queue where there are findings, and the changed rows where there is a base."""

@@ -11,10 +11,11 @@ from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.feature_numbers import with_vectors_only
 from hardneg_cli.data.features.features import FeatureChoice
-from hardneg_cli.data.load import in_memory, load
+from hardneg_cli.data.load import load
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.frames import in_memory
 from hardneg_cli.io.tables.table_files import ReadRequest
 
 if TYPE_CHECKING:

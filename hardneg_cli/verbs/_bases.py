@@ -12,11 +12,11 @@ from hardneg_cli.data import snapshot
 from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.load import in_memory
 from hardneg_cli.errors import MOST_OF_A_PATH, InputError, listing
 from hardneg_cli.io.files import git_index, git_revision
 from hardneg_cli.io.files.git_commits import PREFIX
 from hardneg_cli.io.files.source import Source, parted, sources
+from hardneg_cli.io.tables.frames import in_memory
 from hardneg_cli.review.decisions.base_log import BaseLog, base_log, united
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.decision_log import LOG_SUFFIX, log_of

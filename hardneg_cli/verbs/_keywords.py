@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import wraps
 from inspect import Parameter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypedDict, TypeVar
 
 from hardneg_cli.data.class_names import as_names
 from hardneg_cli.data.columns import Columns
@@ -37,6 +37,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Group = TypeVar("Group")
 Settings = Mapping[str, Mapping[str, Any]]
+Data: TypeAlias = object  # a path, a `Dataset`, or a frame: pandas, polars, Arrow, `datasets`, what narwhals takes
 
 
 class DataKeywords(TypedDict, total=False):
@@ -50,6 +51,7 @@ class DataKeywords(TypedDict, total=False):
     fold: str | None
     prob_prefix: str
     classes_are_numbers: bool
+    classes: Sequence[str] | None
     encoding: str | None
     on_bad_rows: str
 
@@ -155,15 +157,17 @@ def spelled_out(keywords: type, *groups: type) -> Callable[[Callable[P, R]], Cal
 
     def spelled(verb: Callable[P, R]) -> Callable[P, R]:
         taken = keywords.__annotations__
-        members = [
-            Parameter(member.name, Parameter.KEYWORD_ONLY, default=_default(member), annotation=member.type)
+        members = {
+            member.name: Parameter(
+                member.name, Parameter.KEYWORD_ONLY, default=_default(member), annotation=member.type
+            )
             for one in groups
             for member in fields(one)
             if member.name in taken
-        ]
+        }
         signature = inspect.signature(verb)
         own = [parameter for parameter in signature.parameters.values() if parameter.kind is not Parameter.VAR_KEYWORD]
-        known = {parameter.name for parameter in (*own, *members)}
+        known = {*(parameter.name for parameter in own), *members}
 
         @wraps(verb)
         def called(*args: P.args, **options: P.kwargs) -> R:
@@ -172,7 +176,7 @@ def spelled_out(keywords: type, *groups: type) -> Callable[[Callable[P, R]], Cal
                     raise TypeError(f"{verb.__name__}() has no keyword {quote(name)}{did_you_mean(name, known)}")
             return verb(*args, **options)
 
-        called.__dict__["__signature__"] = signature.replace(parameters=[*own, *members])
+        called.__dict__["__signature__"] = signature.replace(parameters=[*own, *members.values()])
         called.__dict__["groups"] = groups
         return called
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Unpack
+from typing import Any, BinaryIO, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import MOST_OF_A_PATH, InputError, did_you_mean, plural, quote
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.source import Source, sources
+from hardneg_cli.io.tables.frames import in_memory, like
 from hardneg_cli.review.correction import rewrite
 from hardneg_cli.review.correction.apply_result import ApplyResult, AutomaticChanges
 from hardneg_cli.review.correction.provenance import RowChange, WrittenFile, changes_of, document
@@ -24,7 +26,7 @@ from hardneg_cli.review.decisions.decision_sources import GivenDecisions, Loaded
 from hardneg_cli.review.decisions.filled_queue import AutoPolicy, user
 from hardneg_cli.review.decisions.row_matching import CHANGED, GONE, MatchedDecisions, match
 from hardneg_cli.statistics.label_noise.suggestion import expected_wrong
-from hardneg_cli.verbs._keywords import DataKeywords, Reading, grouped, read_data, spelled_out
+from hardneg_cli.verbs._keywords import Data, DataKeywords, Reading, grouped, read_data, spelled_out
 
 MARK = "dropped"
 ON_DROP = ("remove", "mark")
@@ -53,8 +55,8 @@ class ApplyKeywords(DataKeywords, total=False):
 
 @spelled_out(ApplyKeywords, Columns, CorrectionRule, Reading)
 def apply(
-    data: str | Path,
-    queues: Sequence[str | Path] = (),
+    data: Data,
+    queues: Sequence[Data] = (),
     columns: Columns | None = None,
     *,
     decisions: GivenDecisions = None,
@@ -65,6 +67,7 @@ def apply(
 ) -> ApplyResult:
     """Correct `data` as the filled `queues` and `decisions` say, or without any the decisions log beside it.
 
+    data: a path, or a frame, which comes back corrected as `data` of the result. queues: paths or frames.
     The result is written to `output`, or over the data with `in_place`; with neither, nothing is written at all.
     on_drop: dropped rows are removed ("remove"), or marked with 1 in a new column `dropped` ("mark").
     Columns are named as for `find`: the id is the same, and which columns are a row's content, queues and logs say.
@@ -79,14 +82,19 @@ def apply(
         raise InputError(
             f"--on-drop cannot be {quote(on_drop)}{did_you_mean(on_drop, ON_DROP)} (known: {', '.join(ON_DROP)})"
         )
-    files = [source for queue in queues for source in sources(str(queue))]
+    files = [source for queue in queues for source in _sources(queue)]
     read = [*(file.path for file in files), *(Path(one) for one in _named(decisions) if isinstance(one, str | Path))]
-    seen = _seen(str(data), read, output, provenance, in_place=in_place)
+    is_frame = not isinstance(data, str | Path)
+    if is_frame and (output is not None or in_place or provenance is not None):
+        raise InputError("a frame is no file: it comes back corrected as the result's `data`; leave the output out")
+    seen = {} if is_frame else _seen(str(data), read, output, provenance, in_place=in_place)
     dataset = read_data(data, columns, options)
     mark = MARK if on_drop == "mark" else None
     _refuse_settings(dataset, policy, mark)
     loaded = _decisions(data, files, decisions, rule.reviewer, policy)
     applied = _adjudicated(dataset, loaded.about(dataset), policy, skip_stale=rule.skip_stale)
+    if is_frame:
+        return replace(applied, data=_corrected(data, dataset, applied.changes, mark))
     if output is None and not in_place:
         return applied
     corrections = rewrite.corrections(dataset, applied.changes, mark, seen)
@@ -99,6 +107,22 @@ def apply(
     before = rewrite.statuses(corrections) if in_place else {}
     written = rewrite.write(corrections, output, ProvenanceTarget(provenance, record) if provenance else None)
     return replace(applied, notes=(*applied.notes, *rewrite.remarks(before), *_large(provenance, written)))
+
+
+def _sources(queue: Any) -> Sequence[Source]:
+    """Of a path, a pattern of them, or a frame."""
+    return sources(str(queue)) if isinstance(queue, str | Path) else [in_memory(queue, "queue")]
+
+
+def _corrected(data: Any, dataset: Dataset, changes: Sequence[RowChange], mark: str | None) -> Any:
+    """A frame with its changes."""
+    import pyarrow as pa
+
+    out = io.BytesIO()
+    (correction,) = rewrite.corrections(dataset, changes, mark, {})
+    correction.write(out, None)
+    removed = [change.index for change in changes if change.action == "drop" and mark is None]
+    return like(data, pa.ipc.open_file(pa.py_buffer(out.getbuffer())).read_all(), removed)
 
 
 def _seen(
@@ -118,23 +142,22 @@ def _seen(
     return {file.name: rewrite.stamp(file) for file in files}
 
 
-def _named(decisions: GivenDecisions) -> Sequence[str | Path | Source | Decision]:
+def _named(decisions: GivenDecisions) -> Sequence[Any]:
     return () if decisions is None or isinstance(decisions, LoadedDecisions) else decisions
 
 
 def _decisions(
-    data: str | Path, queues: Sequence[Source], decisions: GivenDecisions, reviewer: str | None, policy: AutoPolicy
+    data: Any, queues: Sequence[Source], decisions: GivenDecisions, reviewer: str | None, policy: AutoPolicy
 ) -> LoadedDecisions:  # fmt: skip
     """Those of the queues and of `decisions`; where there are neither, of the log beside the data."""
     if isinstance(decisions, LoadedDecisions):
         return decisions
     named = [*queues, *_named(decisions)]
-    if not named and not log_of(data).is_file():
-        raise InputError(
-            f"no queue, and no decisions log {quote(str(log_of(data)), MOST_OF_A_PATH)}: name a findings file with its "
-            "decisions filled in"
-        )
-    loaded = load_decisions(named or [log_of(data)], reviewer=reviewer, policy=policy)
+    beside = log_of(data) if isinstance(data, str | Path) else None
+    if not named and (beside is None or not beside.is_file()):
+        where = "of a frame" if beside is None else quote(str(beside), MOST_OF_A_PATH)
+        raise InputError(f"no queue, and no decisions log {where}: name a findings file with its decisions filled in")
+    loaded = load_decisions(named or [beside], reviewer=reviewer, policy=policy)
     if policy.reads and not loaded.queues:
         raise InputError("--auto-relabel and --auto-drop need a queue, which has the scores: name it behind the data")
     return loaded

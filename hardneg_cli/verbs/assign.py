@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
-from hardneg_cli.data.load import in_memory
 from hardneg_cli.errors import InputError, plural
 from hardneg_cli.io.files.source import sources
+from hardneg_cli.io.tables.frames import in_memory
+from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.review.decisions.decision_sources import load_decisions
 from hardneg_cli.review.queues import assigned_queues
 from hardneg_cli.review.queues.assignment import Assignment, shape
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 LEAD = "lead"
 
 
-@dataclass(frozen=True)
-class AssignResult:
+@dataclass(frozen=True, repr=False)
+class AssignResult(VerbResult):
     """Who is asked about which rows. pace: how long a row takes. with_control: whether control rows were asked for."""
 
     assignment: Assignment

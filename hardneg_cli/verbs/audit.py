@@ -13,6 +13,7 @@ from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, NUMERIC
 from hardneg_cli.io.tables.table_files import ReadRequest
+from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.review.audit.filled_audit import DESIGN, INCLUSION, SIZE, STRATUM, read_audit, truths
 from hardneg_cli.statistics import stratified_sampling
 from hardneg_cli.statistics.survey_estimation import Survey, stratum_counts, survey
@@ -29,8 +30,8 @@ NEEDED = ("id", "given_label", "score", "flagged", "rank", "row_hash")
 DECIMALS = 6  # of a score in text: the same rows are drawn from every format
 
 
-@dataclass(frozen=True)
-class AuditDraw:
+@dataclass(frozen=True, repr=False)
+class AuditDraw(VerbResult):
     """What was drawn. table: the sample, to be filled in. rows, strata: of all that it was drawn from, `scores`."""
 
     table: pa.Table
@@ -49,8 +50,8 @@ class AuditDraw:
         yield "fill in decision (keep, relabel, drop, unsure) or new_label, from the top; keep all rows in the file"
 
 
-@dataclass(frozen=True)
-class AuditEstimate(Survey):
+@dataclass(frozen=True, repr=False)
+class AuditEstimate(VerbResult, Survey):
     """What the answers of the file `audit` say about all rows."""
 
     audit: str
@@ -79,7 +80,7 @@ class AuditEstimate(Survey):
             yield f"an audit of {self.rows_to_halve:,} more rows would halve the interval of the label errors"
 
 
-def draw(scores: str | Path, rows: int = 300, *, seed: int = 0) -> AuditDraw:
+def audit_draw(scores: str | Path, rows: int = 300, *, seed: int = 0) -> AuditDraw:
     """Draw `rows` rows, stratified by score, from a findings file that holds every row (`hardneg find --all`).
 
     The sample has the findings' columns, with nothing filled in, and `stratum`, `stratum_rows` and `inclusion`, the
@@ -104,7 +105,7 @@ def draw(scores: str | Path, rows: int = 300, *, seed: int = 0) -> AuditDraw:
     )
 
 
-def estimate(audit: str | Path) -> AuditEstimate:
+def audit_estimate(audit: str | Path) -> AuditEstimate:
     """What a filled audit says: the number of label errors, and the flagged set's precision and recall.
 
     Raises InputError for a file that is no audit or was changed beside its answers, and for fewer than 20 answers.

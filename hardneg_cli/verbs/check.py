@@ -20,6 +20,7 @@ from hardneg_cli.review.decisions.decision_sources import GivenDecisions
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.verbs._bases import committed_data, decisions_of, found_base
 from hardneg_cli.verbs._keywords import (
+    Data,
     DataKeywords,
     DecisionsRead,
     ModelKeywords,
@@ -33,9 +34,6 @@ from hardneg_cli.verbs._keywords import (
 from hardneg_cli.verbs.find import find
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
     from hardneg_cli.verbs._bases import Base
 Means = Literal["fail", "warn"]
 NO_BASE = "no base: name one with --base FILE, --base git:REV or --state FILE"
@@ -68,7 +66,7 @@ class CheckKeywords(DataKeywords, ModelKeywords, total=False):
 
 @spelled_out(CheckKeywords, Columns, GateChoice, ModelSources, UnitChoice, DecisionsRead, Reading)
 def check(
-    data: str | Path | Dataset | pa.Table | pd.DataFrame,
+    data: Data,
     columns: Columns | None = None,
     *,
     base: Base | None = None,

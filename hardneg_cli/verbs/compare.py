@@ -23,12 +23,19 @@ from hardneg_cli.review.audit.filled_audit import FilledAudit, read_audit
 from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.statistics.bootstrap import AuditStrata, pooled_strata
-from hardneg_cli.verbs._keywords import DataKeywords, DecisionsRead, Reading, grouped, read_data, spelled_out
+from hardneg_cli.verbs._keywords import (
+    Data,
+    DataKeywords,
+    DecisionsRead,
+    ModelSources,
+    Reading,
+    grouped,
+    read_data,
+    spelled_out,
+)
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from hardneg_cli.data.probabilities.loading import ModelSource
@@ -45,11 +52,10 @@ class CompareKeywords(DataKeywords, total=False):
 
 @spelled_out(CompareKeywords, Columns, DecisionsRead, Reading)
 def compare(
-    data: str | Path | Dataset | pa.Table | pd.DataFrame,
+    data: Data,
     models: Sequence[Any],
     columns: Columns | None = None,
     *,
-    classes: Sequence[str] | None = None,
     prediction_column: str | None = None,
     seed: int = 0,
     **options: Unpack[CompareKeywords],
@@ -63,7 +69,7 @@ def compare(
     Raises InputError for input that cannot be right.
     """
     people, reading = grouped(DecisionsRead, options), grouped(Reading, options)
-    dataset = read_data(data, columns, options)
+    dataset, classes = read_data(data, columns, options), grouped(ModelSources, options).classes
     _refuse_too_little(dataset, models)
     share = MEMORY // len(models)
     loaded = [

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from hardneg_cli.data.columns import Columns
-from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import InputError, Unavailable
 from hardneg_cli.gating.verdict import CheckReport
 from hardneg_cli.runtime.evidence_store import EvidenceStore
 from hardneg_cli.verbs._bases import committed_data, found_base
-from hardneg_cli.verbs._keywords import DataKeywords, Reading, grouped, spelled_out
+from hardneg_cli.verbs._keywords import Data, DataKeywords, Reading, grouped, spelled_out
 from hardneg_cli.verbs.check import report_of
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
     from hardneg_cli.verbs._bases import Base
 
 
 @spelled_out(DataKeywords, Columns, Reading)
 def diff(
     before: Base,
-    data: str | Path | Dataset | pa.Table | pd.DataFrame,
+    data: Data,
     columns: Columns | None = None,
     **options: Unpack[DataKeywords],
 ) -> CheckReport:

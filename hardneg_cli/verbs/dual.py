@@ -22,6 +22,7 @@ from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_d
 from hardneg_cli.runtime.evidence_store import checked_settings
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.verbs._keywords import (
+    Data,
     DataKeywords,
     DecisionsRead,
     ModelKeywords,
@@ -38,7 +39,6 @@ from hardneg_cli.verbs.find import find
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -58,7 +58,7 @@ class DualKeywords(DataKeywords, ModelKeywords, total=False):
 
 @spelled_out(DualKeywords, Columns, ModelSources, UnitChoice, Training, DecisionsRead, Reading)
 def dual(
-    data: str | Path | pa.Table | pd.DataFrame,
+    data: Data,
     columns: Columns | None = None,
     *,
     models: Sequence[str] = MODELS,

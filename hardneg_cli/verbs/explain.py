@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.errors import InputError, did_you_mean, quote
@@ -39,6 +40,20 @@ KINDS: Mapping[str, str] = {
     "table format": "Table formats that are read",
     "engine": "Engines (find --engine)",
 }
+
+
+def explain(name: str | None = None, findings: str | Path | None = None, *, row: str | None = None) -> str:
+    """A page of the manual, a unit's manual, or all names; with `row` an id, why this row of `findings` was flagged.
+
+    With `row`, `name` is a detector, whose part alone is said. Raises InputError for what there is not.
+    """
+    if row is None:
+        return manual(name) if name else overview()
+    if name and findings is None and name not in drawers.names("detector"):
+        name, findings = None, name
+    if findings is None:
+        raise InputError("--row needs a findings file: hardneg explain scores.csv --row ID")
+    return story(str(findings), row, name)
 
 
 def overview() -> str:

@@ -31,6 +31,7 @@ from hardneg_cli.review.decisions.row_decisions import RowDecisions, row_decisio
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.verbs._keywords import (
+    Data,
     DataKeywords,
     DecisionsRead,
     EngineChoice,
@@ -47,8 +48,6 @@ from hardneg_cli.verbs._keywords import (
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
-    import pyarrow as pa
     from numpy.typing import NDArray
 
 _Chosen = Mapping[str, tuple[Any, dict[str, Any]]]  # a detector's function and its settings, by name
@@ -68,7 +67,7 @@ class FindKeywords(DataKeywords, ModelKeywords, total=False):
 
 @spelled_out(FindKeywords, Columns, ModelSources, UnitChoice, DecisionsRead, Reading, EngineChoice)
 def find(
-    data: str | Path | Dataset | pa.Table | pd.DataFrame,
+    data: Data,
     columns: Columns | None = None,
     **options: Unpack[FindKeywords],
 ) -> Findings:
@@ -129,6 +128,7 @@ def find(
         dataset, verdicts.score, _open(verdicts.flagged, answers), verdicts.suggested, doubts, heard.skipped,
         heard.digest, verdicts.errors, (*heard.notes, *loaded.notes, *answers.notes, *lesson, *told),
         answers.clauses, audited, verdicts.certainty, verdicts.p_suggested,
+        feature_choice(models.features, None).columns,
     )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from hardneg_cli.data.columns import Columns, choose
@@ -25,6 +24,7 @@ from hardneg_cli.modeling.robustness.trials import Attacker, run_trials
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.verbs._keywords import (
+    Data,
     DataKeywords,
     ModelKeywords,
     ModelSources,
@@ -41,7 +41,6 @@ from hardneg_cli.verbs.predict import predict
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -63,7 +62,7 @@ class HardenKeywords(DataKeywords, ModelKeywords, total=False):
 
 @spelled_out(HardenKeywords, Columns, ModelSources, UnitChoice, Training, Reading)
 def harden(
-    data: str | Path | pa.Table | pd.DataFrame,
+    data: Data,
     columns: Columns | None = None,
     *,
     model: str | None = None,

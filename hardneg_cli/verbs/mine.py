@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from hardneg_cli.data.columns import Columns
@@ -14,6 +13,7 @@ from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.probabilities.loading import inside
 from hardneg_cli.detection.findings import Findings
 from hardneg_cli.errors import InputError, Unavailable
+from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.modeling.deduplication import one_per_copy_group
 from hardneg_cli.modeling.folds import in_training
 from hardneg_cli.modeling.mining.hard_negatives import EVEN, HardNegatives
@@ -25,6 +25,7 @@ from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_d
 from hardneg_cli.review.decisions.row_decisions import row_decisions
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.verbs._keywords import (
+    Data,
     DataKeywords,
     DecisionsRead,
     ModelKeywords,
@@ -41,7 +42,6 @@ from hardneg_cli.verbs.find import find
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -54,8 +54,8 @@ SAFER = 8  # times less likely to be wrong than the average row: half of a quart
 LEAST_GUARD = 0.0025
 
 
-@dataclass(frozen=True)
-class MineResult:
+@dataclass(frozen=True, repr=False)
+class MineResult(VerbResult):
     """Hard negatives, and the findings whose flagged rows are none of them.
 
     guard: no row whose score is greater was mined. eligible: how many rows might have been. why_guard: in words.
@@ -72,9 +72,9 @@ class MineResult:
         """A line for each row to train with; `show`: columns of the dataset to have in it."""
         return hard_rows(self.findings, self.mode, self.pairs, show)
 
-    def suspects(self, show: Sequence[str] = ()) -> pa.Table:
+    def suspects(self, show: Sequence[str] | None = None) -> pa.Table:
         """The flagged rows, as `find` writes them."""
-        return self.findings.table(self.findings.select(), tuple(show))
+        return self.findings.table(show=None if show is None else tuple(show))
 
     def triplets(self) -> pa.Table:
         """Texts: anchor, positive, negative. Raises InputError where no column holds texts."""
@@ -123,7 +123,7 @@ class MineKeywords(DataKeywords, ModelKeywords, total=False):
 
 @spelled_out(MineKeywords, Columns, ModelSources, UnitChoice, DecisionsRead, RowLimit, Reading)
 def mine(
-    data: str | Path | pa.Table | pd.DataFrame | Findings,
+    data: Data,
     columns: Columns | None = None,
     *,
     mode: str = "boundary",

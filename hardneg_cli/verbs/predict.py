@@ -13,6 +13,7 @@ from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import ModelInputs, material
 from hardneg_cli.data.probabilities.table import probability_table
 from hardneg_cli.errors import InputError, listing
+from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.modeling.folds import LEAST_FOLDS, fold_of
 from hardneg_cli.modeling.frozen_predictions import FrozenPredictions
 from hardneg_cli.modeling.frozen_predictions import frozen as frozen_predictions
@@ -21,6 +22,7 @@ from hardneg_cli.modeling.temperature_scaling import calibrated, overall
 from hardneg_cli.modeling.unlabeled_pool import unlabeled
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.verbs._keywords import (
+    Data,
     DataKeywords,
     ModelSources,
     Reading,
@@ -34,7 +36,6 @@ from hardneg_cli.verbs._keywords import (
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -45,8 +46,8 @@ UNLEARNED = -1
 IN_THE_POOL = "pool"
 
 
-@dataclass(frozen=True)
-class PredictResult:
+@dataclass(frozen=True, repr=False)
+class PredictResult(VerbResult):
     """(N, C) out-of-fold probabilities of `classes`, and each row's fold.
 
     kept: how many rows' probabilities were taken from an older file. pool: those of the unlabeled rows, if there are
@@ -104,7 +105,7 @@ class PredictKeywords(DataKeywords, total=False):
 
 @spelled_out(PredictKeywords, Columns, ModelSources, Training, UnitChoice, Reading)
 def predict(
-    data: str | Path | pa.Table | pd.DataFrame,
+    data: Data,
     columns: Columns | None = None,
     *,
     frozen: str | Path | None = None,

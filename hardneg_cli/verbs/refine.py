@@ -15,6 +15,7 @@ from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import material
 from hardneg_cli.data.load import load
 from hardneg_cli.errors import InputError
+from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.modeling.out_of_fold import Classifier
 from hardneg_cli.modeling.self_training import self_training
 from hardneg_cli.modeling.self_training.active_learning import QueryRow, contradicted, most_informative, queue_table
@@ -28,6 +29,7 @@ from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_d
 from hardneg_cli.runtime.evidence_store import checked_settings
 from hardneg_cli.statistics.risk_control import fewest
 from hardneg_cli.verbs._keywords import (
+    Data,
     DataKeywords,
     DecisionsRead,
     ModelSources,
@@ -41,15 +43,14 @@ from hardneg_cli.verbs._keywords import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
 STRATEGY = "self-training"
 BUDGET = 50  # rows that people get
 
 
-@dataclass(frozen=True)
-class RefineResult:
+@dataclass(frozen=True, repr=False)
+class RefineResult(VerbResult):
     """What the rounds made of a labeled dataset and its pool.
 
     together: their rows as one. trained: the rounds of this run and those before it, done anew. entries: the ledger's
@@ -157,8 +158,8 @@ class RefineKeywords(DataKeywords, total=False):
 
 @spelled_out(RefineKeywords, Columns, ModelSources, Training, UnitChoice, DecisionsRead, Reading)
 def refine(
-    data: str | Path | pa.Table | pd.DataFrame,
-    unlabeled: str | Path | pa.Table | pd.DataFrame,
+    data: Data,
+    unlabeled: Data,
     columns: Columns | None = None,
     *,
     unlabeled_features: Any = None,
@@ -182,7 +183,7 @@ def refine(
     reading, text = grouped(Reading, options), labeled.columns.text
     pool_choice = feature_choice(features if unlabeled_features is None else unlabeled_features, text)
     vectors = pool_choice if reading.may_skip else None
-    pool = read_pool(_readable(unlabeled), labeled.columns, reading.encoding, vectors=vectors)
+    pool = read_pool(unlabeled, labeled.columns, reading.encoding, vectors=vectors)
     loaded = load_decisions(decisions, data, unlabeled)
     by_people = pool_labels(labeled, pool, loaded.decisions)
     all_ = together(
@@ -224,11 +225,3 @@ def _refuse_odd(max_error: float, confidence: float, rounds: int) -> None:
         raise InputError(f"--confidence is a share between 0 and 1, or from 0% to 100%, not {confidence:g}")
     if rounds < 1:
         raise InputError(f"--rounds is at least 1, not {rounds}")
-
-
-def _readable(unlabeled: str | Path | pa.Table | pd.DataFrame) -> str | Path | pa.Table:
-    import pyarrow as pa
-
-    if isinstance(unlabeled, str | Path | pa.Table):
-        return unlabeled
-    return pa.Table.from_pandas(unlabeled, preserve_index=False)

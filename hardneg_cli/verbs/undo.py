@@ -12,6 +12,7 @@ from hardneg_cli.errors import MOST_OF_A_PATH, InputError, Refused, listing, plu
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.inverse_edits import InverseEdits
 from hardneg_cli.io.files.source import Source, sources
+from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.review.correction import rewrite
 from hardneg_cli.review.correction.provenance import document
 from hardneg_cli.review.correction.rewrite import ProvenanceTarget, Stamp, stamp
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-@dataclass(frozen=True)
-class UndoResult:
+@dataclass(frozen=True, repr=False)
+class UndoResult(VerbResult):
     """restored: the files that are as before again. already: those that were so, or that the run had left alone."""
 
     restored: tuple[str, ...]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pyarrow import parquet
 
 from hardneg_cli import Columns, Dataset, Findings, find, load
-from hardneg_cli.verbs.audit import draw
+from hardneg_cli.verbs.audit import audit_draw
 
 from .label_sets import LabelSet
 
@@ -51,7 +51,7 @@ def by_audit(labels: LabelSet, found: Findings) -> Findings:
     with tempfile.TemporaryDirectory() as folder:
         scores, audit = f"{folder}/scores.parquet", f"{folder}/audit.parquet"
         parquet.write_table(found.table(found.select(every=True)), scores)
-        drawn = draw(scores, AUDITED).table
+        drawn = audit_draw(scores, AUDITED).table
         wrong = labels.wrong[[int(id_) for id_ in drawn["id"].to_pylist()]]
         answers = pa.array(np.where(wrong, "drop", "keep"))
         parquet.write_table(drawn.set_column(drawn.column_names.index("decision"), "decision", answers), audit)

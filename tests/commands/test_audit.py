@@ -101,13 +101,13 @@ def test_the_same_rows_are_drawn_from_every_format_and_row_order(folder: Path, t
     write(tmp_path / "mixed.csv", [rows[place] for place in np.random.default_rng(0).permutation(600)])
     expected = [row["id"] for row in read(folder / "drawn.csv")]
     for scores in (folder / "scores.parquet", folder / "scores.ndjson", tmp_path / "mixed.csv"):
-        assert audit.draw(scores, 120).table["id"].to_pylist() == expected
-    assert audit.draw(folder / "scores.csv", 120, seed=1).table["id"].to_pylist() != expected
+        assert audit.audit_draw(scores, 120).table["id"].to_pylist() == expected
+    assert audit.audit_draw(folder / "scores.csv", 120, seed=1).table["id"].to_pylist() != expected
 
 
 @pytest.mark.process
 def test_a_draw_of_all_rows_and_its_types(folder: Path) -> None:
-    drawn = audit.draw(folder / "scores.parquet", 10_000)
+    drawn = audit.audit_draw(folder / "scores.parquet", 10_000)
     assert (len(drawn.table), drawn.rows) == (600, 600)
     kinds = {name: str(drawn.table.schema.field(name).type) for name in ("score", "flagged", "rank", "inclusion")}
     assert kinds == {"score": "double", "flagged": "bool", "rank": "int64", "inclusion": "string"}
@@ -117,7 +117,7 @@ def test_a_draw_of_all_rows_and_its_types(folder: Path) -> None:
 def test_earlier_decisions_are_not_answers(folder: Path, tmp_path: Path) -> None:
     rows = read(folder / "scores.csv")
     write(tmp_path / "scores.csv", [row | {"decision": "keep", "note": "seen"} for row in rows])
-    assert set(audit.draw(tmp_path / "scores.csv", 30).table["decision"].to_pylist()) == {""}
+    assert set(audit.audit_draw(tmp_path / "scores.csv", 30).table["decision"].to_pylist()) == {""}
 
 
 @pytest.mark.process
@@ -185,7 +185,7 @@ def test_unanswered_rows_keep_their_place_only(folder: Path, tmp_path: Path) -> 
     rows = read(tmp_path / "some.csv")
     rows[100]["decision"] = "unsure"
     write(tmp_path / "some.csv", rows)
-    found = audit.estimate(tmp_path / "some.csv")
+    found = audit.audit_estimate(tmp_path / "some.csv")
     assert (found.rows, found.audited) == (600, 80)
     assert found.errors.low <= len(truth(folder)) <= found.errors.high
 
@@ -222,7 +222,7 @@ def test_a_small_dataset_may_be_audited_whole(folder: Path, tmp_path: Path) -> N
     write(tmp_path / "scores.csv", few)
     run("audit", "draw", "scores.csv", "-o", "audit.csv", cwd=tmp_path)
     fill(tmp_path / "audit.csv", tmp_path / "audit.csv", set())
-    found = audit.estimate(tmp_path / "audit.csv")
+    found = audit.audit_estimate(tmp_path / "audit.csv")
     assert (found.rows, found.audited, found.errors.high) == (8, 8, 0)
 
 
@@ -250,7 +250,7 @@ def test_find_recalibrates_on_an_audit(folder: Path) -> None:
     assert before.stdout != after.stdout
     findings = find(folder / "data.csv", probs=[folder / "probs.csv"], detectors=["doubtful-label"],
                     audit=folder / "audit.csv")  # fmt: skip
-    said = audit.estimate(folder / "audit.csv").errors
+    said = audit.audit_estimate(folder / "audit.csv").errors
     assert findings.errors == said
     assert findings.audited == 120
     wrong = np.isin(findings.dataset.ids.to_pylist(), list(truth(folder)))
@@ -330,5 +330,5 @@ def test_results_are_frozen(folder: Path) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         audited.name = "x"  # type: ignore[misc]
     with pytest.raises(InputError, match="no file"):
-        audit.draw(folder / "nothing.csv")
-    assert isinstance(audit.draw(folder / "scores.csv").table, pa.Table)
+        audit.audit_draw(folder / "nothing.csv")
+    assert isinstance(audit.audit_draw(folder / "scores.csv").table, pa.Table)

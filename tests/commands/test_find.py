@@ -57,7 +57,7 @@ def test_columns_are_in_the_order_of_the_contract() -> None:
 def test_a_display_column_does_not_take_a_columns_name() -> None:
     table = pa.table({"label": ["a", "b"] * 10, "score": ["7"] * 20, "why": ["not"] * 20})
     findings = find(table)
-    names = findings.table(show=findings.display_columns(None, None)).column_names
+    names = findings.table().column_names
     assert names == [*BEFORE, "data_score", "data_why", *AFTER]
 
 

@@ -18,7 +18,10 @@ from hardneg_cli.verbs.predict import predict
 from hardneg_cli.verbs.refine import refine
 from support.paths import PACKAGE
 
-OTHERS = {"audit": ("draw", "estimate"), "explain": ()}  # whose file is not called like it; explain answers in texts
+OTHERS = {
+    "audit": ("audit_draw", "audit_estimate"),
+    "explain": (),
+}  # whose file is not called like it; explain answers in texts
 
 
 def results() -> Iterator[tuple[str, Any]]:
@@ -86,16 +89,16 @@ def test_what_is_found_and_decided_gives_its_tables(points: Path, tmp_path: Path
         "1 row changed: 0 added, 0 edited, 0 relabeled, 1 dropped"
     )
     gives(check(clean, base=points, with_findings=True), "gates", "queue", "changes")
-    gives(audit.draw(scores, 30), "rows")
+    gives(audit.audit_draw(scores, 30), "rows")
 
 
 def test_an_audits_estimate_gives_a_table(points: Path, tmp_path: Path) -> None:
     scores, drawn = tmp_path / "scores.csv", tmp_path / "audit.csv"
     find(points).table(find(points).select(every=True)).to_pandas().to_csv(scores, index=False)
-    sample = audit.draw(scores, 40).table.to_pandas()
+    sample = audit.audit_draw(scores, 40).table.to_pandas()
     sample["decision"] = "keep"
     sample.to_csv(drawn, index=False)
-    estimate = audit.estimate(drawn)
+    estimate = audit.audit_estimate(drawn)
     assert gives(estimate, "estimate")[0] == f"{drawn}: 40 audited rows, drawn from 120"
     assert estimate.tables()["estimate"]["of"].to_pylist() == ["errors", "precision", "recall"]
     assert estimate.tables()["estimate"]["estimate"][0].as_py() == estimate.errors.value

@@ -123,12 +123,12 @@ def test_imbalance() -> None:
 def test_error_bound(tmp_path: Path) -> None:
     labels, _ = world()
     pa.csv.write_csv(findings().table(findings().select(every=True)), tmp_path / "scores.csv")
-    sample = audit.draw(tmp_path / "scores.csv", 200).table
+    sample = audit.audit_draw(tmp_path / "scores.csv", 200).table
     wrong = {f"{i:05d}" for i in np.flatnonzero(np.argmax(world()[1], axis=1) != labels)}
     answers = ["drop" if id_ in wrong else "keep" for id_ in sample["id"].to_pylist()]
     filled = sample.set_column(sample.column_names.index("decision"), "decision", pa.array(answers))
     pa.csv.write_csv(filled, tmp_path / "audit.csv")
-    high = audit.estimate(tmp_path / "audit.csv").errors.high / ROWS
+    high = audit.audit_estimate(tmp_path / "audit.csv").errors.high / ROWS
     more = {"audit": tmp_path / "audit.csv"}
     for at_most, outcome in ((high + 1e-6, "passed"), (high - 1e-6, "failed")):
         said = one(labels, "error-bound", settings={"error-bound": {"at_most": at_most}}, **more)

@@ -137,7 +137,7 @@ def run(
     queues = outputs.targets(output.queue, None) if output.queue else []
     logs = decisions.logs
     inputs = [data, *(models.probs or []), *(decisions.decisions or [])]
-    files = [columns.features, models.classes, decisions.audit, base.base, base.state, str(log_of(data))]
+    files = [columns.features, columns.classes, decisions.audit, base.base, base.state, str(log_of(data))]
     outputs.refuse_overwriting_inputs([*reports, *queues], inputs, files)
     needed = _gates(gates.require)
     short = {"rate.alpha": gates.alpha, "budget.most": gates.max_open}
@@ -148,7 +148,6 @@ def run(
         base=base.base,
         state=base.state,
         probs=models.probs or (),
-        classes=models.names,
         features=columns.features,
         decisions=logs,
         audit=decisions.audit,
@@ -163,7 +162,7 @@ def run(
     )
     unasked = not (output.output or output.format_)
     shown = () if output.quiet and unasked and report.passed else reports
-    outputs.write_together((lambda: report.queue(columns.features), queues), (lambda: report, shown))
+    outputs.write_together((report.queue, queues), (lambda: report, shown))
     if reports[-1].path is not None or reports[-1].format != "text":
         for one in report.judged if not output.quiet else report.failed:
             if one.outcome != "passed":

@@ -123,12 +123,12 @@ def run(
     pairs = tuple(name for name in named if name.lower().endswith(collect_outputs.PAIRS) and ":" not in name)
     targets = outputs.targets([name for name in named if name not in pairs], output.format_)
     extras = CollectOutputs(
-        log.data, columns.columns, output.consensus, output.report, pairs, tuple(models.probs or ()), models.names,
+        log.data, columns.columns, output.consensus, output.report, pairs, tuple(models.probs or ()),
         output.findings, columns.encoding,
     )  # fmt: skip
     every = [*targets, *extras.targets]
     inputs = [*files, log.data or "", *(models.probs or []), output.findings or ""]
-    outputs.refuse_overwriting_inputs(every, inputs, [models.classes])
+    outputs.refuse_overwriting_inputs(every, inputs, [columns.classes])
     _refuse_the_log(every, path)
     loaded = load_decisions(files, reviewer=log.reviewer, whole=True)
     facts = collect_outputs.facts(extras, loaded.queues, quiet=quiet)

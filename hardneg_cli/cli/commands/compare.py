@@ -89,12 +89,11 @@ def run(
         known_metric(name or verdict.metric)
     targets = output.targets()
     inputs = [data, *models, *(decisions.decisions or [])]
-    outputs.refuse_overwriting_inputs(targets, inputs, [predictions.classes, decisions.audit, str(log_of(data))])
+    outputs.refuse_overwriting_inputs(targets, inputs, [columns.classes, decisions.audit, str(log_of(data))])
     compared = compare(
         data,
         models,
         columns.columns,
-        classes=predictions.names,
         prediction_column=predictions.prediction_column,
         decisions=logs,
         audit=decisions.audit,

@@ -111,13 +111,12 @@ def run(
     better, failing, theirs = (outputs.targets(files, None) if files else [] for files in named)
     inputs = [data, *(models.probs or []), *(decisions.decisions or [])]
     inputs += [*([pool.new] if pool.new else []), *(pool.new_probs or [])]
-    files = [columns.features, models.classes, pool.new_features, str(log_of(data))]
+    files = [columns.features, columns.classes, pool.new_features, str(log_of(data))]
     outputs.refuse_overwriting_inputs([*rows, *better, *failing, *theirs], inputs, files)
     found = dual(
         data,
         columns.columns,
         probs=models.probs or (),
-        classes=models.names,
         features=columns.features,
         models=training.model or MODELS,
         settings=options.unit_settings(training.set_, ctx.obj.units, "strategy", "model"),

@@ -14,8 +14,6 @@ from typing import Annotated
 import typer
 
 from hardneg_cli.cli.settings.option_trust import Trust
-from hardneg_cli.errors import InputError
-from hardneg_cli.runtime import drawers
 
 GROUP = "help"
 EXAMPLE = "hardneg explain doubtful-label"
@@ -30,14 +28,7 @@ def run(
         str | None, typer.Option("--row", metavar="ID", help="Why this row was flagged or not."), Trust.CALLER
     ] = None,
 ) -> int:
-    from hardneg_cli.verbs.explain import manual, overview, story
+    from hardneg_cli.verbs.explain import explain
 
-    if row is None:
-        sys.stdout.write(manual(name) if name else overview())
-        return 0
-    if name and findings is None and name not in drawers.names("detector"):
-        name, findings = None, name
-    if findings is None:
-        raise InputError("--row needs a findings file: hardneg explain scores.csv --row ID")
-    sys.stdout.write(story(findings, row, name))
+    sys.stdout.write(explain(name, findings, row=row))
     return 0

@@ -89,13 +89,12 @@ def run(
     targets, state = output.targets(), decisions.state
     inputs = [data, *(models.probs or []), *(decisions.decisions or [])]
     every = [*targets, *([OutputTarget("parquet", state)] if state else [])]
-    files = [columns.features, models.classes, decisions.audit, str(log_of(data))]
+    files = [columns.features, columns.classes, decisions.audit, str(log_of(data))]
     outputs.refuse_overwriting_inputs(every, inputs, files)
     findings = find(
         data,
         columns.columns,
         probs=models.probs or (),
-        classes=models.names,
         features=columns.features,
         detectors=models.detector or (),
         settings=options.unit_settings(models.set_, ctx.obj.units),
@@ -107,7 +106,7 @@ def run(
         on_bad_rows=columns.on_bad_rows,
         memory=options.memory_bytes(models.memory),
     )
-    shown = _display_columns(findings, review.show, columns.features, review.image)
+    shown = _display_columns(findings, review.show, review.image)
     with progress("making the queue"):
         rows = findings.select(every=review.all_, limit=review.limit, per_class=review.per_class)
         table = _pictured(findings.table(rows, shown), findings, shown, review.image)
@@ -119,8 +118,8 @@ def run(
     return 0
 
 
-def _display_columns(findings: Findings, show: str | None, features: str | None, image: str | None) -> tuple[str, ...]:
-    shown = findings.display_columns(show, features)
+def _display_columns(findings: Findings, show: str | None, image: str | None) -> tuple[str, ...]:
+    shown = findings.display_columns(show)
     if image is None or image in shown:
         return shown
     known = findings.dataset.content.column_names

@@ -96,7 +96,7 @@ def run(
     asked = outputs.targets(output.report, None) if output.report else []
     rows = output.targets("csv") if output.output or output.format_ or not asked else []
     inputs = [data, *(models.probs or [])]
-    outputs.refuse_overwriting_inputs([*rows, *asked], inputs, [columns.features, models.classes])
+    outputs.refuse_overwriting_inputs([*rows, *asked], inputs, [columns.features, columns.classes])
     hardened = harden(
         data,
         columns.columns,
@@ -104,7 +104,6 @@ def run(
         model=attack.model,
         epsilon=attack.epsilon,
         probs=models.probs or (),
-        classes=models.names,
         guard=attack.guard,
         settings=options.unit_settings(attack.set_, ctx.obj.units, "attack", "model", "detector"),
         train_split=attack.train_split,

@@ -107,14 +107,13 @@ def run(
     rows = output.targets() if output.output or output.format_ or not any(named) else []
     asked, texts = (outputs.targets(files, None) if files else [] for files in named)
     inputs = [data, *(models.probs or []), *(decisions.decisions or [])]
-    files = [columns.features, models.classes, str(log_of(data))]
+    files = [columns.features, columns.classes, str(log_of(data))]
     outputs.refuse_overwriting_inputs([*rows, *asked, *texts], inputs, files)
     mined = mine(
         data,
         columns.columns,
         mode=mining.mode,
         probs=models.probs or (),
-        classes=models.names,
         features=columns.features,
         settings=options.unit_settings(mining.set_, ctx.obj.units, "mode", "detector"),
         guard=mining.guard,
@@ -126,7 +125,7 @@ def run(
         encoding=columns.encoding,
         on_bad_rows=columns.on_bad_rows,
     )
-    shown = mined.findings.display_columns(review.show, columns.features)
+    shown = mined.findings.display_columns(review.show)
     made = mined.triplets() if texts else None
     found = mined.table(shown)
     outputs.write_together(

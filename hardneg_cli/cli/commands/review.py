@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 GROUP = "people"
 EXAMPLE = "hardneg review queue.csv --data data.csv"
 
-FOR_FIND = ("probs", "classes", "detector", "set_", "audit", "all_", "limit", "per_class", "show")
+FOR_FIND = ("probs", "detector", "set_", "audit", "all_", "limit", "per_class", "show")
 FOR_DATA = ("label", "id_", "text", "features", "prob_prefix", "groups", "split", "fold", "on_bad_rows")
 
 HAS_THE_SCREEN = True
@@ -109,12 +109,12 @@ def run(
 
         # What was decided would change what is flagged, and in which order: a second reviewer is asked the same.
         findings = find(
-            queue, columns.columns, probs=models.probs or (), classes=models.names, features=columns.features,
+            queue, columns.columns, probs=models.probs or (), features=columns.features,
             detectors=models.detector or (), settings=options.unit_settings(models.set_, ctx.obj.units), decisions=(),
             audit=decisions.audit, encoding=columns.encoding, on_bad_rows=columns.on_bad_rows,
         )  # fmt: skip
         chosen = findings.select(every=rows.all_, limit=rows.limit, per_class=rows.per_class)
-        shown = findings.display_columns(rows.show, columns.features)
+        shown = findings.display_columns(rows.show)
         review_queue = review_queue_of(queue, findings.table(chosen, shown))
         around = RowContexts(findings.dataset, columns.features, shown)
     bring_in = where.decisions is None and data is None and around is None

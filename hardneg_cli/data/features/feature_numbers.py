@@ -15,6 +15,7 @@ from hardneg_cli.data.alignment import id_name, joining_column, read_ids, rows_b
 from hardneg_cli.data.columns import choose
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import FeatureChoice
+from hardneg_cli.data.features.mixed_columns import MixedColumns, mixed_columns
 from hardneg_cli.errors import InputError, listing, quote
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables import table_files
@@ -37,7 +38,8 @@ AS_TEXT = "vectors are not read from text: write them as lists in Parquet or JSO
 class FeatureNumbers:
     """N rows of numbers, in the dataset's order.
 
-    names: of plain columns, empty for vectors. name: what to call vectors. sizes: (N,) how many numbers each list has,
+    names: of plain columns, empty for vectors. name: what to call vectors. mixed: the columns, where some hold
+    categories, and the values are points. sizes: (N,) how many numbers each list has,
     `NO_LIST` for a null, None for vectors that are no lists.
     """
 
@@ -45,6 +47,7 @@ class FeatureNumbers:
     name: str
     names: tuple[str, ...] = ()
     sizes: NDArray[np.int64] | None = None
+    mixed: MixedColumns | None = None
 
     def troubles(self) -> dict[int, str]:
         """Of vectors: what is wrong with each row that is none."""
@@ -64,7 +67,10 @@ class FeatureNumbers:
 
 
 def feature_numbers(dataset: Dataset, choice: FeatureChoice) -> FeatureNumbers:
-    """The numbers of the chosen columns, file or array. Raises InputError for columns that cannot be features."""
+    """The numbers of the chosen columns, file or array. Raises InputError for columns that cannot be features.
+
+    Of columns, some of which hold categories, the numbers are their points: see `mixed_columns`.
+    """
     if choice.array is not None:
         return FeatureNumbers(_of_dataset(dataset, choice.array), "the features")
     if choice.file:
@@ -99,19 +105,31 @@ def _cells(dataset: Dataset, name: str) -> Iterable[str | None]:
 
 
 def _from_columns(dataset: Dataset, patterns: tuple[str, ...]) -> FeatureNumbers:
-    names = choose(patterns, dataset.all_columns, "--features")
-    if taken := [name for name in names if name in dataset.columns.parts().values()]:
-        raise InputError(f"{dataset.name}: {listing(taken)} cannot be a feature: it is the label, id, text or the like")
+    names = feature_columns(dataset, patterns)
     try:
         found = _stacked(dataset.name, dataset.numbers(names))
     except InputError as error:
         if any(name in dataset.content.column_names and holds_vectors(_cells(dataset, name)) for name in names):
             raise InputError(f"{error}; {AS_TEXT}") from error
-        raise
+        return _from_mixed_columns(dataset, names)
     values = found.values[dataset.positions]
     if found.sizes is None:
         return FeatureNumbers(values, dataset.name, tuple(names))
     return FeatureNumbers(values, f"{dataset.name}: column {quote(names[0])}", sizes=found.sizes[dataset.positions])
+
+
+def _from_mixed_columns(dataset: Dataset, names: Sequence[str]) -> FeatureNumbers:
+    """Of columns that are not all plain numbers. Raises InputError for those that hold none, and no categories."""
+    found = mixed_columns(dataset.name, dataset.texts(names))
+    return FeatureNumbers(found.points(dataset.by_id), dataset.name, tuple(names), mixed=found)
+
+
+def feature_columns(dataset: Dataset, patterns: Sequence[str]) -> list[str]:
+    """The columns that the patterns match. Raises InputError for one that plays a part."""
+    names = choose(patterns, dataset.all_columns, "--features")
+    if taken := [name for name in names if name in dataset.columns.parts().values()]:
+        raise InputError(f"{dataset.name}: {listing(taken)} cannot be a feature: it is the label, id, text or the like")
+    return names
 
 
 def _from_file(dataset: Dataset, pattern: str) -> FeatureNumbers:

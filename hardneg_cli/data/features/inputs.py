@@ -9,6 +9,7 @@ from hardneg_cli.data.columns import choose
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.feature_numbers import holds_vectors
 from hardneg_cli.data.features.features import FeatureChoice
+from hardneg_cli.data.features.mixed_columns import mixed_columns
 from hardneg_cli.errors import InputError, listing, quote
 from hardneg_cli.runtime.evidence_store import EvidenceStore
 
@@ -124,28 +125,5 @@ def _columns(dataset: Dataset, choice: FeatureChoice) -> tuple[NDArray[np.float6
             f"{dataset.name}: column {quote(vectors[0])} holds lists of numbers, which cannot stand beside "
             "other columns"
         )
-    numbers, categories = [], {}
-    for name in names:
-        column = _numbers(dataset.content[name])
-        if column is None:
-            categories[name] = tuple(cell or "" for cell in dataset.content[name].to_pylist())
-        else:
-            numbers.append(column)
-    return np.column_stack(numbers) if numbers else None, categories
-
-
-def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64] | None:
-    """Its cells as numbers, NaN for empty ones; None where one of them is none, or all are empty."""
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    text = pc.utf8_trim_whitespace(pc.fill_null(column, ""))
-    filled = pc.if_else(pc.equal(text, ""), None, text)
-    if filled.null_count == len(filled):
-        return None
-    try:
-        values: NDArray[np.float64] = pc.cast(filled, pa.float64()).to_numpy()
-    except pa.ArrowInvalid:  # what its users would call a category
-        return None
-    return np.where(np.isinf(values), np.nan, values)
+    found = mixed_columns(dataset.name, dataset.content.select(names))
+    return found.matrix(), dict(found.categories)

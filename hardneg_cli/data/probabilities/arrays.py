@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.alignment import id_name
-from hardneg_cli.data.class_names import in_order, matched
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.block_sources import model_of_rows
 from hardneg_cli.data.probabilities.probabilities import Model
@@ -29,30 +28,16 @@ def from_array(values: Block, dataset: Dataset, classes: Sequence[str] | None = 
     values = np.asarray(values)
     if values.ndim != 2 or values.dtype.kind not in "fiub" or len(values) not in (len(dataset), dataset.rows_read):
         raise InputError(f"{name}: {_kind(values)} for {len(dataset):,} rows of {dataset.name}")
-    if classes is None and values.shape[1] != len(dataset.classes):
+    if classes is None and values.shape[1] != len(dataset.in_order):
         raise InputError(
-            f"{name}: {values.shape[1]:,} columns for {len(dataset.classes):,} different labels of {dataset.name}; "
+            f"{name}: {values.shape[1]:,} columns for {len(dataset.in_order):,} different labels of {dataset.name}; "
             "say with classes which class each column is of"
         )
-    known = checked_classes(name, in_order(dataset.classes) if classes is None else classes, values.shape[1])
+    known = checked_classes(name, dataset.in_order if classes is None else classes, values.shape[1])
     if values.dtype.kind != "f":
         values = values.astype(np.float64)
     rows = np.arange(len(values)) if len(values) == len(dataset) else dataset.positions
-    return model_of_rows(name, matched(known, dataset.classes), lambda: values, rows)
-
-
-def as_table(source: Any) -> pa.Table | None:
-    """A frame of pandas, polars or any other library that speaks Arrow, as a table; None for what is none."""
-    import pyarrow as pa
-
-    if isinstance(source, pa.Table):
-        return source
-    if type(source).__module__.partition(".")[0] == "pandas" and hasattr(source, "columns"):
-        texts = [str(name) for name in source.columns]
-        return pa.Table.from_pandas(source.set_axis(texts, axis=1), preserve_index=False)
-    if hasattr(source, "__arrow_c_stream__") and hasattr(source, "columns"):
-        return pa.table(source)
-    return None
+    return model_of_rows(name, dataset.called(known), lambda: values, rows)
 
 
 def with_prefixed_columns(
@@ -63,7 +48,7 @@ def with_prefixed_columns(
     numbers = [column for column in table.column_names if column != own]
     if not any(column.startswith(prefix) for column in numbers):
         called = numbers if classes is None else checked_classes(name, classes, len(numbers))
-        if not named(called, "", dataset.classes):
+        if not named(dataset.called(called), "", dataset.classes):
             raise InputError(
                 f"{name}: no column starts with {quote(prefix)} or is called like a label: {listing(numbers)}"
             )

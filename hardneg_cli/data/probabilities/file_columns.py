@@ -35,7 +35,8 @@ def probability_columns(
         return columns.candidates(names)
     others = {*ROW_COLUMNS, id_name(dataset), VALUES, *columns.parts().values()}
     candidates = [name for name in names if name not in others]
-    ours = named(candidates, "", (*dataset.classes, *classes))
+    numbers = () if dataset.numbered is None else dataset.numbered.spellings
+    ours = named(candidates, "", (*dataset.classes, *classes, *numbers))
     if not ours:
         return ()
     strangers = tuple(name for name in candidates if name not in set(ours))

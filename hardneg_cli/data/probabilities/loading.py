@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.data.alignment import id_name, joining_column, read_ids, rows_by_id, wrong_length
-from hardneg_cli.data.class_names import as_names, matched
+from hardneg_cli.data.class_names import as_names
 from hardneg_cli.data.dataset import Dataset, ignore
-from hardneg_cli.data.load import in_memory
-from hardneg_cli.data.probabilities.arrays import as_table, checked_classes, from_array, with_prefixed_columns
+from hardneg_cli.data.probabilities.arrays import checked_classes, from_array, with_prefixed_columns
 from hardneg_cli.data.probabilities.block_sources import (
     exactly_rows,
     first_rows,
@@ -34,6 +33,7 @@ from hardneg_cli.data.probabilities.validation import ProbabilityValidator
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.frames import as_table, in_memory
 from hardneg_cli.io.tables.spill import MEMORY, spool
 from hardneg_cli.io.tables.table_files import ReadRequest
 
@@ -80,7 +80,7 @@ def load_model(
     name: str = "array",
 ) -> Model:
     """A file of probabilities, a frame with their columns, or an array N×C; `name`: what to call what is no file."""
-    names = as_names(classes)
+    names = as_names(classes) or dataset.columns.classes
     if isinstance(source, str | Path):
         return from_file(str(source), dataset, names, may_lack=may_lack, memory=memory)
     if (table := as_table(source)) is not None:
@@ -115,13 +115,13 @@ def _from_sources(
     if VALUES in names and set(names) <= {VALUES, id_name(dataset)}:
         columns: tuple[str, ...] = (VALUES,)
         width = width_of_lists(pattern, files)
-        known = checked_classes(pattern, classes, width)
+        known = checked_classes(pattern, classes or _of_numbers(dataset), width)
     else:
         columns = probability_columns(pattern, names, dataset, classes or (), files)
         if not columns:
             raise no_probabilities(pattern, names, dataset)
         known = tuple(name.removeprefix(dataset.columns.prob_prefix) for name in columns)
-    model_columns = _ModelColumns(columns, matched(known, dataset.classes), width)
+    model_columns = _ModelColumns(columns, dataset.called(known), width)
     id_column = joining_column(files, names, dataset)
     if id_column is not None:
         model = _by_id(pattern, files, dataset, id_column, model_columns, may_lack=may_lack, memory=memory)
@@ -137,7 +137,7 @@ def inside(dataset: Dataset, memory: int = MEMORY) -> Model | None:
     columns = dataset.columns.probabilities(dataset.all_columns)
     if not columns:
         return None
-    known = matched([name.removeprefix(dataset.columns.prob_prefix) for name in columns], dataset.classes)
+    known = dataset.called([name.removeprefix(dataset.columns.prob_prefix) for name in columns])
     if (values := dataset.probabilities) is not None:
         return model_of_rows(dataset.name, known, lambda: values, dataset.positions)
     return _by_order(dataset.name, dataset.sources, dataset, _ModelColumns(columns, known), memory)
@@ -169,6 +169,11 @@ def mean_probabilities(
         mean[span] = np.maximum(sum(checked) / len(checked), 0)
     validator.refuse_all_bad()
     return mean / mean.sum(axis=1, keepdims=True), ~validator.bad
+
+
+def _of_numbers(dataset: Dataset) -> tuple[str, ...] | None:
+    """The order of the classes, where their numbers say it."""
+    return None if dataset.numbered is None else dataset.numbered.names
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.feature_numbers import FeatureNumbers, feature_numbers
 from hardneg_cli.data.features.features import FeatureChoice, Features
+from hardneg_cli.data.features.mixed_columns import MixedColumns
 from hardneg_cli.data.features.text_vectors import LEARNED_FROM, text_vectors, unit_rows
 from hardneg_cli.data.text_column import TextColumn
-from hardneg_cli.errors import InputError, Unavailable, listing, quote
+from hardneg_cli.errors import InputError, Unavailable, listing, plural, quote
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +25,8 @@ def gather(dataset: Dataset, feature_choice: FeatureChoice) -> Features:
     """The features that were asked for; missing numbers become the column's median, and a note says how many."""
     if feature_choice.array is not None or feature_choice.file or feature_choice.columns:
         found = feature_numbers(dataset, feature_choice)
+        if found.mixed is not None:
+            return Features(found.values, "columns", _of_mixed(found.mixed))
         return _columns(dataset, found) if found.names else _vectors(dataset, found)
     if feature_choice.text:
         return _from_text(dataset, feature_choice.text)
@@ -59,6 +62,14 @@ def _columns(dataset: Dataset, found: FeatureNumbers) -> Features:
     else:
         values = np.ldexp(values, power - power[moving].max())
     return Features(values, "columns", notes)
+
+
+def _of_mixed(columns: MixedColumns) -> tuple[str, ...]:
+    """What to say of columns that hold numbers and categories."""
+    numbers, categories = plural(len(columns.numbers), "column"), plural(len(columns.categories), "column")
+    notes = (f"features: {numbers} of numbers in units of their spread, {categories} of categories",)
+    return (*notes, f"features: {columns.missing:,} missing values were replaced by their column's median") \
+        if columns.missing else notes  # fmt: skip
 
 
 def _vectors(dataset: Dataset, found: FeatureNumbers) -> Features:

@@ -11,6 +11,7 @@ from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.arrow_edits import edited, marked, wanted_of
 from hardneg_cli.io.tables.arrow_errors import readable
+from hardneg_cli.io.tables.class_labels import class_labels
 from hardneg_cli.io.tables.ipc_layout import CONTINUATION, MAGIC, RECORDS, IpcMessage, confirmed
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm_length, require
 
@@ -31,6 +32,11 @@ def recognises(head: bytes) -> bool:
 def columns(source: Source, *, encoding: str | None) -> list[str]:
     with _reader(source) as (reader, _):
         return list(reader.schema.names)
+
+
+def class_names(source: Source) -> dict[str, tuple[str, ...]]:
+    with _reader(source) as (reader, _):
+        return class_labels(reader.schema)
 
 
 def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.arrow_edits import edited, marked, wanted_of
+from hardneg_cli.io.tables.class_labels import class_labels
 from hardneg_cli.io.tables.parquet_files import confirm_pages, opened
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm_length, require
 
@@ -30,6 +31,11 @@ def recognises(head: bytes) -> bool:
 def columns(source: Source, *, encoding: str | None) -> list[str]:
     with opened(source) as file:
         return list(file.schema_arrow.names)
+
+
+def class_names(source: Source) -> dict[str, tuple[str, ...]]:
+    with opened(source) as file:
+        return class_labels(file.schema_arrow)
 
 
 def groups(source: Source) -> list[int]:

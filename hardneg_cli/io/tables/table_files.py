@@ -103,6 +103,20 @@ def columns(sources: Sequence[Source], encoding: str | None = None) -> list[str]
     return names
 
 
+def class_names(sources: Sequence[Source], column: str) -> tuple[str, ...] | None:
+    """What the files' metadata calls the numbers 0, 1, … in `column`; None where it does not say.
+
+    Raises InputError where one file calls them otherwise than another.
+    """
+    first, *others = (reader_of(source).class_names(source).get(column) for source in sources)
+    for source, names in zip(sources[1:], others, strict=True):
+        if names != first:
+            raise InputError(
+                f"{source.name}: names the classes of column {quote(column)} otherwise than {sources[0].name}"
+            )
+    return first
+
+
 def have_index(sources: Sequence[Source], encoding: str | None = None) -> bool:
     """Whether every file has row labels, which are read as the column `INDEX`."""
     return all(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.table import probability_table
 from hardneg_cli.detection.findings import Findings
+from hardneg_cli.io.tables.verb_result import VerbResult
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,8 +28,8 @@ P_DECIMALS = 9
 NAMED = 3  # slices in the summary
 
 
-@dataclass(frozen=True)
-class DualResult:
+@dataclass(frozen=True, repr=False)
+class DualResult(VerbResult):
     """Of N rows, in the order of their ids: what both models say, and the slices where the first one fails.
 
     order: (N,) their places in the dataset, without those whose probabilities are unsound. first: (N, K).

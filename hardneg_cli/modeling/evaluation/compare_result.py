@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.errors import InputError, plural, quote
+from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.modeling.evaluation.comparison import MetricRow
 from hardneg_cli.modeling.evaluation.metrics import LESS_IS_BETTER
 from hardneg_cli.modeling.label_source import GIVEN
@@ -22,8 +23,8 @@ WORDS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class CompareResult:
+@dataclass(frozen=True, repr=False)
+class CompareResult(VerbResult):
     """models: their names, in the order given. labels: which labels were judged by. rows: how many have them.
 
     lines: a metric each, of a model, or of a model against one before it.

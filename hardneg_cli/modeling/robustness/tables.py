@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.io.tables.queue_columns import free_name
+from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.modeling.robustness.augmentation import Augmented
 from hardneg_cli.statistics.intervals import NORMAL, wilson
 
@@ -35,8 +36,8 @@ class RobustAccuracy:
     robust: Bools
 
 
-@dataclass(frozen=True)
-class HardenResult:
+@dataclass(frozen=True, repr=False)
+class HardenResult(VerbResult):
     """measured: by way of training, the plain one first; empty where nothing was held out.
 
     rows: the dataset's rows that stay in the training set and those of other splits, ascending. train: (N,) bool, may

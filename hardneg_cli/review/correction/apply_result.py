@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.review.correction.provenance import RowChange
 from hardneg_cli.review.decisions.decision import StaleDecision
 
@@ -34,13 +35,14 @@ class AutomaticChanges:
         return f"--auto-{self.action}: {self.rows:,} {what}, {found}"
 
 
-@dataclass(frozen=True)
-class ApplyResult:
+@dataclass(frozen=True, repr=False)
+class ApplyResult(VerbResult):
     """What a run changed, in the order of the rows, and how many rows it left alone, by reason.
 
     kept, unsure: as reviewers decided. undecided: asked about, but not decided by anybody. already: decisions whose
     outcome stood in the data before. stale: decisions that no longer fit, and were left out. protected, policy_stale:
     rows that the policy spared for their split, and because they are no longer what they were. automatic: what it does.
+    data: of a frame, the corrected one; files are written.
     """
 
     rows: int
@@ -54,6 +56,7 @@ class ApplyResult:
     policy_stale: int
     notes: tuple[str, ...]
     automatic: tuple[AutomaticChanges, ...] = ()
+    data: Any = None
 
     @property
     def relabeled(self) -> int:

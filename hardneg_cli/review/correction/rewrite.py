@@ -93,12 +93,17 @@ def corrections(
 def _edits(dataset: Dataset, changes: Sequence[RowChange], mark: str | None) -> CellEdits | None:
     if not changes and mark is None:
         return None
+    column, numbered = dataset.columns.label, dataset.numbered
+
+    def written(label: str) -> str:
+        return label if numbered is None else numbered.number(label, column)
+
     return CellEdits(
-        column=dataset.columns.label,
-        cells={change.index: change.after for change in changes if change.after is not None},
+        column=column,
+        cells={change.index: written(change.after) for change in changes if change.after is not None},
         drop=frozenset(change.index for change in changes if change.action == "drop"),
         mark=mark,
-        expect={change.index: change.before for change in changes},
+        expect={change.index: written(change.before) for change in changes},
         encoding=dataset.encoding,
         skip_ragged=not dataset.whole,
     )

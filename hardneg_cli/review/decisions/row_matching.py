@@ -63,11 +63,12 @@ def match(dataset: Dataset, decisions: Sequence[Decision], queue_ids: pa.Chunked
 
 
 def restated(dataset: Dataset, decisions: Sequence[Decision]) -> Sequence[Decision]:
-    """The decisions, and those that fit a row's content as if its hash covered the content as it is now.
+    """The decisions, and those that fit a row's content as if its hash covered the content as it is now; by name.
 
     Where rows have no ids of their own, their ids are made anew, too. O(N) for each list of columns that is not the
     content now, and O(decisions).
     """
+    decisions = _by_name(dataset, decisions)
     native = ("", dataset.hashed.token)
     foreign: dict[str, list[int]] = {}
     for place, decision in enumerate(decisions):
@@ -84,6 +85,16 @@ def restated(dataset: Dataset, decisions: Sequence[Decision]) -> Sequence[Decisi
             for place, decision in zip(places_, part, strict=True):
                 found[place] = decision
     return found
+
+
+def _by_name(dataset: Dataset, decisions: Sequence[Decision]) -> Sequence[Decision]:
+    """Decisions that name classes by their numbers, as the file does, in the words of the dataset."""
+    numbered = dataset.numbered
+    if numbered is None:
+        return decisions
+    return [
+        replace(one, given=numbered.name(one.given), new_label=numbered.name(one.new_label)) for one in decisions
+    ]  # fmt: skip
 
 
 def _restated(dataset: Dataset, content: pa.Table, decisions: Sequence[Decision]) -> list[Decision]:

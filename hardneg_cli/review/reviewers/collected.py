@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hardneg_cli.data.hashed_columns import hashed_cells
 from hardneg_cli.errors import plural
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, schema
+from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.review.decisions.adjudication import in_words
 from hardneg_cli.review.decisions.decision import ChronologicalDecisions, Decision
 from hardneg_cli.review.reviewers.agreement import Agreement
@@ -35,8 +36,8 @@ class CollectSummary:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class CollectResult:
+@dataclass(frozen=True, repr=False)
+class CollectResult(VerbResult):
     """What a run read, and what the log says with it.
 
     read: decisions in the files. appended: those that the log had not got yet. settled: lines that were added to

@@ -35,7 +35,7 @@ def run(
 
     targets = output.targets()
     outputs.refuse_overwriting_inputs(targets, [scores])
-    drawn = audit.draw(scores, rows, seed=seed)
+    drawn = audit.audit_draw(scores, rows, seed=seed)
     outputs.write(drawn.table, targets)
     for line in [] if output.quiet else drawn.summary():
         say(line)

@@ -45,7 +45,7 @@ def run(
     audit: Annotated[str, typer.Argument(metavar="AUDIT", help="What audit draw wrote, filled in.")],
     output: Annotated[EstimateOutput, Without("quiet", "color")],
 ) -> int:
-    from hardneg_cli.verbs.audit import estimate
+    from hardneg_cli.verbs.audit import audit_estimate
 
     asked, format_ = ctx.get_parameter_source("format_"), output.format_
     if asked is not None and asked.name != "COMMANDLINE" and format_ not in FORMATS:
@@ -53,7 +53,7 @@ def run(
     forms = [(path, _format_of(path)) for path in output.output or ()]
     write = _known("-f", format_ or "text")
     refuse_overwriting([path for path, _ in forms], [Path(audit)])
-    found = estimate(audit)
+    found = audit_estimate(audit)
     with WholeFiles() as files:
         for path, form in forms:
             files.open(path).write(form(found).encode(errors="backslashreplace"))
