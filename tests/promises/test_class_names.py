@@ -43,7 +43,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.mark.process
 def test_names_from_find_to_check(data: Path, tmp_path: Path) -> None:
-    table, probs, wrong = news()
+    table, probs, _ = news()
     np.save(tmp_path / "probs.npy", probs)
     hardneg("find", data, "--probs", tmp_path / "probs.npy", "-o", tmp_path / "queue.csv", check=True)
     lines = (tmp_path / "queue.csv").read_text().splitlines()
@@ -65,7 +65,7 @@ def test_names_from_find_to_check(data: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [pa.int8(), pa.uint16(), pa.float32(), pa.float64()], ids=str)
 def test_any_type_of_number_keeps_its_type(kind: pa.DataType) -> None:
-    table, probs, wrong = news(kind)
+    table, probs, _ = news(kind)
     queue = find(table, probs=probs).table().to_pandas().assign(decision="relabel")
     assert set(queue["given_label"]) <= set(NAMES)
     found = apply(table, [queue]).data
@@ -73,8 +73,11 @@ def test_any_type_of_number_keeps_its_type(kind: pa.DataType) -> None:
     assert (found["label"].to_numpy() == probs.argmax(axis=1)).all()
 
 
-@pytest.mark.parametrize("given", [NAMES, tuple(NAMES), np.array(NAMES), dict(enumerate(NAMES)), ",".join(NAMES),
-                                   {name: code for code, name in enumerate(NAMES)}], ids=lambda given: type(given).__name__)  # fmt: skip
+BY_NUMBER = dict(enumerate(NAMES))
+BY_NAME = {name: code for code, name in BY_NUMBER.items()}
+
+
+@pytest.mark.parametrize("given", [NAMES, tuple(NAMES), np.array(NAMES), ",".join(NAMES), BY_NUMBER, BY_NAME], ids=repr)
 def test_classes_are_named_where_the_file_does_not(given: Any) -> None:
     table, probs, wrong = news()
     plain = table.replace_schema_metadata(None)

@@ -35,7 +35,7 @@ def pets() -> tuple[list[str], np.ndarray[Any, Any], np.ndarray[Any, Any], np.nd
 
 def pandas_frame(labels: Any) -> pd.DataFrame:
     return pd.DataFrame(
-        {"t": pets()[0], "y": labels, "when": pd.date_range("2024-01-01", periods=ROWS), "n": np.arange(ROWS, dtype="i2")},
+        {"t": pets()[0], "y": labels, "when": pd.date_range("2024-01-01", periods=ROWS), "n": np.ones(ROWS, "i2")},
         index=np.arange(ROWS) * 2 + 7,
     )  # fmt: skip
 
@@ -139,9 +139,8 @@ def test_other_verbs_take_frames() -> None:
     findings = find(frame, label="y", text="t", probs=probs)
     assert len(assign(findings.table(every=True).to_pandas(), reviewers=["ann", "bob"]).reviewers) == 2
     assert len(mine(frame, label="y", probs=probs)) >= 0
-    compared = compare(frame, [probs, pl.DataFrame({f"prob_{name}": probs[:, code] for code, name in enumerate(NAMES)})],
-                       label="y")  # fmt: skip
-    assert len(compared) > 0
+    second = pl.DataFrame({f"prob_{name}": probs[:, code] for code, name in enumerate(NAMES)})
+    assert len(compare(frame, [probs, second], label="y")) > 0
 
 
 def test_results_are_small_to_look_at() -> None:
