@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.features.inputs import ModelInputs
 from hardneg_cli.data.features.vectorizer import Vectorizer
+from hardneg_cli.errors import InputError
 from hardneg_cli.modeling.classifiers import CLASSIFIERS
 from hardneg_cli.runtime.drawers import Settings, SettingValue
 from hardneg_cli.runtime.evidence_store import checked_settings
@@ -64,6 +65,15 @@ class FittedModel:
     vectorizer: Vectorizer
     model: Any
     classes: Codes
+
+    def points(self, rows: ModelInputs, chosen: Codes) -> Block:
+        """(n, D) the chosen rows in the model's space, first their numbers, then what says which were missing, then the
+        values of categories. Raises InputError where these are so many that the model sees directions of them all.
+        """
+        if self.vectorizer.has_directions:
+            raise InputError("too many values of categories for changes of the numbers beside them: leave some out")
+        found = self.vectorizer.transform(rows, chosen)
+        return found.toarray() if hasattr(found, "toarray") else found
 
     def probabilities(self, rows: ModelInputs, chosen: Codes, k: int) -> Block:
         """(n, K) of the chosen rows; a class that it has not seen has 0."""

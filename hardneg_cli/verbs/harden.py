@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Unpack
 
-from hardneg_cli.data.columns import Columns, choose
+from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.features.feature_numbers import feature_columns
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import ModelInputs, material
+from hardneg_cli.data.features.mixed_columns import mixed_columns
 from hardneg_cli.data.probabilities.loading import inside
 from hardneg_cli.detection.detectors import DETECTORS
 from hardneg_cli.detection.findings import Findings
@@ -98,7 +101,7 @@ def harden(
         score, hard = _guarded(dataset, train, models, guard, settings, grouped(Reading, options).on_bad_rows)
         kept = train & (score <= guard)
         order = dataset.by_id
-        attack = _attack(dataset, rows, order[kept[order]], model, settings, seed, epsilon)
+        attack = _attack(dataset, (rows, names), order[kept[order]], model, settings, seed, epsilon)
         weights = np.where(hard & kept, HARD_WEIGHT, 1.0)
         parts = held_out_parts(dataset, rows, train, folds)
         without = [_training_rows(dataset, order[kept[order] & ~part[order]], weights) for part in parts]
@@ -139,13 +142,13 @@ def _material(dataset: Dataset, features: str | None) -> tuple[ModelInputs, tupl
     rows = material(dataset, choice)
     if rows.texts is not None:
         return rows, ()
-    names = tuple(choose(choice.columns, dataset.all_columns, "--features"))
-    if rows.categories or rows.numbers is None:
-        which = listing(list(rows.categories))
-        raise InputError(f"{dataset.name}: harden moves numbers, and {which} holds others: leave it out of --features")
-    if len(names) != rows.numbers.shape[1]:
-        raise InputError(f"{dataset.name}: column {quote(names[0])} holds lists; harden needs a column for each number")
-    return rows, names
+    columns = feature_columns(dataset, choice.columns)
+    if rows.numbers is None:
+        raise InputError(f"{dataset.name}: harden moves numbers, and there are none in {listing(columns)}")
+    if not rows.categories and rows.numbers.shape[1] != len(columns):
+        raise InputError(f"{dataset.name}: column {quote(columns[0])} holds lists; harden needs a column a number")
+    found = mixed_columns(dataset.name, dataset.texts(columns))
+    return rows, tuple("" if name in found.dates else name for name in found.numbers)
 
 
 def _guarded(
@@ -197,12 +200,14 @@ def _rows_table(dataset: Dataset, rows: Codes) -> pa.Table:
 
 
 def _attack(
-    dataset: Dataset, rows: ModelInputs, train: Codes, model: str | None, settings: Settings, seed: int, epsilon: float
-) -> Attacker:
+    dataset: Dataset, named_rows: tuple[ModelInputs, Sequence[str]], train: Codes, model: str | None,
+    settings: Settings, seed: int, epsilon: float,
+) -> Attacker:  # fmt: skip
+    rows, names = named_rows
     name = model or ("mlp" if rows.texts is None else "logistic")
     classifier = Classifier.called(name, settings.get(name))
     if rows.texts is None:
-        return NumericAttack.of(rows, train, classifier, settings, seed, epsilon)
+        return NumericAttack.of(rows, train, classifier, settings, seed, epsilon, names)
     return TextAttack(rows, classifier, settings, seed, dataset.classes)
 
 

@@ -30,10 +30,14 @@ SECONDS_A_DAY = 86_400
 
 @dataclass(frozen=True)
 class MixedColumns:
-    """N rows. numbers: D columns by name, (N,) each, NaN where one is missing. categories: N values each, by name."""
+    """N rows. numbers: D columns by name, (N,) each, NaN where one is missing. categories: N values each, by name.
+
+    dates: which of the columns of numbers are days.
+    """
 
     numbers: Mapping[str, NDArray[np.float64]]
     categories: Mapping[str, tuple[str, ...]]
+    dates: tuple[str, ...] = ()
 
     def matrix(self) -> NDArray[np.float64] | None:
         """(N, D) the numbers; None where there is none."""
@@ -68,17 +72,22 @@ def mixed_columns(name: str, table: pa.Table) -> MixedColumns:
     """
     numbers: dict[str, NDArray[np.float64]] = {}
     categories: dict[str, tuple[str, ...]] = {}
+    dates: list[str] = []
     for column in table.column_names:
-        found = _numbers(name, column, table[column])
+        found = column_numbers(name, column, table[column])
         if found is None:
             categories[column] = _values(name, column, table[column])
-        else:
-            numbers[column] = found
-    return MixedColumns(numbers, categories)
+            continue
+        numbers[column], is_date = found
+        dates += [column] if is_date else []
+    return MixedColumns(numbers, categories, tuple(dates))
 
 
-def _numbers(name: str, column: str, cells: pa.ChunkedArray) -> NDArray[np.float64] | None:
-    """Its cells as numbers, NaN for missing ones; None where they are something else, or all are missing."""
+def column_numbers(name: str, column: str, cells: pa.ChunkedArray) -> tuple[NDArray[np.float64], bool] | None:
+    """Its cells as numbers, NaN for missing ones, and whether they are dates; None for what is no column of numbers.
+
+    Raises InputError where a few cells are no numbers.
+    """
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -95,7 +104,7 @@ def _numbers(name: str, column: str, cells: pa.ChunkedArray) -> NDArray[np.float
     if wrong.any():
         days = _days(kinds)
         if days is not None:
-            return np.append(days, np.nan)[places]
+            return np.append(days, np.nan)[places], True
         share = float(np.append(wrong, False)[places].sum()) / (len(filled) - filled.null_count)
         if share > MISTAKES or len(kinds) <= 2:
             return None
@@ -105,7 +114,7 @@ def _numbers(name: str, column: str, cells: pa.ChunkedArray) -> NDArray[np.float
             "others there are"
         )
     found: NDArray[np.float64] = np.append(values, np.nan)[places]
-    return np.where(np.isinf(found), np.nan, found)
+    return np.where(np.isinf(found), np.nan, found), False
 
 
 def _each_number(texts: pa.Array) -> NDArray[np.float64]:

@@ -39,6 +39,11 @@ class Vectorizer:
         self._directions: TruncatedSVD | None = None
 
     @property
+    def has_directions(self) -> bool:
+        """Whether its vectors are no longer numbers and values, but directions in which they differ."""
+        return self._directions is not None
+
+    @property
     def spread(self) -> NDArray[np.float64]:
         """(D,) what one unit is of each number."""
         assert self._scale is not None

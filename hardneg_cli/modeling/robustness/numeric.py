@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -43,20 +43,24 @@ class NumericAttack:
     @classmethod
     def of(
         cls, material: ModelInputs, train: Codes, classifier: Classifier, settings: UnitSettings,
-        seed: int, epsilon: float,
+        seed: int, epsilon: float, names: Sequence[str],
     ) -> NumericAttack:  # fmt: skip
         """epsilon: how far numbers move, as a share of their standard deviation among the `train` rows.
 
-        Numbers with gaps and those with two values only stay. Raises InputError where there is nothing to move.
+        names: of the columns of numbers, empty for one that is to stay, as dates are; numbers with two values only,
+        missing ones and categories stay, too. Raises InputError where there is nothing to move.
         """
         import numpy as np
 
         assert material.numbers is not None
-        free = [not np.isnan(column).any() and len(np.unique(column)) > SWITCH for column in material.numbers.T]
+        free = [
+            bool(name) and len(np.unique(column[~np.isnan(column)])) > SWITCH
+            for name, column in zip(names, material.numbers.T, strict=True)
+        ]
         if not any(free):
-            raise InputError("no number to move: each has gaps, or no more than two values")
+            raise InputError("no number to move: each is a date, or has no more than two values")
         return cls(
-            material, classifier, settings, seed, np.where(free, epsilon * material.numbers[train].std(axis=0), 0.0)
+            material, classifier, settings, seed, np.where(free, epsilon * _spread(material.numbers[train]), 0.0)
         )
 
     def fitted(self, training: TrainingRows, more: Augmented | None = None) -> FittedModel:
@@ -75,7 +79,7 @@ class NumericAttack:
         settings = {"epochs": own.max_iter} if not linear else {}
         run, chosen = self._strategy("adversarial-training", settings)
         attack, its = self._strategy("projected-gradient")
-        points = plain.vectorizer.transform(self.material, training.rows)
+        points = plain.points(self.material, training.rows)
         reach = partial(_reach, self._radius(plain), points.min(axis=0), points.max(axis=0))
         model = run(empty, points, training.labels, training.weights, reach, partial(attack, **(its | LEARNING)),
                     self.seed, **chosen)  # fmt: skip
@@ -86,9 +90,12 @@ class NumericAttack:
         import numpy as np
 
         rng = np.random.default_rng(self.seed)
-        seen = model.vectorizer.transform(self.material, training.rows)
-        points = model.vectorizer.transform(self.material, rows)
+        seen, points = model.points(self.material, training.rows), model.points(self.material, rows)
         low, high = _reach(self._radius(model), seen.min(axis=0), seen.max(axis=0), points, 1.0)
+        assert self.material.numbers is not None
+        missing = np.flatnonzero(np.isnan(self.material.numbers[rows]))
+        row, column = np.divmod(missing, self.material.numbers.shape[1])
+        low[row, column] = high[row, column] = points[row, column]
         known = np.isin(labels, model.classes)
         moved = points.copy()
         inside = points[known], labels[known], low[known], high[known], rng
@@ -109,8 +116,8 @@ class NumericAttack:
         """Of the rows that the model gets right and their versions wrong, the points just behind the boundary."""
         import numpy as np
 
-        own = model.vectorizer.transform(self.material, attacked.parents)
-        theirs = model.vectorizer.transform(attacked.within(self.material), np.arange(len(attacked)))
+        own = model.points(self.material, attacked.parents)
+        theirs = model.points(attacked.within(self.material), np.arange(len(attacked)))
         fooled = np.flatnonzero((model.model.predict(own) == labels) & (model.model.predict(theirs) != labels))
         if not len(fooled):
             return attacked.take(fooled)
@@ -128,7 +135,7 @@ class NumericAttack:
         """(D',) how far each coordinate of the model's space may move; the signs of gaps stay."""
         import numpy as np
 
-        width = model.vectorizer.transform(self.material, np.arange(1)).shape[1]
+        width = model.points(self.material, np.arange(1)).shape[1]
         return np.concatenate([self.radius / model.vectorizer.spread, np.zeros(width - len(self.radius))])
 
     def _numbers(self, model: FittedModel, rows: Codes, moves: Block) -> Block:
@@ -156,6 +163,13 @@ class NumericAttack:
 
             warnings.simplefilter("ignore", ConvergenceWarning)  # so many epochs are enough
             return network(found.fit(points, model.model.predict(points)))
+
+
+def _spread(numbers: Block) -> Block:
+    """(D,) the standard deviations of what is not missing."""
+    import numpy as np
+
+    return np.array([column[~np.isnan(column)].std() if not np.isnan(column).all() else 0.0 for column in numbers.T])
 
 
 def _reach(radius: Block, least: Block, most: Block, points: Block, share: float) -> tuple[Block, Block]:

@@ -8,6 +8,7 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.features.mixed_columns import column_numbers
 from hardneg_cli.io.tables.queue_columns import free_name
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.modeling.robustness.augmentation import Augmented
@@ -97,13 +98,12 @@ class HardenResult(VerbResult):
     def _content(self, name: str, parents: Codes, version: Codes) -> pa.Array:
         import numpy as np
         import pyarrow as pa
-        import pyarrow.compute as pc
 
         column = self.dataset.content[name].take(parents)
         places = np.flatnonzero(version >= 0)
         if name in self.names and self.augmented.numbers is not None:
-            text = pc.utf8_trim_whitespace(pc.fill_null(column, ""))
-            numbers = pc.cast(pc.if_else(pc.equal(text, ""), None, text), pa.float64()).to_numpy().copy()
+            found = column_numbers(self.dataset.name, name, column)
+            numbers = np.full(len(parents), np.nan) if found is None else found[0].copy()
             numbers[places] = self.augmented.numbers[version[places], self.names.index(name)]
             return pa.array(numbers, from_pandas=True)
         if name == self.dataset.columns.text and self.augmented.texts is not None:
