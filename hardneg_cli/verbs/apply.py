@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,6 +15,7 @@ from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import MOST_OF_A_PATH, InputError, did_you_mean, plural, quote
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
+from hardneg_cli.io.files.folders import is_saved_dataset
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables.frames import in_memory, like
 from hardneg_cli.review.correction import rewrite
@@ -105,7 +107,13 @@ def apply(
         document, str(data), changes=applied.changes, by=who, queues=[queue.name for queue in files], how=how
     )
     before = rewrite.statuses(corrections) if in_place else {}
-    written = rewrite.write(corrections, output, ProvenanceTarget(provenance, record) if provenance else None)
+    telling = ProvenanceTarget(provenance, record) if provenance else None
+    if isinstance(output, str | Path) and os.path.isdir(str(data)):
+        said = repr([(change.file, change.row, change.after) for change in applied.changes])
+        every = [*corrections, *rewrite.beside(str(data), said)]
+        written = rewrite.write_folder(every, str(data), output, telling)
+    else:
+        written = rewrite.write(corrections, output, telling)
     return replace(applied, notes=(*applied.notes, *rewrite.remarks(before), *_large(provenance, written)))
 
 
@@ -135,9 +143,16 @@ def _seen(
         raise InputError("--in-place and -o exclude each other")
     if in_place and not files:
         raise InputError("--in-place needs a file: standard input cannot be written to")
-    if output is not None and len(files) > 1:
+    is_folder = os.path.isdir(data)
+    if output is not None and len(files) > 1 and not is_folder:
         raise InputError(f"{data} is {len(files):,} files: correct them with --in-place, or name one")
-    targets = [target for target in (output, provenance) if isinstance(target, str | Path)]
+    if is_folder and output is not None:
+        if not isinstance(output, str | Path):
+            raise InputError(f"{data} is a folder: name a new one with -o")
+        rewrite.refuse_filled_folder(output)
+    if is_folder and in_place and is_saved_dataset(data):
+        raise InputError(f"{data}: datasets keeps caches in it, which would be wrong then; name a new folder with -o")
+    targets = [one for one in ([] if is_folder else [output]) + [provenance] if isinstance(one, str | Path)]
     refuse_overwriting(targets, [*(file.path for file in files), *read, log_of(data)])
     return {file.name: rewrite.stamp(file) for file in files}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.errors import MOST_OF_A_PATH, InputError, Refused, listing, plural
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
+from hardneg_cli.io.files.folders import beside
 from hardneg_cli.io.files.inverse_edits import InverseEdits
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables.verb_result import VerbResult
@@ -84,12 +86,19 @@ def undo(
     """
     if in_place == (output is not None):
         raise InputError("--in-place and -o exclude each other" if in_place else "name an output, or undo in place")
+    is_folder = os.path.isdir(data)
     found = sources(str(data))
+    if is_folder:
+        found += tuple(Source(str(path), path) for path in (Path(data, name) for name in beside(str(data))))
     if in_place and data == "-":
         raise InputError("--in-place needs a file: standard input cannot be written to")
-    if not in_place and len(found) > 1:
+    if is_folder and output is not None:
+        if not isinstance(output, str | Path):
+            raise InputError(f"{data} is a folder: name a new one with -o")
+        rewrite.refuse_filled_folder(output)
+    elif not in_place and len(found) > 1:
         raise InputError(f"{data} is {len(found):,} files: undo with --in-place, or name one")
-    targets = [target for target in (output, provenance) if isinstance(target, str | Path)]
+    targets = [one for one in ([] if is_folder else [output]) + [provenance] if isinstance(one, str | Path)]
     refuse_overwriting(targets, [*(file.path for file in found), Path(told), log_of(data)])
     seen = [stamp(source) for source in found]
     kept = read_recorded_files(told, sum(source.size for source in found))
@@ -101,7 +110,11 @@ def undo(
     how = {"undoes": str(told)}
     record = partial(document, str(data), changes=(), by=reviewer or user(), queues=(), how=how)
     before = rewrite.statuses(restoring) if in_place else {}
-    rewrite.write(restoring, output, ProvenanceTarget(provenance, record) if provenance else None)
+    telling = ProvenanceTarget(provenance, record) if provenance else None
+    if is_folder and isinstance(output, str | Path):
+        rewrite.write_folder(restoring, str(data), output, telling)
+    else:
+        rewrite.write(restoring, output, telling)
     names = [[one.source.name for one in restoring if one.unchanged is same] for same in (False, True)]
     notes = [note for one in restoring for note in one.notes]
     notes += [*rewrite.remarks(before), *_remarks(data, names[0])]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.errors import MOST_OF_A_PATH, InputError, did_you_mean, quote
 from hardneg_cli.io.files import remote, streams
+from hardneg_cli.io.files.folders import files_of
 from hardneg_cli.io.files.limits import STREAM, in_words, refuse_bomb
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class Source:
     """A file, a remote one (`path` is None, `url` is not), or a pipe's content held in memory (both are None).
 
     `name` is what the user typed, but for the `sheet` of a workbook that was named behind it; `suffix` is the extension
-    below any compression (`.csv` of `a.csv.gz`).
+    below any compression (`.csv` of `a.csv.gz`). `partition`: columns that are not in the file, with the value that all
+    its rows have.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Source:
     data: bytes | bytearray = field(default=b"", repr=False)
     url: str | None = None
     sheet: str | None = None
+    partition: tuple[tuple[str, str | None], ...] = ()
 
     @cached_property
     def known(self) -> dict[object, Any]:
@@ -142,10 +145,10 @@ class _Unpacked(io.RawIOBase):
 
 
 def sources(pattern: str, *, may_be_remote: bool = False) -> tuple[Source, ...]:
-    """The file called `pattern`, the files that match it as a glob (sorted), or standard input for `-`.
+    """The file called `pattern`, the folder's files, those that match it as a glob (sorted), or standard input for `-`.
 
     may_be_remote: they are only read, so that a URL will do.
-    Raises InputError for a missing or empty file, a directory, and a git-lfs or DVC pointer.
+    Raises InputError for a missing or empty file, a folder that is no dataset, and a git-lfs or DVC pointer.
     """
     pattern, sheet = parted(pattern)
     if sheet is not None:
@@ -159,6 +162,8 @@ def sources(pattern: str, *, may_be_remote: bool = False) -> tuple[Source, ...]:
         found: tuple[Source, ...] = tuple(Source(url, url=url) for url in remote.matching(pattern))
     elif pattern == "-":
         found = (Source(streams.STANDARD_INPUT, data=streams.standard_input()),)
+    elif os.path.isdir(pattern):
+        found = tuple(replace(_file(one.name), partition=one.partition) for one in files_of(pattern))
     elif _exists(pattern):
         found = (_file(pattern),)
     else:

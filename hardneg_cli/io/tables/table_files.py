@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -144,15 +144,42 @@ def read_by_file(sources: Sequence[Source], wanted: ReadRequest) -> Iterator[tup
 
 def read_file(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
     """As `read`, one file, which may have no rows. Raises InputError for more text than a file of its size holds."""
-    held = 0
+    held, beside = 0, dict(source.partition)
+    own = wanted if not beside else replace(
+        wanted, text=tuple(name for name in wanted.text if name not in beside),
+        numbers=tuple(name for name in wanted.numbers if name not in beside),
+    )  # fmt: skip
+    if beside and not own.text + own.numbers:  # how many rows there are the file alone says
+        own = replace(own, text=(reader_of(source).columns(source, encoding=wanted.encoding)[0],))
     try:
-        for batch in reader_of(source).read(source, wanted):
+        for batch in reader_of(source).read(source, own):
+            if beside:
+                batch = _with_partition(batch, wanted, source)
             if wanted.text:  # which is held until all is read
                 held += batch.select(list(wanted.text)).nbytes
                 refuse_bomb(source.name, held, source.size)
             yield batch
     except OSError as error:
         raise InputError(f"{source.name}: cannot be read: {error}") from error
+
+
+def _with_partition(batch: pa.RecordBatch, wanted: ReadRequest, source: Source) -> pa.RecordBatch:
+    """The batch with the wanted columns that the names of the file's folders say. Raises InputError for no number."""
+    import pyarrow as pa
+
+    beside, arrays = dict(source.partition), []
+    for name in (*wanted.text, *wanted.numbers):
+        if name not in beside:
+            arrays.append(batch.column(name))
+            continue
+        value = pa.scalar(beside[name], pa.string())
+        if name in wanted.numbers:
+            try:
+                value = value.cast(pa.float64()) if value.is_valid else pa.scalar(float("nan"))
+            except pa.ArrowInvalid as error:
+                raise InputError(f"{source.name}: {quote(name)} is {quote(str(beside[name]))}, no number") from error
+        arrays.append(pa.repeat(value, batch.num_rows))
+    return pa.RecordBatch.from_arrays(arrays, names=[*wanted.text, *wanted.numbers])
 
 
 def rewrite(source: Source, out: BinaryIO, edits: CellEdits, inverse: InverseEdits | None = None) -> None:
@@ -163,6 +190,11 @@ def rewrite(source: Source, out: BinaryIO, edits: CellEdits, inverse: InverseEdi
     reader, names = reader_of(source), _columns(source, edits.encoding)
     if edits.column not in names:
         raise InputError(f"{source.name}: no column {quote(edits.column)}{did_you_mean(edits.column, names)}")
+    if edits.column in dict(source.partition):
+        raise InputError(
+            f"{source.name}: {quote(edits.column)} stands in the names of its folders, and rows are not moved from one "
+            "to another: write it as a column of the files"
+        )
     if edits.mark in names:
         raise InputError(f"{source.name}: there is a column {quote(edits.mark)} already")
     with compressed(out, source.compression) as inner:
@@ -220,6 +252,7 @@ def _columns(source: Source, encoding: str | None) -> list[str]:
         raise InputError(f"{source.name}: cannot be read: {error}") from error
     if reader.MAY_HAVE_AN_INDEX:
         names = without_index(names)
+    names = [*names, *(name for name, _ in source.partition)]
     if "" in names:
         raise InputError(f"{source.name}: column {names.index('') + 1} has no name; give it one, or remove it")
     if twice := _repeated(names):

@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import InputError
+from hardneg_cli.io.files import folders
 from hardneg_cli.io.files.atomic_write import WholeFiles
 from hardneg_cli.io.files.inverse_edits import InverseEdits
 from hardneg_cli.io.files.source import Source
@@ -66,6 +67,19 @@ class FileCorrection:
                 table_files.rewrite(self.source, out, self.edits, inverse)
             return
         copy(self.source, out)
+
+
+@dataclass(frozen=True)
+class GivenBytes:
+    """A file that is written as what is given."""
+
+    source: Source
+    content: bytes
+    seen: Stamp
+    unchanged: bool = False
+
+    def write(self, out: BinaryIO, inverse: InverseEdits | None) -> None:
+        out.write(self.content)
 
 
 @dataclass(frozen=True)
@@ -137,6 +151,58 @@ def write(
         refuse_other_format(rewriting.source, output)
         return _write_files([(rewriting, str(output))], telling, skip_same=False)
     return _write_stream(rewriting, output, telling)
+
+
+def write_folder(
+    rewritings: Sequence[FileRewrite], folder: str, output: str | Path, telling: ProvenanceTarget | None
+) -> Sequence[WrittenFile]:
+    """All files of a `folder` to a new one, `output`, by the same names; as `write` else.
+
+    Raises InputError where something is there already.
+    """
+    made: list[Path] = []
+    try:
+        targets = []
+        for one in rewritings:
+            target = Path(output) / os.path.relpath(one.source.name, folder)
+            made += _new_folders(target.parent)
+            targets.append((one, str(target)))
+        return _write_files(targets, telling, skip_same=False)
+    finally:
+        for path in reversed(made):
+            if not any(path.iterdir()):  # nothing took its name
+                path.rmdir()
+
+
+def refuse_filled_folder(output: str | Path) -> None:
+    """Raises InputError for a folder that holds something, and for what is no folder."""
+    path = Path(output)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise InputError(f"-o {output}: is there already; a corrected folder takes a new name")
+
+
+def _new_folders(path: Path) -> list[Path]:
+    """The folder and those that it stands in, as far as they were not there; the outermost first."""
+    missing = [one for one in (path, *path.parents) if not one.exists()][::-1]
+    try:
+        for one in missing:
+            one.mkdir()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be made: {error.strerror or error}") from error
+    return missing
+
+
+def beside(folder: str, said: str) -> list[FileRewrite]:
+    """What else a folder consists of, of which the state becomes another one by what is `said`."""
+    found: list[FileRewrite] = []
+    for name in folders.beside(folder):
+        path = Path(folder) / name
+        source = Source(str(path), path)
+        if name == folders.STATE:
+            found.append(GivenBytes(source, folders.renewed_state(path.read_bytes(), said), stamp(source)))
+        else:
+            found.append(FileCorrection(source, None, stamp(source)))
+    return found
 
 
 def statuses(rewritings: Sequence[FileRewrite]) -> dict[str, os.stat_result]:

@@ -34,7 +34,7 @@ CAREFULLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getatt
 
 def log_of(data: str | Path) -> Path:
     """Where the decisions about `data` are kept."""
-    return Path(f"{data}{LOG_SUFFIX}")
+    return Path(f"{str(data).rstrip('/') or data}{LOG_SUFFIX}")
 
 
 def read_log(log: str | Path | Source) -> tuple[list[Decision], list[int]]:
