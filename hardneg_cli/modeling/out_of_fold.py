@@ -72,8 +72,9 @@ class FittedModel:
         """
         if self.vectorizer.has_directions:
             raise InputError("too many values of categories for changes of the numbers beside them: leave some out")
-        found = self.vectorizer.transform(rows, chosen)
-        return found.toarray() if hasattr(found, "toarray") else found
+        vectors = self.vectorizer.transform(rows, chosen)
+        found: Block = vectors.toarray() if hasattr(vectors, "toarray") else vectors
+        return found
 
     def probabilities(self, rows: ModelInputs, chosen: Codes, k: int) -> Block:
         """(n, K) of the chosen rows; a class that it has not seen has 0."""

@@ -41,7 +41,7 @@ def from_array(values: Block, dataset: Dataset, classes: Sequence[str] | None = 
 
 
 def with_prefixed_columns(
-    table: pa.Table, dataset: Dataset, classes: tuple[str, ...] | None, name: str
+    table: pa.Table, dataset: Dataset, classes: Sequence[str] | None, name: str
 ) -> pa.Table:  # fmt: skip
     """Columns with the prefix, as in a file; else columns that are called like classes, as `classes` says in turn."""
     prefix, own = dataset.columns.prob_prefix, id_name(dataset)
