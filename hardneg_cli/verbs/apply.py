@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Unpack
+from typing import BinaryIO, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
@@ -17,7 +17,7 @@ from hardneg_cli.errors import MOST_OF_A_PATH, InputError, did_you_mean, plural,
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.folders import is_saved_dataset
 from hardneg_cli.io.files.source import Source, sources
-from hardneg_cli.io.tables.frames import in_memory, like
+from hardneg_cli.io.tables.frames import Frame, in_memory, like
 from hardneg_cli.review.correction import rewrite
 from hardneg_cli.review.correction.apply_result import ApplyResult, AutomaticChanges
 from hardneg_cli.review.correction.provenance import RowChange, WrittenFile, changes_of, document
@@ -117,12 +117,12 @@ def apply(
     return replace(applied, notes=(*applied.notes, *rewrite.remarks(before), *_large(provenance, written)))
 
 
-def _sources(queue: Any) -> Sequence[Source]:
+def _sources(queue: Frame) -> Sequence[Source]:
     """Of a path, a pattern of them, or a frame."""
     return sources(str(queue)) if isinstance(queue, str | Path) else [in_memory(queue, "queue")]
 
 
-def _corrected(data: Any, dataset: Dataset, changes: Sequence[RowChange], mark: str | None) -> Any:
+def _corrected(data: Frame, dataset: Dataset, changes: Sequence[RowChange], mark: str | None) -> Frame:
     """A frame with its changes."""
     import pyarrow as pa
 
@@ -157,12 +157,12 @@ def _seen(
     return {file.name: rewrite.stamp(file) for file in files}
 
 
-def _named(decisions: GivenDecisions) -> Sequence[Any]:
+def _named(decisions: GivenDecisions) -> Sequence[Frame]:
     return () if decisions is None or isinstance(decisions, LoadedDecisions) else decisions
 
 
 def _decisions(
-    data: Any, queues: Sequence[Source], decisions: GivenDecisions, reviewer: str | None, policy: AutoPolicy
+    data: Frame, queues: Sequence[Source], decisions: GivenDecisions, reviewer: str | None, policy: AutoPolicy
 ) -> LoadedDecisions:  # fmt: skip
     """Those of the queues and of `decisions`; where there are neither, of the log beside the data."""
     if isinstance(decisions, LoadedDecisions):

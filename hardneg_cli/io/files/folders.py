@@ -10,7 +10,6 @@ import os
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 from hardneg_cli.errors import InputError, listing, quote
@@ -75,7 +74,7 @@ def _shards(path: Path) -> list[str]:
     return [str(name) for name in names]
 
 
-def _document(path: Path) -> dict[str, Any]:
+def _document(path: Path) -> dict[str, object]:
     try:
         if path.stat().st_size > DOCUMENT:
             raise InputError(f"{path}: is too long for what it should be")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,10 +28,10 @@ def class_labels(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
     }  # fmt: skip
 
 
-def _is_class_label(feature: Any) -> bool:
+def _is_class_label(feature: object) -> bool:
     return isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
 
 
-def _within(said: Any, key: str) -> Any:
+def _within(said: object, key: str) -> object:
     found = said.get(key) if isinstance(said, dict) else None
     return {} if found is None else found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.source import Source
@@ -12,8 +12,10 @@ from hardneg_cli.io.files.source import Source
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Frame: TypeAlias = Any  # of whatever library; some have no types of their own
 
-def as_table(data: Any) -> pa.Table | None:
+
+def as_table(data: Frame) -> pa.Table | None:
     """The rows and columns of a frame, by their names as text; a data frame's row labels are left out.
 
     None for what is no frame. Raises InputError for one with columns that Arrow has no type for.
@@ -37,7 +39,7 @@ def as_table(data: Any) -> pa.Table | None:
         raise InputError(f"a column of the {type(data).__name__} cannot be read: {error}") from error
 
 
-def in_memory(data: Any, name: str = "table") -> Source:
+def in_memory(data: Frame, name: str = "table") -> Source:
     """A frame as an Arrow file in memory, so that it is read as any other file is. Raises InputError for no frame."""
     import pyarrow as pa
 
@@ -50,7 +52,7 @@ def in_memory(data: Any, name: str = "table") -> Source:
     return Source(name, data=out.getvalue())
 
 
-def like(data: Any, table: pa.Table, dropped: Collection[int] = ()) -> Any:
+def like(data: Frame, table: pa.Table, dropped: Collection[int] = ()) -> Frame:
     """The table, an edit of `data`, in the library that holds `data`: pandas, polars, `datasets`; else Arrow.
 
     Its columns have the types that they have there; the row labels of pandas stay. dropped: the rows of `data` that
@@ -70,7 +72,7 @@ def like(data: Any, table: pa.Table, dropped: Collection[int] = ()) -> Any:
     return table
 
 
-def _typed_as(data: Any, frame: Any, dropped: Collection[int]) -> Any:
+def _typed_as(data: Frame, frame: Frame, dropped: Collection[int]) -> Frame:
     """A frame of pandas with the names, types and row labels that `data` has."""
     import numpy as np
 
@@ -82,7 +84,7 @@ def _typed_as(data: Any, frame: Any, dropped: Collection[int]) -> Any:
     return frame.set_axis(data.index[np.setdiff1d(np.arange(len(data)), list(dropped))], axis=0)
 
 
-def _of_datasets(data: Any) -> pa.Table:
+def _of_datasets(data: Frame) -> pa.Table:
     """A `datasets.Dataset`: its rows in its own order, with what it says of its columns, class names among it."""
     if isinstance(data, dict):
         raise InputError(f"{type(data).__name__} holds several datasets: hand over one of them ({', '.join(data)})")
@@ -92,7 +94,7 @@ def _of_datasets(data: Any) -> pa.Table:
     return table.replace_schema_metadata(data.features.arrow_schema.metadata)
 
 
-def _of_any(data: Any) -> pa.Table | None:
+def _of_any(data: Frame) -> pa.Table | None:
     import narwhals as nw
     import pyarrow as pa
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hardneg_cli.io.tables.frames import Frame
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.review.correction.provenance import RowChange
 from hardneg_cli.review.decisions.decision import StaleDecision
@@ -56,7 +57,7 @@ class ApplyResult(VerbResult):
     policy_stale: int
     notes: tuple[str, ...]
     automatic: tuple[AutomaticChanges, ...] = ()
-    data: Any = None
+    data: Frame = None
 
     @property
     def relabeled(self) -> int:

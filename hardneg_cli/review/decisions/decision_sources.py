@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import listing
 from hardneg_cli.io.files.source import Source, sources
-from hardneg_cli.io.tables.frames import in_memory
+from hardneg_cli.io.tables.frames import Frame, in_memory
 from hardneg_cli.review.decisions.decision import Decision, effective_decisions
 from hardneg_cli.review.decisions.decision_log import LOG_SUFFIX, is_log, log_of, read_log
 from hardneg_cli.review.decisions.filled_queue import AutoPolicy, FilledQueue, read_queue
@@ -92,7 +92,7 @@ class LoadedDecisions:
         return int(pc.count_distinct(self.ids, mode="all").as_py()) - len({decision.id for decision in self.decisions})
 
 
-GivenDecisions: TypeAlias = Sequence[Any] | LoadedDecisions | None  # of paths, frames, sources and decisions
+GivenDecisions: TypeAlias = Sequence[Frame] | LoadedDecisions | None  # of paths, frames, sources and decisions
 
 
 def load_decisions(
@@ -131,7 +131,7 @@ def torn_note(name: str | Path, torn: Sequence[int]) -> list[str]:
     return [f"{name}: {len(torn):,} lines are torn and were left out: {listing(torn)}"] if torn else []
 
 
-def _files(given: Any) -> Sequence[Source]:
+def _files(given: Frame) -> Sequence[Source]:
     """A log is itself, even where its name, the one of a pattern of files with the suffix, reads like a pattern."""
     if isinstance(given, Source):
         return [given]
