@@ -122,15 +122,18 @@ def _low(
     outside = dataset.counts - count
     share = dataset.counts / n if f == 1 else outside / np.maximum(n - sizes, 1)
     low = judged & (p_given <= LOW * np.where(share > 0, share, 1).reshape(f, k)[folds, dataset.labels])
-    whole = (np.bincount(cell, low, f * k).reshape(f, k) == count) & (count > 0)
+    whole: NDArray[np.bool_] = (np.bincount(cell, low, f * k).reshape(f, k) == count) & (count > 0)
+    found: NDArray[np.bool_]
     if not whole.any():
-        return whole[folds, dataset.labels]
+        found = whole[folds, dataset.labels]
+        return found
     others = judged & ~whole[folds, dataset.labels]
     usual = (low[others].sum() + 1) / (others.sum() + 2)
     proved = usual**count * (count > 0).sum() < CHANCE
     alone = count == 1 if f == 1 else outside == 0
     unseen = alone | (proved & (count >= USUAL * share * sizes))
-    return (whole & unseen)[folds, dataset.labels]
+    found = (whole & unseen)[folds, dataset.labels]
+    return found
 
 
 def _notes(
