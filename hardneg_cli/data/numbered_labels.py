@@ -72,7 +72,7 @@ def with_names(
 def _numbered(names: Sequence[str], written: Sequence[str]) -> NumberedLabels | None:
     """None unless all labels are numbers of the classes, spelled in one way."""
     numbers = {str(number) for number in range(len(names))}
-    if not written or set(names) & set(written):
+    if not written or {plain(name) for name in names} & {plain(text) for text in written}:
         return None
     for tail in TAILS:
         if all(text.endswith(tail) and text.removesuffix(tail) in numbers for text in written):

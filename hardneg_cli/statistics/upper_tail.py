@@ -71,7 +71,8 @@ def _as_normal(t: Array, freedom: float) -> Array:
     """Values of Student's t as those of a normal distribution with as much beyond them (Wallace 1959)."""
     import numpy as np
 
-    found: Array = np.sign(t) * np.sqrt(freedom * np.log1p(t**2 / freedom)) * _shrunk(freedom)
+    size = 2 * np.log(np.hypot(1, t / sqrt(freedom)))  # of 1 + t²/n, which may be too large a number
+    found: Array = np.sign(t) * np.sqrt(freedom * size) * _shrunk(freedom)
     return found
 
 

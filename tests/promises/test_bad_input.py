@@ -54,7 +54,7 @@ CASES: dict[str, tuple[dict[str, Content], str, tuple[str, ...]]] = {
     "blank-file": ({"data.csv": "\n\n"}, WITH, ("data.csv is empty",)),
     "header-only": ({"data.csv": "id,label\n"}, WITH, ("data.csv: no rows",)),
     "empty-probs": ({"probs.csv": ""}, WITH, ("probs.csv is empty",)),
-    "directory": ({"sub/x.csv": DATA}, "find sub -o out.csv", ("sub is a directory", "sub/*.parquet")),
+    "directory": ({"sub/x.csv": DATA}, "find sub -o out.csv", ("sub is a folder without Parquet files", "sub/*.csv")),
     "corrupt-parquet": ({"data.parquet": TRUNCATED}, "find data.parquet -o out.csv", ("data.parquet: ",)),
     "corrupt-gz": ({"data.csv.gz": gzip.compress(DATA.encode())[:-20]}, "find data.csv.gz -o out.csv",
                    ("data.csv.gz",)),

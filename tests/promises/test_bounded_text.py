@@ -142,17 +142,17 @@ def long_cells(folder: Path) -> dict[str, Callable[[], object]]:
         (folder / name).write_text(text)
         return folder / name
 
-    data = file("d.csv", f"id,text,label\na,{cell},cat\nb,y,dog\nc,z,cat\nd,z,{cell}\n")
     plain = file("e.csv", "id,text,label\na,x,cat\nb,y,dog\nc,z,cat\nd,z,dog\n")
     named = file("n.csv", f"id,{cell},label\na,x,cat\nb,y,dog\n")
     sure = "id,prob_cat,prob_dog\na,0.9,0.1\nb,0.1,0.9\nc,0.9,0.1\nd,0.1,0.9\n"
+    numbers = file("x.csv", "x,label\n" + "".join(f"{row},{'ab'[row % 2]}\n" for row in range(40)) + f"{cell},a\n")
     queue = "id,decision,new_label,note,given_label,suggested_label,score,row_hash\n"
     long_key = json.dumps({LONG: 1, "label": "a"})
     return {
-        "features": lambda: find(data, features="text"),
+        "features": lambda: find(numbers, features="x"),
         "no column": lambda: find(plain, label=LONG),
         "columns": lambda: find(named, label="lable"),
-        "named column": lambda: find(named, features=LONG),
+        "named column": lambda: find(named, features=f"{LONG}y"),
         "twice": lambda: find(file("t.csv", f"{cell},{cell},label\na,b,c\n")),
         "id twice": lambda: find(file("i.csv", f"id,label\n{cell},cat\n{cell},dog\n")),
         "missing": lambda: find(file("m.csv", f"{cell},label\na,\n"), id=LONG),

@@ -116,7 +116,7 @@ def test_what_is_no_data_is_refused_at_once(folder: Path) -> None:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(folder / "s.csv"))
         refused(hardneg("find", "s.csv", cwd=folder), "s.csv is a socket")
-    ways = {"/dev/zero": "a device", "/dev/full": "a device", "/dev/null": "empty", ".": "a directory"}
+    ways = {"/dev/zero": "a device", "/dev/full": "a device", "/dev/null": "empty", ".": "a folder"}
     for name, said in ways.items():
         refused(hardneg("find", name, cwd=folder), f"{name} is {said}")
     refused(hardneg("find", "d.csv", "--probs", "/dev/zero", cwd=folder), "/dev/zero is a device")

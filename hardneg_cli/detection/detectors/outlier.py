@@ -82,7 +82,7 @@ def detect(
 def _result(dataset: Dataset, parts: dict[str, Array], z: Array, cut: Callable[[Array], float]) -> DetectorResult:
     import numpy as np
 
-    z = np.nan_to_num(z, nan=-np.inf)
+    z = np.where(np.isnan(z), -np.inf, z)
     score = sigmoid(STEEP * (z - cut(z)))
     words, which = list(parts), np.nan_to_num(np.stack(list(parts.values())), nan=-np.inf).argmax(axis=0)
 

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import unquote
 
-from hardneg_cli.errors import InputError, listing, quote
+from hardneg_cli.errors import MOST_OF_A_PATH, InputError, listing, quote
 from hardneg_cli.io.files.limits import DOCUMENT
 
 STATE, INFO, SEVERAL = "state.json", "dataset_info.json", "dataset_dict.json"
@@ -35,12 +35,15 @@ def files_of(folder: str) -> list[FolderFile]:
     if (path / SEVERAL).is_file():
         splits = _document(path / SEVERAL).get("splits")
         names = [str(path / name) for name in splits] if isinstance(splits, list) else []
-        raise InputError(f"{folder} holds several datasets: name one of them, {listing(names)}")
+        raise InputError(f"{folder} holds several datasets: name one of them, {listing(names, length=MOST_OF_A_PATH)}")
     if (path / STATE).is_file():
         return [FolderFile(str(path / name)) for name in _shards(path)]
     found = sorted(_parquet_files(folder))
     if not found:
-        raise InputError(f"{folder} is a folder without Parquet files, and none that datasets' save_to_disk wrote")
+        raise InputError(
+            f"{folder} is a folder without Parquet files, and none that save_to_disk wrote: name a file, or a pattern "
+            f"such as {folder}/*.csv"
+        )
     return [FolderFile(name, _partition(os.path.relpath(name, folder))) for name in found]
 
 

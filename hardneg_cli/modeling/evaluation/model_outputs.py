@@ -58,8 +58,7 @@ def outputs_on_common_rows(
     common, probabilities = together(mine, common, may_skip=may_skip)
     evidence = EvidenceStore({"dataset": common, "probabilities": probabilities}, {})
     digest: Digest = evidence["digest"]
-    told = [note for note in digest.notes if note not in digest.unseen.notes]  # here every row counts
-    notes += [*refuse_nonsense(common, probabilities, digest), *told, *_unknown(common, probabilities)]
+    notes += [*refuse_nonsense(common, probabilities, digest), *digest.notes, *_unknown(common, probabilities)]
     number = {name: code for code, name in enumerate(common.classes)}
     place = np.array([*(number[name] for name in dataset.classes), UNLABELED])
     codes = {name: place[theirs[kept]] for name, theirs in labels.items()}
