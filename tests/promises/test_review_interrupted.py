@@ -77,7 +77,7 @@ def test_while_another_run_holds_the_log_nothing_is_called_saved(folder: Path) -
             t.do("d", "not saved yet: another run is writing", "0 of 8")
             t.do("k", "first the last answer must be saved")
             t.do("q", "esc gives the answer up")
-            t.do(["right"], "row 1 ·")
+            t.do(["right"], "first the last answer must be saved", "row 1 ·")
         t.wait("saved q-01: drop", "1 of 8")
         with filelock.FileLock(f"{log}.lock"):
             t.do("d", "not saved yet")
