@@ -13,7 +13,6 @@ import typer
 
 from hardneg_cli.cli.outputs import OutputTarget, targets
 from hardneg_cli.cli.settings.option_trust import Trust
-from hardneg_cli.data.class_names import as_names
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.tables.spill import MEMORY
@@ -133,7 +132,7 @@ class DataOptions:
     def columns(self) -> Columns:
         return Columns(
             self.label, self.id_, self.text, self.groups, self.split, self.fold, self.prob_prefix,
-            self.classes_are_numbers, as_names(self.classes),
+            self.classes_are_numbers, self.classes,
         )  # fmt: skip
 
 

@@ -17,14 +17,14 @@ from hardneg_cli.errors import MOST_OF_A_PATH, InputError, did_you_mean, plural,
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.folders import is_saved_dataset
 from hardneg_cli.io.files.source import Source, sources
-from hardneg_cli.io.tables.frames import Frame, in_memory, like
+from hardneg_cli.io.tables.frames import Frame, like
 from hardneg_cli.review.correction import rewrite
 from hardneg_cli.review.correction.apply_result import ApplyResult, AutomaticChanges
 from hardneg_cli.review.correction.provenance import RowChange, WrittenFile, changes_of, document
 from hardneg_cli.review.correction.rewrite import ProvenanceTarget, Stamp
 from hardneg_cli.review.decisions.decision import Decision, UnsettledDecisions, conflicts
 from hardneg_cli.review.decisions.decision_log import log_of
-from hardneg_cli.review.decisions.decision_sources import GivenDecisions, LoadedDecisions, load_decisions
+from hardneg_cli.review.decisions.decision_sources import GivenDecisions, LoadedDecisions, files_of, load_decisions
 from hardneg_cli.review.decisions.filled_queue import AutoPolicy, user
 from hardneg_cli.review.decisions.row_matching import CHANGED, GONE, MatchedDecisions, match
 from hardneg_cli.statistics.label_noise.suggestion import expected_wrong
@@ -84,7 +84,7 @@ def apply(
         raise InputError(
             f"--on-drop cannot be {quote(on_drop)}{did_you_mean(on_drop, ON_DROP)} (known: {', '.join(ON_DROP)})"
         )
-    files = [source for queue in queues for source in _sources(queue)]
+    files = [source for queue in queues for source in files_of(queue)]
     read = [*(file.path for file in files), *(Path(one) for one in _named(decisions) if isinstance(one, str | Path))]
     is_frame = not isinstance(data, str | Path)
     if is_frame and (output is not None or in_place or provenance is not None):
@@ -108,18 +108,10 @@ def apply(
     )
     before = rewrite.statuses(corrections) if in_place else {}
     telling = ProvenanceTarget(provenance, record) if provenance else None
-    if isinstance(output, str | Path) and os.path.isdir(str(data)):
-        said = repr([(change.file, change.row, change.after) for change in applied.changes])
-        every = [*corrections, *rewrite.beside(str(data), said)]
-        written = rewrite.write_folder(every, str(data), output, telling)
-    else:
-        written = rewrite.write(corrections, output, telling)
+    said = repr([(change.file, change.row, change.after) for change in applied.changes])
+    every = [*corrections, *rewrite.beside(str(data), said)]
+    written = rewrite.write(every, output, telling, folder_of=str(data))
     return replace(applied, notes=(*applied.notes, *rewrite.remarks(before), *_large(provenance, written)))
-
-
-def _sources(queue: Frame) -> Sequence[Source]:
-    """Of a path, a pattern of them, or a frame."""
-    return sources(str(queue)) if isinstance(queue, str | Path) else [in_memory(queue, "queue")]
 
 
 def _corrected(data: Frame, dataset: Dataset, changes: Sequence[RowChange], mark: str | None) -> Frame:
@@ -143,13 +135,8 @@ def _seen(
         raise InputError("--in-place and -o exclude each other")
     if in_place and not files:
         raise InputError("--in-place needs a file: standard input cannot be written to")
+    rewrite.confirm_output(data, len(files), output, "correct them")
     is_folder = os.path.isdir(data)
-    if output is not None and len(files) > 1 and not is_folder:
-        raise InputError(f"{data} is {len(files):,} files: correct them with --in-place, or name one")
-    if is_folder and output is not None:
-        if not isinstance(output, str | Path):
-            raise InputError(f"{data} is a folder: name a new one with -o")
-        rewrite.refuse_filled_folder(output)
     if is_folder and in_place and is_saved_dataset(data):
         raise InputError(f"{data}: datasets keeps caches in it, which would be wrong then; name a new folder with -o")
     targets = [one for one in ([] if is_folder else [output]) + [provenance] if isinstance(one, str | Path)]

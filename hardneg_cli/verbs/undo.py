@@ -92,12 +92,7 @@ def undo(
         found += tuple(Source(str(path), path) for path in (Path(data, name) for name in beside(str(data))))
     if in_place and data == "-":
         raise InputError("--in-place needs a file: standard input cannot be written to")
-    if is_folder and output is not None:
-        if not isinstance(output, str | Path):
-            raise InputError(f"{data} is a folder: name a new one with -o")
-        rewrite.refuse_filled_folder(output)
-    elif not in_place and len(found) > 1:
-        raise InputError(f"{data} is {len(found):,} files: undo with --in-place, or name one")
+    rewrite.confirm_output(data, len(found), output, "undo")
     targets = [one for one in ([] if is_folder else [output]) + [provenance] if isinstance(one, str | Path)]
     refuse_overwriting(targets, [*(file.path for file in found), Path(told), log_of(data)])
     seen = [stamp(source) for source in found]
@@ -111,10 +106,7 @@ def undo(
     record = partial(document, str(data), changes=(), by=reviewer or user(), queues=(), how=how)
     before = rewrite.statuses(restoring) if in_place else {}
     telling = ProvenanceTarget(provenance, record) if provenance else None
-    if is_folder and isinstance(output, str | Path):
-        rewrite.write_folder(restoring, str(data), output, telling)
-    else:
-        rewrite.write(restoring, output, telling)
+    rewrite.write(restoring, output, telling, folder_of=str(data))
     names = [[one.source.name for one in restoring if one.unchanged is same] for same in (False, True)]
     notes = [note for one in restoring for note in one.notes]
     notes += [*rewrite.remarks(before), *_remarks(data, names[0])]

@@ -13,26 +13,26 @@ Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 
-def _rng(name: str) -> np.random.Generator:
+def named_rng(name: str) -> np.random.Generator:
     return np.random.default_rng(zlib.crc32(name.encode()))
 
 
 def _very_heavy() -> tuple[Matrix, Labels]:
     """Student's t of one and a half degrees of freedom: no variance."""
-    rng = _rng("very heavy")
+    rng = named_rng("very heavy")
     truth = rng.integers(4, size=1500)
     return rng.uniform(-6, 6, (4, 5))[truth] + rng.standard_t(1.5, (1500, 5)), truth
 
 
 def _laplace() -> tuple[Matrix, Labels]:
-    rng = _rng("laplace")
+    rng = named_rng("laplace")
     truth = rng.integers(3, size=2000)
     return rng.uniform(-3, 3, (3, 20))[truth] + rng.laplace(size=(2000, 20)), truth
 
 
 def _overdispersed() -> tuple[Matrix, Labels]:
     """Counts that vary more than Poisson's, most of them 0."""
-    rng = _rng("overdispersed")
+    rng = named_rng("overdispersed")
     truth = rng.integers(4, size=2000)
     rate = rng.uniform(0.2, 8, (4, 8))[truth] * rng.gamma(0.7, 1 / 0.7, (2000, 8))
     return rng.poisson(rate).astype(float), truth
@@ -40,7 +40,7 @@ def _overdispersed() -> tuple[Matrix, Labels]:
 
 def _scales() -> tuple[Matrix, Labels]:
     """Normal, log-normal, whole and uniform columns, units from a thousandth to a million."""
-    rng = _rng("mixed scales")
+    rng = named_rng("mixed scales")
     truth = rng.integers(3, size=1500)
     middle = rng.uniform(-1.5, 1.5, (3, 8))[truth]
     columns = [
@@ -52,7 +52,7 @@ def _scales() -> tuple[Matrix, Labels]:
 
 def _sphere() -> tuple[Matrix, Labels]:
     """Directions around those of eight classes, some of them narrow."""
-    rng = _rng("sphere")
+    rng = named_rng("sphere")
     truth = rng.integers(8, size=2500)
     middle = rng.standard_normal((8, 64))
     middle /= np.linalg.norm(middle, axis=1, keepdims=True)
@@ -62,14 +62,14 @@ def _sphere() -> tuple[Matrix, Labels]:
 
 def _many_small() -> tuple[Matrix, Labels]:
     """Two hundred classes of eight rows."""
-    rng = _rng("many small")
+    rng = named_rng("many small")
     truth = np.repeat(np.arange(200), 8)
     return 3 * rng.standard_normal((200, 16))[truth] + rng.standard_normal((1600, 16)), truth
 
 
 def _copied() -> tuple[Matrix, Labels]:
     """Half of the rows are copies of others, some of them many times."""
-    rng = _rng("copied")
+    rng = named_rng("copied")
     truth = rng.integers(4, size=1000)
     values = rng.uniform(-5, 5, (4, 6))[truth] + rng.standard_normal((1000, 6))
     again = (1000 * rng.random(1000) ** 3).astype(int)
@@ -77,14 +77,14 @@ def _copied() -> tuple[Matrix, Labels]:
 
 
 def _sixty() -> tuple[Matrix, Labels]:
-    rng = _rng("sixty")
+    rng = named_rng("sixty")
     truth = rng.integers(3, size=60)
     return rng.uniform(-3, 3, (3, 5))[truth] + rng.standard_normal((60, 5)), truth
 
 
 def _one_hot() -> tuple[Matrix, Labels]:
     """Six categories of 2 to 12 values, a few of which hold most rows."""
-    rng = _rng("one-hot")
+    rng = named_rng("one-hot")
     truth = rng.integers(3, size=1500)
     parts = []
     for values in (2, 3, 4, 6, 9, 12):
@@ -101,21 +101,21 @@ def _moons() -> tuple[Matrix, Labels]:
 
 def _two_parts() -> tuple[Matrix, Labels]:
     """Each class has a large part and one of a twentieth."""
-    rng = _rng("two parts")
+    rng = named_rng("two parts")
     truth = rng.integers(4, size=2000)
     part = (rng.random(2000) < 0.05).astype(int)
     return rng.uniform(-8, 8, (4, 2, 7))[truth, part] + rng.standard_normal((2000, 7)), truth
 
 
 def _exponential() -> tuple[Matrix, Labels]:
-    rng = _rng("exponential")
+    rng = named_rng("exponential")
     truth = rng.integers(4, size=2000)
     return rng.exponential(rng.uniform(0.5, 4, (4, 6))[truth]), truth
 
 
 def _answers() -> tuple[Matrix, Labels]:
     """Twenty questions answered by one to five, two traits behind them."""
-    rng = _rng("answers")
+    rng = named_rng("answers")
     truth = rng.integers(3, size=1200)
     traits = rng.uniform(-1, 1, (3, 2))[truth] + rng.standard_normal((1200, 2))
     values = traits @ rng.standard_normal((2, 20)) + 0.8 * rng.standard_normal((1200, 20))
@@ -124,7 +124,7 @@ def _answers() -> tuple[Matrix, Labels]:
 
 def _bits() -> tuple[Matrix, Labels]:
     """A hundred bits, few of them set, as fingerprints of molecules have them."""
-    rng = _rng("bits")
+    rng = named_rng("bits")
     truth = rng.integers(5, size=1500)
     return (rng.random((1500, 100)) < rng.beta(0.3, 3, (5, 100))[truth]).astype(float), truth
 

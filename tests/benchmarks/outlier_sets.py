@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 
-from .outlier_later_sets import LATER
+from .outlier_later_sets import LATER, named_rng
 from .tables import table
 
 Matrix = NDArray[np.float64]
@@ -76,13 +76,9 @@ def _family(name: str, folder: Path) -> tuple[Matrix, Labels]:
     return FAMILIES[name](folder)
 
 
-def _rng(name: str) -> np.random.Generator:
-    return np.random.default_rng(zlib.crc32(name.encode()))
-
-
 def _blobs() -> tuple[Matrix, Labels]:
     """Six classes whose spreads differ by a factor of eight."""
-    rng = _rng("blobs")
+    rng = named_rng("blobs")
     truth = rng.integers(6, size=2400)
     spread = np.geomspace(0.4, 3.2, 6)
     return rng.uniform(-12, 12, (6, 8))[truth] + spread[truth, None] * rng.standard_normal((2400, 8)), truth
@@ -90,14 +86,14 @@ def _blobs() -> tuple[Matrix, Labels]:
 
 def _heavy() -> tuple[Matrix, Labels]:
     """Student's t of three degrees of freedom: rows far away that are as they should be."""
-    rng = _rng("heavy")
+    rng = named_rng("heavy")
     truth = rng.integers(5, size=2000)
     return rng.uniform(-6, 6, (5, 6))[truth] + rng.standard_t(3, (2000, 6)), truth
 
 
 def _skewed() -> tuple[Matrix, Labels]:
     """Log-normal columns of different units."""
-    rng = _rng("skewed")
+    rng = named_rng("skewed")
     truth = rng.integers(4, size=2000)
     return np.exp(rng.uniform(-1, 1, (4, 7))[truth] + 0.5 * rng.standard_normal((2000, 7))) * np.geomspace(
         1, 1e4, 7
@@ -106,7 +102,7 @@ def _skewed() -> tuple[Matrix, Labels]:
 
 def _correlated() -> tuple[Matrix, Labels]:
     """Three factors behind twelve columns."""
-    rng = _rng("correlated")
+    rng = named_rng("correlated")
     truth = rng.integers(4, size=2000)
     factors = rng.uniform(-3, 3, (4, 3))[truth] + rng.standard_normal((2000, 3))
     return factors @ rng.standard_normal((3, 12)) + 0.3 * rng.standard_normal((2000, 12)), truth
@@ -114,18 +110,18 @@ def _correlated() -> tuple[Matrix, Labels]:
 
 def _uniform() -> tuple[Matrix, Labels]:
     """Boxes side by side: every row is inside, and none is near a center."""
-    rng = _rng("uniform")
+    rng = named_rng("uniform")
     values = rng.uniform(0, 1, (2000, 5))
     return values, (values[:, 0] * 2).astype(np.int64) * 2 + (values[:, 1] * 2).astype(np.int64)
 
 
 def _categories() -> tuple[Matrix, Labels]:
     """Eight categories of three to six values as columns of zeros and ones, each class with its own shares."""
-    return _coded(_rng("categories"))
+    return _coded(named_rng("categories"))
 
 
 def _mixed() -> tuple[Matrix, Labels]:
-    rng = _rng("mixed")
+    rng = named_rng("mixed")
     coded, truth = _coded(rng)
     return np.column_stack([rng.uniform(-2, 2, (5, 4))[truth] + rng.standard_normal((len(truth), 4)), coded]), truth
 
@@ -142,21 +138,21 @@ def _coded(rng: np.random.Generator) -> tuple[Matrix, Labels]:
 
 def _rare() -> tuple[Matrix, Labels]:
     """Twenty classes of 5 to 800 rows."""
-    rng = _rng("rare classes")
+    rng = named_rng("rare classes")
     truth = np.repeat(np.arange(20), np.geomspace(800, 5, 20).astype(int))
     return rng.uniform(-8, 8, (20, 6))[truth] + 1.5 * rng.standard_normal((len(truth), 6)), truth
 
 
 def _integers() -> tuple[Matrix, Labels]:
     """Counts and marks, with many rows alike."""
-    rng = _rng("counts")
+    rng = named_rng("counts")
     truth = rng.integers(4, size=1800)
     return rng.poisson(rng.uniform(0.5, 6, (4, 6))[truth]).astype(float), truth
 
 
 def _embeddings() -> tuple[Matrix, Labels]:
     """Ten classes of 128 numbers on a curved surface of a dozen directions, as networks make them."""
-    rng = _rng("embeddings")
+    rng = named_rng("embeddings")
     truth = rng.integers(10, size=3000)
     inner = 1.2 * rng.standard_normal((10, 12))[truth] + 0.6 * rng.standard_normal((3000, 12))
     values = np.tanh(inner @ rng.standard_normal((12, 64))) @ rng.standard_normal((64, 128))
@@ -170,7 +166,7 @@ def _banking(folder: Path) -> tuple[Matrix, Labels]:
 
 
 def _small() -> tuple[Matrix, Labels]:
-    rng = _rng("small")
+    rng = named_rng("small")
     truth = rng.integers(3, size=180)
     return rng.uniform(-4, 4, (3, 4))[truth] + rng.standard_normal((180, 4)), truth
 

@@ -7,7 +7,7 @@ one with a number that is missing or infinite are no vectors: such a row is name
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -124,10 +124,10 @@ def _from_mixed_columns(dataset: Dataset, names: Sequence[str]) -> FeatureNumber
     return FeatureNumbers(found.points(dataset.by_id), dataset.name, tuple(names), mixed=found)
 
 
-def feature_columns(dataset: Dataset, patterns: Sequence[str]) -> list[str]:
-    """The columns that the patterns match. Raises InputError for one that plays a part."""
+def feature_columns(dataset: Dataset, patterns: Sequence[str], taken: Collection[str] = ()) -> list[str]:
+    """The columns that the patterns match. Raises InputError for one that plays a part, or is `taken` otherwise."""
     names = choose(patterns, dataset.all_columns, "--features")
-    if taken := [name for name in names if name in dataset.columns.parts().values()]:
+    if taken := [name for name in names if name in {*dataset.columns.parts().values(), *taken}]:
         raise InputError(f"{dataset.name}: {listing(taken)} cannot be a feature: it is the label, id, text or the like")
     return names
 

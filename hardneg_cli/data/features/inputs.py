@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hardneg_cli.data.columns import choose
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.features.feature_numbers import holds_vectors
+from hardneg_cli.data.features.feature_numbers import feature_columns, holds_vectors
 from hardneg_cli.data.features.features import FeatureChoice
 from hardneg_cli.data.features.mixed_columns import mixed_columns
 from hardneg_cli.errors import InputError, listing, quote
@@ -112,10 +111,7 @@ def _width(rows: ModelInputs) -> int:
 def _columns(dataset: Dataset, choice: FeatureChoice) -> tuple[NDArray[np.float64] | None, dict[str, tuple[str, ...]]]:
     import numpy as np
 
-    names = choose(choice.columns, dataset.all_columns, "--features")
-    parts = {*dataset.columns.parts().values(), *dataset.columns.probabilities(dataset.all_columns)}
-    if taken := [name for name in names if name in parts]:
-        raise InputError(f"{dataset.name}: {listing(taken)} cannot be a feature: it is the label, id, text or the like")
+    names = feature_columns(dataset, choice.columns, dataset.columns.probabilities(dataset.all_columns))
     vectors = [name for name in names if holds_vectors(dataset.content[name].to_pylist())]
     if vectors and len(names) == 1:
         values = EvidenceStore({"dataset": dataset, "feature_choice": choice}, {})["features"].matrix

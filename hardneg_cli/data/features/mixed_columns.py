@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.errors import InputError, quote
+from hardneg_cli.io.tables.arrow_cells import read_number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,10 +98,11 @@ def column_numbers(name: str, column: str, cells: pa.ChunkedArray) -> tuple[NDAr
     filled = pc.if_else(lacking, None, text)
     if filled.null_count == len(filled):
         return None
-    kinds, codes = (filled.dictionary_encode().dictionary, filled.dictionary_encode().indices)
+    encoded = filled.dictionary_encode()
+    kinds = encoded.dictionary
     values = _each_number(kinds)
     wrong = np.isnan(values)
-    places = codes.fill_null(len(kinds)).to_numpy()
+    places = encoded.indices.fill_null(len(kinds)).to_numpy()
     if wrong.any():
         days = _days(kinds)
         if days is not None:
@@ -126,17 +128,8 @@ def _each_number(texts: pa.Array) -> NDArray[np.float64]:
     try:
         found: NDArray[np.float64] = pc.cast(texts, pa.float64()).to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid:
-        return np.array([_number(text) for text in texts.to_pylist()])
+        return np.array([read_number(text) for text in texts.to_pylist()], np.float64)
     return found
-
-
-def _number(text: str) -> float:
-    import pyarrow as pa
-
-    try:
-        return float(pa.scalar(text).cast(pa.float64()).as_py())
-    except pa.ArrowInvalid:
-        return float("nan")
 
 
 def _days(texts: pa.Array) -> NDArray[np.float64] | None:

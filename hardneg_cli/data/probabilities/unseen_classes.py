@@ -58,10 +58,10 @@ class UnseenClasses:
         if np.isnan(self.levels).all():
             return probabilities
         models = [
-            replace(model, unseen={name: level for name, level in named if not np.isnan(level)})
-            for model, levels in zip(probabilities.models, self.levels.tolist(), strict=True)
-            for named in [list(zip(probabilities.classes, levels, strict=True))]
-        ]
+            replace(model, unseen={probabilities.classes[code]: float(levels[code])
+                                   for code in np.flatnonzero(~np.isnan(levels)).tolist()})
+            for model, levels in zip(probabilities.models, self.levels, strict=True)
+        ]  # fmt: skip
         return replace(probabilities, models=tuple(models))
 
 

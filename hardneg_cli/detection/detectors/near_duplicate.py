@@ -17,6 +17,7 @@ from hardneg_cli.data.copies import AlikeRows, Copies
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import Features
 from hardneg_cli.data.neighbors import Neighbors
+from hardneg_cli.data.siblings import joined
 from hardneg_cli.data.text_column import TextColumn
 from hardneg_cli.data.text_normalization import bare
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
@@ -46,8 +47,6 @@ def detect(
     exchanged with the next one. Looked at are each text's ten nearest.
     """
     import numpy as np
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
 
     n = len(dataset)
     left, right = np.arange(n), AlikeRows.in_all_columns(dataset.content, bare).first
@@ -61,9 +60,7 @@ def detect(
             near = np.nonzero(close)[0], neighbors.rows[close]
         left, right = np.r_[left, near[0]], np.r_[right, near[1]]
     same = _first_of_each(copies.group)
-    links = coo_array((np.ones(len(left), bool), (same[left], same[right])), shape=(n, n))
-    group = connected_components(links, directed=False)[1].astype(np.int64)
-    group = group[same]
+    group = joined(n, np.stack([same[left], same[right]]))[same]
     kept = Copies.of(group).keepers(dataset.labels, len(dataset.classes), dataset.id_rank)
     rows = np.flatnonzero(copies.group[kept] != copies.group)
 

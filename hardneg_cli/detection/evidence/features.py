@@ -67,9 +67,10 @@ def _columns(dataset: Dataset, found: FeatureNumbers) -> Features:
 def _of_mixed(columns: MixedColumns) -> tuple[str, ...]:
     """What to say of columns that hold numbers and categories."""
     numbers, categories = plural(len(columns.numbers), "column"), plural(len(columns.categories), "column")
-    notes = (f"features: {numbers} of numbers in units of their spread, {categories} of categories",)
-    return (*notes, f"features: {columns.missing:,} missing values were replaced by their column's median") \
-        if columns.missing else notes  # fmt: skip
+    notes = [f"features: {numbers} of numbers in units of their spread, {categories} of categories"]
+    if missing := columns.missing:
+        notes.append(f"features: {missing:,} missing values were replaced by their column's median")
+    return tuple(notes)
 
 
 def _vectors(dataset: Dataset, found: FeatureNumbers) -> Features:

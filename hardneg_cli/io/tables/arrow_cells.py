@@ -243,19 +243,19 @@ def _parsed(texts: pa.Array, where: Callable[[int], str]) -> pa.Array:
         return filled.cast(pa.float64())
     except pa.ArrowInvalid as error:
         for position, text in enumerate(filled.to_pylist()):
-            if not _reads_as_number(text):
+            if read_number(text) is None:
                 raise InputError(f"{where(position)}: {quote(text)} is not a number") from error
         raise InputError(f"{where(0)}: {error}") from error
 
 
-def _reads_as_number(text: str) -> bool:
+def read_number(text: str) -> float | None:
+    """The number that the text says; None for what is none."""
     import pyarrow as pa
 
     try:
-        pa.scalar(text).cast(pa.float64())
+        return float(pa.scalar(text).cast(pa.float64()).as_py())
     except pa.ArrowInvalid:
-        return False
-    return True
+        return None
 
 
 def _first_of(texts: Sequence[str]) -> str:

@@ -26,7 +26,7 @@ def as_table(data: Frame) -> pa.Table | None:
         return data
     if isinstance(data, pa.RecordBatch):
         return pa.Table.from_batches([data])
-    library = type(data).__module__.partition(".")[0]
+    library = _library(data)
     try:
         if library == "pandas" and hasattr(data, "columns"):
             return pa.Table.from_pandas(
@@ -58,7 +58,7 @@ def like(data: Frame, table: pa.Table, dropped: Collection[int] = ()) -> Frame:
     Its columns have the types that they have there; the row labels of pandas stay. dropped: the rows of `data` that
     the table lacks.
     """
-    library = type(data).__module__.partition(".")[0]
+    library = _library(data)
     if library == "pandas":
         return _typed_as(data, table.to_pandas(), dropped)
     if library == "datasets":
@@ -70,6 +70,11 @@ def like(data: Frame, table: pa.Table, dropped: Collection[int] = ()) -> Frame:
             {name: kind for name, kind in data.lazy().collect_schema().items() if name in table.column_names}
         )
     return table
+
+
+def _library(data: Frame) -> str:
+    """The name of the package that its class is from."""
+    return type(data).__module__.partition(".")[0]
 
 
 def _typed_as(data: Frame, frame: Frame, dropped: Collection[int]) -> Frame:

@@ -138,14 +138,21 @@ def stamp(source: Source) -> Stamp:
 
 
 def write(
-    rewritings: Sequence[FileRewrite], output: str | Path | BinaryIO | None, telling: ProvenanceTarget | None
+    rewritings: Sequence[FileRewrite],
+    output: str | Path | BinaryIO | None,
+    telling: ProvenanceTarget | None,
+    *,
+    folder_of: str = "",
 ) -> Sequence[WrittenFile]:
     """To `output`, which takes one file, or (None) each changed file over itself; the others are not touched.
 
+    folder_of: the data; where these are a folder, `output` becomes one, with all of the files.
     Answers what was written, and nothing unless somebody is told.
     """
     if output is None:
         return _write_files([(one, one.source.name) for one in rewritings], telling, skip_same=True)
+    if isinstance(output, str | Path) and os.path.isdir(folder_of):
+        return _write_folder(rewritings, folder_of, output, telling)
     (rewriting,) = rewritings
     if isinstance(output, str | Path):
         refuse_other_format(rewriting.source, output)
@@ -153,7 +160,7 @@ def write(
     return _write_stream(rewriting, output, telling)
 
 
-def write_folder(
+def _write_folder(
     rewritings: Sequence[FileRewrite], folder: str, output: str | Path, telling: ProvenanceTarget | None
 ) -> Sequence[WrittenFile]:
     """All files of a `folder` to a new one, `output`, by the same names; as `write` else.
@@ -174,8 +181,19 @@ def write_folder(
                 path.rmdir()
 
 
-def refuse_filled_folder(output: str | Path) -> None:
-    """Raises InputError for a folder that holds something, and for what is no folder."""
+def confirm_output(data: str | Path, files: int, output: str | Path | BinaryIO | None, work: str) -> None:
+    """Raises InputError where `output` cannot take data of so many files; a folder takes a new name.
+
+    work: what is to be done with them.
+    """
+    if output is None:
+        return
+    if not os.path.isdir(data):
+        if files > 1:
+            raise InputError(f"{data} is {files:,} files: {work} with --in-place, or name one")
+        return
+    if not isinstance(output, str | Path):
+        raise InputError(f"{data} is a folder: name a new one with -o")
     path = Path(output)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise InputError(f"-o {output}: is there already; a corrected folder takes a new name")

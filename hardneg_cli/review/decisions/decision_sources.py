@@ -116,7 +116,7 @@ def load_decisions(
     queues: list[FilledQueue] = []
     notes: list[str] = []
     with no_search_for_cycles():
-        for source in (source for one in given if not isinstance(one, Decision) for source in _files(one)):
+        for source in (source for one in given if not isinstance(one, Decision) for source in files_of(one)):
             if not is_log(source):
                 queues.append(read_queue(source, reviewer, policy or AutoPolicy(), whole=whole))
                 continue
@@ -131,8 +131,11 @@ def torn_note(name: str | Path, torn: Sequence[int]) -> list[str]:
     return [f"{name}: {len(torn):,} lines are torn and were left out: {listing(torn)}"] if torn else []
 
 
-def _files(given: Frame) -> Sequence[Source]:
-    """A log is itself, even where its name, the one of a pattern of files with the suffix, reads like a pattern."""
+def files_of(given: Frame) -> Sequence[Source]:
+    """What a path, a pattern or a frame stands for.
+
+    A log is itself, even where its name, the one of a pattern of files with the suffix, reads like a pattern.
+    """
     if isinstance(given, Source):
         return [given]
     if not isinstance(given, str | Path):
