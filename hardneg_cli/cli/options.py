@@ -84,6 +84,11 @@ class DataOptions:
     text: Annotated[
         str | None, typer.Option("--text", metavar="COL", help="The column with the text."), Trust.CHOICE
     ] = None
+    image: Annotated[
+        str | None,
+        typer.Option("--image", metavar="COL", help="The column with pictures: data URIs, or paths beside DATA."),
+        Trust.CHOICE,
+    ] = None
     features: Annotated[
         str | None,
         typer.Option("--features", metavar="COLS|FILE", help="Number columns ('pixel_*', comma-separated), or a file."),
@@ -132,7 +137,7 @@ class DataOptions:
     def columns(self) -> Columns:
         return Columns(
             self.label, self.id_, self.text, self.groups, self.split, self.fold, self.prob_prefix,
-            self.classes_are_numbers, self.classes,
+            self.classes_are_numbers, self.classes, self.image,
         )  # fmt: skip
 
 

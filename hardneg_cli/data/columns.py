@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hardneg_cli.data.class_names import as_names
 from hardneg_cli.errors import InputError, did_you_mean, listing, quote
 
-PARTS = ("label", "id", "text", "groups", "split", "fold")
+PARTS = ("label", "id", "text", "image", "groups", "split", "fold")
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,9 @@ class Columns:
     """Which column of a dataset plays which part; `id` defaults to a column `id` where there is one.
 
     classes_are_numbers: whether labels may be numbers, however many there are. classes: their names in the order of
-    their numbers, for labels that are written as these; by default what the file's metadata says. beside: columns that
-    begin with the prefix and are no probabilities; named: columns that are, where the prefix is empty; both are found
-    out as the data is read, see `probability_columns`.
+    their numbers, for labels that are written as these; by default what the file's metadata says. image: pictures, as
+    paths or data URIs. beside: columns that begin with the prefix and are no probabilities; named: columns that are,
+    where the prefix is empty; both are found out as the data is read, see `probability_columns`.
     """
 
     label: str = "label"
@@ -31,6 +31,7 @@ class Columns:
     prob_prefix: str = "prob_"
     classes_are_numbers: bool = False
     classes: Sequence[str] | None = None
+    image: str | None = None
     beside: tuple[str, ...] | None = None
     named: tuple[str, ...] | None = None
 

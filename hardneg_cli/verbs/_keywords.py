@@ -46,6 +46,7 @@ class DataKeywords(TypedDict, total=False):
     label: str
     id: str | None
     text: str | None
+    image: str | None
     groups: str | None
     split: str | None
     fold: str | None

@@ -207,7 +207,7 @@ def test_a_queue_with_pictures(data: Path) -> None:
     assert str(data).encode() not in (elsewhere / "q.parquet").read_bytes()
     done = hardneg(*command, "--image", "foto", cwd=elsewhere, text=True)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "hardneg: no column 'foto' for --image; did you mean 'photo'?\n"
+    assert done.stderr == f"hardneg: {data / 'data.csv'}: no column 'foto' for --image; did you mean 'photo'?\n"
 
 
 @pytest.mark.browser

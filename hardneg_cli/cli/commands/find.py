@@ -25,7 +25,6 @@ from hardneg_cli.cli.options import (
 )
 from hardneg_cli.cli.outputs import OutputTarget
 from hardneg_cli.cli.settings.option_trust import Trust
-from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.io.tables.queue_columns import LEADING
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.runtime.terminal import say
@@ -56,17 +55,6 @@ class FindDecisions(DecisionOptions):
 
 
 @dataclass(frozen=True)
-class FindReview(ReviewOptions):
-    """Which rows people see, and their pictures."""
-
-    image: Annotated[
-        str | None,
-        typer.Option("--image", metavar="COL", help="The column with pictures: data URIs, or paths beside DATA."),
-        Trust.CHOICE,
-    ] = None
-
-
-@dataclass(frozen=True)
 class FindOutput(OutputOptions):
     """Where the findings go."""
 
@@ -79,7 +67,7 @@ def run(
     models: FindModels,
     columns: DataOptions,
     decisions: FindDecisions,
-    review: FindReview,
+    review: ReviewOptions,
     output: FindOutput,
 ) -> int:
     from hardneg_cli.data.snapshot import write_to as write_state
@@ -106,10 +94,10 @@ def run(
         on_bad_rows=columns.on_bad_rows,
         memory=options.memory_bytes(models.memory),
     )
-    shown = _display_columns(findings, review.show, review.image)
+    shown = _display_columns(findings, review.show, columns.image)
     with progress("making the queue"):
         rows = findings.select(every=review.all_, limit=review.limit, per_class=review.per_class)
-        table = _pictured(findings.table(rows, shown), findings, shown, review.image)
+        table = _pictured(findings.table(rows, shown), findings, shown, columns.image)
     kept = partial(write_state, findings.dataset, findings.flagged, findings.score)
     notes = outputs.write_together((lambda: table, targets), beside={state: kept} if state else None)
     if not output.quiet:
@@ -120,12 +108,7 @@ def run(
 
 def _display_columns(findings: Findings, show: str | None, image: str | None) -> tuple[str, ...]:
     shown = findings.display_columns(show)
-    if image is None or image in shown:
-        return shown
-    known = findings.dataset.content.column_names
-    if image not in known:
-        raise InputError(f"no column {quote(image)} for --image{did_you_mean(image, known)}")
-    return (*shown, image)
+    return shown if image is None or image in shown else (*shown, image)
 
 
 def _pictured(table: pa.Table, findings: Findings, shown: tuple[str, ...], image: str | None) -> pa.Table:
