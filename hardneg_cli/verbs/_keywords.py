@@ -123,9 +123,9 @@ class EngineChoice:
 
 @dataclass(frozen=True)
 class Training:
-    """models: names of classifiers, whose probabilities are averaged."""
+    """models: names of classifiers, whose probabilities are averaged; by default what suits the data."""
 
-    models: Sequence[str] = ("logistic",)
+    models: Sequence[str] = ()
     folds: int = 5
     rounds: int = 3
     seed: int = 0

@@ -17,7 +17,7 @@ from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.modeling.folds import LEAST_FOLDS, fold_of
 from hardneg_cli.modeling.frozen_predictions import FrozenPredictions
 from hardneg_cli.modeling.frozen_predictions import frozen as frozen_predictions
-from hardneg_cli.modeling.out_of_fold import Classifier, out_of_fold
+from hardneg_cli.modeling.out_of_fold import Classifier, out_of_fold, usual_classifiers
 from hardneg_cli.modeling.temperature_scaling import calibrated, overall
 from hardneg_cli.modeling.unlabeled_pool import unlabeled
 from hardneg_cli.runtime.progress import progress
@@ -116,8 +116,8 @@ def predict(
     """Out-of-fold probabilities of `data` by k-fold cross-validation, calibrated by temperature.
 
     features: as for `find`; the column `text` is used with or without them. models: names of
-    classifiers, whose probabilities are averaged. Folds are assigned by content (rows alike, and those of a group,
-    share one), or taken from the column `fold`.
+    classifiers, whose probabilities are averaged; by default logistic, for tables the mean of it and boosting. Folds
+    are assigned by content (rows alike, and those of a group, share one), or taken from the column `fold`.
     frozen: a file that this wrote before; rows that have not changed keep their probabilities, and only the others are
     scored, by models of the unchanged rows. new: an unlabeled pool to score with the models of all folds.
     Raises InputError for input that cannot be right.
@@ -125,11 +125,12 @@ def predict(
     training, reading, units = grouped(Training, options), grouped(Reading, options), grouped(UnitChoice, options)
     features = grouped(ModelSources, options).features
     dataset = read_data(data, columns, options)
-    chosen = [Classifier.called(name, units.settings.get(name)) for name in training.models]
+    named = [Classifier.called(name, units.settings.get(name)) for name in training.models]
     rows = material(dataset, feature_choice(features, dataset.columns.text))
     older = None if frozen is None else frozen_predictions(frozen, dataset)
     fold, names = fold_of(dataset, rows, training.folds, older)
     classes, labels, unknown = _learnable(dataset, fold, older)
+    chosen = named or usual_classifiers(rows, len(classes), units.settings)
     pool_choice = feature_choice(features if new_features is None else new_features, dataset.columns.text)
     vectors = pool_choice if reading.may_skip else None
     pool = None if new is None else unlabeled(new, dataset.columns, reading.encoding, vectors=vectors)
@@ -174,10 +175,12 @@ def _scored(
 ) -> tuple[Block, Block | None]:  # fmt: skip
     """(N, K) calibrated probabilities out of fold, and those of the pool by the models of all folds."""
     import numpy as np
+    from threadpoolctl import threadpool_limits
 
     order = dataset.by_id
     of_rows, of_pool = [], []
-    with progress("training", total=len(models) * len(np.unique(fold))) as advance:
+    total = len(models) * len(np.unique(fold))
+    with threadpool_limits(1), progress("training", total=total) as advance:  # sums depend on who shares them
         for model in models:
             raw, pool = out_of_fold(rows, labels, fold, model, k, order, pool=pool_inputs, step=advance)
             of_rows.append(calibrated(raw, labels, fold))

@@ -177,6 +177,7 @@ def refine(
     """
     training, chosen = grouped(Training, options), grouped(UnitChoice, options).settings
     features, decisions = grouped(ModelSources, options).features, grouped(DecisionsRead, options).decisions
+    names = training.models or ("logistic",)
     _refuse_odd(max_error, confidence, training.rounds)
     labeled = read_data(data, columns, options)
     refuse_ledger_columns(labeled)
@@ -190,13 +191,13 @@ def refine(
         labeled, pool, by_people,
         material(labeled, feature_choice(features, text)),
         material(pool, pool_choice),
-        tuple(Classifier.called(name, chosen.get(name)) for name in training.models),
+        tuple(Classifier.called(name, chosen.get(name)) for name in names),
         SelfTrainingGoal(max_error, confidence, len(before) + training.rounds, at_least=len(before) + 1),
         folds=training.folds, seed=training.seed,
     )  # fmt: skip
     tuned = checked_settings("strategy", STRATEGY, self_training.run, chosen.get(STRATEGY, {}))
     trained = self_training.run(all_.task, **tuned)
-    facts = {"models": [*training.models], "seed": training.seed, "max_error": max_error, "confidence": confidence}
+    facts = {"models": [*names], "seed": training.seed, "max_error": max_error, "confidence": confidence}
     ledger = entries(pool, all_, trained.rounds, before, facts)
     notes = (*loaded.notes, *by_people.notes, *all_.notes)
     return RefineResult(labeled, pool, by_people, all_, trained, ledger, len(before), notes)

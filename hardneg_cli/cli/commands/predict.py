@@ -70,7 +70,7 @@ def run(
         data,
         columns.columns,
         features=columns.features,
-        models=training.model or ("logistic",),
+        models=training.model or (),
         settings=options.unit_settings(training.set_, ctx.obj.units, "model"),
         folds=training.folds,
         frozen=pool.frozen,

@@ -150,7 +150,7 @@ def run(
     refined = verb.refine(
         data, unlabeled, columns.columns,
         features=columns.features, unlabeled_features=columns.unlabeled_features,
-        models=training.model or ("logistic",),
+        models=training.model or (),
         settings=options.unit_settings(training.set_, ctx.obj.units, "model", "strategy"),
         max_error=_share("--max-error", training.max_error), confidence=_share("--confidence", training.confidence),
         rounds=training.rounds, folds=training.folds, seed=training.seed,

@@ -1,8 +1,8 @@
 """Columns of a table as numbers and categories: which of them hold what, and how near rows of both kinds are.
 
 A column holds numbers where every cell that is not missing is one; dates and times are numbers, too: days. Where
-nearly all are, the others are mistakes. Truth values and all else are categories, whose missing value is a value like
-the others. What differs in nearly every row is text, which tells no rows apart that another column could not.
+nearly all are, the others are mistakes, but for words among few numbers that come again and again: 4, 6, 8, rotary.
+Truth values and all else are categories, whose missing value is a value like the others. What differs in nearly every row is text, which tells no rows apart that another column could not.
 
 As a point, a row has its numbers in units of their spread, and for each category a column a value, 1 where the row has
 it: so two rows that differ in a category are as far apart in it as two random rows are in a number, on average: √2.
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MISSING = ("", "na", "n/a", "nan", "null", "none", "?")  # of a number, in small letters
 MISTAKES = 0.05  # of the cells: so few that are no numbers are mistakes in a column of numbers
+FEW_KINDS, FEW_SHARE = 20, 0.2  # different values, and of the cells, that a category with numbers has at most
 TEXT_SHARE, TEXT_ROWS = 0.5, 50  # different values a row, of which there are so many: a text
 SECONDS_A_DAY = 86_400
 
@@ -108,7 +109,7 @@ def column_numbers(name: str, column: str, cells: pa.ChunkedArray) -> tuple[NDAr
         if days is not None:
             return np.append(days, np.nan)[places], True
         share = float(np.append(wrong, False)[places].sum()) / (len(filled) - filled.null_count)
-        if share > MISTAKES or len(kinds) <= 2:
+        if share > MISTAKES or len(kinds) <= 2 or _are_names(kinds, wrong, len(filled) - filled.null_count):
             return None
         row = int(np.flatnonzero(np.append(wrong, False)[places])[0])
         raise InputError(
@@ -130,6 +131,13 @@ def _each_number(texts: pa.Array) -> NDArray[np.float64]:
     except pa.ArrowInvalid:
         return np.array([read_number(text) for text in texts.to_pylist()], np.float64)
     return found
+
+
+def _are_names(kinds: pa.Array, wrong: NDArray[np.bool_], cells: int) -> bool:
+    """Whether numbers stand for names: few of them, and beside them words."""
+    if len(kinds) > min(FEW_KINDS, FEW_SHARE * cells):
+        return False
+    return all(len(word) > 1 and word.replace(" ", "").isalpha() for word in kinds.filter(wrong).to_pylist())
 
 
 def _days(texts: pa.Array) -> NDArray[np.float64] | None:
