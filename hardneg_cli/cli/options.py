@@ -189,7 +189,9 @@ class TrainingOptions:
     model: Annotated[
         list[str] | None,
         typer.Option(
-            "--model", metavar="NAME", help="logistic, knn, forest, boosting, mlp; several: their mean. Default: what suits the data."
+            "--model",
+            metavar="NAME",
+            help="logistic, knn, forest, boosting, mlp; several: their mean. Default: what suits the data.",
         ),
         Trust.CHOICE,
     ] = None

@@ -2,7 +2,8 @@
 
 A column holds numbers where every cell that is not missing is one; dates and times are numbers, too: days. Where
 nearly all are, the others are mistakes, but for words among few numbers that come again and again: 4, 6, 8, rotary.
-Truth values and all else are categories, whose missing value is a value like the others. What differs in nearly every row is text, which tells no rows apart that another column could not.
+Truth values and all else are categories, whose missing value is a value like the others. What differs in nearly every
+row is text, which tells no rows apart that another column could not.
 
 As a point, a row has its numbers in units of their spread, and for each category a column a value, 1 where the row has
 it: so two rows that differ in a category are as far apart in it as two random rows are in a number, on average: √2.
