@@ -15,7 +15,9 @@ URL = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)  # two letters at lea
 FOREIGN = {
     "botocore.exceptions": "BotoCoreError", "aiohttp": "ClientError", "azure.core.exceptions": "AzureError",
     "google.auth.exceptions": "GoogleAuthError", "gcsfs.retry": "HttpError",
+    "httpx": "HTTPError", "httpx2": "HTTPError",
 }  # fmt: skip
+EXTRAS = {"hf": "hub", "s3": "s3", "s3a": "s3"}  # of this package, by protocol; any other takes a library of its own
 OF_THIS_PROCESS = ("memory",)  # what another process does not see
 
 
@@ -88,10 +90,10 @@ class _Afar(io.RawIOBase):
 
 @contextmanager
 def _one_kind_of_error() -> Iterator[None]:
-    """No server, no credentials: the libraries behind the file systems have errors of their own for that."""
+    """No server, no credentials, no such address: the libraries behind file systems have errors of their own for it."""
     try:
         yield
-    except _foreign() as error:
+    except (ValueError, NotImplementedError, *_foreign()) as error:
         raise OSError(str(error)) from error
 
 
@@ -104,10 +106,14 @@ def _found(url: str) -> tuple[Any, str]:
     """The file system behind a URL, and the path there."""
     try:
         import fsspec
+
+        with _one_kind_of_error():
+            system, path = fsspec.url_to_fs(url)
     except ImportError as error:
-        raise InputError(f"{url}: remote files need fsspec: pip install 'hardneg-cli[dask]'") from error
-    try:
-        system, path = fsspec.url_to_fs(url)
-    except (ImportError, ValueError) as error:  # a library is missing, or nobody knows the protocol
+        found = URL.match(url)
+        extra = EXTRAS.get(found[1].lower() if found else "")
+        hint = f"pip install 'hardneg-cli[{extra}]'" if extra else str(error)
+        raise InputError(f"{url}: such addresses need more than is installed: {hint}") from error
+    except (ValueError, OSError) as error:  # nobody knows the protocol, or what stands behind it is no address
         raise InputError(f"{url}: cannot be read: {error}") from error
     return system, str(path)
