@@ -191,7 +191,7 @@ class TrainingOptions:
         typer.Option(
             "--model",
             metavar="NAME",
-            help="logistic, knn, forest, boosting, mlp; several: their mean. Default: what suits the data.",
+            help="logistic, knn, forest, boosting, mlp; several are mixed. Default: what suits the data.",
         ),
         Trust.CHOICE,
     ] = None

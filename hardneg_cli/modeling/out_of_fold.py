@@ -63,8 +63,9 @@ class Classifier:
 def usual_classifiers(rows: ModelInputs, classes: int, settings: Mapping[str, Settings]) -> list[Classifier]:
     """What learns where nobody named a model: logistic regression, and for the columns of a table boosting beside it.
 
-    On 29 tables that come with packages, with a tenth of their labels wrong, the mean of both was never below gradient
-    boosting with 100 rounds by more than the error of the difference, and mostly above. Vectors and texts are linear.
+    On 29 tables that come with packages, clean or with a tenth of their labels wrong, their mixture was never below
+    gradient boosting with 100 rounds by more than the error of the difference, and mostly above. Vectors and texts are
+    linear.
     """
     columns = len(rows.categories) + (0 if rows.numbers is None else rows.numbers.shape[1])
     found = [Classifier.called("logistic", settings.get("logistic"))]

@@ -123,7 +123,7 @@ class EngineChoice:
 
 @dataclass(frozen=True)
 class Training:
-    """models: names of classifiers, whose probabilities are averaged; by default what suits the data."""
+    """models: names of classifiers, by default what suits the data; several are mixed."""
 
     models: Sequence[str] = ()
     folds: int = 5

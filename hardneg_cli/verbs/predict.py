@@ -17,6 +17,7 @@ from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.modeling.folds import LEAST_FOLDS, fold_of
 from hardneg_cli.modeling.frozen_predictions import FrozenPredictions
 from hardneg_cli.modeling.frozen_predictions import frozen as frozen_predictions
+from hardneg_cli.modeling.model_mixture import mixed, model_weights
 from hardneg_cli.modeling.out_of_fold import Classifier, out_of_fold, usual_classifiers
 from hardneg_cli.modeling.temperature_scaling import calibrated, overall
 from hardneg_cli.modeling.unlabeled_pool import unlabeled
@@ -115,9 +116,9 @@ def predict(
 ) -> PredictResult:
     """Out-of-fold probabilities of `data` by k-fold cross-validation, calibrated by temperature.
 
-    features: as for `find`; the column `text` is used with or without them. models: names of
-    classifiers, whose probabilities are averaged; by default logistic, for tables the mean of it and boosting. Folds
-    are assigned by content (rows alike, and those of a group, share one), or taken from the column `fold`.
+    features: as for `find`; the column `text` is used with or without them. models: names of classifiers, mixed as
+    suits held-out labels best; by default logistic, and for tables boosting beside it. Folds are assigned by content
+    (rows alike, and those of a group, share one), or taken from the column `fold`.
     frozen: a file that this wrote before; rows that have not changed keep their probabilities, and only the others are
     scored, by models of the unchanged rows. new: an unlabeled pool to score with the models of all folds.
     Raises InputError for input that cannot be right.
@@ -186,5 +187,8 @@ def _scored(
             of_rows.append(calibrated(raw, labels, fold))
             if pool is not None:
                 of_pool.append(overall(raw, labels, pool))
-    mean: Block = np.mean(of_rows, axis=0)
-    return mean, np.mean(of_pool, axis=0) if of_pool else None
+    found = mixed(of_rows, labels, fold, order)
+    if not of_pool:
+        return found, None
+    weights = model_weights(of_rows, labels, order)
+    return found, sum(weight * model for weight, model in zip(weights, of_pool, strict=True))
