@@ -32,12 +32,19 @@ def mixed(models: Sequence[Block], labels: Codes, fold: Codes, order: Codes) -> 
     found = np.empty_like(models[0])
     for number in np.unique(fold):
         weights, inside = model_weights(models, labels, order[fold[order] != number]), fold == number
-        found[inside] = sum(weight * model[inside] for weight, model in zip(weights, models, strict=True))
+        found[inside] = mixture([model[inside] for model in models], weights)
     return found
 
 
-def model_weights(models: Sequence[Block], labels: Codes, rows: Codes) -> list[float]:
-    """A weight a model, 1 in all: of the mixture under which the labels of these rows are most likely."""
+def mixture(models: Sequence[Block], weights: NDArray[np.float64]) -> Block:
+    """(n, K) the weighted mean of the models' probabilities."""
+    import numpy as np
+
+    return np.asarray(np.tensordot(weights, np.stack(models), axes=1))
+
+
+def model_weights(models: Sequence[Block], labels: Codes, rows: Codes) -> NDArray[np.float64]:
+    """(M,) a weight a model, 1 in all: of the mixture under which the labels of these rows are most likely."""
     import numpy as np
 
     rows = rows[labels[rows] >= 0]
@@ -49,4 +56,4 @@ def model_weights(models: Sequence[Block], labels: Codes, rows: Codes) -> list[f
         before, weights = weights, (shares.sum(axis=0) + PRIOR) / (len(rows) + PRIOR * len(models))
         if np.abs(weights - before).max() < CLOSE:
             break
-    return [float(weight) for weight in weights]
+    return weights

@@ -17,7 +17,7 @@ from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.modeling.folds import LEAST_FOLDS, fold_of
 from hardneg_cli.modeling.frozen_predictions import FrozenPredictions
 from hardneg_cli.modeling.frozen_predictions import frozen as frozen_predictions
-from hardneg_cli.modeling.model_mixture import mixed, model_weights
+from hardneg_cli.modeling.model_mixture import mixed, mixture, model_weights
 from hardneg_cli.modeling.out_of_fold import Classifier, out_of_fold, usual_classifiers
 from hardneg_cli.modeling.temperature_scaling import calibrated, overall
 from hardneg_cli.modeling.unlabeled_pool import unlabeled
@@ -188,7 +188,4 @@ def _scored(
             if pool is not None:
                 of_pool.append(overall(raw, labels, pool))
     found = mixed(of_rows, labels, fold, order)
-    if not of_pool:
-        return found, None
-    weights = model_weights(of_rows, labels, order)
-    return found, sum(weight * model for weight, model in zip(weights, of_pool, strict=True))
+    return found, mixture(of_pool, model_weights(of_rows, labels, order)) if of_pool else None

@@ -93,13 +93,14 @@ def _one_kind_of_error() -> Iterator[None]:
     """No server, no credentials, no such address: the libraries behind file systems have errors of their own for it."""
     try:
         yield
-    except (ValueError, NotImplementedError, *_foreign()) as error:
+    except _foreign() as error:
         raise OSError(str(error)) from error
 
 
 def _foreign() -> tuple[type[Exception], ...]:
-    """Those of the libraries that are in use."""
-    return tuple(getattr(sys.modules[module], name) for module, name in FOREIGN.items() if module in sys.modules)
+    """Those of the libraries that are in use, and what file systems raise for a path that is none there."""
+    used = (getattr(sys.modules[module], name) for module, name in FOREIGN.items() if module in sys.modules)
+    return ValueError, NotImplementedError, *used
 
 
 def _found(url: str) -> tuple[Any, str]:
