@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.class_names import in_order, matched
@@ -61,6 +62,12 @@ class Dataset:
     @property
     def rows_read(self) -> int:
         return sum(self.rows_of_files)
+
+    @property
+    def pictures_folder(self) -> Path:
+        """What the paths of pictures are relative to: the folder of pictures itself, or the one of the first file."""
+        first = self.sources[0]
+        return first.pictures or (first.path.parent if first.path else Path())
 
     @property
     def whole(self) -> bool:

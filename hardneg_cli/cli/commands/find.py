@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -117,5 +116,4 @@ def _pictured(table: pa.Table, findings: Findings, shown: tuple[str, ...], image
 
     if image is None:
         return table
-    path = findings.dataset.sources[0].path
-    return marked(table, len(LEADING) + shown.index(image), path.parent if path else Path())
+    return marked(table, len(LEADING) + shown.index(image), findings.dataset.pictures_folder)

@@ -34,7 +34,7 @@ class Source:
 
     `name` is what the user typed, but for the `sheet` of a workbook that was named behind it; `suffix` is the extension
     below any compression (`.csv` of `a.csv.gz`). `partition`: columns that are not in the file, with the value that all
-    its rows have.
+    its rows have. `pictures`: the folder whose pictures are listed in it.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Source:
     url: str | None = None
     sheet: str | None = None
     partition: tuple[tuple[str, str | None], ...] = ()
+    pictures: Path | None = None
 
     @cached_property
     def known(self) -> dict[object, Any]:
