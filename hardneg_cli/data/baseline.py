@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.numbered_labels import with_names
+from hardneg_cli.data.picture_columns import no_content
 from hardneg_cli.data.row_identity import blank, repeated_values
-from hardneg_cli.errors import InputError, did_you_mean, quote
+from hardneg_cli.errors import InputError, did_you_mean, plural, quote
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.table_files import ReadRequest
@@ -87,12 +88,15 @@ def read(
     parts = [batch for source in files for batch in table_files.read_file(source, wanted)]
     table, _ = with_names(files, columns, pa.Table.from_batches(parts, schema))
     notes = [*remarks]
+    if troubles := files[0].pictures.troubles if files[0].pictures else {}:
+        table = table.take([row for row in range(table.num_rows) if row not in troubles])
+        notes.append(f"{name}: {plural(len(troubles), 'picture')} that cannot be used left out of the base")
     if ragged:
         notes.append(f"{name}: {len(ragged):,} ragged rows were left out of the base")
     if columns.id:
         table, more = _with_ids(name, table, columns.id)
         notes += more
-    return _of_table(name, table, columns, tuple(notes))
+    return _of_table(name, table.drop_columns(sorted(no_content(files))), columns, tuple(notes))
 
 
 def _require(name: str, names: Sequence[str], columns: Columns) -> None:

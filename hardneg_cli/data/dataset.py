@@ -16,6 +16,7 @@ from hardneg_cli.data.row_identity import by_value, content_hashes
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.picture_listing import ID
 from hardneg_cli.io.tables.table_files import ReadRequest
 
 if TYPE_CHECKING:
@@ -67,7 +68,12 @@ class Dataset:
     def pictures_folder(self) -> Path:
         """What the paths of pictures are relative to: the folder of pictures itself, or the one of the first file."""
         first = self.sources[0]
-        return first.pictures or (first.path.parent if first.path else Path())
+        return first.pictures.folder if first.pictures else first.path.parent if first.path else Path()
+
+    @property
+    def has_moving_ids(self) -> bool:
+        """Whether the ids are paths of pictures, so that a row that gets another label gets another id as well."""
+        return self.sources[0].pictures is not None and self.columns.id == ID
 
     @property
     def whole(self) -> bool:
@@ -178,6 +184,7 @@ class Dataset:
         columns = {
             name: table[name] for table in (self.content, self.roles) for name in names if name in table.column_names
         }
+        columns |= {name: self.ids for name in names if name == self.columns.id}
         absent = tuple(name for name in names if name not in columns)
         if absent:
             wanted = ReadRequest(text=absent, encoding=self.encoding, skip_ragged=ignore)

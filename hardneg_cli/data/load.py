@@ -14,11 +14,13 @@ from hardneg_cli.data.label_kinds import lists_of_labels, refuse_measurements
 from hardneg_cli.data.numbered_labels import NumberedLabels, with_names
 from hardneg_cli.data.probability_columns import named, strangers_that_belong
 from hardneg_cli.data.row_identity import blank, content_ids, repeated_values
-from hardneg_cli.errors import InputError, did_you_mean, listing, quote
+from hardneg_cli.data.picture_columns import columns_of_pictures, no_content
+from hardneg_cli.errors import MOST_OF_A_PATH, InputError, did_you_mean, listing, quote
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.frames import in_memory
 from hardneg_cli.io.tables.matrix import matrix
+from hardneg_cli.io.tables.picture_listing import IMAGE, LABEL
 from hardneg_cli.io.tables.spill import MEMORY, spool
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.runtime.progress import progress
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     Table: TypeAlias = pa.Table | pd.DataFrame
 
 ALONE = ("text", "id")  # parts of a column that can play no other; the others say which rows belong together
+BOTH = ("id", "image")  # but a path is a picture, and tells it apart
+MOST_TROUBLES = 3  # that are named
 
 
 def load(
@@ -61,7 +65,7 @@ def load(
     )
     name = str(data) if isinstance(data, str | Path) else "table"
     names = table_files.columns(files, encoding)
-    columns = _resolve(name, columns, names)
+    columns = _resolve(name, columns_of_pictures(files, columns), names)
     skipped: list[str] = []
     note = skipped.append if on_bad_rows == "skip" else None
     may_hold = columns.candidates(names)
@@ -78,7 +82,8 @@ def load(
     dataset = _dataset(name, files, told, encoding, tuple(names), table, lengths, skipped, note)
     dataset = dataset if numbered is None else replace(dataset, numbered=numbered)
     new = (told.beside or ())[len(columns.beside or ()) :]
-    if notes := (*_content_after_all(name, told, new), *lists_of_labels(name, told, dataset.classes)):
+    about = files[0].pictures.notes if files[0].pictures else ()
+    if notes := (*about, *_content_after_all(name, told, new), *lists_of_labels(name, told, dataset.classes)):
         dataset = dataset.with_notes(notes)
     del table
     pa.default_memory_pool().release_unused()  # what the table and its reader needed
@@ -170,7 +175,7 @@ def _refuse_two_parts(name: str, columns: Columns) -> None:
     parts = columns.parts()
     for part in ALONE:
         for other, column in parts.items():
-            if other != part and column == parts.get(part):
+            if other != part and column == parts.get(part) and not {part, other} <= {*BOTH}:
                 raise InputError(f"{name}: column {quote(column)} is both --{part} and --{other}; name another one")
 
 
@@ -187,7 +192,7 @@ def _dataset(
 ) -> Dataset:
     import numpy as np
 
-    positions = np.arange(table.num_rows)
+    table, positions = _without_troubles(name, files, columns, table, note)
     for part, column in (("label", columns.label), ("id", columns.id)):
         if column is not None:
             missing = blank(table[column])
@@ -198,7 +203,7 @@ def _dataset(
         raise InputError(f"{name}: every row was skipped: {listing(skipped, 2)}")
     labels, classes = _codes(table[columns.label])
     refuse_measurements(name, columns, classes, len(labels))
-    roles = {column for column in (columns.split, columns.fold, columns.groups) if column}
+    roles = {column for column in (columns.split, columns.fold, columns.groups) if column} | no_content(files)
     content = table.drop_columns(sorted({columns.label, *roles} | ({columns.id} if columns.id else set())))
     ids = table[columns.id].combine_chunks() if columns.id else content_ids(content, labels)
     dataset = Dataset(
@@ -211,6 +216,29 @@ def _dataset(
             "make them unique, or name another column with --id"
         )
     return dataset
+
+
+def _without_troubles(
+    name: str, files: tuple[Source, ...], columns: Columns, table: pa.Table, note: Callable[[str], None] | None
+) -> tuple[pa.Table, NDArray[np.int64]]:
+    """The rows that can be used, with their numbers. Raises InputError for others unless `note` takes them down."""
+    import numpy as np
+
+    positions = np.arange(table.num_rows)
+    about = files[0].pictures
+    troubles = {**(about.unlabeled if columns.label == LABEL else {}), **about.troubles} if about else {}
+    if not troubles:
+        return table, positions
+    troubles = dict(sorted(troubles.items()))
+    shown = dict(zip(troubles, table[IMAGE].take([*troubles]).to_pylist(), strict=True))
+    if note is None:
+        said = [f"{quote(shown[row], MOST_OF_A_PATH)} {why}" for row, why in [*troubles.items()][:MOST_TROUBLES]]
+        more = f"; and {len(troubles) - len(said):,} more" if len(troubles) > len(said) else ""
+        raise InputError(f"{name}: {'; '.join(said)}{more}: mend that, or leave such out with --on-bad-rows skip")
+    for row, why in troubles.items():
+        note(f"{quote(shown[row], MOST_OF_A_PATH)} {why}")
+    usable = np.setdiff1d(positions, [*troubles])
+    return table.take(usable), usable
 
 
 def _content_after_all(name: str, columns: Columns, found: Sequence[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from hardneg_cli.data.columns import choose
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.hashed_columns import hashed_alike
+from hardneg_cli.data.picture_columns import unread
 from hardneg_cli.data.probabilities.digest import Digest
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.detection.findings_summary import lines
@@ -110,8 +111,9 @@ class Findings(VerbResult):
         rows = self.select(every=every) if rows is None else rows
         show = self.display_columns() if show is None else show
         columns = {name: pa.array(values) for name, values in self._leading(rows).items()}
+        texts = self.dataset.texts(show)
         for name in show:
-            columns[display_name(name, columns)] = self.dataset.content[name].take(rows)
+            columns[display_name(name, columns)] = texts[name].take(rows)
         columns |= {"rank": self._rank(rows), "row_hash": self.dataset.row_hashes(rows)}
         hashed = pa.array(hashed_alike(self.dataset.hashed, len(rows)), pa.string())
         return pa.table(columns | {"hashed": hashed})
@@ -129,11 +131,17 @@ class Findings(VerbResult):
         return lines(self, len(self.select()) if written is None else written, verbose=verbose)
 
     def display_columns(self, patterns: str | None = None) -> tuple[str, ...]:
-        """The dataset's columns to show: those asked for, else all of the content that is no feature."""
-        names = self.dataset.content.column_names
+        """The dataset's columns to show: those asked for, else all of the content that is no feature.
+
+        The pictures are shown in any case.
+        """
+        names, image = self.dataset.content.column_names, self.dataset.columns.image
         if patterns is not None:
-            return tuple(choose(patterns.split(","), names, "--show"))
-        return tuple(name for name in names if not any(fnmatch.fnmatchcase(name, pattern) for pattern in self.hidden))
+            shown = choose(patterns.split(","), names, "--show")
+        else:
+            hidden = (*self.hidden, *unread(self.dataset.sources))
+            shown = [name for name in names if not any(fnmatch.fnmatchcase(name, one) for one in hidden)]
+        return tuple(shown) if image is None or image in shown else (image, *shown)
 
     def _leading(self, rows: Rows) -> dict[str, object]:
         import numpy as np

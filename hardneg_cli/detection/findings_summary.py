@@ -34,7 +34,7 @@ def lines(findings: Findings, written: int, *, verbose: bool = False) -> Iterato
     yield from _detectors(findings)
     for name, reason in findings.skipped.items():
         yield f"skipped {name}: {reason}"
-    for note in (*findings.notes, *dataset.notes):
+    for note in dict.fromkeys((*findings.notes, *dataset.notes)):
         yield f"note: {note}"
     yield from dataset.left_out(None if verbose else LISTED)
 

@@ -93,21 +93,16 @@ def run(
         on_bad_rows=columns.on_bad_rows,
         memory=options.memory_bytes(models.memory),
     )
-    shown = _display_columns(findings, review.show, columns.image)
+    shown, image = findings.display_columns(review.show), findings.dataset.columns.image
     with progress("making the queue"):
         rows = findings.select(every=review.all_, limit=review.limit, per_class=review.per_class)
-        table = _pictured(findings.table(rows, shown), findings, shown, columns.image)
+        table = _pictured(findings.table(rows, shown), findings, shown, image)
     kept = partial(write_state, findings.dataset, findings.flagged, findings.score)
     notes = outputs.write_together((lambda: table, targets), beside={state: kept} if state else None)
     if not output.quiet:
         for line in (*findings.summary(len(rows), verbose=output.verbose), *(f"note: {note}" for note in notes)):
             say(line)
     return 0
-
-
-def _display_columns(findings: Findings, show: str | None, image: str | None) -> tuple[str, ...]:
-    shown = findings.display_columns(show)
-    return shown if image is None or image in shown else (*shown, image)
 
 
 def _pictured(table: pa.Table, findings: Findings, shown: tuple[str, ...], image: str | None) -> pa.Table:

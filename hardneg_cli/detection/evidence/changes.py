@@ -1,6 +1,6 @@
 """Changes: a dataset against its base, which rows are new, gone, edited or relabeled.
 
-Rows are matched by id; where there are none, by the content of the columns that both sides have, copies with the same
+Rows are matched by id, pictures of a folder that have moved by their bytes; where there are no ids, by the content of the columns that both sides have, copies with the same
 label first. Content is compared cell by cell as text, and a null is an empty cell, so neither the order of rows and
 columns nor quoting nor added columns make a change. O(N) in the content's length.
 """
@@ -15,6 +15,7 @@ from hardneg_cli.data.changes import NOWHERE, Changes
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.row_identity import content_hashes, keyed
 from hardneg_cli.errors import Unavailable, listing
+from hardneg_cli.io.tables.picture_listing import DIGEST
 
 SHORT_RUN, FEW_RUNS = 100, 64  # rows; runs
 
@@ -65,7 +66,27 @@ def _by_id(dataset: Dataset, base: Baseline) -> Ints:
         return np.arange(len(dataset))
     found = pc.index_in(dataset.ids, value_set=base.ids)
     place: Ints = pc.fill_null(found, NOWHERE).to_numpy(zero_copy_only=False).astype(np.int64)
+    if dataset.has_moving_ids and len(base):
+        _pair_moved(dataset, base, place)
     return place
+
+
+def _pair_moved(dataset: Dataset, base: Baseline, place: Ints) -> None:
+    """Fill in `place` for pictures that stand elsewhere now: rows of ids that one side alone has, by their bytes."""
+    import numpy as np
+
+    new, gone = place == NOWHERE, np.ones(len(base), bool)
+    gone[place[~new]] = False
+    if not (new.any() and gone.any()):
+        return
+    if base.content is None:
+        ours, theirs = _hashes(dataset, base), base.hashes
+    elif DIGEST in base.columns:
+        ours, theirs = dataset.content[DIGEST], base.content[DIGEST]
+    else:
+        return
+    key, base_key = _codes(ours, theirs)
+    _pair(place, np.where(new, key, -1), np.where(gone, base_key, -2))
 
 
 def _by_content(dataset: Dataset, base: Baseline, labels: pa.Array) -> Ints:

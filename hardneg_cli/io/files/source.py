@@ -6,6 +6,7 @@ import glob
 import io
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -16,6 +17,7 @@ from hardneg_cli.errors import MOST_OF_A_PATH, InputError, did_you_mean, quote
 from hardneg_cli.io.files import remote, streams
 from hardneg_cli.io.files.folders import files_of
 from hardneg_cli.io.files.limits import STREAM, in_words, refuse_bomb
+from hardneg_cli.io.files.picture_files import holds_pictures
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,12 +31,31 @@ SHEET = re.compile(r"\.xls[xm](?:\.(?:gz|bz2|zst))?#(?P<sheet>.*)", re.IGNORECAS
 
 
 @dataclass(frozen=True)
+class PictureListing:
+    """A folder of pictures, one a row. notes: what to say about it.
+
+    troubles: why rows cannot be used, by row. unlabeled: why rows have no label, where no other column is the label.
+    metadata: the files with further columns, by their paths below the folder, with the row of each of their rows.
+    renamed: columns of these that are called otherwise here, because the list has one of that name. in_splits: whether
+    the classes stand in folders of splits.
+    """
+
+    folder: Path
+    troubles: Mapping[int, str]
+    unlabeled: Mapping[int, str]
+    notes: tuple[str, ...] = ()
+    metadata: Mapping[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    in_splits: bool = False
+
+
+@dataclass(frozen=True)
 class Source:
     """A file, a remote one (`path` is None, `url` is not), or a pipe's content held in memory (both are None).
 
     `name` is what the user typed, but for the `sheet` of a workbook that was named behind it; `suffix` is the extension
     below any compression (`.csv` of `a.csv.gz`). `partition`: columns that are not in the file, with the value that all
-    its rows have. `pictures`: the folder whose pictures are listed in it.
+    its rows have. `pictures`: what is listed in it, where it is a folder of pictures.
     """
 
     name: str
@@ -43,7 +64,7 @@ class Source:
     url: str | None = None
     sheet: str | None = None
     partition: tuple[tuple[str, str | None], ...] = ()
-    pictures: Path | None = None
+    pictures: PictureListing | None = None
 
     @cached_property
     def known(self) -> dict[object, Any]:
@@ -164,7 +185,7 @@ def sources(pattern: str, *, may_be_remote: bool = False) -> tuple[Source, ...]:
     elif pattern == "-":
         found = (Source(streams.STANDARD_INPUT, data=streams.standard_input()),)
     elif os.path.isdir(pattern):
-        found = tuple(replace(_file(one.name), partition=one.partition) for one in files_of(pattern))
+        found = _folder(pattern)
     elif _exists(pattern):
         found = (_file(pattern),)
     else:
@@ -174,6 +195,16 @@ def sources(pattern: str, *, may_be_remote: bool = False) -> tuple[Source, ...]:
     for source in found:
         _refuse_what_is_no_data(source)
     return found
+
+
+def _folder(name: str) -> tuple[Source, ...]:
+    """The files of a folder that is one dataset, or the list of its pictures as one file."""
+    if not holds_pictures(name):
+        return tuple(replace(_file(one.name), partition=one.partition) for one in files_of(name))
+    # its metadata are tables, which are read with what is built upon this module
+    from hardneg_cli.io.tables.picture_listing import listing_of
+
+    return (listing_of(name),)
 
 
 def parted(name: str) -> tuple[str, str | None]:

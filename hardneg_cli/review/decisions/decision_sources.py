@@ -151,7 +151,7 @@ def _logs_beside(data: Iterable[object]) -> list[Path]:
     names = []
     for one in data:
         if isinstance(one, Dataset):
-            names += [one.name] if one.sources[0].path else []
+            names += [one.name] if one.sources[0].path or one.sources[0].pictures else []
         elif isinstance(one, str | Path) and str(one) != "-":
             names.append(str(one))
     return [log for log in map(log_of, names) if log.is_file()]

@@ -7,7 +7,7 @@ logs and queues do not, is compared with the content as it is now.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -65,10 +65,11 @@ def match(dataset: Dataset, decisions: Sequence[Decision], queue_ids: pa.Chunked
 def restated(dataset: Dataset, decisions: Sequence[Decision]) -> Sequence[Decision]:
     """The decisions, and those that fit a row's content as if its hash covered the content as it is now; by name.
 
-    Where rows have no ids of their own, their ids are made anew, too. O(N) for each list of columns that is not the
+    Where rows have no ids of their own, their ids are made anew, too, and where these are paths of pictures, a picture
+    that stands elsewhere under the label that was decided has the id that it has there. O(N) for each list of columns that is not the
     content now, and O(decisions).
     """
-    decisions = _by_name(dataset, decisions)
+    decisions = _moved(dataset, _by_name(dataset, decisions))
     native = ("", dataset.hashed.token)
     foreign: dict[str, list[int]] = {}
     for place, decision in enumerate(decisions):
@@ -84,6 +85,54 @@ def restated(dataset: Dataset, decisions: Sequence[Decision]) -> Sequence[Decisi
             part = _restated(dataset, dataset.texts(names), [decisions[place] for place in places_])
             for place, decision in zip(places_, part, strict=True):
                 found[place] = decision
+    return found
+
+
+def _moved(dataset: Dataset, decisions: Sequence[Decision]) -> Sequence[Decision]:
+    """The decisions, with those about pictures that have moved to where their decision has them by their new paths.
+
+    Such a decision asks for nothing more: the row has its content and the label that it is to have. O(N) if there are
+    any, as their content has to be looked for.
+    """
+    if not dataset.has_moving_ids:
+        return decisions
+    rows = places(dataset, [decision.id for decision in decisions])
+    gone = {
+        (one.hashed.token, one.row_hash, label)
+        for row, one in zip(rows.tolist(), decisions, strict=True) if row < 0 and (label := _stays(one))
+    }  # fmt: skip
+    if not gone:
+        return decisions
+    found: dict[tuple[str, str, str], str] = {}
+    for hashed in {one.hashed.token: one.hashed for one in decisions}.values():
+        if any(token == hashed.token for token, _, _ in gone):
+            found |= _ids_of(dataset, hashed, gone)
+    return [
+        one if row >= 0 else replace(one, id=found.get((one.hashed.token, one.row_hash, _stays(one) or ""), one.id))
+        for row, one in zip(rows.tolist(), decisions, strict=True)
+    ]
+
+
+def _stays(decision: Decision) -> str | None:
+    """The label that a row has once the decision is carried out; None for no row, or no label."""
+    if decision.decision == "relabel":
+        return decision.new_label
+    return decision.given if decision.decision == "keep" else None
+
+
+def _ids_of(
+    dataset: Dataset, hashed: HashedColumns, wanted: Collection[tuple[str, str, str]]
+) -> dict[tuple[str, str, str], str]:  # fmt: skip
+    """The first id of the rows with each of these contents, hashed in this way, and labels."""
+    names = dataset.hashed.names if hashed.token in ("", dataset.hashed.token) else _names(dataset, hashed)
+    if names is None or not set(names) <= set(dataset.all_columns):
+        return {}
+    hashes = content_hashes(dataset.texts(names), len(dataset))
+    found: dict[tuple[str, str, str], str] = {}
+    for row in dataset.by_id[::-1].tolist():
+        key = hashed.token, hashes[row], dataset.classes[dataset.labels[row]]
+        if key in wanted:
+            found[key] = dataset.ids[row].as_py()
     return found
 
 
