@@ -12,9 +12,9 @@ from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset, ignore
 from hardneg_cli.data.label_kinds import lists_of_labels, refuse_measurements
 from hardneg_cli.data.numbered_labels import NumberedLabels, with_names
+from hardneg_cli.data.picture_columns import columns_of_pictures, no_content
 from hardneg_cli.data.probability_columns import named, strangers_that_belong
 from hardneg_cli.data.row_identity import blank, content_ids, repeated_values
-from hardneg_cli.data.picture_columns import columns_of_pictures, no_content
 from hardneg_cli.errors import MOST_OF_A_PATH, InputError, did_you_mean, listing, quote
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
@@ -190,7 +190,6 @@ def _dataset(
     skipped: list[str],
     note: Callable[[str], None] | None,
 ) -> Dataset:
-    import numpy as np
 
     table, positions = _without_troubles(name, files, columns, table, note)
     for part, column in (("label", columns.label), ("id", columns.id)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,10 @@ from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables.frames import Frame, like
 from hardneg_cli.review.correction import rewrite
 from hardneg_cli.review.correction.apply_result import ApplyResult, AutomaticChanges
+from hardneg_cli.review.correction.picture_folders import FolderRewrite, made_by, write_new, write_over
+from hardneg_cli.review.correction.picture_metadata import metadata_corrections, metadata_stamps
+from hardneg_cli.review.correction.picture_moves import aside_of, folder_correction
+from hardneg_cli.review.correction.picture_record import RecordedMoves
 from hardneg_cli.review.correction.provenance import RowChange, WrittenFile, changes_of, document
 from hardneg_cli.review.correction.rewrite import ProvenanceTarget, Stamp
 from hardneg_cli.review.decisions.decision import Decision, UnsettledDecisions, conflicts
@@ -53,6 +57,18 @@ class ApplyKeywords(DataKeywords, total=False):
     skip_stale: bool
     policy: AutoPolicy | None
     reviewer: str | None
+
+
+@dataclass(frozen=True)
+class _Target:
+    """Where a corrected folder of pictures goes, and how the run is told about."""
+
+    data: str
+    output: str | Path | BinaryIO | None
+    provenance: str | Path | None
+    record: Callable[..., Iterable[bytes]]
+    how: Mapping[str, object]
+    in_place: bool
 
 
 @spelled_out(ApplyKeywords, Columns, CorrectionRule, Reading)
@@ -89,29 +105,61 @@ def apply(
     is_frame = not isinstance(data, str | Path)
     if is_frame and (output is not None or in_place or provenance is not None):
         raise InputError("a frame is no file: it comes back corrected as the result's `data`; leave the output out")
-    seen = {} if is_frame else _seen(str(data), read, output, provenance, in_place=in_place)
-    dataset = read_data(data, columns, options)
+    found = () if is_frame or str(data) == "-" else sources(str(data))
+    seen = {} if is_frame else _seen(str(data), found, read, output, provenance, in_place=in_place)
+    dataset = read_data(data, columns, options, found)
     mark = MARK if on_drop == "mark" else None
     _refuse_settings(dataset, policy, mark)
     loaded = _decisions(data, files, decisions, rule.reviewer, policy)
     applied = _adjudicated(dataset, loaded.about(dataset), policy, skip_stale=rule.skip_stale)
     if is_frame:
         return replace(applied, data=_corrected(data, dataset, applied.changes, mark))
-    if output is None and not in_place:
-        return applied
-    corrections = rewrite.corrections(dataset, applied.changes, mark, seen)
     how: dict[str, object] = {"columns": asdict(dataset.columns), "on_drop": on_drop, "policy": asdict(policy)}
     if applied.automatic:
         how["automatic"] = [changes.facts() for changes in applied.automatic]
-    record = partial(
-        document, str(data), changes=applied.changes, by=who, queues=[queue.name for queue in files], how=how
-    )
+    record = partial(document, str(data), changes=applied.changes, by=who, queues=[queue.name for queue in files])
+    if dataset.sources[0].pictures is not None:
+        target = _Target(str(data), output, provenance, record, how, in_place)
+        return _pictures_moved(dataset, applied, mark, seen, target)
+    if output is None and not in_place:
+        return applied
+    corrections = rewrite.corrections(dataset, applied.changes, mark, seen)
     before = rewrite.statuses(corrections) if in_place else {}
-    telling = ProvenanceTarget(provenance, record) if provenance else None
+    telling = ProvenanceTarget(provenance, partial(record, how=how)) if provenance else None
     said = repr([(change.file, change.row, change.after) for change in applied.changes])
     every = [*corrections, *rewrite.beside(str(data), said)]
     written = rewrite.write(every, output, telling, folder_of=str(data))
     return replace(applied, notes=(*applied.notes, *rewrite.remarks(before), *_large(provenance, written)))
+
+
+def _pictures_moved(
+    dataset: Dataset, applied: ApplyResult, mark: str | None, seen: Mapping[str, Stamp], target: _Target
+) -> ApplyResult:
+    """The folder of pictures corrected, if there is anywhere to; else what would be moved."""
+    about = dataset.sources[0].pictures
+    assert about is not None
+    correction = folder_correction(dataset, about, applied.changes, mark)
+    moves = tuple(correction.moves.values())
+    moved = {one.id: correction.moves[one.index] for one in applied.changes if one.index in correction.moves}
+    applied = replace(applied, moves={id_: move.after or "" for id_, move in moved.items()})
+    if target.output is None and not target.in_place:
+        return applied
+    told = RecordedMoves(moves, tuple(made_by(about.folder, moves)))
+    record = partial(target.record, how={**target.how, **told.facts()})
+    telling = ProvenanceTarget(target.provenance, record) if target.provenance else None
+    rewritten = FolderRewrite(about.folder, moves, metadata_corrections(about, correction, seen))
+    if isinstance(target.output, str | Path):
+        written = write_new(rewritten, target.output, telling)
+    else:
+        written = write_over(rewritten, telling)
+    return replace(applied, notes=(*applied.notes, *_set_aside(target, applied), *_large(target.provenance, written)))
+
+
+def _set_aside(target: _Target, applied: ApplyResult) -> list[str]:
+    """Where dropped pictures are, if they are anywhere but where they were."""
+    if "" not in applied.moves.values() or not (target.provenance or target.in_place):
+        return []
+    return [f"dropped pictures are in {aside_of(target.output or target.data)}, from where undo takes them back"]
 
 
 def _corrected(data: Frame, dataset: Dataset, changes: Sequence[RowChange], mark: str | None) -> Frame:
@@ -126,11 +174,10 @@ def _corrected(data: Frame, dataset: Dataset, changes: Sequence[RowChange], mark
 
 
 def _seen(
-    data: str, read: Sequence[Path | None], output: str | Path | BinaryIO | None, provenance: str | Path | None, *,
-    in_place: bool,
+    data: str, files: Sequence[Source], read: Sequence[Path | None], output: str | Path | BinaryIO | None,
+    provenance: str | Path | None, *, in_place: bool,
 ) -> Mapping[str, Stamp]:  # fmt: skip
     """The stamps of the data's files; raises InputError for targets that cannot be, before any work is done."""
-    files = () if data == "-" else sources(data)
     if in_place and output is not None:
         raise InputError("--in-place and -o exclude each other")
     if in_place and not files:
@@ -141,6 +188,8 @@ def _seen(
         raise InputError(f"{data}: datasets keeps caches in it, which would be wrong then; name a new folder with -o")
     targets = [one for one in ([] if is_folder else [output]) + [provenance] if isinstance(one, str | Path)]
     refuse_overwriting(targets, [*(file.path for file in files), *read, log_of(data)])
+    if files and files[0].pictures:
+        return metadata_stamps(files[0].pictures)
     return {file.name: rewrite.stamp(file) for file in files}
 
 

@@ -13,9 +13,12 @@ from hardneg_cli.errors import MOST_OF_A_PATH, InputError, Refused, listing, plu
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.folders import beside
 from hardneg_cli.io.files.inverse_edits import InverseEdits
+from hardneg_cli.io.files.picture_files import holds_pictures, names_in, regular
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.review.correction import rewrite
+from hardneg_cli.review.correction.picture_folders import FolderRewrite, made_by, write_new, write_over
+from hardneg_cli.review.correction.picture_record import RecordedMoves, recorded_moves, way_back
 from hardneg_cli.review.correction.provenance import document
 from hardneg_cli.review.correction.rewrite import ProvenanceTarget, Stamp, stamp
 from hardneg_cli.review.correction.undo_record import RecordedFile, fitting, read_recorded_files, restore
@@ -87,6 +90,8 @@ def undo(
     if in_place == (output is not None):
         raise InputError("--in-place and -o exclude each other" if in_place else "name an output, or undo in place")
     is_folder = os.path.isdir(data)
+    if is_folder and holds_pictures(str(data)):
+        return _pictures_moved_back(Path(data), told, output, provenance, reviewer or user())
     found = sources(str(data))
     if is_folder:
         found += tuple(Source(str(path), path) for path in (Path(data, name) for name in beside(str(data))))
@@ -111,6 +116,39 @@ def undo(
     notes = [note for one in restoring for note in one.notes]
     notes += [*rewrite.remarks(before), *_remarks(data, names[0])]
     return UndoResult(tuple(names[0]), tuple(names[1]), tuple(notes))
+
+
+def _pictures_moved_back(
+    folder: Path, told: str | Path, output: str | Path | BinaryIO | None, provenance: str | Path | None, who: str
+) -> UndoResult:
+    """Give a folder of pictures back as it was: each picture at its path, the metadata files as they were."""
+    rewrite.confirm_output(folder, 1, output, "undo")
+    refuse_overwriting([provenance] if provenance else [], [Path(told), log_of(folder)])
+    metadata = {path: regular(str(folder), path) for path in names_in(str(folder)).metadata}
+    found = [Source(str(path), path) for path in metadata.values()]
+    seen, size = [stamp(source) for source in found], sum(source.size for source in found)
+    recorded, kept = recorded_moves(told, size), read_recorded_files(told, size)
+    fits = [fitting(source, kept) for source in found]
+    _refuse_other_files(found, fits, told)
+    back = way_back(folder, recorded, told)
+    files = {
+        path: _Restoring(source, mark, fit, str(told))
+        for path, source, mark, fit in zip(metadata, found, seen, fits, strict=True) if fit
+    }  # fmt: skip
+    moves = RecordedMoves(back.moves, tuple(made_by(folder, back.moves)))
+    how = {"undoes": str(told), **moves.facts()}
+    record = partial(document, str(folder), changes=(), by=who, queues=(), how=how)
+    telling = ProvenanceTarget(provenance, record) if provenance else None
+    rewriting = FolderRewrite(folder, back.moves, files, back.made)
+    if isinstance(output, str | Path):
+        write_new(rewriting, output, telling)
+    else:
+        write_over(rewriting, telling)
+    restored = [move.after or move.before or "" for move in back.moves]
+    restored += [path for path, one in files.items() if not one.unchanged]
+    already = [*back.already, *(path for path, one in files.items() if one.unchanged)]
+    notes = [*(note for one in files.values() for note in one.notes), *_remarks(folder, restored)]
+    return UndoResult(tuple(restored), tuple(already), tuple(notes))
 
 
 def _refuse_other_files(found: Sequence[Source], fits: Sequence[RecordedFile | None], told: str | Path) -> None:

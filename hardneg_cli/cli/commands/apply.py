@@ -113,10 +113,12 @@ def run(
     policy: PolicyOptions,
     output: ApplyOutput,
 ) -> int:
+    from hardneg_cli.io.files.picture_files import is_picture_folder
     from hardneg_cli.review.decisions.filled_queue import AutoPolicy
     from hardneg_cli.verbs.apply import apply
 
-    dry_run, skip_stale, in_place = output.dry_run, rule.skip_stale, output.in_place
+    skip_stale, in_place = rule.skip_stale, output.in_place
+    dry_run = output.dry_run or (output.output is None and not in_place and is_picture_folder(data))
     targets = _listing(ctx, output.format_, dry_run=dry_run)
     try:
         applied = apply(

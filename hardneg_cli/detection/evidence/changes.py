@@ -1,8 +1,9 @@
 """Changes: a dataset against its base, which rows are new, gone, edited or relabeled.
 
-Rows are matched by id, pictures of a folder that have moved by their bytes; where there are no ids, by the content of the columns that both sides have, copies with the same
-label first. Content is compared cell by cell as text, and a null is an empty cell, so neither the order of rows and
-columns nor quoting nor added columns make a change. O(N) in the content's length.
+Rows are matched by id, and pictures of a folder that have moved by their bytes; where there are no ids, by the content
+of the columns that both sides have, copies with the same label first. Content is compared cell by cell as text, and a
+null is an empty cell, so neither the order of rows and columns nor quoting nor added columns make a change. O(N) in the
+content's length.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def files_of(folder: str) -> list[FolderFile]:
     found = sorted(_parquet_files(folder))
     if not found:
         raise InputError(
-            f"{folder} is a folder without Parquet files or pictures, and none that save_to_disk wrote: name a file, or "
+            f"{folder} is a folder without Parquet files, and none of pictures or of save_to_disk: name a file, or "
             f"a pattern such as {folder}/*.csv"
         )
     return [FolderFile(name, _partition(os.path.relpath(name, folder))) for name in found]

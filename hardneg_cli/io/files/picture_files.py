@@ -70,6 +70,11 @@ def holds_pictures(folder: str) -> bool:
     return nested or (top and not beside)
 
 
+def is_picture_folder(name: str) -> bool:
+    """Whether the data of this name are a folder of pictures."""
+    return os.path.isdir(name) and holds_pictures(name)
+
+
 def sorted_out(paths: Iterator[str], linked: tuple[str, ...] = ()) -> FolderNames:
     """What is what among the paths of files. Raises InputError for more pictures than there may be."""
     pictures: list[str] = []

@@ -1,9 +1,9 @@
 """A folder of pictures as a table: one row a picture, its class the subfolder that it stands in.
 
-The columns are `id` and `image`, both the path below the folder, `label`, `sha256` of the picture's bytes, `split` where
-the classes stand in folders that are called like splits (as `datasets` tells them), and those of the metadata files.
-These are called metadata.csv, .jsonl or .parquet, may stand in any folder, and say by `file_name` which picture a row is
-about: its path from there. A column `label` of theirs goes before the subfolders.
+The columns are `id` and `image`, both the path below the folder, `label`, `sha256` of the picture's bytes, `split`
+where the classes stand in folders that are called like splits (as `datasets` tells them), and those of the metadata
+files. These are called metadata.csv, .jsonl or .parquet, may stand in any folder, and say by `file_name` which picture
+a row is about: its path from there. A column `label` of theirs goes before the subfolders.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,8 @@ class ApplyResult(VerbResult):
     kept, unsure: as reviewers decided. undecided: asked about, but not decided by anybody. already: decisions whose
     outcome stood in the data before. stale: decisions that no longer fit, and were left out. protected, policy_stale:
     rows that the policy spared for their split, and because they are no longer what they were. automatic: what it does.
-    data: of a frame, the corrected one; files are written.
+    data: of a frame, the corrected one; files are written. moves: of a folder of pictures, the new path of each picture
+    that gets one, by the old one; empty for those that are dropped.
     """
 
     rows: int
@@ -58,6 +59,7 @@ class ApplyResult(VerbResult):
     notes: tuple[str, ...]
     automatic: tuple[AutomaticChanges, ...] = ()
     data: Frame = None
+    moves: Mapping[str, str] | None = None
 
     @property
     def relabeled(self) -> int:
@@ -68,11 +70,13 @@ class ApplyResult(VerbResult):
         return sum(change.action == "drop" for change in self.changes)
 
     def table(self) -> pa.Table:
-        """The changes, one a line."""
+        """The changes, one a line; of a folder of pictures, each with its new path, `to`, empty where it is dropped."""
         import pyarrow as pa
 
         fields = {"id": "id", "given_label": "before", "action": "action", "new_label": "after", "by": "reviewer"}
         columns = {name: [getattr(change, field) or "" for change in self.changes] for name, field in fields.items()}
+        if self.moves is not None:
+            columns["to"] = [self.moves.get(change.id, change.id) for change in self.changes]
         return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
 
     def tables(self) -> dict[str, pa.Table]:

@@ -172,7 +172,7 @@ def _write_folder(
         targets = []
         for one in rewritings:
             target = Path(output) / os.path.relpath(one.source.name, folder)
-            made += _new_folders(target.parent)
+            made += new_folders(target.parent)
             targets.append((one, str(target)))
         return _write_files(targets, telling, skip_same=False)
     finally:
@@ -199,7 +199,7 @@ def confirm_output(data: str | Path, files: int, output: str | Path | BinaryIO |
         raise InputError(f"-o {output}: is there already; a corrected folder takes a new name")
 
 
-def _new_folders(path: Path) -> list[Path]:
+def new_folders(path: Path) -> list[Path]:
     """The folder and those that it stands in, as far as they were not there; the outermost first."""
     missing = [one for one in (path, *path.parents) if not one.exists()][::-1]
     try:
@@ -267,13 +267,13 @@ def _write_files(
         written = []
         for rewriting, path in targets:
             if skip_same and rewriting.unchanged:
-                written += [_untouched_file(rewriting.source)] if telling else []
+                written += [untouched_file(rewriting.source)] if telling else []
                 continue
             out = files.open(path)
             if telling is None:
                 rewriting.write(out, None)
             elif out.readable():
-                written.append(_written_file(rewriting, path, out, records))
+                written.append(written_file(rewriting, path, out, records))
             else:  # a pipe: what was written to it cannot be looked at again
                 written.append(_write_held(rewriting, path, out, records))
         if telling and record:
@@ -299,7 +299,7 @@ def _write_stream(rewriting: FileRewrite, out: BinaryIO, telling: ProvenanceTarg
         if telling is None:
             rewriting.write(held, None)
         else:
-            written.append(_written_file(rewriting, "standard output", held, records))
+            written.append(written_file(rewriting, "standard output", held, records))
             files.open(telling.path).writelines(telling.record(written))
         files.finish()
         confirm_unchanged(rewriting)
@@ -330,13 +330,13 @@ def _refuse_commands(source: Source, held: BinaryIO, out: BinaryIO) -> None:
 
 def _write_held(rewriting: FileRewrite, path: str, out: BinaryIO, records: ExitStack) -> WrittenFile:
     with tempfile.TemporaryFile() as held:
-        written = _written_file(rewriting, path, held, records)
+        written = written_file(rewriting, path, held, records)
         held.seek(0)
         shutil.copyfileobj(held, out)
     return written
 
 
-def _written_file(rewriting: FileRewrite, path: str, out: BinaryIO, records: ExitStack) -> WrittenFile:
+def written_file(rewriting: FileRewrite, path: str, out: BinaryIO, records: ExitStack) -> WrittenFile:
     """Write a file to `out`, which can be read again; `records` closes what is recorded for undoing it."""
     recorded = records.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 -- closed by records
     with InverseEdits(recorded) as inverse:
@@ -346,7 +346,7 @@ def _written_file(rewriting: FileRewrite, path: str, out: BinaryIO, records: Exi
     return WrittenFile(source.name, path, before, after, back)
 
 
-def _untouched_file(source: Source) -> WrittenFile:
+def untouched_file(source: Source) -> WrittenFile:
     before = sha256_of(source)
     return WrittenFile(source.name, source.name, before, before)
 

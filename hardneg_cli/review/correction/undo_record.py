@@ -119,18 +119,8 @@ def read_recorded_files(path: str | Path, size: int) -> list[RecordedFile]:
 
     Raises InputError for what is none, keeps nothing to undo with, or is far larger than such a one.
     """
-    most = max(DOCUMENT, DOCUMENT_FOLD * size)
-    try:
-        document = json.loads(document_bytes(path, most))
-        version, files, changed = document["v"], document["files"], document.get("undo")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except DAMAGED as error:
-        raise InputError(f"{path}: is not what --provenance wrote: {error}") from error
-    if version == 1:
-        raise InputError(f"{path}: was written by an older hardneg, and only that can undo it; or restore a copy")
-    if version != VERSION:
-        raise InputError(f"{path}: is of version {quote(version)}, and this hardneg knows version {VERSION}")
+    document = provenance_document(path, size)
+    files, changed = document["files"], document.get("undo")
     if changed is None:
         raise InputError(f"{path}: keeps nothing to undo with: it was written by an older hardneg; restore a copy")
     try:
@@ -143,6 +133,24 @@ def read_recorded_files(path: str | Path, size: int) -> list[RecordedFile]:
         ]
     except DAMAGED as error:
         raise InputError(f"{path}: is damaged: {quote(error)}") from error
+
+
+def provenance_document(path: str | Path, size: int) -> dict[str, Any]:
+    """A provenance of data that take `size` bytes now. Raises InputError for what is none, and for other versions."""
+    most = max(DOCUMENT, DOCUMENT_FOLD * size)
+    try:
+        document: dict[str, Any] = json.loads(document_bytes(path, most))
+        version = document["v"]
+        document["files"]
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except DAMAGED as error:
+        raise InputError(f"{path}: is not what --provenance wrote: {error}") from error
+    if version == 1:
+        raise InputError(f"{path}: was written by an older hardneg, and only that can undo it; or restore a copy")
+    if version != VERSION:
+        raise InputError(f"{path}: is of version {quote(version)}, and this hardneg knows version {VERSION}")
+    return document
 
 
 def sha256_of(source: Source) -> str:

@@ -7,7 +7,7 @@ logs and queues do not, is compared with the content as it is now.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -65,9 +65,8 @@ def match(dataset: Dataset, decisions: Sequence[Decision], queue_ids: pa.Chunked
 def restated(dataset: Dataset, decisions: Sequence[Decision]) -> Sequence[Decision]:
     """The decisions, and those that fit a row's content as if its hash covered the content as it is now; by name.
 
-    Where rows have no ids of their own, their ids are made anew, too, and where these are paths of pictures, a picture
-    that stands elsewhere under the label that was decided has the id that it has there. O(N) for each list of columns that is not the
-    content now, and O(decisions).
+    Where rows have no ids of their own, their ids are made anew, too; where these are paths of pictures, see `_moved`.
+    O(N) for each list of columns that is not the content now, and O(decisions).
     """
     decisions = _moved(dataset, _by_name(dataset, decisions))
     native = ("", dataset.hashed.token)
@@ -89,50 +88,41 @@ def restated(dataset: Dataset, decisions: Sequence[Decision]) -> Sequence[Decisi
 
 
 def _moved(dataset: Dataset, decisions: Sequence[Decision]) -> Sequence[Decision]:
-    """The decisions, with those about pictures that have moved to where their decision has them by their new paths.
+    """The decisions, with those about pictures that stand elsewhere now by their new paths.
 
-    Such a decision asks for nothing more: the row has its content and the label that it is to have. O(N) if there are
-    any, as their content has to be looked for.
+    A picture is known by its bytes: it is the one with the label that it is to have, else the only one. A drop is about
+    the path alone, as a copy may be what was to stay. O(N) if there are such, as all content has to be looked through.
     """
     if not dataset.has_moving_ids:
         return decisions
     rows = places(dataset, [decision.id for decision in decisions])
-    gone = {
-        (one.hashed.token, one.row_hash, label)
-        for row, one in zip(rows.tolist(), decisions, strict=True) if row < 0 and (label := _stays(one))
-    }  # fmt: skip
-    if not gone:
-        return decisions
-    found: dict[tuple[str, str, str], str] = {}
-    for hashed in {one.hashed.token: one.hashed for one in decisions}.values():
-        if any(token == hashed.token for token, _, _ in gone):
-            found |= _ids_of(dataset, hashed, gone)
-    return [
-        one if row >= 0 else replace(one, id=found.get((one.hashed.token, one.row_hash, _stays(one) or ""), one.id))
-        for row, one in zip(rows.tolist(), decisions, strict=True)
-    ]
+    gone = [
+        number for number, (row, one) in enumerate(zip(rows.tolist(), decisions, strict=True))
+        if row < 0 and one.decision in ("relabel", "keep")
+    ]  # fmt: skip
+    found = list(decisions)
+    known: dict[str, dict[str, list[tuple[str, str]]]] = {}
+    for number in gone:
+        one = decisions[number]
+        if one.hashed.token not in known:
+            known[one.hashed.token] = _by_content(dataset, one.hashed)
+        there = known[one.hashed.token].get(one.row_hash, [])
+        label = one.new_label if one.decision == "relabel" else one.given
+        ids = [id_ for id_, its in there if its == label] or ([there[0][0]] if len(there) == 1 else [])
+        found[number] = replace(one, id=ids[0]) if ids else one
+    return found
 
 
-def _stays(decision: Decision) -> str | None:
-    """The label that a row has once the decision is carried out; None for no row, or no label."""
-    if decision.decision == "relabel":
-        return decision.new_label
-    return decision.given if decision.decision == "keep" else None
-
-
-def _ids_of(
-    dataset: Dataset, hashed: HashedColumns, wanted: Collection[tuple[str, str, str]]
-) -> dict[tuple[str, str, str], str]:  # fmt: skip
-    """The first id of the rows with each of these contents, hashed in this way, and labels."""
+def _by_content(dataset: Dataset, hashed: HashedColumns) -> dict[str, list[tuple[str, str]]]:
+    """By hash over these columns, the ids and labels of the rows, in the order of the ids."""
     names = dataset.hashed.names if hashed.token in ("", dataset.hashed.token) else _names(dataset, hashed)
+    found: dict[str, list[tuple[str, str]]] = {}
     if names is None or not set(names) <= set(dataset.all_columns):
-        return {}
+        return found
     hashes = content_hashes(dataset.texts(names), len(dataset))
-    found: dict[tuple[str, str, str], str] = {}
-    for row in dataset.by_id[::-1].tolist():
-        key = hashed.token, hashes[row], dataset.classes[dataset.labels[row]]
-        if key in wanted:
-            found[key] = dataset.ids[row].as_py()
+    ids = dataset.ids.to_pylist()
+    for row in dataset.by_id.tolist():
+        found.setdefault(hashes[row], []).append((ids[row], dataset.classes[dataset.labels[row]]))
     return found
 
 
