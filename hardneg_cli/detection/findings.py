@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import glob
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -139,7 +140,7 @@ class Findings(VerbResult):
         if patterns is not None:
             shown = choose(patterns.split(","), names, "--show")
         else:
-            hidden = (*self.hidden, *unread(self.dataset.sources))
+            hidden = (*self.hidden, *map(glob.escape, unread(self.dataset.sources, self.dataset.content)))
             shown = [name for name in names if not any(fnmatch.fnmatchcase(name, one) for one in hidden)]
         return tuple(shown) if image is None or image in shown else (image, *shown)
 

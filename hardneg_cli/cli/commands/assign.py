@@ -74,7 +74,11 @@ class PlanOptions:
     ] = None
     image: Annotated[
         str | None,
-        typer.Option("--image", metavar="COL", help="The column with pictures: data URIs, or paths beside SCORES."),
+        typer.Option(
+            "--image",
+            metavar="COL",
+            help="The column with pictures: data URIs, or paths from SCORES' folder or one in it.",
+        ),
         Trust.CHOICE,
     ] = None
 
@@ -116,10 +120,11 @@ def _of(target: OutputTarget, reviewer: str) -> OutputTarget:
 
 def _pictured(table: pa.Table, image: str | None, scores: str) -> pa.Table:
     """The table with the column of pictures marked, for the formats that can show them."""
-    from hardneg_cli.io.tables.images import marked
+    from hardneg_cli.io.tables.images import folder_beside, marked
 
     if image is None:
         return table
     if image not in table.column_names:
         raise InputError(f"{scores}: no column {quote(image)} for --image{did_you_mean(image, table.column_names)}")
-    return marked(table, table.column_names.index(image), Path(scores).parent)
+    folder = folder_beside(table[image].to_pylist(), Path(scores).parent)
+    return marked(table, table.column_names.index(image), folder)

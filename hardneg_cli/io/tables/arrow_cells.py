@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hardneg_cli.errors import InputError, quote
 
@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 T = TypeVar("T")
+PICTURE_KINDS = {
+    b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF87a": "gif", b"GIF89a": "gif", b"BM": "bmp",
+    b"RIFF": "webp", b"II*\0": "tiff", b"MM\0*": "tiff",
+}  # fmt: skip
 
 
 def as_text(array: pa.Array) -> pa.Array:
     """`pa.string()` of any array, null where it is null; O(N), in Python for floats, binary and nested values.
 
     Integers and decimals as they are, floats in their shortest form (`7.0`), booleans `true` and `false`, times in
-    ISO 8601, binary in Base64, lists of numbers as a fingerprint, other nested values as compact JSON.
+    ISO 8601, binary in Base64, lists of numbers as a fingerprint, pictures as `datasets` has them as a data URI or their path, other nested values as
+    compact JSON.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -45,6 +50,8 @@ def as_text(array: pa.Array) -> pa.Array:
         return as_text(_in_turn(array))
     if is_list(kind) and _is_number(kind.value_type):
         return _each(_rows(array), array, fingerprint)
+    if is_picture(kind):
+        return _each(_values(array), array, _picture)
     if types.is_nested(kind) or types.is_interval(kind):
         return _each(_values(array), array, compact)
     return array.cast(pa.string())
@@ -139,10 +146,28 @@ def is_list(kind: pa.DataType) -> bool:
     )
 
 
+def is_picture(kind: pa.DataType) -> bool:
+    """Whether this is how `datasets` stores a picture: its bytes, and the path that they are from."""
+    from pyarrow import types
+
+    if not types.is_struct(kind) or {field.name for field in kind} != {"bytes", "path"}:
+        return False
+    return _is_binary(kind.field("bytes").type)
+
+
 def is_list_view(kind: pa.DataType) -> bool:
     from pyarrow import types
 
     return bool(types.is_list_view(kind) or types.is_large_list_view(kind))
+
+
+def _picture(value: Any) -> str | None:
+    """A picture's bytes as a data URI, else its path; None where it has neither."""
+    content = value["bytes"]
+    if not content:
+        return value["path"] or None
+    kind = next((name for magic, name in PICTURE_KINDS.items() if content.startswith(magic)), "x-unknown")
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def _plain(value: object) -> str:
@@ -218,7 +243,7 @@ def _rows(array: pa.Array) -> list[NDArray[np.float64] | None]:
     ]  # fmt: skip
 
 
-def _each(values: Iterable[T], array: pa.Array, text: Callable[[T], str]) -> pa.Array:
+def _each(values: Iterable[T], array: pa.Array, text: Callable[[T], str | None]) -> pa.Array:
     """`text` of every value that is not null."""
     import pyarrow as pa
 

@@ -19,6 +19,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ FOLDER = b"hardneg.pictures"
 LONG_SIDE = 256  # pixels of a thumbnail
 QUALITY = 80  # of a JPEG thumbnail
 SMALL = 1 << 13  # bytes: a file this small stays as it is if it is no larger than a thumbnail
+LOOKED_AT = 20  # cells that tell which folder it is
 MOST_READ = 1 << 26  # bytes of a file
 MOST_INLINED = 1 << 18  # bytes of a file that goes into the page as it is
 MOST_PIXELS = 1 << 26  # of a picture that must be decoded at its full size
@@ -42,6 +44,7 @@ MAGIC = {
 SVG = re.compile(rb"\s*(<\?xml[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]", re.DOTALL)
 SILENT = logging.NullHandler()
 DATA_URI = re.compile(r"data:image/[a-z+.-]+[;,]", re.IGNORECASE)
+BASE64 = re.compile(r"data:image/(?!svg)[a-z+.-]+;base64,", re.IGNORECASE)
 ADDRESS = re.compile(r"[a-z][a-z0-9+-]+://", re.IGNORECASE)
 # What Pillow's readers are known to raise for files that are cut off or not what they seem
 BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError, struct.error, zlib.error)
@@ -80,6 +83,19 @@ def column_of(table: pa.Table) -> tuple[str, Path] | None:
     return None
 
 
+def folder_beside(cells: Iterable[str | None], folder: Path) -> Path:
+    """What paths are relative to: `folder`, or the first folder in it in which all of the first ones are."""
+    some = [cell for cell in islice((cell for cell in cells if cell and not DATA_URI.match(cell)), LOOKED_AT)]
+
+    def holds(place: Path) -> bool:
+        return all(os.path.isfile(place / cell) for cell in some if "\0" not in cell)
+
+    if not some or holds(folder):
+        return folder
+    inner = (path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith("."))
+    return next(filter(holds, inner), folder)
+
+
 def pictures(cells: Iterable[str | None], folder: Path) -> Iterator[Picture]:
     """A picture for each cell, in order; files are read and made small on several threads, which nobody waits for."""
     logging.getLogger("PIL").addHandler(SILENT)  # else what it logs about broken files stands on standard error
@@ -92,16 +108,25 @@ def picture(cell: str | None, folder: Path) -> Picture:
     """One cell's picture: a data URI as it is, or the file of that path as a thumbnail."""
     if not cell or not cell.strip():
         return Picture()
-    if DATA_URI.match(cell):
-        return Picture(cell)
-    if cell[:5].lower() == "data:" or ADDRESS.match(cell):
+    is_inlined = DATA_URI.match(cell) is not None
+    if not is_inlined and (cell[:5].lower() == "data:" or ADDRESS.match(cell)):
         return Picture(trouble="is no picture's path or data URI")
     try:
-        return Picture(_embedded(_content(_within(folder, cell))))
+        return Picture(_smaller(cell) if is_inlined else _embedded(_content(_within(folder, cell))))
     except Unusable as reason:
         return Picture(trouble=str(reason))
     except MemoryError:
         return Picture(trouble="takes too much memory")
+
+
+def _smaller(uri: str) -> str:
+    """A data URI that is too long for a page as a thumbnail; as it is where it is none, or no picture known here."""
+    if len(uri) <= MOST_INLINED or not BASE64.match(uri):
+        return uri
+    try:
+        return _embedded(base64.b64decode(uri.partition(",")[2]))
+    except (ValueError, Unusable):
+        return uri
 
 
 def _within(folder: Path, cell: str) -> str:

@@ -95,9 +95,12 @@ def _target(dataset: Dataset, about: PictureListing, path: str, change: RowChang
     """The path under the new label; the same where the subfolder says another thing than the label does."""
     place = class_place(path, in_splits=about.in_splits)
     parts = path.split("/")
-    if place is None or dataset.columns.label != LABEL or parts[place] != written(dataset, change.before):
+    if place is None or dataset.columns.label != LABEL:
         return path
-    parts[place] = _folder_name(written(dataset, change.after or ""))
+    if parts[place] == written(dataset, change.before):
+        parts[place] = _folder_name(written(dataset, change.after or ""))
+    elif parts[place] == change.before:  # the metadata write it as a number, and the folder is called by name
+        parts[place] = _folder_name(change.after or "")
     return "/".join(parts)
 
 
