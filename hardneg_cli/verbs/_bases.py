@@ -12,11 +12,14 @@ from hardneg_cli.data import snapshot
 from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import MOST_OF_A_PATH, InputError, listing
+from hardneg_cli.errors import MOST_OF_A_PATH, InputError, listing, quote
 from hardneg_cli.io.files import git_index, git_revision
 from hardneg_cli.io.files.git_commits import PREFIX
+from hardneg_cli.io.files.git_pictures import pictures_at, staged_pictures
+from hardneg_cli.io.files.picture_files import is_picture_folder
 from hardneg_cli.io.files.source import Source, parted, sources
 from hardneg_cli.io.tables.frames import in_memory
+from hardneg_cli.io.tables.picture_listing import listed
 from hardneg_cli.review.decisions.base_log import BaseLog, base_log, united
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.decision_log import LOG_SUFFIX, log_of
@@ -57,6 +60,8 @@ class CommittedData:
 
 def committed_data(data: Any, columns: Columns | None, options: Mapping[str, object]) -> CommittedData:
     """DATA as it is, or, for a hook of git that is asked about a commit, as the commit is to have it."""
+    if git_index.is_hook() and _is_file(data) and is_picture_folder(str(data)):
+        return _staged_pictures(str(data), columns, options)
     files = sources(str(data)) if git_index.is_hook() and _is_file(data) else ()
     staged = git_index.staged(files)
     if not staged:
@@ -84,11 +89,33 @@ def found_base(dataset: Dataset, base: Base | None, saved: str | Path | None, en
             raise InputError("data and base cannot both be standard input")
         return FoundBase(bases.read(name, sources(name), dataset.columns, encoding), _log_beside(name))
     revision = name.removeprefix(PREFIX)
+    if dataset.sources[0].pictures:
+        return _pictures_then(dataset, revision)
+    if Path(dataset.name).is_dir():
+        raise InputError(f"{name}: only pictures are read from a folder of git: name the base's own folder with --base")
     data, sheet = parted(dataset.name)
     found = git_revision.at_revision(data, revision)
     files = tuple(replace(source, sheet=sheet) for source in found.sources)
     state = bases.read(name, files, dataset.columns, encoding, found.notes)
     return FoundBase(state, found.beside(LOG_SUFFIX), revision, found.same or None)
+
+
+def _staged_pictures(folder: str, columns: Columns | None, options: Mapping[str, object]) -> CommittedData:
+    """A folder of pictures as the commit is to have it, or as it is where that knows nothing of it."""
+    staged = staged_pictures(folder)
+    if staged is None or not staged.pictures:
+        return CommittedData(read_data(folder, columns, options))
+    note = f"judged as staged, whatever the work tree holds: {quote(folder, MOST_OF_A_PATH)}"
+    files = (listed(folder, staged.pictures, staged.metadata),)
+    return CommittedData(read_data(folder, columns, options, files), (note,))
+
+
+def _pictures_then(dataset: Dataset, revision: str) -> FoundBase:
+    """A folder of pictures as it was at the revision."""
+    then = pictures_at(dataset.name, revision)
+    files = (listed(then.title, then.pictures, then.metadata),) if then.pictures else ()
+    state = bases.read(f"{PREFIX}{revision}", files, dataset.columns, None, then.found.notes)
+    return FoundBase(state, then.found.beside(LOG_SUFFIX), revision, then.found.same or None)
 
 
 def decisions_of(

@@ -77,7 +77,7 @@ class PlanOptions:
         typer.Option(
             "--image",
             metavar="COL",
-            help="The column with pictures: data URIs, or paths from SCORES' folder or one in it.",
+            help="The column with pictures: data URIs, or paths beside SCORES.",
         ),
         Trust.CHOICE,
     ] = None

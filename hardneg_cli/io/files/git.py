@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -45,6 +46,18 @@ class GitRepository:
 
     def output(self, *arguments: str) -> Done:
         return _git(arguments, self.top, self.environment)
+
+    @contextmanager
+    def asked(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """git with pipes to and from it, for as long as it is asked."""
+        with subprocess.Popen(  # noqa: S603 -- no shell
+            _command(arguments), cwd=self.top, env={**self.environment, **QUIET},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        ) as process:  # fmt: skip
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def with_environment(self, more: Mapping[str, str]) -> GitRepository:
         return replace(self, environment={**self.environment, **more})
@@ -139,12 +152,16 @@ def hook_repository() -> GitRepository | None:
 
 def _git(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Done:
     """Never asks anybody anything, connects to nothing; its words are those of the C locale."""
-    fixed = [part for name, value in NOTHING_RUNS.items() for part in ("-c", f"{name}={value}")]
     try:
         return subprocess.run(  # noqa: S603 -- no shell, and what users type stands behind options
-            ["git", "--no-pager", *fixed, *arguments],  # noqa: S607 -- the user's own
+            _command(arguments),
             cwd=folder, env={**environment, **QUIET}, stdin=subprocess.DEVNULL,
             capture_output=True, check=False,
         )  # fmt: skip
     except FileNotFoundError:
         raise InputError("git is not installed, so no base can be read from it: name a file with --base") from None
+
+
+def _command(arguments: Sequence[str]) -> list[str]:
+    fixed = [part for name, value in NOTHING_RUNS.items() for part in ("-c", f"{name}={value}")]
+    return ["git", "--no-pager", *fixed, *arguments]

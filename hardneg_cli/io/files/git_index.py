@@ -33,7 +33,7 @@ def staged(files: Sequence[Source]) -> dict[str, Source]:
     paths = [one for one in files if one.path is not None]
     if hooked is None or not paths:
         return {}
-    with _staged_tree(hooked) as (repository, tree):
+    with staged_tree(hooked) as (repository, tree):
         found = ((one, _staged(one, repository, tree)) for one in paths)
         return {file.name: Source(file.name, data=content) for file, content in found if content is not None}
 
@@ -60,7 +60,7 @@ def _blob_hash(content: bytes, algorithm: str) -> str:
 
 
 @contextmanager
-def _staged_tree(repository: GitRepository) -> Iterator[tuple[GitRepository, str]]:
+def staged_tree(repository: GitRepository) -> Iterator[tuple[GitRepository, str]]:
     """The tree that the commit is to have, made beside the repository: nothing is written into it."""
     index = repository.top / os.environ[INDEX]
     with tempfile.TemporaryDirectory(prefix="hardneg-") as folder:

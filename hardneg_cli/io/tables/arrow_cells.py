@@ -26,8 +26,8 @@ def as_text(array: pa.Array) -> pa.Array:
     """`pa.string()` of any array, null where it is null; O(N), in Python for floats, binary and nested values.
 
     Integers and decimals as they are, floats in their shortest form (`7.0`), booleans `true` and `false`, times in
-    ISO 8601, binary in Base64, lists of numbers as a fingerprint, pictures as `datasets` has them as a data URI or their path, other nested values as
-    compact JSON.
+    ISO 8601, binary in Base64, lists of numbers as a fingerprint, a picture as `datasets` keeps it as a data URI or a
+    path, other nested values as compact JSON.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -50,10 +50,8 @@ def as_text(array: pa.Array) -> pa.Array:
         return as_text(_in_turn(array))
     if is_list(kind) and _is_number(kind.value_type):
         return _each(_rows(array), array, fingerprint)
-    if is_picture(kind):
-        return _each(_values(array), array, _picture)
     if types.is_nested(kind) or types.is_interval(kind):
-        return _each(_values(array), array, compact)
+        return _each(_values(array), array, _picture if is_picture(kind) else compact)
     return array.cast(pa.string())
 
 

@@ -85,7 +85,7 @@ def column_of(table: pa.Table) -> tuple[str, Path] | None:
 
 def folder_beside(cells: Iterable[str | None], folder: Path) -> Path:
     """What paths are relative to: `folder`, or the first folder in it in which all of the first ones are."""
-    some = [cell for cell in islice((cell for cell in cells if cell and not DATA_URI.match(cell)), LOOKED_AT)]
+    some = list(islice((cell for cell in cells if cell and not DATA_URI.match(cell)), LOOKED_AT))
 
     def holds(place: Path) -> bool:
         return all(os.path.isfile(place / cell) for cell in some if "\0" not in cell)
