@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from support.command import hardneg
 
-from hardneg_cli import Columns, InputError, apply, check, collect, diff, find, load, undo
+from hardneg_cli import Columns, InputError, apply, check, collect, find, load, undo
 from hardneg_cli.errors import Refused
 
 # datasets leaves the metadata files open that it reads
@@ -68,7 +66,9 @@ def answered(folder: Path, relabel: dict[str, str], drop: Sequence[str] = (), **
     """A queue of these answers."""
     queue = find(folder, **columns).table(every=True).to_pandas().set_index("id", drop=False)
     queue = queue.loc[[*relabel, *drop]]
-    return queue.assign(decision=["relabel"] * len(relabel) + ["drop"] * len(drop), new_label=[*relabel.values()] + [""] * len(drop))
+    return queue.assign(
+        decision=["relabel"] * len(relabel) + ["drop"] * len(drop), new_label=[*relabel.values()] + [""] * len(drop)
+    )
 
 
 def test_from_find_to_undo(tmp_path: Path) -> None:
@@ -165,7 +165,9 @@ METADATA = {"csv": pd.DataFrame.to_csv, "parquet": pd.DataFrame.to_parquet}
 def test_metadata_go_with_the_pictures(tmp_path: Path, kind: str, labels: str) -> None:
     folder, told = tmp_path / "pets", tmp_path / "told.json"
     paths = pets(folder)
-    table = pd.DataFrame({"caption": [f"“{path}”, seen" for path in paths], "file_name": paths, "age": range(len(paths))})
+    table = pd.DataFrame(
+        {"caption": [f"“{path}”, seen" for path in paths], "file_name": paths, "age": range(len(paths))}
+    )
     if labels:
         table["label"] = [path[:3] if labels == "names" else CLASSES.index(path[:3]) for path in paths]
     file = folder / f"metadata.{kind}"
@@ -190,7 +192,9 @@ def test_metadata_go_with_the_pictures(tmp_path: Path, kind: str, labels: str) -
         wanted = kept["label"].tolist()
         wanted[0] = "dog" if labels == "names" else 1
         assert found["label"] == wanted
-    assert len(apply(new, [answered(new, {target: "bird"} if not labels else {})], output=tmp_path / "more").changes) < 2
+    assert (
+        len(apply(new, [answered(new, {target: "bird"} if not labels else {})], output=tmp_path / "more").changes) < 2
+    )
     undo(new, told, output=tmp_path / "back")
     assert tree(tmp_path / "back") == before
     apply(folder, [queue], in_place=True, provenance=told)

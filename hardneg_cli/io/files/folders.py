@@ -54,6 +54,14 @@ def beside(folder: str) -> list[str]:
     return [name for name in (INFO, STATE) if (Path(folder) / name).is_file()]
 
 
+def companion(data: str | Path, suffix: str) -> Path:
+    """A name beside data: theirs, with something at the end. A folder has one, whether or not it is typed with a `/`."""
+    name = str(data).rstrip("/") or str(data)
+    if Path(name).name in ("", "..") and os.path.isdir(name):  # `.` and `..` are called otherwise
+        name = os.path.abspath(name)
+    return Path(f"{name}{suffix}")
+
+
 def renewed_state(state: bytes, said: str) -> bytes:
     """The state of a `save_to_disk` folder with another fingerprint, by which `datasets` tells what it has cached.
 

@@ -6,9 +6,10 @@ import glob
 import io
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 HEAD_BYTES = 1 << 16
 CHUNK_BYTES = 1 << 20
+LISTING = "hardneg_cli.io.tables.picture_listing"  # by its name: metadata are tables, whose readers need this module
 MOST_BESIDE = 10_000  # files that are looked through for a name like one that is not there
 COMPRESSIONS = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd"}
 COMPRESSED_SUFFIXES = (".gz", ".bz2", ".zst")
@@ -201,9 +203,7 @@ def _folder(name: str) -> tuple[Source, ...]:
     """The files of a folder that is one dataset, or the list of its pictures as one file."""
     if not holds_pictures(name):
         return tuple(replace(_file(one.name), partition=one.partition) for one in files_of(name))
-    # its metadata are tables, which are read with what is built upon this module
-    from hardneg_cli.io.tables.picture_listing import listing_of
-
+    listing_of: Callable[[str], Source] = import_module(LISTING).listing_of
     return (listing_of(name),)
 
 

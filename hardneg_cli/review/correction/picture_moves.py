@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import InputError, quote
+from hardneg_cli.io.files.folders import companion
 from hardneg_cli.io.files.picture_files import names_in
 from hardneg_cli.io.files.source import PictureListing, Source
 from hardneg_cli.io.tables import table_files
@@ -54,7 +55,7 @@ class FolderCorrection:
 
 def aside_of(folder: str | Path) -> Path:
     """Where dropped pictures of a folder go."""
-    return Path(f"{str(folder).rstrip('/') or folder}{ASIDE}")
+    return companion(folder, ASIDE)
 
 
 def folder_correction(

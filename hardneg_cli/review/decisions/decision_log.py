@@ -19,6 +19,7 @@ from pathlib import Path
 
 from hardneg_cli.errors import MOST_OF_A_PATH, InputError, quote
 from hardneg_cli.io.files.file_lock import locked
+from hardneg_cli.io.files.folders import companion
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.decision_line import encode_lines
@@ -34,7 +35,7 @@ CAREFULLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getatt
 
 def log_of(data: str | Path) -> Path:
     """Where the decisions about `data` are kept."""
-    return Path(f"{str(data).rstrip('/') or data}{LOG_SUFFIX}")
+    return companion(data, LOG_SUFFIX)
 
 
 def read_log(log: str | Path | Source) -> tuple[list[Decision], list[int]]:
