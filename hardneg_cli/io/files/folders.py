@@ -55,7 +55,7 @@ def beside(folder: str) -> list[str]:
 
 
 def companion(data: str | Path, suffix: str) -> Path:
-    """A name beside data: theirs, with something at the end. A folder has one, whether or not it is typed with a `/`."""
+    """A name beside data: theirs, with something at the end; a folder's is the same with a `/` and without."""
     name = str(data).rstrip("/") or str(data)
     if Path(name).name in ("", "..") and os.path.isdir(name):  # `.` and `..` are called otherwise
         name = os.path.abspath(name)
