@@ -16,7 +16,7 @@ from hardneg_cli.errors import MOST_OF_A_PATH, InputError, listing, quote
 from hardneg_cli.io.files import git_index, git_revision
 from hardneg_cli.io.files.git_commits import PREFIX
 from hardneg_cli.io.files.git_pictures import pictures_at, staged_pictures
-from hardneg_cli.io.files.picture_files import is_picture_folder
+from hardneg_cli.io.files.picture_folder import is_picture_folder
 from hardneg_cli.io.files.source import Source, parted, sources
 from hardneg_cli.io.tables.frames import in_memory
 from hardneg_cli.io.tables.picture_listing import listed

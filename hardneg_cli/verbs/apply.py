@@ -157,9 +157,10 @@ def _pictures_moved(
 
 def _set_aside(target: _Target, applied: ApplyResult) -> list[str]:
     """Where dropped pictures are, if they are anywhere but where they were."""
-    if "" not in applied.moves.values() or not (target.provenance or target.in_place):
+    new = target.output if isinstance(target.output, str | Path) else target.data
+    if "" not in (applied.moves or {}).values() or not (target.provenance or target.in_place):
         return []
-    return [f"dropped pictures are in {aside_of(target.output or target.data)}, from where undo takes them back"]
+    return [f"dropped pictures are in {aside_of(new)}, from where undo takes them back"]
 
 
 def _corrected(data: Frame, dataset: Dataset, changes: Sequence[RowChange], mark: str | None) -> Frame:

@@ -13,7 +13,7 @@ from hardneg_cli.errors import MOST_OF_A_PATH, InputError, Refused, listing, plu
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.folders import beside
 from hardneg_cli.io.files.inverse_edits import InverseEdits
-from hardneg_cli.io.files.picture_files import holds_pictures, names_in, regular
+from hardneg_cli.io.files.picture_folder import holds_pictures, names_in, regular
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.review.correction import rewrite

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ def tree(folder: Path) -> dict[str, bytes | None]:
 
 
 def asked_about(folder: Path, id_: str, answer: Mapping[str, str] = ANSWER, **options: Any) -> pd.DataFrame:
-    queue = find(folder, **options).table(every=True).to_pandas()
+    queue: pd.DataFrame = find(folder, **options).table(every=True).to_pandas()
     return queue[queue["id"] == id_].assign(**answer)
 
 
@@ -61,7 +61,7 @@ def pointer(path: Path) -> None:
     path.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
 
 
-STRANGE = {
+STRANGE: dict[str, Callable[[Path], None]] = {
     "is no file, but a pipe": pipe, "is a link that leaves the folder": leaving, "no such file": dangling,
     "are too many for a picture": huge, "is a git-lfs pointer": pointer, "is empty": Path.touch,
 }  # fmt: skip

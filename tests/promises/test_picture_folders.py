@@ -64,7 +64,7 @@ def seen_by_datasets(folder: Path, cache: Path) -> dict[str, list[tuple[str | No
 
 def answered(folder: Path, relabel: dict[str, str], drop: Sequence[str] = (), **columns: Any) -> pd.DataFrame:
     """A queue of these answers."""
-    queue = find(folder, **columns).table(every=True).to_pandas().set_index("id", drop=False)
+    queue: pd.DataFrame = find(folder, **columns).table(every=True).to_pandas().set_index("id", drop=False)
     queue = queue.loc[[*relabel, *drop]]
     return queue.assign(
         decision=["relabel"] * len(relabel) + ["drop"] * len(drop), new_label=[*relabel.values()] + [""] * len(drop)
@@ -157,7 +157,7 @@ def test_a_run_that_was_killed_can_be_finished_or_undone(tmp_path: Path) -> None
     assert tree(folder) == after
 
 
-METADATA = {"csv": pd.DataFrame.to_csv, "parquet": pd.DataFrame.to_parquet}
+METADATA: dict[str, Any] = {"csv": pd.DataFrame.to_csv, "parquet": pd.DataFrame.to_parquet}
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])

@@ -113,7 +113,7 @@ def run(
     policy: PolicyOptions,
     output: ApplyOutput,
 ) -> int:
-    from hardneg_cli.io.files.picture_files import is_picture_folder
+    from hardneg_cli.io.files.picture_folder import is_picture_folder
     from hardneg_cli.review.decisions.filled_queue import AutoPolicy
     from hardneg_cli.verbs.apply import apply
 

@@ -120,7 +120,8 @@ def _of(target: OutputTarget, reviewer: str) -> OutputTarget:
 
 def _pictured(table: pa.Table, image: str | None, scores: str) -> pa.Table:
     """The table with the column of pictures marked, for the formats that can show them."""
-    from hardneg_cli.io.tables.images import folder_beside, marked
+    from hardneg_cli.io.tables.images import marked
+    from hardneg_cli.io.tables.picture_paths import folder_beside
 
     if image is None:
         return table

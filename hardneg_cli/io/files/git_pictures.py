@@ -27,7 +27,7 @@ from hardneg_cli.io.files.git_names import (
     typed_name,
 )
 from hardneg_cli.io.files.git_revision import FileAtRevision, source_of
-from hardneg_cli.io.files.picture_files import CHUNK_BYTES, LFS, PictureFile, readable, sorted_out
+from hardneg_cli.io.files.picture_folder import CHUNK_BYTES, LFS, PictureFile, readable, sorted_out
 from hardneg_cli.io.files.source import Source
 
 POINTER_BYTES = 1024

@@ -18,7 +18,7 @@ from hardneg_cli.errors import MOST_OF_A_PATH, InputError, did_you_mean, quote
 from hardneg_cli.io.files import remote, streams
 from hardneg_cli.io.files.folders import files_of
 from hardneg_cli.io.files.limits import STREAM, in_words, refuse_bomb
-from hardneg_cli.io.files.picture_files import holds_pictures
+from hardneg_cli.io.files.picture_folder import holds_pictures
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -19,7 +19,6 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +32,6 @@ FOLDER = b"hardneg.pictures"
 LONG_SIDE = 256  # pixels of a thumbnail
 QUALITY = 80  # of a JPEG thumbnail
 SMALL = 1 << 13  # bytes: a file this small stays as it is if it is no larger than a thumbnail
-LOOKED_AT = 20  # cells that tell which folder it is
 MOST_READ = 1 << 26  # bytes of a file
 MOST_INLINED = 1 << 18  # bytes of a file that goes into the page as it is
 MOST_PIXELS = 1 << 26  # of a picture that must be decoded at its full size
@@ -83,19 +81,6 @@ def column_of(table: pa.Table) -> tuple[str, Path] | None:
     return None
 
 
-def folder_beside(cells: Iterable[str | None], folder: Path) -> Path:
-    """What paths are relative to: `folder`, or the first folder in it in which all of the first ones are."""
-    some = list(islice((cell for cell in cells if cell and not DATA_URI.match(cell)), LOOKED_AT))
-
-    def holds(place: Path) -> bool:
-        return all(os.path.isfile(place / cell) for cell in some if "\0" not in cell)
-
-    if not some or holds(folder):
-        return folder
-    inner = (path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith("."))
-    return next(filter(holds, inner), folder)
-
-
 def pictures(cells: Iterable[str | None], folder: Path) -> Iterator[Picture]:
     """A picture for each cell, in order; files are read and made small on several threads, which nobody waits for."""
     logging.getLogger("PIL").addHandler(SILENT)  # else what it logs about broken files stands on standard error
@@ -108,11 +93,12 @@ def picture(cell: str | None, folder: Path) -> Picture:
     """One cell's picture: a data URI as it is, or the file of that path as a thumbnail."""
     if not cell or not cell.strip():
         return Picture()
-    is_inlined = DATA_URI.match(cell) is not None
-    if not is_inlined and (cell[:5].lower() == "data:" or ADDRESS.match(cell)):
+    if DATA_URI.match(cell):
+        return Picture(_smaller(cell))
+    if cell[:5].lower() == "data:" or ADDRESS.match(cell):
         return Picture(trouble="is no picture's path or data URI")
     try:
-        return Picture(_smaller(cell) if is_inlined else _embedded(_content(_within(folder, cell))))
+        return Picture(_embedded(_content(_within(folder, cell))))
     except Unusable as reason:
         return Picture(trouble=str(reason))
     except MemoryError:
@@ -125,7 +111,7 @@ def _smaller(uri: str) -> str:
         return uri
     try:
         return _embedded(base64.b64decode(uri.partition(",")[2]))
-    except (ValueError, Unusable):
+    except (ValueError, Unusable, MemoryError):
         return uri
 
 

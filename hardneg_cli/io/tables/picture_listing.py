@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardneg_cli.errors import InputError, listing, plural, quote
-from hardneg_cli.io.files.picture_files import FolderNames, PictureFile, hashed, names_in, readable, regular
+from hardneg_cli.io.files.picture_folder import FolderNames, PictureFile, hashed, names_in, readable, regular
 from hardneg_cli.io.files.source import PictureListing, Source
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.table_files import ReadRequest
@@ -68,7 +68,12 @@ def listed(
     rows = [one for _, one in sorted((lost | found).items())]
     number = {one.path: row for row, one in enumerate(rows)}
     labels, splits = _placed([one.path for one in rows], has_labels=LABEL in metadata.columns)
-    columns = {ID: [*number], LABEL: labels, IMAGE: [*number], DIGEST: [one.sha256 for one in rows]}
+    columns: dict[str, list[str | None]] = {
+        ID: [*number],
+        LABEL: labels,
+        IMAGE: [*number],
+        DIGEST: [one.sha256 for one in rows],
+    }
     columns |= {SPLIT: splits} if splits else {}
     renamed = {one: RENAMED + one for one in metadata.columns if one in columns and one != LABEL}
     for column, cells in metadata.columns.items():

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.atomic_write import WholeFiles
-from hardneg_cli.io.files.picture_files import PICTURES, picture_file
+from hardneg_cli.io.files.picture_folder import PICTURES, picture_file
 from hardneg_cli.review.correction.picture_moves import PictureMove, aside_of
 from hardneg_cli.review.correction.provenance import WrittenFile
 from hardneg_cli.review.correction.rewrite import (

@@ -16,7 +16,7 @@ from pathlib import Path
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.files.folders import companion
-from hardneg_cli.io.files.picture_files import names_in
+from hardneg_cli.io.files.picture_folder import names_in
 from hardneg_cli.io.files.source import PictureListing, Source
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.picture_listing import DIGEST, FILE_NAME, IMAGE, LABEL, class_place

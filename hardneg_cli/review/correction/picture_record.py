@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from hardneg_cli.errors import MOST_OF_A_PATH, InputError, Refused, quote
-from hardneg_cli.io.files.picture_files import picture_file
+from hardneg_cli.io.files.picture_folder import picture_file
 from hardneg_cli.review.correction.picture_moves import PictureMove, aside_of
 from hardneg_cli.review.correction.undo_record import DAMAGED, provenance_document
 
