@@ -3,7 +3,8 @@
 It is in the data's own format. QUEUE is a findings file with its first columns filled in: decision is keep, relabel,
 drop or unsure, new_label the right label; a new_label alone means relabel, and relabel alone accepts the suggestion.
 Without a queue, and without --decisions, the decisions log beside the data is read. The result goes to standard output,
-to -o FILE, or over the data with --in-place; in CSV and JSON only the cells that change are written anew.
+to -o FILE, or over the data with --in-place; in CSV and JSON only the cells that change are written anew. Of a folder
+of pictures standard output gets the list of what would be moved, -o NEW makes a folder of links, --in-place moves.
 
 A row must still be what it was when it was asked about: same id, content and label. Decisions that are stale, or that
 contradict each other, are listed, nothing is written, and the exit code is 1.

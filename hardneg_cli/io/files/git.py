@@ -48,7 +48,7 @@ class GitRepository:
         return _git(arguments, self.top, self.environment)
 
     @contextmanager
-    def asked(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    def running(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         """git with pipes to and from it, for as long as it is asked."""
         with subprocess.Popen(  # noqa: S603 -- no shell
             _command(arguments), cwd=self.top, env={**self.environment, **QUIET},

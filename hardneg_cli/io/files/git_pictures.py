@@ -112,7 +112,7 @@ def _blobs(tree: TreePath) -> Iterator[tuple[str, str]]:
 
 
 def _hashed(repository: GitRepository, blobs: dict[str, str]) -> Iterator[PictureFile]:
-    with repository.asked("cat-file", "--batch") as git:
+    with repository.running("cat-file", "--batch") as git:
         for path, hash_ in blobs.items():
             if hash_:
                 yield _picture(git, path, hash_)

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from hardneg_cli.errors import InputError, quote
 
@@ -51,7 +51,7 @@ def as_text(array: pa.Array) -> pa.Array:
     if is_list(kind) and _is_number(kind.value_type):
         return _each(_rows(array), array, fingerprint)
     if types.is_nested(kind) or types.is_interval(kind):
-        return _each(_values(array), array, _picture if is_picture(kind) else compact)
+        return _pictures(array) if is_picture(kind) else _each(_values(array), array, compact)
     return array.cast(pa.string())
 
 
@@ -159,11 +159,17 @@ def is_list_view(kind: pa.DataType) -> bool:
     return bool(types.is_list_view(kind) or types.is_large_list_view(kind))
 
 
-def _picture(value: Any) -> str | None:
-    """A picture's bytes as a data URI, else its path; None where it has neither."""
-    content = value["bytes"]
-    if not content:
-        return value["path"] or None
+def _pictures(array: pa.Array) -> pa.Array:
+    """Pictures' bytes as data URIs, else their paths; null where there is neither."""
+    import pyarrow as pa
+
+    parts = dict(zip((field.name for field in array.type), array.flatten(), strict=True))
+    contents, paths = parts["bytes"].to_pylist(), parts["path"].to_pylist()
+    cells = (_data_uri(content) if content else path for content, path in zip(contents, paths, strict=True))
+    return pa.array(cells, pa.string())
+
+
+def _data_uri(content: bytes) -> str:
     kind = next((name for magic, name in PICTURE_KINDS.items() if content.startswith(magic)), "x-unknown")
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
@@ -241,7 +247,7 @@ def _rows(array: pa.Array) -> list[NDArray[np.float64] | None]:
     ]  # fmt: skip
 
 
-def _each(values: Iterable[T], array: pa.Array, text: Callable[[T], str | None]) -> pa.Array:
+def _each(values: Iterable[T], array: pa.Array, text: Callable[[T], str]) -> pa.Array:
     """`text` of every value that is not null."""
     import pyarrow as pa
 

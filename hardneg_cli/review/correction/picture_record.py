@@ -11,7 +11,7 @@ from hardneg_cli.io.files.picture_folder import picture_file
 from hardneg_cli.review.correction.picture_moves import PictureMove, aside_of
 from hardneg_cli.review.correction.undo_record import DAMAGED, provenance_document
 
-KEY, HASH = "pictures", 64
+HASH = 64  # digits of a SHA-256
 LEFT = ": undo later changes first; nothing was written"
 
 
@@ -27,7 +27,7 @@ class RecordedMoves:
         moves = [
             {"from": one.before, "to": one.after, "aside": one.aside, "sha256": one.sha256} for one in self.moves
         ]  # fmt: skip
-        return {KEY: {"moves": moves, "made": list(self.made)}}
+        return {"pictures": {"moves": moves, "made": list(self.made)}}
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ class WayBack:
 def recorded_moves(path: str | Path, size: int) -> RecordedMoves:
     """What a provenance of data of this size tells. Raises InputError for one of other data, or a damaged one."""
     document = provenance_document(path, size)
-    if KEY not in document:
+    if "pictures" not in document:
         raise InputError(f"{path}: tells about no folder of pictures")
     try:
-        told = document[KEY]
+        told = document["pictures"]
         moves = tuple(PictureMove(one["from"], one["to"], one["aside"], one["sha256"]) for one in told["moves"])
         made = tuple(map(_confirmed, told["made"]))
         for one in moves:

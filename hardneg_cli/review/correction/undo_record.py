@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NotRequired, TypedDict, cast
 
 from hardneg_cli.errors import InputError, Refused, quote
 from hardneg_cli.io.files.inverse_edits import InverseEdits, RewriteTarget, revert
@@ -29,6 +29,22 @@ CHUNK_BYTES = 1 << 20
 LINE_BYTES = 6 << 10  # of the data in one line of the document
 DOCUMENT_FOLD = 3  # of the data, at least of those that the run left
 DAMAGED = (KeyError, TypeError, ValueError, AttributeError, RecursionError)  # what a document of another shape leads to
+
+
+class MovesDocument(TypedDict):
+    """What happened to a folder of pictures, see `picture_record`."""
+
+    moves: list[dict[str, str]]
+    made: list[str]
+
+
+class ProvenanceDocument(TypedDict):
+    """As far as undoing reads it; of what a file holds indeed nothing is known yet."""
+
+    v: int
+    files: list[dict[str, str]]
+    undo: NotRequired[list[dict[str, str]]]
+    pictures: NotRequired[MovesDocument]
 
 
 @dataclass(frozen=True)
@@ -135,11 +151,11 @@ def read_recorded_files(path: str | Path, size: int) -> list[RecordedFile]:
         raise InputError(f"{path}: is damaged: {quote(error)}") from error
 
 
-def provenance_document(path: str | Path, size: int) -> dict[str, Any]:
+def provenance_document(path: str | Path, size: int) -> ProvenanceDocument:
     """A provenance of data that take `size` bytes now. Raises InputError for what is none, and for other versions."""
     most = max(DOCUMENT, DOCUMENT_FOLD * size)
     try:
-        document: dict[str, Any] = json.loads(document_bytes(path, most))
+        document: ProvenanceDocument = json.loads(document_bytes(path, most))
         version = document["v"]
         document["files"]
     except OSError as error:
