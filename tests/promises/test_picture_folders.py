@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -229,3 +230,22 @@ def test_splits_are_those_of_datasets(tmp_path: Path) -> None:
     assert {split: len(rows) for split, rows in after.items()} == {"train": 24, "validation": 24, "test": 24}
     assert [label for label, _ in after["validation"]].count("dog") == EACH + 1
     assert "leak" in [result.gate for result in check(folder, base=folder).judged]
+
+
+def test_a_picture_that_is_moved_back_is_a_decision_undone(tmp_path: Path) -> None:
+    folder, base = tmp_path / "pets", tmp_path / "base"
+    pets(folder)
+    queue = answered(folder, {"cat/00.png": "dog"}, ["cat/02.png"])
+    kept = find(folder).table(every=True).to_pandas().query("id == 'cat/01.png'").assign(decision="keep")
+    collect([queue, kept], tmp_path / "pets.decisions.ndjson", reviewer="ann")
+    apply(folder, in_place=True)
+    shutil.copytree(folder, base)
+
+    def reverted() -> Any:
+        return next(one.verdict for one in check(folder, base=base).judged if one.gate == "reverted")
+
+    assert reverted().passed
+    (folder / "dog/00-2.png").rename(folder / "cat/00.png")
+    (folder / "cat/01.png").rename(folder / "dog/01-2.png")
+    (tmp_path / "pets.dropped/cat/02.png").rename(folder / "cat/02.png")
+    assert reverted().numbers["reverted"] == 3

@@ -104,7 +104,6 @@ def write_over(rewrite: FolderRewrite, telling: ProvenanceTarget | None) -> Sequ
             if telling:
                 with WholeFiles() as first:
                     first.open(telling.path).writelines(telling.record(written))
-            files.finish()
             for one in rewrite.metadata.values():
                 confirm_unchanged(one)
             for move in rewrite.moves:
