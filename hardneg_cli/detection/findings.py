@@ -140,7 +140,7 @@ class Findings(VerbResult):
         if patterns is not None:
             shown = choose(patterns.split(","), names, "--show")
         else:
-            hidden = (*self.hidden, *map(glob.escape, unread(self.dataset.sources, self.dataset.content)))
+            hidden = (*self.hidden, *map(glob.escape, unread(self.dataset.sources, self.dataset.columns)))
             shown = [name for name in names if not any(fnmatch.fnmatchcase(name, one) for one in hidden)]
         return tuple(shown) if image is None or image in shown else (image, *shown)
 

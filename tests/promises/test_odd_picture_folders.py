@@ -225,9 +225,8 @@ def test_pictures_inside_of_tables(tmp_path: Path) -> None:
     data = datasets.Dataset.from_dict({"image": shots, "label": [0, 1, 0, 1, 0, 1]}, features=kinds)
     data.to_parquet(tmp_path / "data.parquet")
     plain, shown = (find(tmp_path / "data.parquet", image=image) for image in (None, "image"))
-    assert "image" not in plain.table().column_names
     assert shown.table()["image"][0].as_py().startswith("data:image/png;base64,")
-    assert plain.table()["row_hash"].to_pylist() == shown.table()["row_hash"].to_pylist()
+    assert plain.table() == shown.table()
     assert "exact-duplicate" in " ".join(shown.table()["detectors"].to_pylist())
     queue = shown.table().to_pandas().iloc[:1].assign(decision="drop")
     apply(tmp_path / "data.parquet", [queue], output=tmp_path / "new.parquet")

@@ -39,7 +39,7 @@ class TableFormat(Protocol):
     Optional: EXTENSIONS, in lower case. CHEAP_TO_READ_AGAIN: whether a second pass costs little, as nothing has to be
     parsed. MAY_HAVE_AN_INDEX: whether a first column without a name is a data frame's row labels. DIVISIBLE: whether
     parts of a file can be read alone; `groups` and `read_groups` do it. SHEETS: whether a file holds several tables,
-    one of which may be named. `class_names`, where files say them. `line_numbers`, for text.
+    one of which may be named. `class_names` and `picture_columns`, where files say them. `line_numbers`, for text.
     """
 
     EXTENSIONS: tuple[str, ...] = ()
@@ -67,6 +67,10 @@ class TableFormat(Protocol):
     def class_names(self, source: Source) -> dict[str, tuple[str, ...]]:
         """By column, the names of its numbers 0, 1, …, where the file's metadata says them."""
         return {}
+
+    def picture_columns(self, source: Source) -> tuple[str, ...]:
+        """The columns that hold pictures themselves, by their type."""
+        return ()
 
     def groups(self, source: Source) -> list[int]:
         """How many rows each part has that can be read alone."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
+from hardneg_cli.io.tables.arrow_cells import is_picture
 from hardneg_cli.io.tables.arrow_edits import edited, marked, wanted_of
 from hardneg_cli.io.tables.arrow_errors import readable
 from hardneg_cli.io.tables.class_labels import class_labels
@@ -37,6 +38,11 @@ def columns(source: Source, *, encoding: str | None) -> list[str]:
 def class_names(source: Source) -> dict[str, tuple[str, ...]]:
     with _reader(source) as (reader, _):
         return class_labels(reader.schema)
+
+
+def picture_columns(source: Source) -> tuple[str, ...]:
+    with _reader(source) as (reader, _):
+        return tuple(field.name for field in reader.schema if is_picture(field.type))
 
 
 def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
+from hardneg_cli.io.tables.arrow_cells import is_picture
 from hardneg_cli.io.tables.arrow_edits import edited, marked, wanted_of
 from hardneg_cli.io.tables.class_labels import class_labels
 from hardneg_cli.io.tables.parquet_files import confirm_pages, opened
@@ -36,6 +37,11 @@ def columns(source: Source, *, encoding: str | None) -> list[str]:
 def class_names(source: Source) -> dict[str, tuple[str, ...]]:
     with opened(source) as file:
         return class_labels(file.schema_arrow)
+
+
+def picture_columns(source: Source) -> tuple[str, ...]:
+    with opened(source) as file:
+        return tuple(field.name for field in file.schema_arrow if is_picture(field.type))
 
 
 def groups(source: Source) -> list[int]:

@@ -117,6 +117,11 @@ def class_names(sources: Sequence[Source], column: str) -> tuple[str, ...] | Non
     return first
 
 
+def picture_columns(sources: Sequence[Source]) -> tuple[str, ...]:
+    """The columns that hold pictures themselves, by the types in the first file."""
+    return reader_of(sources[0]).picture_columns(sources[0])
+
+
 def have_index(sources: Sequence[Source], encoding: str | None = None) -> bool:
     """Whether every file has row labels, which are read as the column `INDEX`."""
     return all(
