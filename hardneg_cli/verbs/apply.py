@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,10 +20,8 @@ from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables.frames import Frame, like
 from hardneg_cli.review.correction import rewrite
 from hardneg_cli.review.correction.apply_result import ApplyResult, AutomaticChanges
-from hardneg_cli.review.correction.picture_folders import FolderRewrite, made_by, write_new, write_over
-from hardneg_cli.review.correction.picture_metadata import metadata_corrections, metadata_stamps
-from hardneg_cli.review.correction.picture_moves import aside_of, folder_correction
-from hardneg_cli.review.correction.picture_record import RecordedMoves
+from hardneg_cli.review.correction.picture_correction import PictureTarget, correct_pictures
+from hardneg_cli.review.correction.picture_metadata import metadata_stamps
 from hardneg_cli.review.correction.provenance import RowChange, WrittenFile, changes_of, document
 from hardneg_cli.review.correction.rewrite import ProvenanceTarget, Stamp
 from hardneg_cli.review.decisions.decision import Decision, UnsettledDecisions, conflicts
@@ -57,18 +55,6 @@ class ApplyKeywords(DataKeywords, total=False):
     skip_stale: bool
     policy: AutoPolicy | None
     reviewer: str | None
-
-
-@dataclass(frozen=True)
-class _Target:
-    """Where a corrected folder of pictures goes, and how the run is told about."""
-
-    data: str
-    output: str | Path | BinaryIO | None
-    provenance: str | Path | None
-    record: Callable[..., Iterable[bytes]]
-    how: Mapping[str, object]
-    in_place: bool
 
 
 @spelled_out(ApplyKeywords, Columns, CorrectionRule, Reading)
@@ -119,8 +105,9 @@ def apply(
         how["automatic"] = [changes.facts() for changes in applied.automatic]
     record = partial(document, str(data), changes=applied.changes, by=who, queues=[queue.name for queue in files])
     if dataset.sources[0].pictures is not None:
-        target = _Target(str(data), output, provenance, record, how, in_place)
-        return _pictures_moved(dataset, applied, mark, seen, target)
+        target = PictureTarget(str(data), output, provenance, record, how, in_place)
+        applied, written = correct_pictures(dataset, applied, mark, seen, target)
+        return replace(applied, notes=(*applied.notes, *_large(provenance, written)))
     if output is None and not in_place:
         return applied
     corrections = rewrite.corrections(dataset, applied.changes, mark, seen)
@@ -130,37 +117,6 @@ def apply(
     every = [*corrections, *rewrite.beside(str(data), said)]
     written = rewrite.write(every, output, telling, folder_of=str(data))
     return replace(applied, notes=(*applied.notes, *rewrite.remarks(before), *_large(provenance, written)))
-
-
-def _pictures_moved(
-    dataset: Dataset, applied: ApplyResult, mark: str | None, seen: Mapping[str, Stamp], target: _Target
-) -> ApplyResult:
-    """The folder of pictures corrected, if there is anywhere to; else what would be moved."""
-    about = dataset.sources[0].pictures
-    assert about is not None
-    correction = folder_correction(dataset, about, applied.changes, mark)
-    moves = tuple(correction.moves.values())
-    moved = {one.id: correction.moves[one.index] for one in applied.changes if one.index in correction.moves}
-    applied = replace(applied, moves={id_: move.after or "" for id_, move in moved.items()})
-    if target.output is None and not target.in_place:
-        return applied
-    told = RecordedMoves(moves, tuple(made_by(about.folder, moves)))
-    record = partial(target.record, how={**target.how, **told.facts()})
-    telling = ProvenanceTarget(target.provenance, record) if target.provenance else None
-    rewritten = FolderRewrite(about.folder, moves, metadata_corrections(about, correction, seen))
-    if isinstance(target.output, str | Path):
-        written = write_new(rewritten, target.output, telling)
-    else:
-        written = write_over(rewritten, telling)
-    return replace(applied, notes=(*applied.notes, *_set_aside(target, applied), *_large(target.provenance, written)))
-
-
-def _set_aside(target: _Target, applied: ApplyResult) -> list[str]:
-    """Where dropped pictures are, if they are anywhere but where they were."""
-    new = target.output if isinstance(target.output, str | Path) else target.data
-    if "" not in (applied.moves or {}).values() or not (target.provenance or target.in_place):
-        return []
-    return [f"dropped pictures are in {aside_of(new)}, from where undo takes them back"]
 
 
 def _corrected(data: Frame, dataset: Dataset, changes: Sequence[RowChange], mark: str | None) -> Frame:
