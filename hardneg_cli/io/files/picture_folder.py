@@ -81,10 +81,11 @@ def sorted_out(paths: Iterator[str], linked: tuple[str, ...] = ()) -> FolderName
     metadata: list[str] = []
     others: list[str] = []
     for path in paths:
-        name = path.rpartition("/")[2].lower()
+        called = path.rpartition("/")[2]
+        name = called.lower()
         if name.endswith(PICTURES):
             pictures.append(path)
-        elif name in METADATA:
+        elif called in METADATA:
             metadata.append(path)
         elif name not in OF_SYSTEMS:
             others.append(path)
