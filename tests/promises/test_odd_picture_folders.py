@@ -140,10 +140,11 @@ def test_metadata_that_cannot_be_meant(tmp_path: Path, text: str) -> None:
 
 def test_metadata_of_a_class_cannot_name_another_one(tmp_path: Path) -> None:
     folder = pictures(tmp_path / "data")
-    (folder / "a" / "metadata.csv").write_text("file_name,id,sha256\n1.png,7,x\n")
+    (folder / "a" / "metadata.csv").write_text("file_name,id,sha256\n2.png,8,x\n1.png,7,x\n")
     dataset = load(folder)
+    assert dataset.ids.to_pylist() == ["a/2.png", "a/1.png", "b/1.png", "b/2.png"]  # as datasets has them
     assert dataset.all_columns == ("id", "label", "image", "sha256", "metadata_id", "metadata_sha256")
-    assert "3 pictures in no metadata file" in " ".join(dataset.notes)
+    assert "2 pictures in no metadata file" in " ".join(dataset.notes)
     before = tree(folder)
     with pytest.raises(InputError, match="keep one metadata file above the classes"):
         apply(folder, [asked_about(folder, "a/1.png")], in_place=True)

@@ -3,7 +3,8 @@
 The columns are `id` and `image`, both the path below the folder, `label`, `sha256` of the picture's bytes, `split`
 where the classes stand in folders that are called like splits (as `datasets` tells them), and those of the metadata
 files. These are called metadata.csv, .jsonl or .parquet, may stand in any folder, and say by `file_name` which picture
-a row is about: its path from there. A column `label` of theirs goes before the subfolders.
+a row is about: its path from there. A column `label` of theirs goes before the subfolders. The rows are in the order
+that `datasets` gives them, in which arrays of probabilities come: that of the metadata, else that of the paths.
 """
 
 from __future__ import annotations
@@ -45,7 +46,11 @@ class _Metadata:
 
     @property
     def named(self) -> set[str]:
-        return {path for paths in self.files.values() for path in paths}
+        return {*self.in_order}
+
+    @property
+    def in_order(self) -> list[str]:
+        return [path for paths in self.files.values() for path in paths]
 
 
 def listing_of(name: str) -> Source:
@@ -64,8 +69,10 @@ def listed(
     """
     metadata = _read_metadata(files)
     found = {one.path: one for one in pictures}
-    lost = {path: PictureFile(path, trouble="a metadata file names it, and it is not there") for path in metadata.named}
-    rows = [one for _, one in sorted((lost | found).items())]
+    named = metadata.named
+    lost = {path: PictureFile(path, trouble="a metadata file names it, and it is not there") for path in named}
+    known = lost | found
+    rows = [known[path] for path in dict.fromkeys([*metadata.in_order, *sorted(known)])]
     number = {one.path: row for row, one in enumerate(rows)}
     labels, splits = _placed([one.path for one in rows], has_labels=LABEL in metadata.columns)
     columns: dict[str, list[str | None]] = {
@@ -81,7 +88,7 @@ def listed(
     troubles = {row: one.trouble for row, one in enumerate(rows) if one.trouble}
     why = "has no label in a metadata file" if LABEL in metadata.columns else "stands in no subfolder, its class"
     unlabeled = {row: why for row, label in enumerate(columns[LABEL]) if not (label or "").strip()}
-    if unnamed := [one.path for one in rows if one.path not in metadata.named] if metadata.files else []:
+    if unnamed := [one.path for one in rows if one.path not in named] if metadata.files else []:
         notes = (*notes, f"{name}: {plural(len(unnamed), 'picture')} in no metadata file: {listing(unnamed, 3)}")
     about = PictureListing(
         Path(name), troubles, unlabeled, tuple(notes),
