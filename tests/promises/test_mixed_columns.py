@@ -116,6 +116,19 @@ def test_every_command_that_takes_features_takes_them(data: Path) -> None:
     assert set(more["island"]) <= set(load_penguins()["island"])
 
 
+def test_what_is_infinite_is_named_and_what_is_all_missing_tells_nothing() -> None:
+    frame = penguins()[0].head(60).assign(n=[np.inf, *[1.0] * 59], m=np.nan)
+    for verb in (find, predict):
+        for features in ("n", "n,island"):
+            with pytest.raises(InputError, match="infinite"):
+                verb(frame, label="species", features=features)
+    kept = find(frame, label="species", features="bill_*,m", decisions=())
+    assert "features: no numbers at all in 'm'" in " ".join(kept.summary())
+    without = find(frame, label="species", features="bill_*", decisions=())
+    assert (kept.score == without.score).all()
+    assert predict(frame, label="species", features="bill_*,m").agreement > 0.5
+
+
 def test_words_among_few_numbers_make_a_category_and_a_slip_among_many_is_named() -> None:
     cylinders = ["4", "6", "8", "4", "rotary"] * 8 + ["4"] * 60
     found = mixed_columns("cars", pa.table({"cylinders": cylinders, "gaps": ["1.5", "", "NA", "2", "?"] * 20}))

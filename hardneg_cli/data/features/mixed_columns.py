@@ -118,7 +118,9 @@ def column_numbers(name: str, column: str, cells: pa.ChunkedArray) -> tuple[NDAr
             "others there are"
         )
     found: NDArray[np.float64] = np.append(values, np.nan)[places]
-    return np.where(np.isinf(found), np.nan, found), False
+    if (endless := np.flatnonzero(np.isinf(found))).size:
+        raise InputError(f"{name}: row {endless[0] + 1}, column {quote(column)}: an infinite number")
+    return found, False
 
 
 def _each_number(texts: pa.Array) -> NDArray[np.float64]:

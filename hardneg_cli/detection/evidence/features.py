@@ -45,9 +45,11 @@ def _columns(dataset: Dataset, found: FeatureNumbers) -> Features:
     _refuse_infinite(dataset, values)
     notes: tuple[str, ...] = ()
     if missing.any():
+        values[:, missing.all(axis=0)] = 0  # nothing is known of any row, and so it tells none apart
         if empty := [names[column] for column in np.flatnonzero(missing.all(axis=0))]:
-            raise InputError(f"{dataset.name}: no numbers at all in feature column {listing(empty)}")
-        notes = (f"features: {int(missing.sum()):,} missing values were replaced by their column's median",)
+            notes = (f"features: no numbers at all in {listing(empty)}",)
+        if filled := int(missing[:, ~missing.all(axis=0)].sum()):
+            notes += (f"features: {filled:,} missing values were replaced by their column's median",)
     power = np.frexp(np.nanmax(np.abs(values), axis=0))[1]
     values = np.ldexp(values, -power)
     values = np.where(missing, 0.0, values - np.nanmedian(values, axis=0))

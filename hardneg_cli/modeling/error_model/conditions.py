@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hardneg_cli.data.features.mixed_columns import MISSING
+
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
@@ -132,7 +134,7 @@ def _numbers(cells: Sequence[str]) -> NDArray[np.float64] | None:
     import numpy as np
 
     try:
-        found = np.array([float(cell) if cell.strip() else np.nan for cell in cells])
+        found = np.array([np.nan if cell.strip().lower() in MISSING else float(cell) for cell in cells])
     except ValueError:  # what its users would call a category
         return None
     return None if np.isnan(found).all() else np.where(np.isinf(found), np.nan, found)
