@@ -84,6 +84,8 @@ def test_the_python_lines_work(tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=with_sample(tmp_path), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+    assert code.count("\n") <= 15
+    assert re.match(r"<Findings: table: 1,809 rows, .*>\n(.*\n)*accuracy .*: model 2 is better", done.stdout)
 
 
 def test_the_first_two_commands_are_what_ci_runs() -> None:

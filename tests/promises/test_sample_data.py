@@ -3,6 +3,7 @@
 import base64
 import csv
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -11,8 +12,10 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
+import nbformat
 import pytest
 
+from support import notebook
 from support.paths import SAMPLE
 
 NAMES = ("digits.csv", "digits.truth.csv", "digits.probs.csv")
@@ -113,3 +116,24 @@ def test_probabilities_sum_to_one_exactly() -> None:
         probabilities = [Decimal(value) for name, value in row.items() if name != "id"]
         assert sum(probabilities) == 1
         assert min(probabilities) >= 0
+
+
+@pytest.mark.process
+def test_the_cells_of_the_notebook_answer_what_stands_below_them(tmp_path: Path) -> None:
+    for name in NAMES:
+        shutil.copy(SAMPLE / name, tmp_path)
+    written = nbformat.read(notebook.NOTEBOOK, as_version=4)
+    nbformat.validate(written)
+    assert notebook.answers(written) == notebook.answers(notebook.executed(tmp_path)), f"anew: {notebook.COMMAND}"
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(NAMES)
+
+
+def test_the_notebook_is_run_to_its_end_and_knows_no_machine() -> None:
+    written = nbformat.read(notebook.NOTEBOOK, as_version=4)
+    code = [cell for cell in written.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert {*written.metadata} == {"kernelspec", "language_info"}
+    assert not [cell for cell in code if cell.metadata or not cell.outputs]
+    text = notebook.NOTEBOOK.read_text(encoding="utf-8")
+    assert not [part for part in ("/home", "/Users", "/tmp", "C:\\", str(SAMPLE)) if part in text]
+    assert len(text) < 20_000
