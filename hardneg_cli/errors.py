@@ -21,9 +21,19 @@ LONGEST_WORD = 200  # that is looked for among what is known, as that takes the 
 
 
 class HardnegError(Exception):
-    """Any trouble that hardneg foresees."""
+    """Any trouble that hardneg foresees. Its text is in words of options, of arguments once it has left a verb."""
 
     exit_code: ClassVar[int] = 2
+
+    @property
+    def command_line(self) -> str:
+        """The text in words of options, whoever called."""
+        return getattr(self, "_in_options", None) or str(self)
+
+    def reword(self, text: str) -> None:
+        """Let the text be another; `command_line` stays."""
+        self._in_options = self.command_line
+        self.args = (text, *self.args[1:])
 
 
 class InputError(HardnegError):

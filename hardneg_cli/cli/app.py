@@ -154,7 +154,7 @@ def _guarded(work: Callable[[], Any]) -> int:
     try:
         return int(work() or 0)
     except HardnegError as error:
-        return _say_and_return(" ".join(str(error).split()), error.exit_code)
+        return _say_and_return(" ".join(error.command_line.split()), error.exit_code)
     except typer.TyperException as error:
         return _say_and_return(_usage(error), 2)
     except (KeyboardInterrupt, typer.Abort):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.io.files.streams import document, is_input
@@ -14,6 +14,9 @@ from hardneg_cli.io.files.streams import document, is_input
 WHOLE = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0+)?")
 NUMBER = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 LOGICAL = ("true", "false")
+ClassNames: TypeAlias = (
+    Collection[object] | Path
+)  # in order: a list, an array, an index, a series; or text, see `as_names`
 
 
 def matched(names: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
@@ -46,7 +49,7 @@ def is_number(name: str) -> bool:
     return NUMBER.fullmatch(name) is not None
 
 
-def as_names(classes: object) -> tuple[str, ...] | None:
+def as_names(classes: ClassNames | None) -> tuple[str, ...] | None:
     """Class names from anything that lists them, in order: a list, an array, an index, a series; of numbers, too.
 
     A text is `a,b,c`, or a file of one name a line, or of JSON; names by number are put in the order of the numbers.

@@ -6,7 +6,7 @@ import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hardneg_cli.data.class_names import as_names
+from hardneg_cli.data.class_names import ClassNames, as_names
 from hardneg_cli.errors import InputError, did_you_mean, listing, quote
 
 PARTS = ("label", "id", "text", "image", "groups", "split", "fold")
@@ -30,13 +30,18 @@ class Columns:
     fold: str | None = None
     prob_prefix: str = "prob_"
     classes_are_numbers: bool = False
-    classes: Sequence[str] | None = None
+    classes: ClassNames | None = None
     image: str | None = None
     beside: tuple[str, ...] | None = None
     named: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "classes", as_names(self.classes))
+        object.__setattr__(self, "classes", self.class_names)
+
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """The classes as texts. Raises InputError for a file that lists none."""
+        return as_names(self.classes)
 
     def probabilities(self, names: Sequence[str]) -> tuple[str, ...]:
         """Those of a file's columns that hold probabilities: they begin with the prefix and play no other part.

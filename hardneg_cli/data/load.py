@@ -23,6 +23,7 @@ from hardneg_cli.io.tables.matrix import matrix
 from hardneg_cli.io.tables.picture_listing import IMAGE, LABEL
 from hardneg_cli.io.tables.spill import MEMORY, spool
 from hardneg_cli.io.tables.table_files import ReadRequest
+from hardneg_cli.runtime.argument_words import worded_in_arguments
 from hardneg_cli.runtime.progress import progress
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ BOTH = ("id", "image")  # but a path is a picture, and tells it apart
 MOST_TROUBLES = 3  # that are named
 
 
+@worded_in_arguments
 def load(
     data: str | Path | Table,
     columns: Columns | None = None,

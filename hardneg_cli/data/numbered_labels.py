@@ -56,7 +56,7 @@ def with_names(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    names = columns.classes or table_files.class_names(files, columns.label)
+    names = columns.class_names or table_files.class_names(files, columns.label)
     if names is None:
         return table, None
     written = [text for text in pc.unique(table[columns.label]).to_pylist() if text is not None]

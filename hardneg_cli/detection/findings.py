@@ -18,6 +18,7 @@ from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.detection.findings_summary import lines
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, display_name
 from hardneg_cli.io.tables.verb_result import VerbResult
+from hardneg_cli.runtime.argument_words import worded_in_arguments
 from hardneg_cli.statistics.scores import Estimate
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ class Findings(VerbResult):
         """
         return lines(self, len(self.select()) if written is None else written, verbose=verbose)
 
+    @worded_in_arguments
     def display_columns(self, patterns: str | None = None) -> tuple[str, ...]:
         """The dataset's columns to show: those asked for, else all of the content that is no feature.
 

@@ -23,7 +23,7 @@ from hardneg_cli.io.tables.picture_listing import listed
 from hardneg_cli.review.decisions.base_log import BaseLog, base_log, united
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.decision_log import LOG_SUFFIX, log_of
-from hardneg_cli.review.decisions.decision_sources import GivenDecisions, LoadedDecisions, load_decisions
+from hardneg_cli.review.decisions.decision_sources import GivenDecisions, LoadedDecisions, as_several, load_decisions
 from hardneg_cli.verbs._keywords import read_data
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def decisions_of(
 def _at_revision(dataset: Dataset, given: GivenDecisions, base: FoundBase) -> Sequence[Source]:
     if base.revision is None or given is None or isinstance(given, LoadedDecisions):
         return ()
-    named = [one for one in given if isinstance(one, str | Path) and _is_file(one)]
+    named = [one for one in as_several(given) if isinstance(one, str | Path) and _is_file(one)]
     return [file for one in named for file in git_revision.files_at(dataset.name, base.revision, one)]
 
 

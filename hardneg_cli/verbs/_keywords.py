@@ -17,17 +17,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import wraps
 from inspect import Parameter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypedDict, TypeVar
 
-from hardneg_cli.data.class_names import as_names
+from hardneg_cli.data.class_names import ClassNames, as_names
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.feature_numbers import with_vectors_only
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.load import load
-from hardneg_cli.errors import did_you_mean, quote
+from hardneg_cli.errors import HardnegError, did_you_mean, quote
 from hardneg_cli.io.tables.spill import MEMORY
+from hardneg_cli.runtime.argument_words import in_arguments
 
 if TYPE_CHECKING:
     from hardneg_cli.io.files.source import Source
@@ -52,7 +52,7 @@ class DataKeywords(TypedDict, total=False):
     fold: str | None
     prob_prefix: str
     classes_are_numbers: bool
-    classes: Sequence[str] | None
+    classes: ClassNames | None
     encoding: str | None
     on_bad_rows: str
 
@@ -61,7 +61,7 @@ class ModelKeywords(TypedDict, total=False):
     """Models that have judged the rows."""
 
     probs: Any
-    classes: Sequence[str] | None
+    classes: ClassNames | None
     features: Any
 
 
@@ -85,12 +85,17 @@ class ModelSources:
     """
 
     probs: Any = ()
-    classes: Sequence[str] | None = None
+    classes: ClassNames | None = None
     features: Any = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "probs", _several(self.probs))
-        object.__setattr__(self, "classes", as_names(self.classes))
+        object.__setattr__(self, "classes", self.class_names)
+
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """The classes as texts. Raises InputError for a file that lists none."""
+        return as_names(self.classes)
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ class DecisionsRead:
     """decisions: logs, filled queues or decisions, by default the log beside the data, () for none."""
 
     decisions: GivenDecisions = None
-    audit: str | Path | None = None
+    audit: Data | None = None
 
 
 @dataclass(frozen=True)
@@ -154,7 +159,10 @@ def _several(probs: Any) -> tuple[Any, ...]:
 
 
 def spelled_out(keywords: type, *groups: type) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """The verb with a signature that spells its `**options` out; a keyword that it has not is a TypeError."""
+    """The verb with a signature that spells its `**options` out; a keyword that it has not is a TypeError.
+
+    Its errors speak of arguments, and a list of names may be one name.
+    """
 
     def spelled(verb: Callable[P, R]) -> Callable[P, R]:
         taken = keywords.__annotations__
@@ -168,16 +176,23 @@ def spelled_out(keywords: type, *groups: type) -> Callable[[Callable[P, R]], Cal
         }
         signature = inspect.signature(verb)
         own = [parameter for parameter in signature.parameters.values() if parameter.kind is not Parameter.VAR_KEYWORD]
-        known = {*(parameter.name for parameter in own), *members}
+        known = {parameter.name: parameter for parameter in [*own, *members.values()]}
+        lists = {name for name, parameter in known.items() if str(parameter.annotation).startswith("Sequence[str")}
 
         @wraps(verb)
         def called(*args: P.args, **options: P.kwargs) -> R:
-            for name in options:
+            for name, value in options.items():
                 if name not in known:
                     raise TypeError(f"{verb.__name__}() has no keyword {quote(name)}{did_you_mean(name, known)}")
-            return verb(*args, **options)
+                if name in lists and isinstance(value, str):  # one name, no list of its letters
+                    options[name] = (value,)
+            try:
+                return verb(*args, **options)
+            except HardnegError as error:
+                error.reword(in_arguments(error.command_line, known))
+                raise
 
-        called.__dict__["__signature__"] = signature.replace(parameters=[*own, *members.values()])
+        called.__dict__["__signature__"] = signature.replace(parameters=[*known.values()])
         called.__dict__["groups"] = groups
         return called
 

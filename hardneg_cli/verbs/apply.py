@@ -26,7 +26,13 @@ from hardneg_cli.review.correction.provenance import RowChange, WrittenFile, cha
 from hardneg_cli.review.correction.rewrite import ProvenanceTarget, Stamp
 from hardneg_cli.review.decisions.decision import Decision, UnsettledDecisions, conflicts
 from hardneg_cli.review.decisions.decision_log import log_of
-from hardneg_cli.review.decisions.decision_sources import GivenDecisions, LoadedDecisions, files_of, load_decisions
+from hardneg_cli.review.decisions.decision_sources import (
+    GivenDecisions,
+    LoadedDecisions,
+    as_several,
+    files_of,
+    load_decisions,
+)
 from hardneg_cli.review.decisions.filled_queue import AutoPolicy, user
 from hardneg_cli.review.decisions.row_matching import CHANGED, GONE, MatchedDecisions, match
 from hardneg_cli.statistics.label_noise.suggestion import expected_wrong
@@ -60,7 +66,7 @@ class ApplyKeywords(DataKeywords, total=False):
 @spelled_out(ApplyKeywords, Columns, CorrectionRule, Reading)
 def apply(
     data: Data,
-    queues: Sequence[Data] = (),
+    queues: Data | Sequence[Data] = (),
     columns: Columns | None = None,
     *,
     decisions: GivenDecisions = None,
@@ -71,7 +77,7 @@ def apply(
 ) -> ApplyResult:
     """Correct `data` as the filled `queues` and `decisions` say, or without any the decisions log beside it.
 
-    data: a path, or a frame, which comes back corrected as `data` of the result. queues: paths or frames.
+    data: a path, or a frame, which comes back corrected as `data` of the result. queues: paths or frames, or one.
     The result is written to `output`, or over the data with `in_place`; with neither, nothing is written at all.
     on_drop: dropped rows are removed ("remove"), or marked with 1 in a new column `dropped` ("mark").
     Columns are named as for `find`: the id is the same, and which columns are a row's content, queues and logs say.
@@ -86,7 +92,7 @@ def apply(
         raise InputError(
             f"--on-drop cannot be {quote(on_drop)}{did_you_mean(on_drop, ON_DROP)} (known: {', '.join(ON_DROP)})"
         )
-    files = [source for queue in queues for source in files_of(queue)]
+    files = [source for queue in as_several(queues) for source in files_of(queue)]
     read = [*(file.path for file in files), *(Path(one) for one in _named(decisions) if isinstance(one, str | Path))]
     is_frame = not isinstance(data, str | Path)
     if is_frame and (output is not None or in_place or provenance is not None):
@@ -151,7 +157,7 @@ def _seen(
 
 
 def _named(decisions: GivenDecisions) -> Sequence[Frame]:
-    return () if decisions is None or isinstance(decisions, LoadedDecisions) else decisions
+    return () if decisions is None or isinstance(decisions, LoadedDecisions) else as_several(decisions)
 
 
 def _decisions(

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.hashed_columns import spelled_anew
 from hardneg_cli.errors import InputError, did_you_mean, percent, quote
-from hardneg_cli.io.files.source import Source, sources
+from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.frames import Frame
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, NUMERIC
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.review.audit.filled_audit import DESIGN, INCLUSION, SIZE, STRATUM, read_audit, truths
+from hardneg_cli.review.decisions.decision_sources import files_of
+from hardneg_cli.runtime.argument_words import worded_in_arguments
 from hardneg_cli.statistics import stratified_sampling
 from hardneg_cli.statistics.survey_estimation import Survey, stratum_counts, survey
 
@@ -80,8 +83,9 @@ class AuditEstimate(VerbResult, Survey):
             yield f"an audit of {self.rows_to_halve:,} more rows would halve the interval of the label errors"
 
 
-def audit_draw(scores: str | Path, rows: int = 300, *, seed: int = 0) -> AuditDraw:
-    """Draw `rows` rows, stratified by score, from a findings file that holds every row (`hardneg find --all`).
+@worded_in_arguments
+def audit_draw(scores: str | Path | Frame, rows: int = 300, *, seed: int = 0) -> AuditDraw:
+    """Draw `rows` rows, stratified by score, from a findings file, or table, that holds every row.
 
     The sample has the findings' columns, with nothing filled in, and `stratum`, `stratum_rows` and `inclusion`, the
     probability that a row of its stratum was drawn. Its order is random; any beginning of it is nearly such a sample.
@@ -89,7 +93,7 @@ def audit_draw(scores: str | Path, rows: int = 300, *, seed: int = 0) -> AuditDr
     """
     import numpy as np
 
-    files = sources(str(scores))
+    files = files_of(scores)
     names = table_files.columns(files)
     for name in NEEDED:
         if name not in names:
@@ -101,18 +105,23 @@ def audit_draw(scores: str | Path, rows: int = 300, *, seed: int = 0) -> AuditDr
     order = np.lexsort((-rank, flagged))
     sample = stratified_sampling.draw(score[order], flagged[order], rows, seed)
     return AuditDraw(
-        _table(files, names, order[sample.rows], sample, hashed), len(score), len(sample.size), str(scores)
+        _table(files, names, order[sample.rows], sample, hashed), len(score), len(sample.size), _name(scores)
     )
 
 
-def audit_estimate(audit: str | Path) -> AuditEstimate:
+@worded_in_arguments
+def audit_estimate(audit: str | Path | Frame) -> AuditEstimate:
     """What a filled audit says: the number of label errors, and the flagged set's precision and recall.
 
     Raises InputError for a file that is no audit or was changed beside its answers, and for fewer than 20 answers.
     """
     audited = read_audit(audit)
     known = stratum_counts(audited.stratum, audited.size, audited.flagged, audited.answered, audited.is_error)
-    return AuditEstimate(**vars(survey(known, audited.flagged_rows)), audit=str(audit))
+    return AuditEstimate(**vars(survey(known, audited.flagged_rows)), audit=_name(audit))
+
+
+def _name(given: str | Path | Frame) -> str:
+    return str(given) if isinstance(given, str | Path) else "table"
 
 
 def _share(e: Estimate | None, why_not: str) -> str:

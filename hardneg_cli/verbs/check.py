@@ -61,7 +61,7 @@ class CheckKeywords(DataKeywords, ModelKeywords, total=False):
     allow_class: Sequence[str]
     settings: Settings
     decisions: GivenDecisions
-    audit: str | Path | None
+    audit: Data | None
 
 
 @spelled_out(CheckKeywords, Columns, GateChoice, ModelSources, UnitChoice, DecisionsRead, Reading)

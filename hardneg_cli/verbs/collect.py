@@ -25,11 +25,12 @@ from hardneg_cli.review.decisions.decision import (
     independent_answers,
 )
 from hardneg_cli.review.decisions.decision_log import DecisionLog, held, now, spelled_tokens
-from hardneg_cli.review.decisions.decision_sources import LoadedDecisions, load_decisions, torn_note
+from hardneg_cli.review.decisions.decision_sources import GivenDecisions, LoadedDecisions, load_decisions, torn_note
 from hardneg_cli.review.decisions.filled_queue import FilledQueue
 from hardneg_cli.review.decisions.log_lines import no_search_for_cycles
 from hardneg_cli.review.reviewers.agreement import agreement
 from hardneg_cli.review.reviewers.collected import CollectResult
+from hardneg_cli.runtime.argument_words import worded_in_arguments
 from hardneg_cli.runtime.progress import progress
 
 
@@ -43,8 +44,9 @@ class CollectInput:
     notes: tuple[str, ...]
 
 
+@worded_in_arguments
 def collect(
-    files: Sequence[str | Path] | LoadedDecisions,
+    files: GivenDecisions,
     log: str | Path,
     *,
     reviewer: str | None = None,
@@ -54,9 +56,9 @@ def collect(
 ) -> CollectResult:
     """Add what filled queues and other logs say to `log`, and what follows for conflicts between reviewers.
 
-    files: paths and patterns, or what `load_decisions` made of them, `whole`. reviewer: who decided where a queue does
-    not say it, by default whoever runs this. A decision is new if it is not the last one of this reviewer about this
-    row from this file; a line of a log, if the log has no line like it.
+    files: paths, patterns and frames, or one, or what `load_decisions` made of them, `whole`. reviewer: who decided
+    where a queue does not say it, by default whoever runs this. A decision is new if it is not the last one of this
+    reviewer about this row from this file; a line of a log, if the log has no line like it.
     policy: conflicts are left ("unanimous"), or settled by more than half of the reviewers ("majority") or by the last
     of them ("latest"; the files count in the order they are named). What `adjudicator` says in these queues settles
     conflicts between others; where they had given an answer of their own before, it does not.

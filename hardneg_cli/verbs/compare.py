@@ -47,7 +47,7 @@ class CompareKeywords(DataKeywords, total=False):
     """What `compare` takes besides the data and the models."""
 
     decisions: GivenDecisions
-    audit: str | Path | None
+    audit: Data | None
 
 
 @spelled_out(CompareKeywords, Columns, DecisionsRead, Reading)
@@ -69,7 +69,7 @@ def compare(
     Raises InputError for input that cannot be right.
     """
     people, reading = grouped(DecisionsRead, options), grouped(Reading, options)
-    dataset, classes = read_data(data, columns, options), grouped(ModelSources, options).classes
+    dataset, classes = read_data(data, columns, options), grouped(ModelSources, options).class_names
     _refuse_too_little(dataset, models)
     share = MEMORY // len(models)
     loaded = [

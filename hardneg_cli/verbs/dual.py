@@ -83,7 +83,7 @@ def dual(
         grouped(Reading, options),
         grouped(UnitChoice, options).settings,
     )
-    probs, classes, features = first_model.probs, first_model.classes, first_model.features
+    probs, classes, features = first_model.probs, first_model.class_names, first_model.features
     dataset = read_data(data, columns, options)
     if not probs and inside(dataset) is None:
         raise InputError(f"{dataset.name}: no probabilities of a first model: name them with --probs, or run predict")

@@ -17,6 +17,7 @@ from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.queue_columns import ADDED, FOUND, NUMERIC
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.runtime import drawers
+from hardneg_cli.runtime.argument_words import worded_in_arguments
 from hardneg_cli.runtime.markdown_text import plain_page, summary
 from hardneg_cli.runtime.terminal import log_line
 
@@ -42,6 +43,7 @@ KINDS: Mapping[str, str] = {
 }
 
 
+@worded_in_arguments
 def explain(name: str | None = None, findings: str | Path | None = None, *, row: str | None = None) -> str:
     """A page of the manual, a unit's manual, or all names; with `row` an id, why this row of `findings` was flagged.
 

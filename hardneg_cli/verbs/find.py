@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from hardneg_cli.data.columns import Columns
@@ -59,7 +58,7 @@ class FindKeywords(DataKeywords, ModelKeywords, total=False):
     detectors: Sequence[str]
     settings: Settings
     decisions: GivenDecisions
-    audit: str | Path | None
+    audit: Data | None
     memory: int
     engine: str
     scheduler: str | None
@@ -109,7 +108,7 @@ def find(
     with engaged as working:
         heard = _detect(
             dataset,
-            load_models(dataset, models.probs, models.classes, may_lack=may_skip, memory=memory),
+            load_models(dataset, models.probs, models.class_names, may_lack=may_skip, memory=memory),
             models.features,
             chosen,
             working,

@@ -23,6 +23,7 @@ from hardneg_cli.modeling.mining.tables import hard_rows, triplets
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
 from hardneg_cli.review.decisions.row_decisions import row_decisions
+from hardneg_cli.runtime.argument_words import worded_in_arguments
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.verbs._keywords import (
     Data,
@@ -76,6 +77,7 @@ class MineResult(VerbResult):
         """The flagged rows, as `find` writes them."""
         return self.findings.table(show=None if show is None else tuple(show))
 
+    @worded_in_arguments
     def triplets(self) -> pa.Table:
         """Texts: anchor, positive, negative. Raises InputError where no column holds texts."""
         if self.findings.dataset.columns.text is None:

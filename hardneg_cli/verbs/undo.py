@@ -24,6 +24,7 @@ from hardneg_cli.review.correction.rewrite import ProvenanceTarget, Stamp, stamp
 from hardneg_cli.review.correction.undo_record import RecordedFile, fitting, read_recorded_files, restore
 from hardneg_cli.review.decisions.decision_log import log_of
 from hardneg_cli.review.decisions.filled_queue import user
+from hardneg_cli.runtime.argument_words import worded_in_arguments
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,6 +73,7 @@ class _Restoring:
             self.notes.append(note)
 
 
+@worded_in_arguments
 def undo(
     data: str | Path,
     told: str | Path,

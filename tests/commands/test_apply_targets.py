@@ -81,7 +81,7 @@ def test_every_file_of_a_glob_is_corrected_in_place(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(delimited(rows).encode())
     pattern, told = str(tmp_path / "?.csv"), tmp_path / "why.json"
     path = save(by_truth(queue_of(Path(pattern))), tmp_path / "queue.csv")
-    with pytest.raises(InputError, match="is 3 files: correct them with --in-place"):
+    with pytest.raises(InputError, match="is 3 files: correct them with `in_place=True`"):
         apply(pattern, [path], output=tmp_path / "out.csv")
     untouched = (tmp_path / "b.csv").stat().st_ino
     applied = apply(pattern, [path], in_place=True, provenance=told)
@@ -107,8 +107,8 @@ def test_every_file_of_a_glob_is_corrected_in_place(tmp_path: Path) -> None:
         ({"output": "out.csv", "in_place": True}, "exclude each other"),
         ({"output": "out.csv", "provenance": "out.csv"}, "named as an output twice"),
         ({"in_place": True, "provenance": "data.csv"}, "is also an input"),
-        ({"in_place": True, "on_drop": "marc"}, "--on-drop cannot be 'marc'; did you mean 'mark'?"),
-        ({"in_place": True, "policy": AutoPolicy(0.5, protect=("test",))}, "--protect-split needs --split"),
+        ({"in_place": True, "on_drop": "marc"}, "`on_drop` cannot be 'marc'; did you mean 'mark'?"),
+        ({"in_place": True, "policy": AutoPolicy(0.5, protect=("test",))}, "`policy.protect` needs `split`"),
         ({"in_place": True, "columns": Columns(label="lable")}, "did you mean 'label'?"),
     ],
 )
@@ -147,7 +147,7 @@ def test_the_command_says_so_in_one_line(
 
 @pytest.mark.parametrize("value", [1.5, -0.1, float("nan")])
 def test_thresholds_are_probabilities(value: float) -> None:
-    with pytest.raises(InputError, match="--auto-drop is a probability"):
+    with pytest.raises(InputError, match="`policy.drop` is a probability"):
         AutoPolicy(drop=value)
 
 

@@ -191,7 +191,7 @@ def test_every_format_takes_blank_cells(folder: Path) -> None:
 def test_control_rows_need_a_file_of_every_row(folder: Path) -> None:
     find_flagged = ["find", "data.csv", "--detector", "doubtful-label", "-q", "-o", "flagged.csv"]
     hardneg(*find_flagged, cwd=folder, check=True)
-    with pytest.raises(InputError, match=r"flagged\.csv: every row is flagged.* hardneg find --all"):
+    with pytest.raises(InputError, match=r"flagged\.csv: every row is flagged.* `find\(…\).table\(every=True\)`"):
         assign(folder / "flagged.csv", reviewers=["a"], control="10%")
     suspects = {
         name: assign(folder / name, reviewers=["a", "b"], overlap="20%").tables()

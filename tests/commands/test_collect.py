@@ -206,7 +206,7 @@ def test_the_latest_file_wins_if_so_asked(folder: Path) -> None:
     files = [by("ann", r1="drop", r2="keep"), by("bob", r1="keep", r2="bird")]
     assert counts(collect(files, LOG, policy="latest")) == (4, 0, 2, 0)
     assert [change.after for change in apply("data.csv").changes] == ["bird"]
-    with pytest.raises(InputError, match="--policy cannot be 'newest'"):
+    with pytest.raises(InputError, match="`policy` cannot be 'newest'"):
         collect(files, LOG, policy="newest")
 
 

@@ -186,7 +186,7 @@ def test_what_was_forgotten_is_named(tmp_path: Path) -> None:
         (["a.csv", "a.csv"], "named twice"),
         (["none.csv"], "no file"),
         ([], "nothing to compare"),
-        (["names.csv"], "--prediction-column"),
+        (["names.csv"], "`prediction_column`"),
         (["few.csv"], "no ids to join them by"),
         (["strange.csv"], "none of its ids is in"),
         (["swapped.csv"], "its columns look permuted"),

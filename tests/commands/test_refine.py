@@ -305,7 +305,7 @@ def test_a_broken_ledger_is_refused(tmp_path: Path) -> None:
 def test_what_cannot_be_learned_from_is_refused() -> None:
     labeled, pool, _ = digits(3)
     for option, value in (("max_error", 0.0), ("confidence", 1.2), ("rounds", 0)):
-        with pytest.raises(InputError, match=option.replace("_", "-")):
+        with pytest.raises(InputError, match=f"`{option}`"):
             refine(labeled, pool, features="x_*", **{option: value})
     with pytest.raises(InputError, match="two classes"):
         refine(labeled.assign(label="x"), pool, features="x_*")

@@ -250,7 +250,7 @@ def test_a_provenance_that_leads_nowhere(
 )
 def test_a_file_that_is_no_provenance(content: bytes, tmp_path: Path, why: Path) -> None:
     why.write_bytes(content)
-    with pytest.raises(InputError, match=r"is not what --provenance wrote|is damaged"):
+    with pytest.raises(InputError, match=r"is not what `provenance` wrote|is damaged"):
         undo(made("plain.csv", tmp_path / "plain.csv"), why, in_place=True)
 
 

@@ -148,7 +148,7 @@ def test_what_nothing_spells_out_and_nothing_tells_is_stale(tmp_path: Path) -> N
 def test_a_queue_without_the_column_is_read_as_ever(data: Path) -> None:
     old = filled(asked(data, OPTIONS[1])).drop_columns(["hashed"])
     assert apply(data, [queue(data, old)], OPTIONS[1]).relabeled == 12
-    with pytest.raises(UnsettledDecisions, match="were --id, --groups" if data.read_text()[:3] == "id," else "stale"):
+    with pytest.raises(UnsettledDecisions, match="were `id`, `groups`" if data.read_text()[:3] == "id," else "stale"):
         apply(data, [queue(data, old)])
 
 

@@ -49,7 +49,7 @@ CLASSES: dict[str, list[Any]] = {
 def test_measurements_are_no_classes(kind: str) -> None:
     data = table(MEASURED[kind])
     with pytest.raises(
-        InputError, match=r"different numbers in .* a measurement, not classes; .*--classes-are-numbers"
+        InputError, match=r"different numbers in .* a measurement, not classes; .*`classes_are_numbers"
     ):
         load(data)
     assert len(load(data, Columns(classes_are_numbers=True))) == len(data)
@@ -140,7 +140,7 @@ def test_names_that_differ_stay_apart() -> None:
     ],
 )  # fmt: skip
 def test_a_column_plays_one_part(parts: dict[str, str]) -> None:
-    with pytest.raises(InputError, match="is both --"):
+    with pytest.raises(InputError, match="is both `"):
         load(table(["a", "b"], g=["x", "y"]), Columns(**parts))
 
 

@@ -138,7 +138,7 @@ def test_what_programs_read_is_exact_or_not_there(tmp_path: Path, monkeypatch: p
     with (tmp_path / "clean.csv").open("wb") as out:
         apply(data, [queue], output=out)
     assert b"\n::error::a" in (tmp_path / "clean.csv").read_bytes()
-    with pytest.raises(InputError, match=r"data\.csv: line 3 of what .* write it to a file with -o"):
+    with pytest.raises(InputError, match=r"data\.csv: line 3 of what .* write it to a file with `output`"):
         received(lambda out: apply(data, [queue], output=out))
     with pytest.raises(InputError, match="write it to a file with -o"):
         received(written(pa.table({"id": ["##[error]x"], "p": [0.5]}), "csv", monkeypatch))

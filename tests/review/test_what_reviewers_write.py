@@ -183,7 +183,7 @@ def test_other_columns_than_for_find_are_a_hint_for_a_queue_that_does_not_say_th
     assert apply(data, [save(queue, data.with_name("q.csv"))]).relabeled == len(TRUTH)
     old = [{name: cell for name, cell in row.items() if name != "hashed"} for row in queue]
     path = save(old, data.with_name("q.csv"))
-    with pytest.raises(UnsettledDecisions, match="were --id, --groups, --split, --fold and --prob-prefix the"):
+    with pytest.raises(UnsettledDecisions, match="were `id`, `groups`, `split`, `fold` and `prob_prefix` the"):
         apply(data, [path])
     assert apply(data, [path], Columns(split="more")).relabeled == len(TRUTH)
 

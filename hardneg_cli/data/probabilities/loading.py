@@ -80,7 +80,7 @@ def load_model(
     name: str = "array",
 ) -> Model:
     """A file of probabilities, a frame with their columns, or an array N×C; `name`: what to call what is no file."""
-    names = as_names(classes) or dataset.columns.classes
+    names = as_names(classes) or dataset.columns.class_names
     if isinstance(source, str | Path):
         return from_file(str(source), dataset, names, may_lack=may_lack, memory=memory)
     if (table := as_table(source)) is not None:

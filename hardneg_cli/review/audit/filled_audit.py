@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.row_identity import repeated_values
 from hardneg_cli.errors import InputError, did_you_mean, listing, quote
-from hardneg_cli.io.files.source import Source, sources
+from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.frames import Frame
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.review.decisions.decision_sources import files_of
 from hardneg_cli.review.decisions.filled_queue import AutoPolicy, read_queue
 from hardneg_cli.review.decisions.row_matching import match
 
@@ -81,14 +83,14 @@ class FilledAudit:
         return np.array([row for row, _ in matched.fresh], np.int64)
 
 
-def read_audit(path: str | Path) -> FilledAudit:
-    """The answers and the design of a filled audit.
+def read_audit(given: str | Path | Frame) -> FilledAudit:
+    """The answers and the design of a filled audit, a file or a frame.
 
     Raises InputError for a missing column, a design that was changed, and too few answers.
     """
     import numpy as np
 
-    source = _one(sources(str(path)))
+    source = _one(files_of(given))
     design = _design(source)
     queue = read_queue(source, "", AutoPolicy())
     if repeated := repeated_values(queue.ids.combine_chunks()):

@@ -92,7 +92,8 @@ class LoadedDecisions:
         return int(pc.count_distinct(self.ids, mode="all").as_py()) - len({decision.id for decision in self.decisions})
 
 
-GivenDecisions: TypeAlias = Sequence[Frame] | LoadedDecisions | None  # of paths, frames, sources and decisions
+# One or several paths, frames, sources and decisions.
+GivenDecisions: TypeAlias = Frame | Sequence[Frame] | LoadedDecisions | None
 
 
 def load_decisions(
@@ -111,7 +112,7 @@ def load_decisions(
     """
     if isinstance(given, LoadedDecisions):
         return given
-    given = _logs_beside(beside) if given is None else given
+    given = _logs_beside(beside) if given is None else as_several(given)
     logged = [one for one in given if isinstance(one, Decision)]
     queues: list[FilledQueue] = []
     notes: list[str] = []
@@ -129,6 +130,12 @@ def load_decisions(
 def torn_note(name: str | Path, torn: Sequence[int]) -> list[str]:
     """A note on the last line of a log, where it was torn off."""
     return [f"{name}: {len(torn):,} lines are torn and were left out: {listing(torn)}"] if torn else []
+
+
+def as_several(given: Frame | Sequence[Frame]) -> Sequence[Frame]:
+    """One path, frame, source or decision as several: a list of one."""
+    alone = isinstance(given, str | Path | Source | Decision) or hasattr(given, "columns") or hasattr(given, "schema")
+    return (given,) if alone else given
 
 
 def files_of(given: Frame) -> Sequence[Source]:

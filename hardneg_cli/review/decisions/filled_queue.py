@@ -19,6 +19,7 @@ from hardneg_cli.io.tables.queue_columns import QUESTION, RETURNED, display_colu
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.annotation_tools import ANNOTATION_TOOLS, AnnotationTool
 from hardneg_cli.review.decisions.decision import CONTROL, DECISIONS, ROLES, SUSPECT, UNRANKED, UNSCORED, Decision
+from hardneg_cli.runtime.argument_words import worded_in_arguments
 from hardneg_cli.runtime.progress import progress
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class AutoPolicy:
     drop: float | None = None
     protect: tuple[str, ...] = ()
 
+    @worded_in_arguments
     def __post_init__(self) -> None:
         for name, value in (("auto-relabel", self.relabel), ("auto-drop", self.drop)):
             if value is not None and not 0 <= value <= 1:

@@ -81,7 +81,7 @@ def test_a_provenance_that_lies_leaves_the_data_alone(folder: Path, lie: str) ->
 
 def test_a_document_that_is_nested_without_end_is_refused(folder: Path) -> None:
     Path("p.json").write_text("[" * 200_000)
-    with pytest.raises(InputError, match="is not what --provenance wrote"):
+    with pytest.raises(InputError, match="is not what `provenance` wrote"):
         hardneg_cli.undo("d.csv", "p.json", in_place=True)
     with pytest.raises(InputError, match="line 1"):
         ledger.read("p.json")
