@@ -20,6 +20,7 @@ QUOTED = re.compile(r"""(?<!\w)('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?!\w)""")  
 VALUE = r"\d[\d.]*\b(?!\s*%)|[A-Z]{2,}\b|git:[A-Z]+\b|(?:skip|fail|remove|mark|dask|local|utf-16|mlp|logistic)\b"
 MODE = r"(?:boundary|confusion|retrieval)\b"
 OPTION = re.compile(rf"(?<![\w-])(?:--([a-z][a-z-]*[a-z])|-(o))(?![\w-])(?: ({VALUE}|{MODE}))?")
+SUBJECT = re.compile(r"^(?:--([a-z][a-z-]*[a-z])|-(o)) (\S+)(?=: )")  # as in `-o clean.csv: is no …`
 RENAMED = {  # other than by `_` for `-`
     "all": "every",
     "auto-drop": "policy.drop",
@@ -74,4 +75,4 @@ def _reworded(text: str, parameters: Mapping[str, inspect.Parameter]) -> str:
 
     for command, call in COMMANDS:
         text = command.sub(call, text)
-    return OPTION.sub(argument, text)
+    return OPTION.sub(argument, SUBJECT.sub(argument, text))

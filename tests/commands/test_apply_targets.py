@@ -147,7 +147,7 @@ def test_the_command_says_so_in_one_line(
 
 @pytest.mark.parametrize("value", [1.5, -0.1, float("nan")])
 def test_thresholds_are_probabilities(value: float) -> None:
-    with pytest.raises(InputError, match="`policy.drop` is a probability"):
+    with pytest.raises(InputError, match=r"`policy\.drop` is a probability"):
         AutoPolicy(drop=value)
 
 

@@ -332,7 +332,7 @@ def test_a_scheduler_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(dask_cluster, "CONNECTING_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         for address in (f"tcp://127.0.0.1:{silent.getsockname()[1]}", "tcp://127.0.0.1:9", "tcp://", "no://where"):
-            assert f"--scheduler {address}: no scheduler answers" in refused(data, engine="dask", scheduler=address)
+            assert f"`scheduler='{address}'`: no scheduler answers" in refused(data, engine="dask", scheduler=address)
 
 
 LOADED = """

@@ -48,9 +48,7 @@ CLASSES: dict[str, list[Any]] = {
 @pytest.mark.parametrize("kind", MEASURED)
 def test_measurements_are_no_classes(kind: str) -> None:
     data = table(MEASURED[kind])
-    with pytest.raises(
-        InputError, match=r"different numbers in .* a measurement, not classes; .*`classes_are_numbers"
-    ):
+    with pytest.raises(InputError, match=r"different numbers in .* a measurement, not classes; .*`classes_are_numbers"):
         load(data)
     assert len(load(data, Columns(classes_are_numbers=True))) == len(data)
 

@@ -88,10 +88,12 @@ def test_protected_splits_and_changed_rows_are_left_alone(data: Path) -> None:
 
 def test_the_policy_needs_scores(data: Path, queue: list[Row]) -> None:
     rows = [{name: row[name] for name in row if name != "score"} for row in queue]
-    with pytest.raises(InputError, match="no column 'score', which `policy.drop` acts on"):
+    with pytest.raises(InputError, match=r"no column 'score', which `policy\.drop` acts on"):
         apply(data, [save(rows, data.with_name("q.csv"))], policy=AutoPolicy(drop=0.5))
     rows = [{name: row[name] for name in row if name != "suggestion_score"} for row in queue]
-    with pytest.raises(InputError, match=r"no column 'suggestion_score'.*, which `policy.relabel` acts on: name a file"):
+    with pytest.raises(
+        InputError, match=r"no column 'suggestion_score'.*, which `policy.relabel` acts on: name a file"
+    ):
         apply(data, [save(rows, data.with_name("q.csv"))], policy=AutoPolicy(relabel=0.5))
     rows = [row | {"score": "" if row["id"] == "r00" else "1"} for row in queue]
     applied = apply(data, [save(rows, data.with_name("q.csv"))], policy=AutoPolicy(drop=0.0))

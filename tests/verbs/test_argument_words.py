@@ -51,7 +51,7 @@ CASES: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: predict(FRAME.assign(label=np.arange(ROWS) / 7)), "insist with `classes_are_numbers=True`"
     ),
     "no feature": (lambda: find(FRAME, features="nope"), "no column 'nope' for `features`"),
-    "no cluster": (lambda: find(FRAME, probs=P, scheduler="a"), "`scheduler` a: .* add `engine='dask'`"),
+    "no cluster": (lambda: find(FRAME, probs=P, scheduler="a"), "`scheduler='a'`: .* add `engine='dask'`"),
     "no evidence": (lambda: find(FRAME[["label"]], detectors=["outlier"]), r"\(`features` or `text`\)"),
     "nothing to learn from": (lambda: predict(FRAME), "name the text with `text`, or columns .* with `features`"),
     "one fold": (lambda: predict(FRAME, text="t", folds=1), "`folds` is at least 2"),

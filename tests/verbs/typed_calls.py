@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -57,10 +56,10 @@ KNOWN: NDArray[np.str_] = np.array(["a", "b"])
 def found() -> Findings:
     find("data.csv", Columns(label="y", classes=KNOWN), probs=["one.npy", Path("two.parquet")], features="pixel_*")
     find(Path("data.csv"), label="y", id=None, groups="g", split="s", fold="f", prob_prefix="p_", encoding="cp1252")
-    find(pl.DataFrame({"y": ["a"]}), label="y", probs=pl.DataFrame({"prob_a": [1.0]}), on_bad_rows="skip")
+    find(FRAME, label="y", probs=pd.DataFrame({"prob_a": [1.0]}), on_bad_rows="skip")
     find(pa.table({"y": ["a"]}), label="y", probs=[P, P], classes=KNOWN, decisions=())
     find(FRAME, label="y", probs=P.tolist(), classes=pd.Index(["a", "b"]), detectors=["outlier"], memory=1 << 20)
-    find(FRAME, label="y", probs=P, classes=pl.Series(["a", "b"]), settings={"outlier": {"neighbors": 5}})
+    find(FRAME, label="y", probs=P, classes=pd.Series(["a", "b"]), settings={"outlier": {"neighbors": 5}})
     find(FRAME, label="y", probs=P, classes=[False, True], decisions=["log.ndjson", Path("queue.csv")])
     find(FRAME, label="y", probs=P, classes=np.arange(2), audit=Path("audit.csv"), engine="local", scheduler=None)
     find(FRAME, label="y", probs=P, classes={0: "a", 1: "b"}, classes_are_numbers=True, image="picture")
