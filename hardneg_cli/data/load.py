@@ -63,7 +63,9 @@ def load(
 
     columns = columns or Columns()
     files = tuple(files) or (
-        sources(str(data), may_be_remote=True) if isinstance(data, str | Path) else (in_memory(data),)
+        sources(str(data), may_be_remote=True)
+        if isinstance(data, str | Path)
+        else (in_memory(data, labels=columns.id or "id"),)
     )
     name = str(data) if isinstance(data, str | Path) else "table"
     names = table_files.columns(files, encoding)

@@ -35,7 +35,7 @@ def unlabeled(
     if isinstance(pool, str | Path):
         name, files = str(pool), sources(str(pool))
     else:
-        name, files = "pool", (in_memory(pool),)
+        name, files = "pool", (in_memory(pool, labels=columns.id),)
     names = table_files.columns(files, encoding)
     numbers = set(columns.probabilities(names))
     left_out = {*numbers, columns.label, columns.split, columns.fold}

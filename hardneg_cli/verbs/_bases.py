@@ -80,7 +80,7 @@ def found_base(dataset: Dataset, base: Base | None, saved: str | Path | None, en
     if base is None or isinstance(base, Baseline):
         return FoundBase(base)
     if not isinstance(base, str | Path):
-        files = base.sources if isinstance(base, Dataset) else (in_memory(base),)
+        files = base.sources if isinstance(base, Dataset) else (in_memory(base, labels=dataset.columns.id),)
         name = base.name if isinstance(base, Dataset) else "table"
         return FoundBase(bases.read(name, files, dataset.columns, encoding))
     name = str(base)

@@ -83,7 +83,7 @@ def load_model(
     names = as_names(classes) or dataset.columns.class_names
     if isinstance(source, str | Path):
         return from_file(str(source), dataset, names, may_lack=may_lack, memory=memory)
-    if (table := as_table(source)) is not None:
+    if (table := as_table(source, id_name(dataset))) is not None:
         table = with_prefixed_columns(table, dataset, names, name)
         return _from_sources(name, (in_memory(table),), dataset, names, may_lack, memory)
     return from_array(source, dataset, names, name)

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 Frame: TypeAlias = Any  # of whatever library; some have no types of their own
 
 
-def as_table(data: Frame) -> pa.Table | None:
-    """The rows and columns of a frame, by their names as text; a data frame's row labels are left out.
+def as_table(data: Frame, labels: str | None = None) -> pa.Table | None:
+    """The rows and columns of a frame, by their names as text.
 
+    labels: the name under which the row labels of pandas are a column, the first; others are left out.
     None for what is no frame. Raises InputError for one with columns that Arrow has no type for.
     """
     import pyarrow as pa
@@ -29,9 +30,8 @@ def as_table(data: Frame) -> pa.Table | None:
     library = _library(data)
     try:
         if library == "pandas" and hasattr(data, "columns"):
-            return pa.Table.from_pandas(
-                data.set_axis([str(name) for name in data.columns], axis=1), preserve_index=False
-            )
+            named = data.set_axis([str(name) for name in data.columns], axis=1)
+            return pa.Table.from_pandas(_with_row_labels(named, labels), preserve_index=False)
         if library == "datasets":
             return _of_datasets(data)
         return _of_any(data)
@@ -39,11 +39,14 @@ def as_table(data: Frame) -> pa.Table | None:
         raise InputError(f"a column of the {type(data).__name__} cannot be read: {error}") from error
 
 
-def in_memory(data: Frame, name: str = "table") -> Source:
-    """A frame as an Arrow file in memory, so that it is read as any other file is. Raises InputError for no frame."""
+def in_memory(data: Frame, name: str = "table", labels: str | None = None) -> Source:
+    """A frame as an Arrow file in memory, so that it is read as any other file is; `labels`: see `as_table`.
+
+    Raises InputError for no frame.
+    """
     import pyarrow as pa
 
-    table = as_table(data)
+    table = as_table(data, labels)
     if table is None:
         raise InputError(f"{name}: neither a path nor a data frame, but {type(data).__name__}")
     out = io.BytesIO()
@@ -77,12 +80,20 @@ def _library(data: Frame) -> str:
     return type(data).__module__.partition(".")[0]
 
 
+def _with_row_labels(data: Frame, name: str | None) -> Frame:
+    """A frame of pandas with its row labels as the first column, where that is what they are called."""
+    if name is None or data.index.name != name or name in data.columns:
+        return data
+    return data.reset_index()
+
+
 def _typed_as(data: Frame, frame: Frame, dropped: Collection[int]) -> Frame:
     """A frame of pandas with the names, types and row labels that `data` has."""
     import numpy as np
 
     names = {str(name): name for name in data.columns}
-    frame = frame.rename(columns=names)
+    row_labels = [name for name in data.index.names if name is not None and name not in names]
+    frame = frame.drop(columns=row_labels, errors="ignore").rename(columns=names)
     for name in data.columns:
         if frame[name].dtype != data[name].dtype and not hasattr(data[name].dtype, "categories"):
             frame[name] = frame[name].astype(data[name].dtype)
