@@ -159,3 +159,39 @@ def test_the_package_lists_verbs_and_nouns_only() -> None:
     listed = dir(hardneg_cli)
     assert {"find", "apply", "refine", "dual", "harden", "audit_draw", "explain", "Findings"} <= set(listed)
     assert not [name for name in listed if name.startswith("_") or name in ("import_module", "TYPE_CHECKING")]
+
+
+ODD_COLUMNS: dict[str, Any] = {
+    "intervals": pd.cut(np.arange(ROWS) % 7, 4),
+    "interval array": pd.arrays.IntervalArray(pd.cut(np.arange(ROWS) % 7, 4)),
+    "sparse": pd.arrays.SparseArray(np.arange(ROWS) % 2),
+    "numbers and texts": [1, "a", None, 2.5] * (ROWS // 4),
+    "truth and texts": [True, "x"] * (ROWS // 2),
+    "dates as categories": pd.Categorical(pd.to_datetime(["2024-01-01", "2024-02-01"] * (ROWS // 2))),
+    "lists": [[1.0, 2.0]] * ROWS,
+    "dictionaries": [{"a": 1}] * ROWS,
+    "time spans": pd.to_timedelta(np.arange(ROWS), "h"),
+    "months": pd.period_range("2024-01", periods=ROWS, freq="M"),
+}
+
+
+@pytest.mark.parametrize("kind", ODD_COLUMNS)
+def test_columns_of_pandas_that_are_no_labels_stay_the_very_same(kind: str) -> None:
+    frame = pandas_frame(BY_NAME).assign(odd=ODD_COLUMNS[kind])
+    findings = find(frame, label="y", text="t", probs=pets()[3])
+    queue = findings.table().to_pandas().assign(decision="relabel")
+    applied = apply(frame, [queue], label="y").data
+    assert (applied["y"] != frame["y"]).sum() == len(queue) > 0
+    pd.testing.assert_frame_equal(applied.drop(columns="y"), frame.drop(columns="y"))
+
+
+def test_columns_of_pandas_that_cannot_be_read_are_one_line() -> None:
+    frame = pandas_frame(BY_NAME)
+    for odd in (frame.assign(odd=np.ones(ROWS) * 1j), frame.assign(odd=[object()] * ROWS)):
+        with pytest.raises(InputError, match=r"^a column of the DataFrame cannot be read: [^(\n]*") as refused:
+            find(odd, label="y", text="t")
+        assert "column odd" in str(refused.value)
+        assert "\n" not in str(refused.value)
+    twice = frame.set_axis(["t", "y", "n", "n"], axis=1)
+    with pytest.raises(InputError, match="more than one column is called 'n'"):
+        find(twice, label="y", text="t")

@@ -6,7 +6,7 @@ import io
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, listing
 from hardneg_cli.io.files.source import Source
 
 if TYPE_CHECKING:
@@ -31,12 +31,13 @@ def as_table(data: Frame, labels: str | None = None) -> pa.Table | None:
     try:
         if library == "pandas" and hasattr(data, "columns"):
             named = data.set_axis([str(name) for name in data.columns], axis=1)
-            return pa.Table.from_pandas(_with_row_labels(named, labels), preserve_index=False)
+            return pa.Table.from_pandas(_with_plain_columns(_with_row_labels(named, labels)), preserve_index=False)
         if library == "datasets":
             return _of_datasets(data)
         return _of_any(data)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        raise InputError(f"a column of the {type(data).__name__} cannot be read: {error}") from error
+        reason = "; ".join(str(part) for part in error.args)
+        raise InputError(f"a column of the {type(data).__name__} cannot be read: {reason}") from error
 
 
 def in_memory(data: Frame, name: str = "table", labels: str | None = None) -> Source:
@@ -63,7 +64,7 @@ def like(data: Frame, table: pa.Table, dropped: Collection[int] = ()) -> Frame:
     """
     library = _library(data)
     if library == "pandas":
-        return _typed_as(data, table.to_pandas(), dropped)
+        return _typed_as(data, table, dropped)
     if library == "datasets":
         return type(data)(table)
     if library == "polars":
@@ -87,17 +88,53 @@ def _with_row_labels(data: Frame, name: str | None) -> Frame:
     return data.reset_index()
 
 
-def _typed_as(data: Frame, frame: Frame, dropped: Collection[int]) -> Frame:
-    """A frame of pandas with the names, types and row labels that `data` has."""
+def _with_plain_columns(data: Frame) -> Frame:
+    """A frame of pandas without what Arrow cannot hold: sparse columns, categories by interval, numbers beside texts.
+
+    Raises InputError for a name that stands twice.
+    """
+    if not data.columns.is_unique:
+        raise InputError(f"more than one column is called {listing(sorted(data.columns[data.columns.duplicated()]))}")
+    plain = {}
+    for name, kind in data.dtypes.items():
+        if hasattr(data[name], "sparse"):
+            plain[name] = kind.subtype
+        elif getattr(getattr(kind, "categories", None), "dtype", None) == "interval":
+            plain[name] = str
+    mixed = {name: data[name].map(str, na_action="ignore") for name in data.columns if _is_mixed(data[name])}
+    return data.astype(plain).assign(**mixed) if plain or mixed else data
+
+
+def _is_mixed(column: Frame) -> bool:
+    """Whether a column of pandas holds single values of several kinds, as 1 and "a"."""
+    from pandas.api.types import infer_dtype, is_scalar
+
+    if column.dtype != object or not infer_dtype(column).startswith("mixed"):
+        return False
+    return all(is_scalar(value) for value in column)
+
+
+def _typed_as(data: Frame, table: pa.Table, dropped: Collection[int]) -> Frame:
+    """The frame of pandas with the columns in which the table is another; they keep their types."""
     import numpy as np
 
+    rows = np.setdiff1d(np.arange(len(data)), list(dropped))
+    found = data.iloc[rows].copy()
+    before = as_table(data)
+    assert before is not None
     names = {str(name): name for name in data.columns}
-    row_labels = [name for name in data.index.names if name is not None and name not in names]
-    frame = frame.drop(columns=row_labels, errors="ignore").rename(columns=names)
-    for name in data.columns:
-        if frame[name].dtype != data[name].dtype and not hasattr(data[name].dtype, "categories"):
-            frame[name] = frame[name].astype(data[name].dtype)
-    return frame.set_axis(data.index[np.setdiff1d(np.arange(len(data)), list(dropped))], axis=0)
+    for column in table.column_names:
+        name = names.get(column, column)
+        if column not in names:
+            if column not in data.index.names:
+                found[name] = table[column].to_pandas().to_numpy()
+        elif not table[column].equals(before[column].take(rows)):
+            values = table[column].to_pandas()
+            kind = data[name].dtype
+            if values.dtype != kind and not hasattr(kind, "categories"):
+                values = values.astype(kind)
+            found[name] = values.set_axis(found.index)
+    return found
 
 
 def _of_datasets(data: Frame) -> pa.Table:
