@@ -94,6 +94,15 @@ class DataOptions:
         typer.Option("--features", metavar="COLS|FILE", help="Number columns ('pixel_*', comma-separated), or a file."),
         Trust.NAMES,
     ] = None
+    embed: Annotated[
+        str | None,
+        typer.Option(
+            "--embed",
+            metavar="MODULE:FUNCTION",
+            help="What makes vectors of a list of pictures' paths (--image), or of texts (--text).",
+        ),
+        Trust.CALLER,
+    ] = None
     groups: Annotated[
         str | None, typer.Option("--groups", metavar="COL", help="Rows of a group belong together."), Trust.CHOICE
     ] = None
@@ -137,7 +146,7 @@ class DataOptions:
     def columns(self) -> Columns:
         return Columns(
             self.label, self.id_, self.text, self.groups, self.split, self.fold, self.prob_prefix,
-            self.classes_are_numbers, self.classes, self.image,
+            self.classes_are_numbers, self.classes, self.image, self.embed,
         )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hardneg_cli.data.class_names import ClassNames, as_names
@@ -18,7 +18,8 @@ class Columns:
 
     classes_are_numbers: whether labels may be numbers, however many there are. classes: their names in the order of
     their numbers, for labels that are written as these; by default what the file's metadata says. image: pictures, as
-    paths or data URIs. beside: columns that begin with the prefix and are no probabilities; named: columns that are,
+    paths or data URIs. embed: what makes vectors of them, or of the text, as `module:function` or the function itself.
+    beside: columns that begin with the prefix and are no probabilities; named: columns that are,
     where the prefix is empty; both are found out as the data is read, see `probability_columns`.
     """
 
@@ -32,6 +33,7 @@ class Columns:
     classes_are_numbers: bool = False
     classes: ClassNames | None = None
     image: str | None = None
+    embed: str | Callable[[list[str]], object] | None = None
     beside: tuple[str, ...] | None = None
     named: tuple[str, ...] | None = None
 

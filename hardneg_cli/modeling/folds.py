@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.inputs import ModelInputs
+from hardneg_cli.data.features.picture_copies import picture_copies
+from hardneg_cli.data.siblings import joined
 from hardneg_cli.errors import InputError, did_you_mean, listing, quote
+from hardneg_cli.io.files.small_pictures import has_pillow
 from hardneg_cli.modeling.frozen_predictions import FrozenPredictions
 
 if TYPE_CHECKING:
@@ -28,8 +31,9 @@ def fold_of(
 ) -> tuple[Codes, list[str]]:
     """(N,) fold numbers and the folds' names: those of the dataset's own column, of an older file, or assigned ones.
 
-    inputs: what models learn from, by which copies are told; without, rows of the same content are copies. Copies and
-    groups share a fold. Raises InputError for fewer than two folds, and where there are too few different rows.
+    inputs: what models learn from, by which copies are told; without, rows of the same content are copies. Copies, near
+    copies of pictures, and groups share a fold. Raises InputError for fewer than two folds, and where there are too few
+    different rows.
     """
     import numpy as np
 
@@ -41,6 +45,8 @@ def fold_of(
     if folds < LEAST_FOLDS:
         raise InputError(f"--folds is at least {LEAST_FOLDS}, not {folds}")
     keys, groups = _content_keys(dataset) if inputs is None else inputs.keys(), dataset.role(dataset.columns.groups)
+    if dataset.columns.image is not None and has_pillow():
+        keys = _linked(keys, picture_copies(dataset).links)
     if older is not None:
         return older.folds(bundles(keys, groups)), list(older.names)
     fold = assign_folds(keys, dataset.labels.astype(np.int64), folds, groups)
@@ -75,6 +81,19 @@ def assign_folds(keys: Sequence[str], labels: Codes, folds: int, groups: Sequenc
         rows[fold] += labels_of[number].total()
         fold_of_bundle[number] = fold
     return fold_of_bundle[bundle]
+
+
+def _linked(keys: Sequence[str], links: Codes) -> list[str]:
+    """N keys, that of rows which are linked, directly or by a key of theirs, being the first of them in their order."""
+    import numpy as np
+
+    _, first, place = np.unique(np.array(keys, object), return_index=True, return_inverse=True)
+    same = np.stack([np.arange(len(keys)), first[place]])
+    group = joined(len(keys), np.concatenate([same, links], axis=1))
+    least: dict[int, str] = {}
+    for number, key in zip(group.tolist(), keys, strict=True):
+        least[number] = min(least.get(number, key), key)
+    return [least[number] for number in group.tolist()]
 
 
 def bundles(keys: Sequence[str], groups: Sequence[str] | None = None) -> Codes:

@@ -63,6 +63,7 @@ class ModelKeywords(TypedDict, total=False):
     probs: Any
     classes: ClassNames | None
     features: Any
+    embed: str | Callable[[list[str]], object] | None
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,7 @@ def with_vectors(dataset: Dataset, options: Mapping[str, object]) -> Dataset:
     """The dataset, less the rows that have no vector where bad rows may be left out and vectors are chosen."""
     if not grouped(Reading, options).may_skip:
         return dataset
-    return with_vectors_only(dataset, feature_choice(grouped(ModelSources, options).features, None))
+    return with_vectors_only(dataset, feature_choice(grouped(ModelSources, options).features, dataset.columns))
 
 
 def _default(member: Any) -> Any:

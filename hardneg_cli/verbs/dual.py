@@ -89,7 +89,7 @@ def dual(
         raise InputError(f"{dataset.name}: no probabilities of a first model: name them with --probs, or run predict")
     chosen = [Classifier.called(name, settings.get(name)) for name in models]
     tuned = _tuned(settings)
-    pool_choice = feature_choice(features if new_features is None else new_features, dataset.columns.text)
+    pool_choice = feature_choice(features if new_features is None else new_features, dataset.columns)
     vectors = pool_choice if reading.may_skip else None
     pool = None if new is None else _pool(new, new_probs, dataset, reading.encoding, vectors)
     loaded = load_decisions(grouped(DecisionsRead, options).decisions, dataset).about(dataset)
@@ -153,9 +153,8 @@ def _pool(
 
 def _material(dataset: Dataset, features: Any) -> ModelInputs | None:
     """What the second model learns from besides the first one's probabilities, if there is anything."""
-    choice = feature_choice(features, dataset.columns.text)
-    something = choice.columns or choice.file or choice.text or choice.array is not None
-    return material(dataset, choice) if something else None
+    choice = feature_choice(features, dataset.columns)
+    return material(dataset, choice) if choice.something else None
 
 
 def _seconds(

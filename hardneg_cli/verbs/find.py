@@ -219,7 +219,7 @@ def _gathered(
     else:
         reason = f"no probabilities: name them with --probs, or add {dataset.columns.prob_prefix}<class> columns"
         lacking = {"probabilities": reason, "digest": reason}
-    given |= {"dataset": dataset, "feature_choice": feature_choice(features, dataset.columns.text)}
+    given |= {"dataset": dataset, "feature_choice": feature_choice(features, dataset.columns)}
     evidence = EvidenceStore(given, lacking)
     if models:
         notes += refuse_nonsense(dataset, given["probabilities"], evidence["digest"])

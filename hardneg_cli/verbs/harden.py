@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.feature_numbers import feature_columns
-from hardneg_cli.data.features.features import feature_choice
+from hardneg_cli.data.features.features import FeatureChoice, feature_choice
 from hardneg_cli.data.features.inputs import ModelInputs, material
 from hardneg_cli.data.features.mixed_columns import mixed_columns
 from hardneg_cli.data.probabilities.loading import inside
@@ -136,10 +136,15 @@ def _refuse_settings(settings: Settings) -> None:
 
 def _material(dataset: Dataset, features: str | None) -> tuple[ModelInputs, tuple[str, ...]]:
     """The rows, and the names of the columns whose numbers move: none where there is a text to edit."""
-    choice = feature_choice(features, dataset.columns.text)
+    choice = feature_choice(features, dataset.columns)
     if choice.file or choice.array is not None:
         raise InputError(f"harden writes new rows, so {quote(features)} would have to be columns of {dataset.name}")
-    rows = material(dataset, choice)
+    if not choice.columns and dataset.columns.text is None and dataset.columns.image is not None:
+        raise InputError(
+            f"{dataset.name}: harden edits texts and moves numbers of columns, and pictures are neither: name the text "
+            "with --text, or columns with --features"
+        )
+    rows = material(dataset, FeatureChoice(columns=choice.columns))
     if rows.texts is not None:
         return rows, ()
     columns = feature_columns(dataset, choice.columns)

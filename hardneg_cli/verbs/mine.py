@@ -162,7 +162,7 @@ def mine(
         decisions=loaded, on_bad_rows=grouped(Reading, options).on_bad_rows,
     )  # fmt: skip
     guard, why = _guard(findings, guard)
-    given = {"dataset": findings.dataset, "feature_choice": feature_choice(models.features, dataset.columns.text)}
+    given = {"dataset": findings.dataset, "feature_choice": feature_choice(models.features, dataset.columns)}
     trainable = training & _probably_right(findings, guard, loaded.decisions)
     trainable = one_per_copy_group(findings.dataset, trainable, _copies(EvidenceStore(given, {})))
     evidence = EvidenceStore(given | {"digest": findings.digest, "trainable": trainable}, {})

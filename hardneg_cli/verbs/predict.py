@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -99,6 +99,7 @@ class PredictKeywords(DataKeywords, total=False):
     """What `predict` takes besides the data and the pool."""
 
     features: Any
+    embed: str | Callable[[list[str]], object] | None
     models: Sequence[str]
     settings: Settings
     folds: int
@@ -127,12 +128,12 @@ def predict(
     features = grouped(ModelSources, options).features
     dataset = read_data(data, columns, options)
     named = [Classifier.called(name, units.settings.get(name)) for name in training.models]
-    rows = material(dataset, feature_choice(features, dataset.columns.text))
+    rows = material(dataset, feature_choice(features, dataset.columns))
     older = None if frozen is None else frozen_predictions(frozen, dataset)
     fold, names = fold_of(dataset, rows, training.folds, older)
     classes, labels, unknown = _learnable(dataset, fold, older)
     chosen = named or usual_classifiers(rows, len(classes), units.settings)
-    pool_choice = feature_choice(features if new_features is None else new_features, dataset.columns.text)
+    pool_choice = feature_choice(features if new_features is None else new_features, dataset.columns)
     vectors = pool_choice if reading.may_skip else None
     pool = None if new is None else unlabeled(new, dataset.columns, reading.encoding, vectors=vectors)
     pool_inputs = None if pool is None else material(pool, pool_choice)

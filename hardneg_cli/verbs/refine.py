@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -148,6 +148,7 @@ class RefineKeywords(DataKeywords, total=False):
     """What `refine` takes besides the data, the pool and the goal."""
 
     features: Any
+    embed: str | Callable[[list[str]], object] | None
     models: Sequence[str]
     settings: Settings
     rounds: int
@@ -181,15 +182,15 @@ def refine(
     _refuse_odd(max_error, confidence, training.rounds)
     labeled = read_data(data, columns, options)
     refuse_ledger_columns(labeled)
-    reading, text = grouped(Reading, options), labeled.columns.text
-    pool_choice = feature_choice(features if unlabeled_features is None else unlabeled_features, text)
+    reading = grouped(Reading, options)
+    pool_choice = feature_choice(features if unlabeled_features is None else unlabeled_features, labeled.columns)
     vectors = pool_choice if reading.may_skip else None
     pool = read_pool(unlabeled, labeled.columns, reading.encoding, vectors=vectors)
     loaded = load_decisions(decisions, data, unlabeled)
     by_people = pool_labels(labeled, pool, loaded.decisions)
     all_ = together(
         labeled, pool, by_people,
-        material(labeled, feature_choice(features, text)),
+        material(labeled, feature_choice(features, labeled.columns)),
         material(pool, pool_choice),
         tuple(Classifier.called(name, chosen.get(name)) for name in names),
         SelfTrainingGoal(max_error, confidence, len(before) + training.rounds, at_least=len(before) + 1),

@@ -109,7 +109,7 @@ def run(
         list[str] | None, typer.Argument(metavar="[QUEUE]", help="Findings files with decisions filled in.")
     ] = None,
     *,
-    columns: Annotated[DataOptions, Without("text", "features")],
+    columns: Annotated[DataOptions, Without("text", "features", "embed")],
     rule: RuleOptions,
     policy: PolicyOptions,
     output: ApplyOutput,

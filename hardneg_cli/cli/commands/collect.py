@@ -112,7 +112,7 @@ def run(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Filled queues and other decisions logs.")],
     log: LogOptions,
     settlement: SettlementOptions,
-    columns: Annotated[DataOptions, Without("features", "groups", "split", "fold", "on_bad_rows")],
+    columns: Annotated[DataOptions, Without("features", "embed", "groups", "split", "fold", "on_bad_rows")],
     models: ModelOptions,
     output: CollectOutput,
 ) -> int:

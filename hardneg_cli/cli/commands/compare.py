@@ -75,7 +75,7 @@ def run(
         list[str], typer.Argument(metavar="A [B...]", help="Probabilities or predictions, a file a model.")
     ],
     data: options.Data,
-    columns: Annotated[DataOptions, Without("text", "features")],
+    columns: Annotated[DataOptions, Without("text", "features", "embed")],
     predictions: Annotated[PredictionOptions, Without("probs")],
     decisions: CompareDecisions,
     verdict: VerdictOptions,

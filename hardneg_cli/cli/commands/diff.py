@@ -21,7 +21,7 @@ EXAMPLE = "hardneg diff git:HEAD data.csv"
 def run(
     base: Annotated[str, typer.Argument(metavar="BASE", help="What DATA was before: a file, git:REV, or - for stdin.")],
     data: options.Data,
-    columns: Annotated[DataOptions, Without("text", "features")],
+    columns: Annotated[DataOptions, Without("text", "features", "embed")],
     output: Annotated[ReportOptions, Without("quiet")],
 ) -> int:
     from hardneg_cli.verbs.diff import diff

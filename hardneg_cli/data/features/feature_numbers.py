@@ -7,16 +7,19 @@ one with a number that is missing or infinite are no vectors: such a row is name
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.alignment import id_name, joining_column, read_ids, rows_by_id, wrong_length
 from hardneg_cli.data.columns import choose
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.features.embedding import embedded
 from hardneg_cli.data.features.features import FeatureChoice
 from hardneg_cli.data.features.mixed_columns import MixedColumns, mixed_columns
+from hardneg_cli.data.features.pictures import pictures
 from hardneg_cli.errors import InputError, listing, quote
+from hardneg_cli.io.files.small_pictures import has_pillow
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.matrix import NO_LIST, StackedNumbers, stacked
@@ -40,7 +43,7 @@ class FeatureNumbers:
 
     names: of plain columns, empty for vectors. name: what to call vectors. mixed: the columns, where some hold
     categories, and the values are points. sizes: (N,) how many numbers each list has,
-    `NO_LIST` for a null, None for vectors that are no lists.
+    `NO_LIST` for a null, None for vectors that are no lists. unreadable: why a row has no picture to make a vector of.
     """
 
     values: Matrix
@@ -48,14 +51,18 @@ class FeatureNumbers:
     names: tuple[str, ...] = ()
     sizes: NDArray[np.int64] | None = None
     mixed: MixedColumns | None = None
+    unreadable: Mapping[int, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def troubles(self) -> dict[int, str]:
         """Of vectors: what is wrong with each row that is none."""
         import numpy as np
 
         width = self.values.shape[1]
-        found: dict[int, str] = {}
+        found = dict(self.unreadable)
         for row in np.flatnonzero(~np.isfinite(self.values).all(axis=1)).tolist():
+            if row in self.unreadable:
+                continue
             size = width if self.sizes is None else int(self.sizes[row])
             if size == NO_LIST:
                 found[row] = "no vector"
@@ -75,12 +82,22 @@ def feature_numbers(dataset: Dataset, choice: FeatureChoice) -> FeatureNumbers:
         return FeatureNumbers(_of_dataset(dataset, choice.array), "the features")
     if choice.file:
         return _from_file(dataset, choice.file)
+    if choice.embed is not None:
+        vectors = embedded(dataset, choice)
+        name = f"{dataset.name}: column {quote(choice.image or choice.text)}"
+        return FeatureNumbers(vectors.vectors, name, unreadable=vectors.troubles, notes=vectors.notes)
+    if choice.image is not None:
+        seen = pictures(dataset)
+        name = f"{dataset.name}: column {quote(choice.image)}"
+        return FeatureNumbers(seen.features, name, unreadable=seen.troubles)
     return _from_columns(dataset, choice.columns)
 
 
 def with_vectors_only(dataset: Dataset, choice: FeatureChoice) -> Dataset:
     """The rows that have a vector, where vectors are chosen; the others are listed in `skipped`."""
-    if choice.array is None and not choice.file and not _is_vector_column(dataset, choice.columns):
+    if not choice.numbers or (choice.columns and not _is_vector_column(dataset, choice.columns)):
+        return dataset
+    if choice.image and not choice.embed and not has_pillow():
         return dataset
     found = feature_numbers(dataset, choice)
     troubles = {} if found.names else found.troubles()

@@ -1,12 +1,14 @@
-"""Where features come from: columns of the dataset, a file beside it, an array, or the text."""
+"""Where features come from: columns of the dataset, a file beside it, an array, a model, the text, or the pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
+from hardneg_cli.data.columns import Columns
+from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.source import parted
 from hardneg_cli.io.files.streams import is_input
 
@@ -17,20 +19,48 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FeatureChoice:
-    """Exactly one of: `columns` (patterns), `file`, `array` (N×D), `text` (a column)."""
+    """One of: `columns` (patterns), `file`, `array` (N×D), `embed`, `text` and `image` (columns), or nothing.
+
+    embed: what makes vectors of the pictures, or, where there are none, of the texts.
+    """
 
     columns: tuple[str, ...] = ()
     file: str | None = None
     array: NDArray[np.floating] | None = None
+    embed: str | Callable[[list[str]], object] | None = None
     text: str | None = None
+    image: str | None = None
+
+    @property
+    def something(self) -> bool:
+        """Whether there is anything that features can be made from."""
+        return self.text is not None or self.numbers
+
+    @property
+    def numbers(self) -> bool:
+        """Whether it is anything but a text."""
+        others = (self.columns, self.file, self.embed, self.image)
+        return self.array is not None or any(others)
 
 
 def feature_choice(
-    features: str | Path | Sequence[str] | NDArray[np.floating] | None, text: str | None
+    features: str | Path | Sequence[str] | NDArray[np.floating] | None, columns: Columns | None
 ) -> FeatureChoice:
-    """What `features` names: column patterns (listed, or comma-separated), a file, an array; else the text serves."""
+    """What `features` names: column patterns (listed, or comma-separated), a file, an array; else `columns` say it.
+
+    These name what makes vectors, else the text serves, else the pictures. Raises InputError for features and something
+    that makes vectors, and for the latter where there is nothing to make them of.
+    """
+    embed = None if columns is None else columns.embed
+    if features is not None and embed is not None:
+        raise InputError("--features and --embed exclude each other: both say which vectors a row has")
+    if columns is not None and embed is not None:
+        if columns.image is None and columns.text is None:
+            raise InputError("--embed makes vectors of pictures or texts: name their column with --image or --text")
+        return FeatureChoice(embed=embed, image=columns.image, text=None if columns.image else columns.text)
     if features is None:
-        return FeatureChoice(text=text)
+        text, image = (None, None) if columns is None else (columns.text, columns.image)
+        return FeatureChoice(text=text, image=None if text else image)
     if isinstance(features, list | tuple) and features and all(isinstance(name, str) for name in features):
         return FeatureChoice(columns=tuple(features))
     if not isinstance(features, str | Path):
@@ -42,11 +72,11 @@ def feature_choice(
 
 @dataclass(frozen=True)
 class Features:
-    """N×D numbers in which near means alike: plain columns, or unit vectors.
+    """N×D numbers in which near means alike: plain columns, or unit vectors; `pictures` are either, of pictures.
 
     notes: what was done to make them comparable, such as values filled in.
     """
 
     matrix: NDArray[np.floating]
-    kind: Literal["columns", "vectors", "text"]
+    kind: Literal["columns", "vectors", "text", "pictures"]
     notes: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.feature_numbers import feature_columns, holds_vectors
 from hardneg_cli.data.features.features import FeatureChoice
 from hardneg_cli.data.features.mixed_columns import mixed_columns
-from hardneg_cli.errors import InputError, listing, quote
+from hardneg_cli.errors import InputError, Unavailable, listing, quote
 from hardneg_cli.runtime.evidence_store import EvidenceStore
 
 if TYPE_CHECKING:
@@ -57,19 +57,26 @@ class ModelInputs:
 def material(dataset: Dataset, choice: FeatureChoice) -> ModelInputs:
     """The text column, besides it the feature columns (categories where not all cells are numbers) or a file's numbers.
 
+    What a model makes of the text stands for the text; the pictures serve where there is neither text nor features.
     Raises InputError where nothing is chosen, and for columns that are not there.
     """
     texts = None
-    if dataset.columns.text is not None:
+    if dataset.columns.text is not None and choice.embed is None:
         texts = tuple(text or "" for text in dataset.content[dataset.columns.text].to_pylist())
     if choice.columns:
         numbers, categories = _columns(dataset, choice)
         return ModelInputs(len(dataset), texts, numbers, categories)
-    if choice.file or choice.array is not None:
-        given = {"dataset": dataset, "feature_choice": FeatureChoice(file=choice.file, array=choice.array)}
-        return ModelInputs(len(dataset), texts, EvidenceStore(given, {})["features"].matrix.astype("float64"))
+    if choice.numbers:
+        found = EvidenceStore({"dataset": dataset, "feature_choice": choice}, {})
+        try:
+            return ModelInputs(len(dataset), texts, found["features"].matrix.astype("float64"))
+        except Unavailable as reason:
+            raise InputError(f"{dataset.name}: {reason}") from reason
     if texts is None:
-        raise InputError("nothing to learn from: name the text with --text, or columns or a file with --features")
+        raise InputError(
+            "nothing to learn from: name the text with --text, the pictures with --image, or columns or a file with "
+            "--features"
+        )
     return ModelInputs(len(dataset), texts)
 
 

@@ -4,7 +4,9 @@ Two rows are near duplicates when only case and punctuation tell them apart; wit
 each other than rows usually are to their nearest neighbor; with text, when at most a tenth of it has to be changed to
 make one the other: of its letters, or of its words where there are ten or more. Letters tell in texts of a dozen of
 them or more in which all numbers are the same. Where texts usually are far from their nearest one, more words may
-differ: up to two in ten, and up to a third of what is usual. Chains of such pairs make a group, of which one row is
+differ: up to two in ten, and up to a third of what is usual. With pictures (`--image`), when one is the other saved
+anew, made smaller or larger, a little brighter, or cut a little at its edges: by their perceptual hashes, and by a look
+at both in small; pictures without contrast are no near copies. Chains of such pairs make a group, of which one row is
 kept: of its most frequent label, the first by id. Exact copies are the matter of exact-duplicate.
 """
 
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.copies import AlikeRows, Copies
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import Features
+from hardneg_cli.data.features.picture_copies import PictureCopies, compared_content
 from hardneg_cli.data.neighbors import Neighbors
 from hardneg_cli.data.siblings import joined
 from hardneg_cli.data.text_column import TextColumn
@@ -38,8 +41,8 @@ BLOCK = 1 << 14  # rows whose pairs are looked at together
 
 
 def detect(
-    dataset: Dataset, copies: Copies, features: Features | None = None, neighbors: Neighbors | None = None, *,
-    closer_than: float = 0.1, text_closer_than: float = 0.1,
+    dataset: Dataset, copies: Copies, features: Features | None = None, neighbors: Neighbors | None = None,
+    picture_copies: PictureCopies | None = None, *, closer_than: float = 0.1, text_closer_than: float = 0.1,
 ) -> DetectorResult:  # fmt: skip
     """closer_than: a distance below this share of the usual (median) one makes a near duplicate.
 
@@ -49,8 +52,11 @@ def detect(
     import numpy as np
 
     n = len(dataset)
-    left, right = np.arange(n), AlikeRows.in_all_columns(dataset.content, bare).first
-    if neighbors is not None:
+    left, right = np.arange(n), AlikeRows.in_all_columns(compared_content(dataset), bare).first
+    if picture_copies is not None:
+        left, right = np.r_[left, picture_copies.links[0]], np.r_[right, picture_copies.links[1]]
+    of_pictures = picture_copies is not None and features is not None and features.kind == "pictures"
+    if neighbors is not None and not of_pictures:
         alone = copies.size == 1
         if features is not None and features.kind == "text" and dataset.columns.text is not None:
             near = _alike_texts(dataset, alone, neighbors.rows[:, :LOOKED_AT], text_closer_than)

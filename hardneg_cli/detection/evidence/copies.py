@@ -1,4 +1,4 @@
-"""Copies: which rows have the same content once Unicode and white space are folded."""
+"""Copies: which rows have the same content once Unicode and white space are folded; of pictures, the same bytes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.copies import AlikeRows, Copies, some_of
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.features.picture_copies import compared_content
 from hardneg_cli.data.text_normalization import folded
 from hardneg_cli.errors import Unavailable
 
@@ -19,7 +20,7 @@ def gather(dataset: Dataset) -> Copies:
     """Groups are numbered by their first rows."""
     import numpy as np
 
-    content = dataset.content
+    content = compared_content(dataset)
     if not content.num_columns:
         raise Unavailable("no content columns beside id, label and probabilities")
     alike = AlikeRows.in_all_columns(content, folded)

@@ -1,4 +1,4 @@
-"""Features: an N×D matrix of numbers from columns or a file, or from word and character n-grams of the text."""
+"""Features: an N×D matrix of numbers from columns, a file or a model, or of the text's n-grams, or of the pictures."""
 
 from __future__ import annotations
 
@@ -18,13 +18,19 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.floating]
 
+SMALL = (
+    "features: small ones of the pictures (thumbnail, colors, gradients), which know color and rough shape, not "
+    "meaning; --embed MODULE:FUNCTION takes those of a model"
+)
 UNEVEN = 10.0  # columns whose spreads differ by more than this have different units
 
 
 def gather(dataset: Dataset, feature_choice: FeatureChoice) -> Features:
     """The features that were asked for; missing numbers become the column's median, and a note says how many."""
-    if feature_choice.array is not None or feature_choice.file or feature_choice.columns:
+    if feature_choice.numbers:
         found = feature_numbers(dataset, feature_choice)
+        if feature_choice.image is not None:
+            return _of_pictures(dataset, found, feature_choice)
         if found.mixed is not None:
             return Features(found.values, "columns", _of_mixed(found.mixed))
         return _columns(dataset, found) if found.names else _vectors(dataset, found)
@@ -77,19 +83,32 @@ def _of_mixed(columns: MixedColumns) -> tuple[str, ...]:
 
 def _vectors(dataset: Dataset, found: FeatureNumbers) -> Features:
     """Embeddings: rows brought to unit length, so that distance means angle."""
+    _refuse_troubles(dataset, found)
+    return Features(unit_rows(found.values), "vectors", found.notes)
+
+
+def _of_pictures(dataset: Dataset, found: FeatureNumbers, choice: FeatureChoice) -> Features:
+    """A model's vectors at unit length, or the small features as they are: those of blank pictures are short."""
+    _refuse_troubles(dataset, found)
+    if choice.embed is not None:
+        return Features(unit_rows(found.values), "pictures", found.notes)
+    return Features(found.values, "pictures", (SMALL,))
+
+
+def _refuse_troubles(dataset: Dataset, found: FeatureNumbers) -> None:
+    """Raises InputError for rows without a vector."""
     if troubles := found.troubles():
         ids = dataset.ids.take(list(troubles)).to_pylist()
         kinds = list(dict.fromkeys(troubles.values()))
         first, where = kinds[0], listing(ids)
         if len(kinds) > 1:
-            first = "vectors that are none"
+            first = "no picture" if found.unreadable else "vectors that are none"
             shown = [f"{quote(id_)} ({kind})" for id_, kind in zip(ids[:5], troubles.values(), strict=False)]
             where = ", ".join(shown) + (f" and {len(ids) - 5:,} more" if len(ids) > 5 else "")
         rows = "row" if len(ids) == 1 else "rows"
         raise InputError(
             f"{found.name}: {first} in {rows} {where}: mend them, or skip such rows with --on-bad-rows skip"
         )
-    return Features(unit_rows(found.values), "vectors")
 
 
 def _from_text(dataset: Dataset, column: str) -> Features:

@@ -1,4 +1,4 @@
-"""Siblings: rows of one group (--groups), and copies and near copies in feature space."""
+"""Siblings: rows of one group (--groups), and copies and near copies in feature space, or of pictures."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import Features
+from hardneg_cli.data.features.picture_copies import PictureCopies
 from hardneg_cli.data.neighbors import Neighbors
 from hardneg_cli.data.siblings import APART, Siblings, joined, labeled_apart, named_groups
 from hardneg_cli.statistics.neighbor_search.filtered import nearest_allowed, nearest_allowed_exactly
@@ -23,7 +24,9 @@ OTHERS = 20  # rows that are no siblings, kept of a row that siblings crowd arou
 CROWDED = 10  # of the nearest rows: fewer that are no siblings are too few
 
 
-def gather(dataset: Dataset, features: Features, neighbors: Neighbors) -> Siblings:
+def gather(
+    dataset: Dataset, features: Features, neighbors: Neighbors, picture_copies: PictureCopies | None = None
+) -> Siblings:
     """O(N); where siblings fill a row's neighborhood its other neighbors are searched for.
 
     Copies that more than half of the rows have, and that are labeled in different ways, are no siblings: their features
@@ -34,6 +37,8 @@ def gather(dataset: Dataset, features: Features, neighbors: Neighbors) -> Siblin
     n, k = len(dataset), len(dataset.classes)
     named = named_groups(dataset)
     near = _copies(dataset, neighbors)
+    if picture_copies is not None:
+        near = np.concatenate([near, picture_copies.links], axis=1)
     copied = joined(n, near)
     if (np.bincount(copied)[copied] > 1).mean() > USUAL and labeled_apart(copied, dataset.labels, k) > APART:
         near = near[:, :0]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
+from hardneg_cli.data.features.picture_copies import compared_content
 from hardneg_cli.data.row_identity import keyed
 from hardneg_cli.data.text_normalization import bare
 from hardneg_cli.errors import InputError, Unavailable, quote
@@ -56,7 +57,7 @@ class RowContexts:
         self.dataset = dataset
         self._quoted = dataset.columns.text or next(iter(show), None)
         self._evidence = EvidenceStore(
-            {"dataset": dataset, "feature_choice": feature_choice(features, dataset.columns.text)}, {}
+            {"dataset": dataset, "feature_choice": feature_choice(features, dataset.columns)}, {}
         )
 
     @property
@@ -111,7 +112,7 @@ class RowContexts:
         import numpy as np
         import pyarrow as pa
 
-        content = self.dataset.content
+        content = compared_content(self.dataset)
         if not content.num_columns:
             return np.arange(len(self.dataset))
         cells = pa.table({name: bare(content[name]) for name in content.column_names})
