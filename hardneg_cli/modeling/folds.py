@@ -12,7 +12,6 @@ from hardneg_cli.data.features.inputs import ModelInputs
 from hardneg_cli.data.features.picture_copies import picture_copies
 from hardneg_cli.data.siblings import joined
 from hardneg_cli.errors import InputError, did_you_mean, listing, quote
-from hardneg_cli.io.files.small_pictures import has_pillow
 from hardneg_cli.modeling.frozen_predictions import FrozenPredictions
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def fold_of(
     if folds < LEAST_FOLDS:
         raise InputError(f"--folds is at least {LEAST_FOLDS}, not {folds}")
     keys, groups = _content_keys(dataset) if inputs is None else inputs.keys(), dataset.role(dataset.columns.groups)
-    if dataset.columns.image is not None and has_pillow():
+    if dataset.columns.image is not None:
         keys = _linked(keys, picture_copies(dataset).links)
     if older is not None:
         return older.folds(bundles(keys, groups)), list(older.names)

@@ -62,8 +62,8 @@ def embedded(dataset: Dataset, choice: FeatureChoice) -> EmbeddedRows:
     new = {digests[row]: row for row in reversed(order) if digests[row] not in cache}
     rows = sorted(new.values(), key=dataset.id_rank.__getitem__)
     if rows:
-        ask = _Asked(function, dataset, choice)
-        vectors = ask.vectors([items[row] for row in rows], rows)
+        embedder = _Embedder(function, dataset, choice)
+        vectors = embedder.vectors([items[row] for row in rows], rows)
         if cache.width not in (None, vectors.shape[1]):  # it is another function now, whatever its file says
             cache.clear()
             return embedded(dataset, choice)
@@ -92,8 +92,8 @@ def _of_pictures(cells: Sequence[str], folder: Path) -> tuple[list[bytes], dict[
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """A function that makes vectors, and whose rows it is asked about."""
+class _Embedder:
+    """A function that makes vectors, and the rows that it makes them of."""
 
     function: Callable[..., object]
     dataset: Dataset

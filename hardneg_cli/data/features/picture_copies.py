@@ -10,6 +10,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.pictures import picture_cells, pictures
 from hardneg_cli.errors import listing, plural
 from hardneg_cli.io.files.picture_files import Unusable, picture_bytes
+from hardneg_cli.io.files.small_pictures import PILLOW, has_pillow
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.runtime.threads import in_order
 from hardneg_cli.statistics.near_pictures import near_pictures
@@ -22,9 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PictureCopies:
-    """links: (2, P) pairs of rows whose pictures are copies, or near ones. notes: which ones cannot be read."""
+    """links: (2, P) pairs of rows whose pictures are copies, or near ones; none where no pictures were compared.
+
+    compared: whether there were any. notes: which ones cannot be read.
+    """
 
     links: NDArray[np.int64]
+    compared: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -43,9 +48,14 @@ def compared_content(dataset: Dataset) -> pa.Table:
 
 
 def picture_copies(dataset: Dataset) -> PictureCopies:
-    """Raises Unavailable where there is no column of pictures, and without Pillow."""
+    """Links of all rows; none where there is no column of pictures, or, as a note says, nothing to decode them."""
     import numpy as np
 
+    nothing = np.zeros((2, 0), np.int64)
+    if dataset.columns.image is None:
+        return PictureCopies(nothing)
+    if not has_pillow():
+        return PictureCopies(nothing, notes=(f"near copies of pictures are not looked for: {PILLOW}",))
     seen, order = pictures(dataset), dataset.by_id
     notes: tuple[str, ...] = ()
     if seen.troubles:
@@ -55,7 +65,7 @@ def picture_copies(dataset: Dataset) -> PictureCopies:
         notes = (f"{which}: compared with none",)
     with progress("looking for copies of pictures"):
         links = order[near_pictures(seen.luma[order], seen.colors[order])]
-    return PictureCopies(np.asarray(links, np.int64), notes)
+    return PictureCopies(np.asarray(links, np.int64), True, notes)
 
 
 def _digests(dataset: Dataset) -> list[str]:

@@ -41,8 +41,8 @@ BLOCK = 1 << 14  # rows whose pairs are looked at together
 
 
 def detect(
-    dataset: Dataset, copies: Copies, features: Features | None = None, neighbors: Neighbors | None = None,
-    picture_copies: PictureCopies | None = None, *, closer_than: float = 0.1, text_closer_than: float = 0.1,
+    dataset: Dataset, copies: Copies, picture_copies: PictureCopies, features: Features | None = None,
+    neighbors: Neighbors | None = None, *, closer_than: float = 0.1, text_closer_than: float = 0.1,
 ) -> DetectorResult:  # fmt: skip
     """closer_than: a distance below this share of the usual (median) one makes a near duplicate.
 
@@ -53,9 +53,8 @@ def detect(
 
     n = len(dataset)
     left, right = np.arange(n), AlikeRows.in_all_columns(compared_content(dataset), bare).first
-    if picture_copies is not None:
-        left, right = np.r_[left, picture_copies.links[0]], np.r_[right, picture_copies.links[1]]
-    of_pictures = picture_copies is not None and features is not None and features.kind == "pictures"
+    left, right = np.r_[left, picture_copies.links[0]], np.r_[right, picture_copies.links[1]]
+    of_pictures = picture_copies.compared and features is not None and features.kind == "pictures"
     if neighbors is not None and not of_pictures:
         alone = copies.size == 1
         if features is not None and features.kind == "text" and dataset.columns.text is not None:

@@ -7,5 +7,5 @@ from hardneg_cli.data.features.picture_copies import PictureCopies, picture_copi
 
 
 def gather(dataset: Dataset) -> PictureCopies:
-    """Pairs of rows; unavailable without a column of pictures (--image), and without Pillow."""
+    """Pairs of rows; none without a column of pictures (--image)."""
     return picture_copies(dataset)

@@ -24,9 +24,7 @@ OTHERS = 20  # rows that are no siblings, kept of a row that siblings crowd arou
 CROWDED = 10  # of the nearest rows: fewer that are no siblings are too few
 
 
-def gather(
-    dataset: Dataset, features: Features, neighbors: Neighbors, picture_copies: PictureCopies | None = None
-) -> Siblings:
+def gather(dataset: Dataset, features: Features, neighbors: Neighbors, picture_copies: PictureCopies) -> Siblings:
     """O(N); where siblings fill a row's neighborhood its other neighbors are searched for.
 
     Copies that more than half of the rows have, and that are labeled in different ways, are no siblings: their features
@@ -36,9 +34,7 @@ def gather(
 
     n, k = len(dataset), len(dataset.classes)
     named = named_groups(dataset)
-    near = _copies(dataset, neighbors)
-    if picture_copies is not None:
-        near = np.concatenate([near, picture_copies.links], axis=1)
+    near = np.concatenate([_copies(dataset, neighbors), picture_copies.links], axis=1)
     copied = joined(n, near)
     if (np.bincount(copied)[copied] > 1).mean() > USUAL and labeled_apart(copied, dataset.labels, k) > APART:
         near = near[:, :0]
