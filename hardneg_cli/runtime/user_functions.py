@@ -7,7 +7,6 @@ print goes to standard error: standard output holds results only.
 from __future__ import annotations
 
 import importlib
-import inspect
 import os
 import sys
 from collections.abc import Callable
@@ -51,7 +50,7 @@ def user_function(named: str | Callable[..., object]) -> Callable[..., object]:
     """The function of that name, or the one that is given. Raises InputError where there is none."""
     if not isinstance(named, str):
         if not callable(named):
-            raise InputError(f"--embed: a {type(named).__name__} cannot be called; it {SPELLING}")
+            raise InputError(f"--embed: what is of type {type(named).__name__} cannot be called; a function {SPELLING}")
         return named
     module, colon, path = named.partition(":")
     if not (colon and module.strip() and path.strip()):
@@ -70,32 +69,47 @@ def user_function(named: str | Callable[..., object]) -> Callable[..., object]:
             raise InputError(f"--embed {quote(named)}: no {quote(name)} in it{did_you_mean(name, dir(found))}")
         found = getattr(found, name)
     if not callable(found):
-        raise InputError(f"--embed {quote(named)}: a {type(found).__name__} cannot be called")
+        raise InputError(f"--embed {quote(named)}: {quote(path)} is no function, but of type {type(found).__name__}")
     return found
 
 
-def name_of(function: Callable[..., object]) -> str:
-    """What to call a function in a message, and its results in a file's name: `module.function`."""
-    kind = function if hasattr(function, "__qualname__") else type(function)
-    return f"{getattr(kind, '__module__', None) or 'python'}.{kind.__qualname__}"
+def name_of(named: str | Callable[..., object]) -> str:
+    """What to call a function in a message, and its results in a file's name: `module:function`."""
+    if isinstance(named, str):
+        return named
+    kind = named if hasattr(named, "__qualname__") else type(named)
+    return f"{getattr(kind, '__module__', None) or 'python'}:{kind.__qualname__}"
 
 
-def source_digest(function: Callable[..., object]) -> str | None:
-    """What changes when the file of the function does; None for one that a file alone does not say.
+def source_digest(named: str | Callable[..., object], function: Callable[..., object]) -> str | None:
+    """What changes when the name of the function does, or a file that it stands in; None where no file says it all.
 
-    Such are functions within functions, those of a session or a notebook, and objects that can be called.
+    Of a name that is the module's file, and the function's own, if that is another one. Functions within functions,
+    those of a session or a notebook, and objects that can be called, hold what no file says.
     """
-    named = getattr(function, "__qualname__", None)
-    module = sys.modules.get(getattr(function, "__module__", None) or "")
-    if named is None or module is None or "<" in named or module.__name__ == "__main__":
+    modules = [getattr(function, "__module__", None) or ""]
+    if isinstance(named, str):
+        modules.append(named.partition(":")[0])
+    elif not _stands_alone(function):
         return None
-    if inspect.ismethod(function) and not inspect.isclass(function.__self__):
-        return None
-    path = getattr(module, "__file__", None)
-    if path is None or not os.path.isfile(path):
-        return None
-    with open(path, "rb") as file:
-        return blake2b(name_of(function).encode() + b"\0" + file.read(), digest_size=16).hexdigest()
+    files = {getattr(sys.modules.get(name), "__file__", None) for name in modules}
+    found = blake2b(name_of(named).encode(), digest_size=16)
+    paths = sorted(path for path in files if path is not None and os.path.isfile(path))
+    for path in paths:
+        with open(path, "rb") as file:
+            found.update(b"\0" + blake2b(file.read()).digest())
+    return found.hexdigest() if paths else None
+
+
+def _stands_alone(function: Callable[..., object]) -> bool:
+    """Whether it is what its module's file calls by its name."""
+    path = getattr(function, "__qualname__", "")
+    found: object = sys.modules.get(getattr(function, "__module__", None) or "")
+    if not path or getattr(found, "__name__", "__main__") == "__main__":
+        return False
+    for name in path.split("."):
+        found = getattr(found, name, None)
+    return found is function
 
 
 def in_a_line(error: BaseException) -> str:

@@ -56,9 +56,9 @@ def near_pictures(luma: Pixels, colors: Pixels) -> Rows:
     row, rank = np.nonzero(search.distances <= NEAR_HASH)
     pair = np.stack([row, found[row, rank]], axis=1)
     left, right = rows[np.unique(np.sort(pair, axis=1), axis=0)].T
-    most = min(LARGEST, SHARE * _usual(luma, rows, found))
+    usual = _usual(luma, rows, found)
     near = [
-        _are_near(luma, colors, left[at : at + PAIRS_AT_ONCE], right[at : at + PAIRS_AT_ONCE], most)
+        _are_near(luma, colors, left[at : at + PAIRS_AT_ONCE], right[at : at + PAIRS_AT_ONCE], usual)
         for at in range(0, len(left), PAIRS_AT_ONCE)
     ]
     chosen = np.concatenate([np.zeros(0, bool), *near])
@@ -92,14 +92,15 @@ def _usual(luma: Pixels, rows: Rows, found: Rows) -> float:
     return float(np.median(_unexplained(_smooth(luma[rows[sample]]), _smooth(luma[rows[other]]))))
 
 
-def _are_near(luma: Pixels, colors: Pixels, left: Rows, right: Rows, most: float) -> NDArray[np.bool_]:
-    """(p,) whether the pairs are near copies."""
+def _are_near(luma: Pixels, colors: Pixels, left: Rows, right: Rows, usual: float) -> NDArray[np.bool_]:
+    """(p,) whether the pairs are near copies; they are moved where they are less apart than is usual."""
     import numpy as np
 
+    most = min(LARGEST, SHARE * usual)
     one, other = _smooth(luma[left]), _smooth(luma[right])
     near = _alike_in_light(one, other) & _alike_in_color(colors[left], colors[right])
     unexplained = np.where(near, _unexplained(one, other), 1.0)
-    moved = np.flatnonzero(near & (unexplained > most) & (unexplained < 1 / 2))
+    moved = np.flatnonzero(near & (unexplained > most) & (unexplained < min(usual, 1 / 2)))
     if len(moved):
         forth, back = _moved(one[moved], other[moved]), _moved(other[moved], one[moved])
         unexplained[moved] = np.minimum(unexplained[moved], np.maximum(forth, back))
@@ -157,13 +158,15 @@ def _moved(one: Numbers, other: Numbers) -> NDArray[np.floating]:
     place = np.linspace(-1, 1, side, dtype=np.float32)
     down, across = np.gradient(one, axis=(1, 2))
     parts = [one, np.ones_like(one), across, down, across * place, down * place[:, None]]
-    inner = slice(EDGE, -EDGE)
+    inner = slice(EDGE, -EDGE, 2)  # smoothed, every second pixel says it all
     basis = np.stack([part[:, inner, inner].reshape(p, -1) for part in parts], axis=-1).astype(np.float64)
     aim = other[:, inner, inner].reshape(p, -1).astype(np.float64)
     size = np.maximum(np.linalg.norm(basis, axis=1), 1e-6)
-    gram = np.einsum("pif,pig->pfg", basis, basis) / size[:, :, None] / size[:, None] + 1e-6 * np.eye(len(parts))
-    weight = np.linalg.solve(gram, (np.einsum("pif,pi->pf", basis, aim) / size)[..., None])[..., 0] / size
-    rest = ((aim - np.einsum("pif,pf->pi", basis, weight)) ** 2).mean(axis=1)
+    basis /= size[:, None]
+    turned = basis.transpose(0, 2, 1)
+    weight = np.linalg.solve(turned @ basis + 1e-6 * np.eye(len(parts)), turned @ aim[..., None])
+    rest = ((aim - (basis @ weight)[..., 0]) ** 2).mean(axis=1)
+    weight = weight[..., 0] / size
     gain = weight[:, 0]
     distance = np.abs(weight[:, 2:]).max(axis=1) / np.maximum(gain, 1e-6)
     fits = (gain > 1 / GAIN) & (distance <= FARTHEST)

@@ -57,7 +57,7 @@ def embedded(dataset: Dataset, choice: FeatureChoice) -> EmbeddedRows:
     else:
         items = [text or "" for text in dataset.content[choice.text].to_pylist()]
         digests, troubles = [_digest(text.encode("utf-8", "surrogatepass")) for text in items], {}
-    cache = EmbeddingCache.of(dataset, function)
+    cache = EmbeddingCache.of(dataset, choice.embed, function)
     order = [row for row in dataset.by_id.tolist() if row not in troubles]
     new = {digests[row]: row for row in reversed(order) if digests[row] not in cache}
     rows = sorted(new.values(), key=dataset.id_rank.__getitem__)
@@ -104,7 +104,7 @@ class _Embedder:
         import numpy as np
 
         parts: list[Vectors] = []
-        with progress(f"vectors by {name_of(self.function)}", total=len(items)) as advance:
+        with progress(f"vectors by {name_of(self.choice.embed or self.function)}", total=len(items)) as advance:
             for start in range(0, len(items), BATCH):
                 some, of_rows = items[start : start + BATCH], rows[start : start + BATCH]
                 with self._paths(some) as given:
@@ -119,7 +119,7 @@ class _Embedder:
 
     @property
     def _name(self) -> str:
-        return f"--embed {name_of(self.function)}"
+        return f"--embed {name_of(self.choice.embed or self.function)}"
 
     @contextmanager
     def _paths(self, items: Sequence[str]) -> Iterator[list[str]]:

@@ -55,13 +55,15 @@ class EmbeddingCache:
     vectors: Vectors | None = None
 
     @classmethod
-    def of(cls, dataset: Dataset, function: Callable[..., object]) -> EmbeddingCache:
+    def of(
+        cls, dataset: Dataset, named: str | Callable[..., object], function: Callable[..., object]
+    ) -> EmbeddingCache:
         """What is known of the function's vectors. Raises InputError for a file of that name that is something else."""
         held = dataset.sources[0].known
-        digest = source_digest(function)
+        digest = source_digest(named, function)
         name = "embeddings", digest or id(function)
         if name not in held:
-            path = None if digest is None else _beside(dataset, name_of(function))
+            path = None if digest is None else _beside(dataset, name_of(named).replace(":", "."))
             cache = cls(digest or "", path)
             if path is not None and os.path.lexists(path):
                 cache._read(path)

@@ -29,7 +29,7 @@ LISTING = "hardneg_cli.io.tables.picture_listing"  # by its name: metadata are t
 MOST_BESIDE = 10_000  # files that are looked through for a name like one that is not there
 COMPRESSIONS = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd"}
 COMPRESSED_SUFFIXES = (".gz", ".bz2", ".zst")
-SHEET = re.compile(r"\.xls[xm](?:\.(?:gz|bz2|zst))?#(?P<sheet>.*)", re.IGNORECASE | re.DOTALL)
+SHEET = re.compile(r"\.(?:xls[xm]|npz)(?:\.(?:gz|bz2|zst))?#(?P<sheet>.*)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,10 @@ def _folder(name: str) -> tuple[Source, ...]:
 
 
 def parted(name: str) -> tuple[str, str | None]:
-    """A workbook's name and the sheet named behind it, `book.xlsx#Sheet`; a file of the whole name goes first."""
+    """A workbook's name and the sheet named behind it, `book.xlsx#Sheet`, or an archive's and the array's, `file.npz#x`.
+
+    A file of the whole name goes first.
+    """
     found = SHEET.search(name)
     if found is None or not found["sheet"] or os.path.exists(name):
         return name, None

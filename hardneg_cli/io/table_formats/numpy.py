@@ -1,6 +1,7 @@
 """NumPy arrays: `.npy`, read piece by piece, and `.npz`; one column, `values`, with a list of numbers in each row.
 
-An `.npz` holds one array, or one that is called probs, probabilities, pred_probs, features or embeddings.
+An `.npz` holds one array, or one that is called probs, probabilities, pred_probs, features or embeddings; another one
+is named behind the file, `file.npz#name`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias, cast
 
-from hardneg_cli.errors import InputError, listing, quote
+from hardneg_cli.errors import InputError, did_you_mean, listing, quote
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.zip_archive import archive
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 EXTENSIONS = (".npy", ".npz")
 CHEAP_TO_READ_AGAIN = True
+SHEETS = True  # arrays of an archive
 COLUMN = "values"
 NAMES = ("probs", "probabilities", "pred_probs", "features", "embeddings")
 BATCH_NUMBERS = 1 << 20
@@ -201,11 +203,17 @@ def _read(stream: BinaryIO, header: NpyHeader) -> Matrix:
 
 def _name(source: Source, names: list[str]) -> str:
     """Which array of an `.npz` is meant."""
+    if source.sheet is not None:
+        if source.sheet in names:
+            return source.sheet
+        hint = did_you_mean(source.sheet, names) or f"; it holds {listing(names)}"
+        raise InputError(f"{source.name}: no array {quote(source.sheet)}{hint}")
     known = [name for name in names if name in NAMES] if len(names) > 1 else names
     if len(known) == 1:
         return known[0]
+    first = names[0] if names else "name"
     raise InputError(
-        f"{source.name}: holds the arrays {listing(names)}; keep one, or call one of them {quote(NAMES[0])}"
+        f"{source.name}: holds the arrays {listing(names)}; name one of them behind the file: {source.name}#{first}"
     )
 
 
