@@ -156,8 +156,8 @@ def _moved(one: Numbers, other: Numbers) -> NDArray[np.floating]:
 
     p, side = one.shape[:2]
     place = np.linspace(-1, 1, side, dtype=np.float32)
-    down, across = np.gradient(one, axis=(1, 2))
-    parts = [one, np.ones_like(one), across, down, across * place, down * place[:, None]]
+    down, across = np.asarray(np.gradient(one, axis=(1, 2)))
+    parts: list[NDArray[np.floating]] = [one, np.ones_like(one), across, down, across * place, down * place[:, None]]
     inner = slice(EDGE, -EDGE, 2)  # smoothed, every second pixel says it all
     basis = np.stack([part[:, inner, inner].reshape(p, -1) for part in parts], axis=-1).astype(np.float64)
     aim = other[:, inner, inner].reshape(p, -1).astype(np.float64)

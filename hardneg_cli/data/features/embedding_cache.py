@@ -100,7 +100,7 @@ class EmbeddingCache:
         """Write what is known to the file, whole or not at all, and say so where that cannot be done."""
         import numpy as np
 
-        if self.path is None:
+        if self.path is None or self.vectors is None:
             return ()
         digests = np.frombuffer(b"".join(self.places), np.uint8).reshape(-1, DIGEST_BYTES)
         try:
@@ -124,7 +124,7 @@ class EmbeddingCache:
         except BROKEN as error:
             raise InputError(refused) from error
         shapes = digests.ndim == vectors.ndim == 2 and len(digests) == len(vectors)
-        types = (key.dtype, digests.dtype, vectors.dtype) == (np.uint8, np.uint8, np.float32)
+        types = [one.dtype for one in (key, digests, vectors)] == [np.dtype(kind) for kind in ("u1", "u1", "<f4")]
         if not (shapes and types and digests.shape[1] == DIGEST_BYTES and np.isfinite(vectors).all()):
             raise InputError(refused)
         if key.tobytes() == self.key.encode() and len(digests):
@@ -132,7 +132,7 @@ class EmbeddingCache:
             keys = [rows[at : at + DIGEST_BYTES] for at in range(0, len(rows), DIGEST_BYTES)]
             if len(set(keys)) != len(keys):
                 raise InputError(refused)
-            self.places, self.vectors = {one: place for place, one in enumerate(keys)}, vectors
+            self.places, self.vectors = {one: place for place, one in enumerate(keys)}, vectors.astype(np.float32)
 
 
 def _array(members: zipfile.ZipFile, name: str, most: int) -> NDArray[np.generic]:

@@ -28,7 +28,7 @@ def picture_features(pixels: Pixels) -> Block:
     """(n, 304) float32 of (n, 64, 64, 3) RGB pixels. O(n) time, and about 0.5 MB for each of the n while it works."""
     import numpy as np
 
-    colors = pixels.astype(np.float32) / 255
+    colors: Block = pixels.astype(np.float32) / np.float32(255)
     gray: Block = colors @ np.array(LUMA, np.float32)
     blocks = {
         "thumbnail": _thumbnail(gray), "gradients": _gradients(gray), "tones": _tones(colors), "colors": _colors(colors)
@@ -71,7 +71,8 @@ def _gradients(gray: Block) -> NDArray[np.floating]:
     found = np.zeros(bins)
     for direction, weight in ((first, strength * (1 - share)), (first + 1, strength * share)):
         found += np.bincount((cell * DIRECTIONS + direction % DIRECTIONS).ravel(), weight.ravel(), bins)
-    return found.reshape(n, -1) / size
+    shares: NDArray[np.floating] = found.reshape(n, -1) / size
+    return shares
 
 
 def _tones(colors: Block) -> NDArray[np.floating]:
@@ -89,7 +90,8 @@ def _tones(colors: Block) -> NDArray[np.floating]:
         red, green, blue = np.moveaxis(low + step, 2, 0)
         place = ((np.arange(n)[:, None] * TONES + red) * TONES + green) * TONES + blue
         found += np.bincount(place.ravel(), weight.ravel(), len(found))
-    return np.sqrt(found.reshape(n, -1) / grid.shape[1])
+    roots: NDArray[np.floating] = np.sqrt(found.reshape(n, -1) / grid.shape[1])
+    return roots
 
 
 def _colors(colors: Block) -> NDArray[np.floating]:

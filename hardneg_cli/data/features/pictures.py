@@ -77,7 +77,8 @@ def _read(cells: Sequence[str], folder: Path) -> Pictures:
     import numpy as np
 
     n = len(cells)
-    features, luma, colors, troubles = None, np.zeros((n, LUMA_SIDE, LUMA_SIDE), np.uint8), None, {}
+    features, troubles = None, dict[int, str]()
+    luma = np.zeros((n, LUMA_SIDE, LUMA_SIDE), np.uint8)
     colors = np.zeros((n, COLOR_CELLS, COLOR_CELLS, 3), np.uint8)
     with progress("looking at the pictures", total=n) as advance, in_silence():
         for start, part in _small(cells, folder):
@@ -100,7 +101,8 @@ def _small(cells: Sequence[str], folder: Path) -> Iterator[tuple[int, Pictures]]
 def _block(cells: Sequence[str], folder: Path) -> Pictures:
     import numpy as np
 
-    pixels, troubles = np.zeros((len(cells), SIDE, SIDE, 3), np.uint8), {}
+    pixels = np.zeros((len(cells), SIDE, SIDE, 3), np.uint8)
+    troubles: dict[int, str] = {}
     for row, cell in enumerate(cells):
         try:
             pixels[row] = square(picture_bytes(cell, folder))

@@ -208,7 +208,7 @@ def _folder(name: str) -> tuple[Source, ...]:
 
 
 def parted(name: str) -> tuple[str, str | None]:
-    """A workbook's name and the sheet named behind it, `book.xlsx#Sheet`, or an archive's and the array's, `file.npz#x`.
+    """A workbook's name and the sheet named behind it, `book.xlsx#Sheet`, or an archive's and the array's.
 
     A file of the whole name goes first.
     """
