@@ -8,6 +8,7 @@ and the colors of 4×4 cells. What the blocks and weights are was chosen by the 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 SIDE = 64  # pixels of the square that every picture is brought to
 LUMA = (0.299, 0.587, 0.114)  # of red, green and blue, as ITU-R BT.601 has it
 THUMBNAIL, CELLS, DIRECTIONS, TONES = 8, 4, 8, 4
+SHADES = 16  # of red, green and blue, that colors are counted in first
 FAINT = 0.4  # the length of a thumbnail, of white as 1, below which it is not normalized: noise stays small
 WEIGHTS = {"thumbnail": 0.5, "gradients": 4.0, "tones": 0.3, "colors": 0.3}
 
@@ -31,7 +33,7 @@ def picture_features(pixels: Pixels) -> Block:
     colors: Block = pixels.astype(np.float32) / np.float32(255)
     gray: Block = colors @ np.array(LUMA, np.float32)
     blocks = {
-        "thumbnail": _thumbnail(gray), "gradients": _gradients(gray), "tones": _tones(colors), "colors": _colors(colors)
+        "thumbnail": _thumbnail(gray), "gradients": _gradients(gray), "tones": _tones(pixels), "colors": _colors(colors)
     }  # fmt: skip
     return np.hstack([WEIGHTS[name] * block for name, block in blocks.items()]).astype(np.float32)
 
@@ -75,23 +77,28 @@ def _gradients(gray: Block) -> NDArray[np.floating]:
     return shares
 
 
-def _tones(colors: Block) -> NDArray[np.floating]:
-    """The shares of colors on a grid of 4×4×4; a pixel counts for the eight grid points around it."""
+def _tones(pixels: Pixels) -> NDArray[np.floating]:
+    """The shares of colors on a grid of 4×4×4; a color counts for the eight grid points around it."""
     import numpy as np
 
-    n = len(colors)
-    grid = colors.reshape(n, -1, 3) * (TONES - 1)
-    low = np.minimum(grid.astype(np.int64), TONES - 2)
-    high_share = grid - low
-    found = np.zeros(n * TONES**3)
-    for corner in range(8):
-        step = np.array([corner >> 2, corner >> 1 & 1, corner & 1])
-        weight = np.where(step, high_share, 1 - high_share).prod(axis=2)
-        red, green, blue = np.moveaxis(low + step, 2, 0)
-        place = ((np.arange(n)[:, None] * TONES + red) * TONES + green) * TONES + blue
-        found += np.bincount(place.ravel(), weight.ravel(), len(found))
-    roots: NDArray[np.floating] = np.sqrt(found.reshape(n, -1) / grid.shape[1])
+    n = len(pixels)
+    step = (pixels // (256 // SHADES)).astype(np.int64).reshape(n, -1, 3)
+    shade = (step[..., 0] * SHADES + step[..., 1]) * SHADES + step[..., 2]
+    bins = SHADES**3
+    counts = np.bincount((np.arange(n)[:, None] * bins + shade).ravel(), minlength=n * bins).reshape(n, bins)
+    roots: NDArray[np.floating] = np.sqrt((counts / shade.shape[1]).astype(np.float32) @ _around())
     return roots
+
+
+@cache
+def _around() -> Block:
+    """(16³, 4³) how much each shade counts for each point of the grid."""
+    import numpy as np
+
+    place = np.arange(SHADES) / (SHADES - 1) * (TONES - 1)
+    share = np.maximum(0, 1 - np.abs(place[:, None] - np.arange(TONES)))
+    every: Block = np.einsum("ra,gb,lc->rglabc", share, share, share)
+    return every.reshape(SHADES**3, TONES**3).astype(np.float32)
 
 
 def _colors(colors: Block) -> NDArray[np.floating]:

@@ -75,12 +75,13 @@ def pictures(dataset: Dataset) -> Pictures:
 
 def _read(cells: Sequence[str], folder: Path) -> Pictures:
     import numpy as np
+    from threadpoolctl import threadpool_limits
 
     n = len(cells)
     features, troubles = None, dict[int, str]()
     luma = np.zeros((n, LUMA_SIDE, LUMA_SIDE), np.uint8)
     colors = np.zeros((n, COLOR_CELLS, COLOR_CELLS, 3), np.uint8)
-    with progress("looking at the pictures", total=n) as advance, in_silence():
+    with progress("looking at the pictures", total=n) as advance, in_silence(), threadpool_limits(1):
         for start, part in _small(cells, folder):
             rows = slice(start, start + len(part.luma))
             features = np.full((n, part.features.shape[1]), np.nan, np.float32) if features is None else features
