@@ -178,5 +178,24 @@ def test_pictures_in_the_cells_need_no_folder(tmp_path: Path) -> None:
     assert np.array_equal(found.score, beside.score)
     assert len(wrong) == len(found.score)
     broken = table(tmp_path / "broken.csv", [("a", "x", "data:image/png;base64,%%%"), ("b", "y", frame["image"][0])])
-    with pytest.raises(InputError, match="is a broken data URI"):
+    with pytest.raises(InputError, match="is broken base64"):
         predict(broken, image="image")
+
+
+def test_a_hugging_face_dataset_brings_its_pictures_along(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    pictures, truth = digits(120)
+    columns = {"image": pictures, "label": given(truth).tolist()}
+    kinds = datasets.Features(
+        {"image": datasets.Image(), "label": datasets.ClassLabel(names=[f"d{n}" for n in range(10)])}
+    )
+    dataset = datasets.Dataset.from_dict(columns, kinds)
+    dataset.to_parquet(tmp_path / "data.parquet")
+    found, same = find(tmp_path / "data.parquet", image="image"), find(dataset, image="image")
+    assert average_precision_score(given(truth) != truth, found.score) > 0.7
+    assert np.array_equal(found.score, same.score)
+    sizes = predict(dataset, image="image", embed=lambda paths: [[Path(one).stat().st_size, 1] for one in paths])
+    assert sizes.probabilities.shape == (120, 10)
+    frame = pd.DataFrame({"image": [one["bytes"] for one in dataset.with_format("arrow").to_dict()["image"]]})
+    frame["label"] = given(truth).astype(str)
+    assert find(frame, image="image").score.shape == (120,)

@@ -1,7 +1,7 @@
 """Vectors of pictures or texts by a function that the user brings: called with a list, once for each content.
 
-The function takes a list of texts, or of pictures' absolute paths (of temporary files for pictures that are data URIs),
-and answers one vector each: an array, lists, a tensor. What it answered is kept beside the data, see
+The function takes a list of texts, or of pictures' absolute paths (of temporary files for pictures that stand in the
+cells), and answers one vector each: an array, lists, a tensor. What it answered is kept beside the data, see
 `embedding_cache.py`, so that only new content is asked for again.
 """
 
@@ -21,7 +21,7 @@ from hardneg_cli.data.features.embedding_cache import EmbeddingCache
 from hardneg_cli.data.features.features import FeatureChoice
 from hardneg_cli.data.features.pictures import picture_cells
 from hardneg_cli.errors import InputError, quote
-from hardneg_cli.io.files.picture_files import DATA_URI, Unusable, picture_bytes, picture_file
+from hardneg_cli.io.files.picture_files import Unusable, bytes_or_path, picture_bytes, picture_file
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.runtime.threads import in_order
 from hardneg_cli.runtime.user_functions import UserCode, name_of, user_function
@@ -169,11 +169,11 @@ class _Embedder:
 
 
 def _path(cell: str, number: int, folder: Path, made: str) -> str:
-    """The absolute path of the picture; a file in the folder `made` for one that is a data URI."""
-    if not DATA_URI.match(cell):
-        picture_file(cell, folder)
-        return os.path.abspath(folder / cell)
-    content = picture_bytes(cell, folder)
+    """The absolute path of the picture; a file in the folder `made` for one that stands in the cell."""
+    content = bytes_or_path(cell)
+    if isinstance(content, str):
+        picture_file(content, folder)  # refuses one outside of the folder
+        return os.path.abspath(folder / content)
     ending = next((ending for magic, ending in KINDS.items() if content.startswith(magic)), "")
     path = os.path.join(made, f"{number}{ending}")
     with open(path, "wb") as file:

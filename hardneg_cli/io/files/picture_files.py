@@ -1,4 +1,4 @@
-"""The bytes of pictures: of a data URI, or of a file in a folder.
+"""The bytes of pictures: of a data URI, of a cell of bytes, or of a file in a folder.
 
 Pictures come from that folder and from what is below it, whatever a path or a link says: else a table from elsewhere
 could have any file of the machine read and shown.
@@ -7,6 +7,7 @@ could have any file of the machine read and shown.
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
 import stat
@@ -15,6 +16,7 @@ from urllib.parse import unquote_to_bytes
 
 MOST_READ = 1 << 26  # bytes of a file
 DATA_URI = re.compile(r"data:image/[a-z0-9+.-]+[;,]", re.IGNORECASE)
+BASE64 = re.compile(r"(?:iVBORw0KGgo|/9j/|R0lGOD|UklGR)[A-Za-z0-9+/]{40,}={0,2}")  # PNG, JPEG, GIF, WebP
 ADDRESS = re.compile(r"[a-z][a-z0-9+-]+://", re.IGNORECASE)
 
 
@@ -26,9 +28,34 @@ def picture_bytes(cell: str | None, folder: Path) -> bytes:
     """The bytes of the picture that a cell holds or names, as they are. Raises Unusable where there are none."""
     if not cell or not cell.strip():
         raise Unusable("no picture")
+    found = bytes_or_path(cell)
+    return found if isinstance(found, bytes) else file_bytes(picture_file(found, folder))
+
+
+def bytes_or_path(cell: str) -> bytes | str:
+    """The bytes that the cell itself holds, else the path that it is.
+
+    It holds them as a data URI, as Hugging Face's `{"bytes": …, "path": …}`, or as base64, which bytes are as text.
+    Raises Unusable for what is broken of it.
+    """
     if DATA_URI.match(cell):
-        return _embedded(cell)
-    return file_bytes(picture_file(cell, folder))
+        return _of_uri(cell)
+    if BASE64.fullmatch(cell):
+        return _unpacked(cell.encode())
+    if not cell.startswith("{"):
+        return cell
+    try:
+        found = json.loads(cell)
+    except (ValueError, RecursionError):
+        return cell
+    if not (isinstance(found, dict) and found and found.keys() <= {"bytes", "path"}):
+        return cell
+    held, path = found.get("bytes"), found.get("path")
+    if isinstance(held, str) and held:
+        return _unpacked(held.encode())
+    if isinstance(path, str) and path.strip():
+        return path
+    raise Unusable("no picture")
 
 
 def picture_file(cell: str, folder: Path) -> str:
@@ -60,13 +87,17 @@ def file_bytes(path: str) -> bytes:
         raise Unusable((error.strerror or str(error)).lower()) from error
 
 
-def _embedded(cell: str) -> bytes:
+def _of_uri(cell: str) -> bytes:
     head, _, data = cell.partition(",")
+    content = unquote_to_bytes(data)
+    return _unpacked(content) if head.rstrip().lower().endswith(";base64") else content
+
+
+def _unpacked(content: bytes) -> bytes:
     try:
-        content = unquote_to_bytes(data)
-        return base64.b64decode(content, validate=True) if head.rstrip().lower().endswith(";base64") else content
+        return base64.b64decode(content, validate=True)
     except ValueError as error:  # binascii's own is one
-        raise Unusable("is a broken data URI") from error
+        raise Unusable("is broken base64") from error
 
 
 def _without_waiting(path: str, flags: int) -> int:

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hardneg_cli.io.files.picture_files import DATA_URI, Unusable, file_bytes, picture_file
+from hardneg_cli.io.files.picture_files import DATA_URI, Unusable, picture_bytes
 from hardneg_cli.io.files.small_pictures import decoding, has_pillow, in_silence, plain, small_picture
 from hardneg_cli.runtime.threads import in_order
 
@@ -77,7 +77,7 @@ def picture(cell: str | None, folder: Path) -> Picture:
     if DATA_URI.match(cell):
         return Picture(_smaller(cell))
     try:
-        return Picture(_embedded(file_bytes(picture_file(cell, folder))))
+        return Picture(_embedded(picture_bytes(cell, folder)))
     except Unusable as reason:
         return Picture(trouble=str(reason))
     except MemoryError:
