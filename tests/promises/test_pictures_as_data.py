@@ -199,3 +199,38 @@ def test_a_hugging_face_dataset_brings_its_pictures_along(tmp_path: Path) -> Non
     frame = pd.DataFrame({"image": [one["bytes"] for one in dataset.with_format("arrow").to_dict()["image"]]})
     frame["label"] = given(truth).astype(str)
     assert find(frame, image="image").score.shape == (120,)
+
+
+def test_a_folder_of_pictures_needs_no_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures, truth = digits(150)
+    folder = tmp_path / "pictures"
+    for number, (picture, label) in enumerate(zip(pictures, given(truth), strict=True)):
+        (folder / f"d{label}").mkdir(parents=True, exist_ok=True)
+        picture.save(folder / f"d{label}" / f"{number:03}.png")
+    shutil.copy(folder / "d0" / "000.png", folder / "d0" / "copy.png")
+    pictures[1].save(folder / "d1" / "near.jpg", quality=90)
+    (tmp_path / "vectors.py").write_text(
+        "import os\ndef sizes(paths):\n    return [[os.path.getsize(p), 1] for p in paths]\n"
+    )
+    found = find(folder)
+    assert found.doubts["exact-duplicate"].flagged.sum() == found.doubts["near-duplicate"].flagged.sum() == 1
+    wrong = [given(truth)[int(Path(one).stem)] != truth[int(Path(one).stem)] if Path(one).stem.isdigit() else False
+             for one in found.dataset.ids.to_pylist()]  # fmt: skip
+    assert average_precision_score(wrong, found.score) > 0.7
+    fold = dict(zip(found.dataset.ids.to_pylist(), predict(folder, models=["knn"]).fold, strict=True))
+    assert fold["d0/000.png"] == fold["d0/copy.png"]
+    assert fold["d1/001.png"] == fold["d1/near.jpg"]
+    monkeypatch.chdir(tmp_path)
+    predict(folder, embed="vectors:sizes", models=["knn"])
+    assert (tmp_path / "pictures.embeddings.vectors.sizes.npz").exists()
+
+
+def test_paths_may_be_the_ids(tmp_path: Path) -> None:
+    data, wrong = written(tmp_path, 80)
+    shutil.copy(tmp_path / "pictures" / "0003.png", tmp_path / "pictures" / "copy.png")
+    frame = pd.read_csv(data)[["image", "label"]]
+    frame.loc[80] = ["pictures/copy.png", frame["label"][3]]
+    frame.to_csv(tmp_path / "ids.csv", index=False)
+    found = find(tmp_path / "ids.csv", id="image", image="image")
+    assert np.flatnonzero(found.doubts["exact-duplicate"].flagged).size == 1
+    assert average_precision_score([*wrong, False], found.score) > 0.6

@@ -14,12 +14,12 @@ import stat
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.atomic_write import whole_file
+from hardneg_cli.io.files.folders import companion
 from hardneg_cli.runtime.user_functions import name_of, source_digest
 
 if TYPE_CHECKING:
@@ -158,6 +158,5 @@ def _beside(dataset: Dataset, function: str) -> str | None:
     source = dataset.sources[0]
     if source.path is None and source.pictures is None:
         return None
-    name = dataset.name.rstrip("/")
-    data = Path(name) if name and os.path.exists(name) else source.pictures or source.path
-    return f"{data}.embeddings.{ODD.sub('_', function)[:LONGEST_NAME]}.npz"
+    data = dataset.name if os.path.exists(dataset.name) else source.path or dataset.pictures_folder
+    return str(companion(data, f".embeddings.{ODD.sub('_', function)[:LONGEST_NAME]}.npz"))

@@ -36,14 +36,17 @@ class PictureCopies:
 def compared_content(dataset: Dataset) -> pa.Table:
     """What tells rows apart: the content, with a digest of each picture in place of its path.
 
+    Where the paths are the ids, it stands beside the content; the list of a folder of pictures has digests already.
     A picture that cannot be read is told by its cell. The hash of a row stays that of its cells.
     """
     import pyarrow as pa
 
     content, image = dataset.content, dataset.columns.image
-    if image is None or image not in content.column_names:
+    if image is None or dataset.sources[0].pictures is not None:
         return content
     digests = pa.array(_digests(dataset), pa.string())
+    if image not in content.column_names:
+        return content.append_column(image, digests) if content.num_columns else pa.table({image: digests})
     return content.set_column(content.column_names.index(image), image, digests)
 
 

@@ -48,8 +48,11 @@ class Pictures:
 
 
 def picture_cells(dataset: Dataset) -> list[str]:
-    """N cells of the column of pictures."""
-    return [cell or "" for cell in dataset.content[dataset.columns.image].to_pylist()]
+    """N cells of the column of pictures, which may be that of the ids."""
+    image = dataset.columns.image
+    assert image is not None
+    cells = dataset.ids if image == dataset.columns.id else dataset.texts([image])[image]
+    return [cell or "" for cell in cells.to_pylist()]
 
 
 def pictures(dataset: Dataset) -> Pictures:
