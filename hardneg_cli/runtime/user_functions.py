@@ -17,6 +17,7 @@ from typing import Self
 
 from hardneg_cli.errors import HardnegError, InputError, did_you_mean, quote
 
+HERE = ""  # the working folder, among the places that are imported from
 MOST_OF_AN_ERROR = 300  # characters
 SPELLING = "is named as module:function, such as --embed embeddings:vectors"
 
@@ -33,14 +34,14 @@ class UserCode:
 
     def __enter__(self) -> Self:
         self._around.enter_context(redirect_stdout(sys.stderr))
-        sys.path.insert(0, os.getcwd())
+        sys.path.insert(0, HERE)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if (here := os.getcwd()) in sys.path:
-            sys.path.remove(here)
+        if HERE in sys.path:
+            sys.path.remove(HERE)
         self._around.close()
         if isinstance(error, Exception | SystemExit) and not isinstance(error, HardnegError):
             raise InputError(f"{self._what}: {in_a_line(error)}") from error

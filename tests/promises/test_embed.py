@@ -128,6 +128,16 @@ def test_of_texts(here: Path) -> None:
     assert "100.0% of the labels" in words
     assert out.count("\n") == 61
     assert (here / "data.csv.embeddings.my_vectors.letters.npz").exists()
+    fox = "the quick brown fox jumps over the lazy do"
+    pd.DataFrame([*rows, ("a", "x", f"{fox}g"), ("b", "x", f"{fox}t")], columns=["id", "label", "text"]).to_csv(
+        here / "data.csv", index=False
+    )
+    near = find(here / "data.csv", text="text", embed="my_vectors:letters").doubts["near-duplicate"]
+    assert {60, 61} & {*near.rows.tolist()} == {61}
+    code, out, words = run(
+        here, "harden", "--text", "text", "--embed", "my_vectors:letters", "--folds", "0", "-f", "csv"
+    )
+    assert code == 0, words
 
 
 @pytest.mark.parametrize(
@@ -149,12 +159,13 @@ def test_of_texts(here: Path) -> None:
 def test_what_is_no_function_that_makes_vectors(here: Path, named: str, words: str) -> None:
     data, _ = written(here, 20)
     (here / "my_broken.py").write_text("def (")
+    before = [*sys.path]
     with pytest.raises(InputError) as error:
         predict(data, image="image", embed=named)
     assert words in str(error.value)
     assert "\n" not in str(error.value)
     assert not [path for path in here.iterdir() if "embeddings" in path.name]
-    assert str(here) not in sys.path
+    assert sys.path == before
 
 
 def test_it_ends_in_one_line(here: Path) -> None:

@@ -72,7 +72,7 @@ def feature_choice(
 
 @dataclass(frozen=True)
 class Features:
-    """N×D numbers in which near means alike: plain columns, or unit vectors; `pictures` are either, of pictures.
+    """N×D numbers in which near means alike: plain columns, or unit vectors; `text` and `pictures` say of what.
 
     notes: what was done to make them comparable, such as values filled in.
     """

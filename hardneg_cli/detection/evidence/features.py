@@ -33,7 +33,7 @@ def gather(dataset: Dataset, feature_choice: FeatureChoice) -> Features:
             return _of_pictures(dataset, found, feature_choice)
         if found.mixed is not None:
             return Features(found.values, "columns", _of_mixed(found.mixed))
-        return _columns(dataset, found) if found.names else _vectors(dataset, found)
+        return _columns(dataset, found) if found.names else _vectors(dataset, found, feature_choice)
     if feature_choice.text:
         return _from_text(dataset, feature_choice.text)
     raise Unavailable("no features: name them with --features or --text")
@@ -81,10 +81,10 @@ def _of_mixed(columns: MixedColumns) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _vectors(dataset: Dataset, found: FeatureNumbers) -> Features:
+def _vectors(dataset: Dataset, found: FeatureNumbers, choice: FeatureChoice) -> Features:
     """Embeddings: rows brought to unit length, so that distance means angle."""
     _refuse_troubles(dataset, found)
-    return Features(unit_rows(found.values), "vectors", found.notes)
+    return Features(unit_rows(found.values), "text" if choice.embed is not None else "vectors", found.notes)
 
 
 def _of_pictures(dataset: Dataset, found: FeatureNumbers, choice: FeatureChoice) -> Features:

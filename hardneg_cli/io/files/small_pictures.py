@@ -22,7 +22,10 @@ MOST_PIXELS = 1 << 26  # of a picture that must be decoded at its full size
 KINDS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")  # what Pillow may decode; others start programs, such as EPS
 SILENT = logging.NullHandler()
 # What Pillow's readers are known to raise for files that are cut off or not what they seem
-BROKEN = (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError, struct.error, zlib.error)
+BROKEN = (
+    OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError, AssertionError, RuntimeError,
+    struct.error, zlib.error,
+)  # fmt: skip
 
 
 def has_pillow() -> bool:
