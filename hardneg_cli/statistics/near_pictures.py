@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hardneg_cli.runtime.threads import in_order
 from hardneg_cli.statistics.neighbor_search.search import nearest
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 HASH_SIDE = 8
-LOOKED_AT = 10  # pictures with the nearest hashes, among which near copies are
+LOOKED_AT = 10  # pictures with the nearest hashes, the last of which is no copy where copies are few
+CANDIDATES = 5  # of them, among which near copies are
 NEAR_HASH = 0.6  # how far apart the hashes of near copies are at most, of 2
 SHARE, LARGEST = 0.05, 0.01  # of what is usual, and in any case: of the brightness' variance that is left unexplained
 FLAT = 3.0  # levels of 255 that the brightness of a picture with contrast spreads by at least
@@ -53,15 +55,16 @@ def near_pictures(luma: Pixels, colors: Pixels) -> Rows:
         return same[:, same[0] != same[1]]
     search = nearest(_hashes(luma[rows]), min(LOOKED_AT, len(rows) - 1))
     found = search.rows
-    row, rank = np.nonzero(search.distances <= NEAR_HASH)
+    row, rank = np.nonzero(search.distances[:, :CANDIDATES] <= NEAR_HASH)
     pair = np.stack([row, found[row, rank]], axis=1)
     left, right = rows[np.unique(np.sort(pair, axis=1), axis=0)].T
     usual = _usual(luma, rows, found)
-    near = [
-        _are_near(luma, colors, left[at : at + PAIRS_AT_ONCE], right[at : at + PAIRS_AT_ONCE], usual)
-        for at in range(0, len(left), PAIRS_AT_ONCE)
-    ]
-    chosen = np.concatenate([np.zeros(0, bool), *near])
+
+    def verified(at: int) -> NDArray[np.bool_]:
+        some = slice(at, at + PAIRS_AT_ONCE)
+        return _are_near(luma, colors, left[some], right[some], usual)
+
+    chosen = np.concatenate([np.zeros(0, bool), *in_order(verified, range(0, len(left), PAIRS_AT_ONCE))])
     pairs = np.concatenate([same, np.stack([left[chosen], right[chosen]])], axis=1)
     return pairs[:, pairs[0] != pairs[1]]
 
@@ -97,15 +100,16 @@ def _are_near(luma: Pixels, colors: Pixels, left: Rows, right: Rows, usual: floa
     import numpy as np
 
     most = min(LARGEST, SHARE * usual)
-    one, other = _smooth(luma[left]), _smooth(luma[right])
-    near = _alike_in_light(one, other) & _alike_in_color(colors[left], colors[right])
-    unexplained = np.where(near, _unexplained(one, other), 1.0)
-    moved = np.flatnonzero(near & (unexplained > most) & (unexplained < min(usual, 1 / 2)))
+    near = np.zeros(len(left), bool)
+    alike = np.flatnonzero(_alike_in_color(colors[left], colors[right]))
+    one, other = _smooth(luma[left[alike]]), _smooth(luma[right[alike]])
+    unexplained = np.where(_alike_in_light(one, other), _unexplained(one, other), 1.0)
+    moved = np.flatnonzero((unexplained > most) & (unexplained < min(usual, 1 / 2)))
     if len(moved):
         forth, back = _moved(one[moved], other[moved]), _moved(other[moved], one[moved])
         unexplained[moved] = np.minimum(unexplained[moved], np.maximum(forth, back))
-    close: NDArray[np.bool_] = unexplained <= most
-    return close
+    near[alike] = unexplained <= most
+    return near
 
 
 def _smooth(luma: Pixels) -> Numbers:

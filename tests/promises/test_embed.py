@@ -134,10 +134,6 @@ def test_of_texts(here: Path) -> None:
     )
     near = find(here / "data.csv", text="text", embed="my_vectors:letters").doubts["near-duplicate"]
     assert {60, 61} & {*near.rows.tolist()} == {61}
-    code, out, words = run(
-        here, "harden", "--text", "text", "--embed", "my_vectors:letters", "--folds", "0", "-f", "csv"
-    )
-    assert code == 0, words
 
 
 @pytest.mark.parametrize(
