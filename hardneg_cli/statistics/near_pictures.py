@@ -102,6 +102,8 @@ def _are_near(luma: Pixels, colors: Pixels, left: Rows, right: Rows, usual: floa
     most = min(LARGEST, SHARE * usual)
     near = np.zeros(len(left), bool)
     alike = np.flatnonzero(_alike_in_color(colors[left], colors[right]))
+    if not len(alike):
+        return near
     one, other = _smooth(luma[left[alike]]), _smooth(luma[right[alike]])
     unexplained = np.where(_alike_in_light(one, other), _unexplained(one, other), 1.0)
     moved = np.flatnonzero((unexplained > most) & (unexplained < min(usual, 1 / 2)))
