@@ -26,11 +26,13 @@ HASH_SIDE = 8
 LOOKED_AT = 10  # pictures with the nearest hashes, the last of which is no copy where copies are few
 CANDIDATES = 5  # of them, among which near copies are
 NEAR_HASH = 0.6  # how far apart the hashes of near copies are at most, of 2
-SHARE, LARGEST = 0.05, 0.01  # of what is usual, and in any case: of the brightness' variance that is left unexplained
+SHARE, LARGEST = 0.05, 0.02  # of what is usual, and in any case: of the brightness' variance that is left unexplained
 FLAT = 3.0  # levels of 255 that the brightness of a picture with contrast spreads by at least
 FARTHEST = 2.0  # pixels of 32 that a picture's edge may be moved by
 GAIN, SHIFT = 1.5, 45.0  # how many times brighter a copy may be, and by how many levels
 COLOR, COLOR_SHARE = 10.0, 0.15  # levels that a copy's colors are off by, and in proportion to how colored it is
+OF_PHOTOGRAPHS = 0.1
+OF_EVERY = 20  # pictures, one of which is near; so few are near where pictures are few
 PAIRS_AT_ONCE = 1 << 11
 EDGE = 2  # pixels that are not compared, as what has been cut away may show there
 
@@ -82,16 +84,16 @@ def _hashes(luma: Pixels) -> Numbers:
 
 
 def _usual(luma: Pixels, rows: Rows, found: Rows) -> float:
-    """The median share of a picture's brightness that the last of the nearest, probably no copy, leaves unexplained.
+    """The median share of a picture's brightness that one of the nearest, but probably no copy, leaves unexplained.
 
-    1 where there are too few pictures to tell.
+    Where there are too few pictures to tell, what it is among photographs.
     """
     import numpy as np
 
     if found.shape[1] < LOOKED_AT:
-        return 1.0
+        return OF_PHOTOGRAPHS
     sample = np.arange(0, len(rows), max(1, len(rows) // PAIRS_AT_ONCE))
-    other = found[sample, -1]
+    other = found[sample, max(LOOKED_AT // 2, min(LOOKED_AT, len(rows) // OF_EVERY)) - 1]
     return float(np.median(_unexplained(_smooth(luma[rows[sample]]), _smooth(luma[rows[other]]))))
 
 
