@@ -210,7 +210,7 @@ def test_a_file_that_is_no_cache_is_neither_read_nor_written(here: Path) -> None
         yield
 
     for _ in odd():
-        with pytest.raises(InputError, match="is no file of vectors that .* made: move it away"):
+        with pytest.raises(InputError, match=r"is no file of vectors that .* made: move it away"):
             find(data, image="image", embed="my_vectors:gray")
     assert precious.read_bytes() == b"dear"
 
