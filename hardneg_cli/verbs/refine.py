@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -14,6 +15,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import material
 from hardneg_cli.data.load import load
+from hardneg_cli.data.picture_columns import unread
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.modeling.out_of_fold import Classifier
@@ -96,13 +98,19 @@ class RefineResult(VerbResult):
         return queue_table(self.labeled, self.pool, [self._question(row) for row in rows], show)
 
     def display_columns(self, patterns: str | None, features: str | None) -> tuple[str, ...]:
-        """The pool's columns to show: those asked for, else all that the labeled rows have too but for features."""
-        names = self.pool.content.column_names
+        """The pool's columns to show: those asked for, else all that the labeled rows have too but for features.
+
+        The pictures are shown in any case.
+        """
+        names, image = self.pool.content.column_names, self.pool.columns.image
         if patterns is not None:
-            return tuple(choose(patterns.split(","), names, "--show"))
-        hidden = [part.strip() for part in (features or "").split(",")]
-        own = [name for name in names if name in self.labeled.content.column_names]
-        return tuple(name for name in own if not any(fnmatchcase(name, pattern) for pattern in hidden))
+            shown = choose(patterns.split(","), names, "--show")
+        else:
+            hidden = [part.strip() for part in (features or "").split(",")]
+            hidden += map(glob.escape, unread(self.pool.sources, self.pool.columns))
+            own = [name for name in names if name in self.labeled.content.column_names]
+            shown = [name for name in own if not any(fnmatchcase(name, pattern) for pattern in hidden)]
+        return tuple(shown) if image is None or image in shown else (image, *shown)
 
     def _question(self, row: int) -> QueryRow:
         p, names = self.best.probabilities[row], self.together.classes

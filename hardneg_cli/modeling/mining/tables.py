@@ -61,8 +61,9 @@ def hard_rows(findings: Findings, mode: str, pairs: HardNegatives, show: Sequenc
         "similarity": nullable(pairs.similarity),
         "why": pa.array(_reasons(findings, pairs, p_given, p_rival), pa.string()),
     }
+    texts = dataset.texts(show)
     for name in show:
-        columns[free_name(name, {*columns, "row_hash"}, "data_")] = dataset.content[name].take(rows)
+        columns[free_name(name, {*columns, "row_hash"}, "data_")] = texts[name].take(rows)
     return pa.table(columns | {"row_hash": pa.array(dataset.row_hashes(rows), pa.string())})
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.features.inputs import column_texts
 from hardneg_cli.data.hashed_columns import hashed_cells
 from hardneg_cli.detection.findings import DECIMALS
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, LEADING, display_name, schema
@@ -100,9 +99,11 @@ def queue_table(labeled: Dataset, pool: Dataset, questions: Sequence[QueryRow], 
         "p_suggested": [round(one.p_suggested, DECIMALS) for one in questions],
     }
     columns = {name: pa.array(leading[name], schema(()).field(name).type) for name in LEADING}
+    texts = [home.texts([name for name in show if name in home.all_columns]) for home in (labeled, pool)]
     for name in show:
-        cells = [column_texts(home, name, np.array([row]))[0].as_py() for home, row in homes]
-        columns[display_name(name, columns)] = pa.array(cells, pa.string())
+        tables = [(texts[one.of_pool], one.row) for one in questions]
+        cells = [table[name][row].as_py() if name in table.column_names else None for table, row in tables]
+        columns[display_name(name, columns)] = pa.array([cell or "" for cell in cells], pa.string())
     hashes = [home.row_hashes(np.array([row]))[0] for home, row in homes]
     columns["rank"] = pa.array(range(1, len(questions) + 1), pa.int64())
     hashed = hashed_cells(home.hashed for home, _ in homes)

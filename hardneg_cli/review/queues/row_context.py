@@ -55,7 +55,8 @@ class RowContexts:
 
     def __init__(self, dataset: Dataset, features: str | None, show: Sequence[str]) -> None:
         self.dataset = dataset
-        self._quoted = dataset.columns.text or next(iter(show), None)
+        content = dataset.content.column_names
+        self._quoted = dataset.columns.text or next((name for name in show if name in content), None)
         self._evidence = EvidenceStore(
             {"dataset": dataset, "feature_choice": feature_choice(features, dataset.columns)}, {}
         )
