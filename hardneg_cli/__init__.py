@@ -10,7 +10,6 @@ TYPE_CHECKING = False  # `python -m` would import `typing` from the working fold
 if TYPE_CHECKING:  # for readers of types alone; a test compares it with the table
     from hardneg_cli.data.columns import Columns as Columns
     from hardneg_cli.data.dataset import Dataset as Dataset
-    from hardneg_cli.data.load import load as load
     from hardneg_cli.detection.findings import Findings as Findings
     from hardneg_cli.errors import Busy as Busy
     from hardneg_cli.errors import HardnegError as HardnegError
@@ -41,6 +40,7 @@ if TYPE_CHECKING:  # for readers of types alone; a test compares it with the tab
     from hardneg_cli.verbs.explain import explain as explain
     from hardneg_cli.verbs.find import find as find
     from hardneg_cli.verbs.harden import harden as harden
+    from hardneg_cli.verbs.load import load as load
     from hardneg_cli.verbs.mine import MineResult as MineResult
     from hardneg_cli.verbs.mine import mine as mine
     from hardneg_cli.verbs.predict import PredictResult as PredictResult
@@ -88,7 +88,7 @@ _HOMES = {
     "explain": "verbs.explain",
     "find": "verbs.find",
     "harden": "verbs.harden",
-    "load": "data.load",
+    "load": "verbs.load",
     "mine": "verbs.mine",
     "predict": "verbs.predict",
     "refine": "verbs.refine",

@@ -76,8 +76,8 @@ def _certainty(labels: NDArray[np.int32], score: NDArray[np.float64], d: Detecto
     carried, first = np.unique(d.group * k + labels[d.rows], return_index=True)
     twin = np.searchsorted(carried, d.group * k + np.maximum(d.suggested, 0)) % len(carried)
     right, wrong = 1 - score[d.rows[first[twin]]], score[d.rows]
-    certain: NDArray[np.float64] = np.minimum(1, right / np.maximum(wrong, right))
-    return certain
+    most = np.maximum(wrong, right)
+    return np.divide(right, most, out=np.zeros(len(most)), where=most > 0)
 
 
 def _spell_well(labels: NDArray[np.int32], found: SuggestedLabels, names: list[DetectorResult]) -> None:

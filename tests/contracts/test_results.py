@@ -21,7 +21,8 @@ from support.paths import PACKAGE
 OTHERS = {
     "audit": ("audit_draw", "audit_estimate"),
     "explain": (),
-}  # whose file is not called like it; explain answers in texts
+    "load": (),
+}  # whose file is not called like it; explain answers in texts, load in a dataset
 
 
 def results() -> Iterator[tuple[str, Any]]:

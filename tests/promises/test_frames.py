@@ -195,3 +195,16 @@ def test_columns_of_pandas_that_cannot_be_read_are_one_line() -> None:
     twice = frame.set_axis(["t", "y", "n", "n"], axis=1)
     with pytest.raises(InputError, match="more than one column is called 'n'"):
         find(twice, label="y", text="t")
+
+
+def test_copies_that_disagree_without_any_doubt() -> None:
+    frame = pd.DataFrame({"y": [True, False] * 30, "x": [1.0, 0.0] * 28 + [0, 1, 0, 1]})
+    found = find(frame, label="y", features="x", decisions=())
+    assert np.flatnonzero(found.flagged).tolist() == [56, 57, 58, 59]
+
+
+def test_a_dataset_is_loaded_once_by_keywords() -> None:
+    frame = pandas_frame(BY_NAME)
+    loaded = load(frame, label="y", text="t")
+    again = find(loaded, probs=pets()[3], decisions=())
+    assert (again.score == find(frame, label="y", text="t", probs=pets()[3], decisions=()).score).all()
