@@ -77,7 +77,8 @@ def _certainty(labels: NDArray[np.int32], score: NDArray[np.float64], d: Detecto
     twin = np.searchsorted(carried, d.group * k + np.maximum(d.suggested, 0)) % len(carried)
     right, wrong = 1 - score[d.rows[first[twin]]], score[d.rows]
     most = np.maximum(wrong, right)
-    return np.divide(right, most, out=np.zeros(len(most)), where=most > 0)
+    certain: NDArray[np.float64] = np.divide(right, most, out=np.zeros(len(most)), where=most > 0)
+    return certain
 
 
 def _spell_well(labels: NDArray[np.int32], found: SuggestedLabels, names: list[DetectorResult]) -> None:
