@@ -53,7 +53,7 @@ CASES: dict[str, tuple[Callable[[], Any], str]] = {
     "no feature": (lambda: find(FRAME, features="nope"), "no column 'nope' for `features`"),
     "no cluster": (lambda: find(FRAME, probs=P, scheduler="a"), "`scheduler='a'`: .* add `engine='dask'`"),
     "no evidence": (lambda: find(FRAME[["label"]], detectors=["outlier"]), r"\(`features` or `text`\)"),
-    "nothing to learn from": (lambda: predict(FRAME), "the text with `text`, the pictures with `image`, or .* with `features`"),
+    "nothing to learn from": (lambda: predict(FRAME), "`text`, the pictures with `image`, or .* with `features`"),
     "one fold": (lambda: predict(FRAME, text="t", folds=1), "`folds` is at least 2"),
     "no probabilities": (
         lambda: mine(FRAME), r"`mode='boundary'` needs .* `predict\(…\).table\(\)`.* `mode='retrieval'`"
