@@ -215,14 +215,18 @@ def data_columns(columns: Columns | None, options: Mapping[str, object]) -> Colu
 
 
 def read_data(
-    data: Any, columns: Columns | None, options: Mapping[str, object], files: Sequence[Source] = ()
+    data: Any, columns: Columns | None, options: Mapping[str, object], files: Sequence[Source] = (), *,
+    needs_vectors: bool = True,
 ) -> Dataset:  # fmt: skip
-    """The dataset, read as the keywords say unless it is one already; from `files`, if there are any."""
+    """The dataset, read as the keywords say unless it is one already; from `files`, if there are any.
+
+    needs_vectors: whether a row without one is a bad row, where vectors are chosen.
+    """
     reading = grouped(Reading, options)
     dataset = data if isinstance(data, Dataset) else load(
         data, data_columns(columns, options), encoding=reading.encoding, on_bad_rows=reading.on_bad_rows, files=files
     )  # fmt: skip
-    return with_vectors(dataset, options)
+    return with_vectors(dataset, options) if needs_vectors else dataset
 
 
 def with_vectors(dataset: Dataset, options: Mapping[str, object]) -> Dataset:

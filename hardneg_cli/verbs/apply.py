@@ -99,7 +99,7 @@ def apply(
         raise InputError("a frame is no file: it comes back corrected as the result's `data`; leave the output out")
     found = () if is_frame or str(data) == "-" else sources(str(data))
     seen = {} if is_frame else _seen(str(data), found, read, output, provenance, in_place=in_place)
-    dataset = read_data(data, columns, options, found)
+    dataset = read_data(data, columns, options, found, needs_vectors=False)
     mark = MARK if on_drop == "mark" else None
     _refuse_settings(dataset, policy, mark)
     loaded = _decisions(data, files, decisions, rule.reviewer, policy)

@@ -69,7 +69,10 @@ def compare(
     Raises InputError for input that cannot be right.
     """
     people, reading = grouped(DecisionsRead, options), grouped(Reading, options)
-    dataset, classes = read_data(data, columns, options), grouped(ModelSources, options).class_names
+    dataset, classes = (
+        read_data(data, columns, options, needs_vectors=False),
+        grouped(ModelSources, options).class_names,
+    )
     _refuse_too_little(dataset, models)
     share = MEMORY // len(models)
     loaded = [

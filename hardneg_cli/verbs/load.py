@@ -16,4 +16,4 @@ def load(data: Data, columns: Columns | None = None, **options: Unpack[DataKeywo
     Every verb takes the dataset in place of the data. Raises InputError for a missing file or column, ragged rows,
     missing labels, and empty or repeated ids; with `on_bad_rows="skip"` such rows are left out and listed in `skipped`.
     """
-    return read_data(data, columns, options)
+    return read_data(data, columns, options, needs_vectors=False)

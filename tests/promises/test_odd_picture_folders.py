@@ -71,7 +71,7 @@ STRANGE: dict[str, Callable[[Path], None]] = {
 def test_what_is_no_picture_is_a_bad_row(tmp_path: Path, why: str) -> None:
     folder = pictures(tmp_path / "data")
     STRANGE[why](folder / "a" / "odd.png")
-    with pytest.raises(InputError, match=f"'a/odd.png' .*{why}.*--on-bad-rows skip"):
+    with pytest.raises(InputError, match=f"'a/odd.png' .*{why}.*on_bad_rows='skip'"):
         load(folder)
     dataset = load(folder, on_bad_rows="skip")
     assert len(dataset) == 4
@@ -245,5 +245,5 @@ def test_a_path_may_be_the_id(tmp_path: Path) -> None:
     run = hardneg("find", "data.csv", *options, cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     assert (tmp_path / "page.html").read_text().count("data:image/png;base64") == 2
-    with pytest.raises(InputError, match="both --text and --id"):
+    with pytest.raises(InputError, match="both `text` and `id`"):
         find(tmp_path / "data.csv", id="file", text="file")
