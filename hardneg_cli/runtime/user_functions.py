@@ -86,7 +86,7 @@ def source_digest(named: str | Callable[..., object], function: Callable[..., ob
     """What changes when the name of the function does, or a file that it stands in; None where no file says it all.
 
     Of a name that is the module's file, and the function's own, if that is another one. Functions within functions,
-    those of a session or a notebook, and objects that can be called, hold what no file says.
+    those of a prompt or a notebook, and objects that can be called, hold what no file says.
     """
     modules = [getattr(function, "__module__", None) or ""]
     if isinstance(named, str):

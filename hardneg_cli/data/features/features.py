@@ -72,11 +72,12 @@ def feature_choice(
 
 @dataclass(frozen=True)
 class Features:
-    """N×D numbers in which near means alike: plain columns, or unit vectors; `text` and `pictures` say of what.
+    """N×D numbers in which near means alike: plain columns, a table's with categories among them, or unit vectors.
 
+    kind: `text` and `pictures` say what the vectors are of.
     notes: what was done to make them comparable, such as values filled in.
     """
 
     matrix: NDArray[np.floating]
-    kind: Literal["columns", "vectors", "text", "pictures"]
+    kind: Literal["columns", "table", "vectors", "text", "pictures"]
     notes: tuple[str, ...] = ()

@@ -5,9 +5,10 @@ nearly all are, the others are mistakes, but for words among few numbers that co
 Truth values and all else are categories, whose missing value is a value like the others. What differs in nearly every
 row is text, which tells no rows apart that another column could not.
 
-As a point, a row has its numbers in units of their spread, and for each category a column a value, 1 where the row has
-it: so two rows that differ in a category are as far apart in it as two random rows are in a number, on average: √2.
-(Gower 1971 adds shares of the range and 0 or 1; here one far value does not make all others near.)
+As a point, a row has its numbers in units of their spread, far ones drawn in, and for each category a column a value,
+which is 1 where the row has it: so two rows that differ in a category are as far apart in it as two random rows are in
+a number, on average: √2. (Gower 1971 adds shares of the range and 0 or 1; here one far value does not make all others
+near.)
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ MISTAKES = 0.05  # of the cells: so few that are no numbers are mistakes in a co
 FEW_KINDS, FEW_SHARE = 20, 0.2  # different values, and of the cells, that a category with numbers has at most
 TEXT_SHARE, TEXT_ROWS = 0.5, 50  # different values a row, of which there are so many: a text
 SECONDS_A_DAY = 86_400
+QUARTILES = 1.35  # standard deviations that those of a normal distribution are apart
 
 
 @dataclass(frozen=True)
@@ -172,12 +174,18 @@ def _values(name: str, column: str, cells: pa.ChunkedArray) -> tuple[str, ...]:
 
 
 def _scaled(values: NDArray[np.float64], order: NDArray[np.int64]) -> NDArray[np.float64]:
-    """In units of its spread, 0 where a number is missing, which is the median."""
+    """At unit spread, 0 where a number is missing, which is the median; far values are drawn in, by arsinh.
+
+    Columns such as prices have a long tail, in which rows would have no near ones.
+    """
     import numpy as np
 
     known = values[~np.isnan(values)]
     largest = np.abs(known).max(initial=0.0)
     values = np.ldexp(values, -int(np.frexp(largest)[1])) if largest else values
     away: NDArray[np.float64] = np.where(np.isnan(values), 0.0, values - np.nanmedian(values))
-    spread = float(away[order].std())
-    return away / spread if spread > 0 else away
+    low, high = np.quantile(away, (0.25, 0.75))
+    middle = float(high - low) / QUARTILES if high > low else float(away[order].std())
+    drawn = np.arcsinh(away / middle) if middle > 0 else away
+    spread = float(drawn[order].std())
+    return drawn / spread if spread > 0 else drawn

@@ -103,7 +103,7 @@ def _by_distance(dataset: Dataset, features: Features, near: Array, own: Array) 
     import numpy as np
 
     far = tail_z(near)
-    if features.kind != "columns":
+    if features.kind not in ("columns", "table"):
         apart = tail_z(own)
         parts = {"far from the rows of its class": apart, "far from every other row": far}
         return parts, tail_z(np.fmax(apart, far))

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.features.features import Features
 from hardneg_cli.data.neighbors import Neighbors
 from hardneg_cli.data.probabilities.probabilities import Probabilities
 from hardneg_cli.data.siblings import Siblings
@@ -27,13 +28,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+USUALLY, IN_TABLES = 10, 20  # neighbors; in tables many columns tell nothing of the class
+
 
 def detect(
-    dataset: Dataset, neighbors: Neighbors, siblings: Siblings | None = None, *, among: int = 10
+    dataset: Dataset, neighbors: Neighbors, siblings: Siblings | None = None, features: Features | None = None, *,
+    among: int = 0,
 ) -> ModeledDoubt:  # fmt: skip
-    """among: how many neighbors vote (at most 20)."""
+    """among: how many neighbors vote (at most 20); 0: ten, and twenty in tables of numbers and categories."""
     import numpy as np
 
+    among = among or (IN_TABLES if features is not None and features.kind == "table" else USUALLY)
     votes = NeighborVotes.of(dataset, neighbors, among, siblings)
     probabilities = Probabilities((votes.model(dataset.classes),), dataset.classes, len(dataset))
     rows = np.arange(len(dataset))

@@ -32,7 +32,7 @@ def gather(dataset: Dataset, feature_choice: FeatureChoice) -> Features:
         if feature_choice.image is not None:
             return _of_pictures(dataset, found, feature_choice)
         if found.mixed is not None:
-            return Features(found.values, "columns", _of_mixed(found.mixed))
+            return Features(found.values, "table", _of_mixed(found.mixed))
         return _columns(dataset, found) if found.names else _vectors(dataset, found, feature_choice)
     if feature_choice.text:
         return _from_text(dataset, feature_choice.text)
