@@ -194,7 +194,6 @@ def _dataset(
     skipped: list[str],
     note: Callable[[str], None] | None,
 ) -> Dataset:
-
     table, positions = _without_troubles(name, files, columns, table, note)
     for part, column in (("label", columns.label), ("id", columns.id)):
         if column is not None:

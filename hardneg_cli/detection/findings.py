@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import fnmatch
-import glob
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
-from hardneg_cli.data.columns import choose
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.hashed_columns import hashed_alike
-from hardneg_cli.data.picture_columns import unread
+from hardneg_cli.data.picture_columns import readable_columns
 from hardneg_cli.data.probabilities.digest import Digest
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.detection.findings_summary import lines
@@ -138,13 +135,7 @@ class Findings(VerbResult):
 
         The pictures are shown in any case.
         """
-        names, image = self.dataset.content.column_names, self.dataset.columns.image
-        if patterns is not None:
-            shown = choose(patterns.split(","), names, "--show")
-        else:
-            hidden = (*self.hidden, *map(glob.escape, unread(self.dataset.sources, self.dataset.columns)))
-            shown = [name for name in names if not any(fnmatch.fnmatchcase(name, one) for one in hidden)]
-        return tuple(shown) if image is None or image in shown else (image, *shown)
+        return readable_columns(self.dataset, self.dataset.content.column_names, patterns, self.hidden)
 
     def _leading(self, rows: Rows) -> dict[str, object]:
         import numpy as np

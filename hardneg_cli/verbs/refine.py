@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from hardneg_cli.data.columns import Columns, choose
+from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import material
 from hardneg_cli.data.load import load
-from hardneg_cli.data.picture_columns import unread
+from hardneg_cli.data.picture_columns import readable_columns
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.modeling.out_of_fold import Classifier
@@ -102,15 +100,9 @@ class RefineResult(VerbResult):
 
         The pictures are shown in any case.
         """
-        names, image = self.pool.content.column_names, self.pool.columns.image
-        if patterns is not None:
-            shown = choose(patterns.split(","), names, "--show")
-        else:
-            hidden = [part.strip() for part in (features or "").split(",")]
-            hidden += map(glob.escape, unread(self.pool.sources, self.pool.columns))
-            own = [name for name in names if name in self.labeled.content.column_names]
-            shown = [name for name in own if not any(fnmatchcase(name, pattern) for pattern in hidden)]
-        return tuple(shown) if image is None or image in shown else (image, *shown)
+        both = [name for name in self.pool.content.column_names if name in self.labeled.content.column_names]
+        hidden = [part.strip() for part in (features or "").split(",")]
+        return readable_columns(self.pool, both, patterns, hidden)
 
     def _question(self, row: int) -> QueryRow:
         p, names = self.best.probabilities[row], self.together.classes

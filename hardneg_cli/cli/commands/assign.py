@@ -74,11 +74,7 @@ class PlanOptions:
     ] = None
     image: Annotated[
         str | None,
-        typer.Option(
-            "--image",
-            metavar="COL",
-            help="The column with pictures: data URIs, or paths beside SCORES.",
-        ),
+        typer.Option("--image", metavar="COL", help="The column with pictures: data URIs, or paths beside SCORES."),
         Trust.CHOICE,
     ] = None
 

@@ -19,11 +19,10 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.embedding_cache import EmbeddingCache
 from hardneg_cli.data.features.features import FeatureChoice
-from hardneg_cli.data.features.pictures import picture_cells
+from hardneg_cli.data.features.pictures import picture_cells, picture_digests
 from hardneg_cli.errors import InputError, quote
-from hardneg_cli.io.files.picture_files import Unusable, bytes_or_path, picture_bytes, picture_file
+from hardneg_cli.io.files.picture_files import bytes_or_path, picture_file
 from hardneg_cli.runtime.progress import progress
-from hardneg_cli.runtime.threads import in_order
 from hardneg_cli.runtime.user_functions import UserCode, name_of, user_function
 
 if TYPE_CHECKING:
@@ -53,7 +52,8 @@ def embedded(dataset: Dataset, choice: FeatureChoice) -> EmbeddedRows:
     function = user_function(choice.embed)
     if choice.image is not None:
         items = picture_cells(dataset)
-        digests, troubles = _of_pictures(items, dataset.pictures_folder)
+        seen = picture_digests(dataset)
+        digests, troubles = [digest for digest, _ in seen], {row: why for row, (_, why) in enumerate(seen) if why}
     else:
         items = [text or "" for text in dataset.content[choice.text].to_pylist()]
         digests, troubles = [_digest(text.encode("utf-8", "surrogatepass")) for text in items], {}
@@ -76,19 +76,6 @@ def embedded(dataset: Dataset, choice: FeatureChoice) -> EmbeddedRows:
 
 def _digest(content: bytes) -> bytes:
     return blake2b(content, digest_size=16).digest()
-
-
-def _of_pictures(cells: Sequence[str], folder: Path) -> tuple[list[bytes], dict[int, str]]:
-    """The digest of each picture's bytes, and why there are none, by row."""
-
-    def look(cell: str) -> tuple[bytes, str]:
-        try:
-            return _digest(picture_bytes(cell, folder)), ""
-        except Unusable as reason:
-            return b"", str(reason)
-
-    found = list(in_order(look, cells))
-    return [digest for digest, _ in found], {row: why for row, (_, why) in enumerate(found) if why}
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.features.pictures import picture_cells, pictures
+from hardneg_cli.data.features.pictures import picture_cells, picture_digests, pictures
 from hardneg_cli.errors import listing, plural
-from hardneg_cli.io.files.picture_files import Unusable, picture_bytes
 from hardneg_cli.io.files.small_pictures import PILLOW, has_pillow
 from hardneg_cli.runtime.progress import progress
-from hardneg_cli.runtime.threads import in_order
 from hardneg_cli.statistics.near_pictures import near_pictures
 
 if TYPE_CHECKING:
@@ -44,7 +41,8 @@ def compared_content(dataset: Dataset) -> pa.Table:
     content, image = dataset.content, dataset.columns.image
     if image is None or dataset.sources[0].pictures is not None:
         return content
-    digests = pa.array(_digests(dataset), pa.string())
+    seen = zip(picture_digests(dataset), picture_cells(dataset), strict=True)
+    digests = pa.array([cell if why else f"picture {digest.hex()}" for (digest, why), cell in seen], pa.string())
     if image not in content.column_names:
         return content.append_column(image, digests) if content.num_columns else pa.table({image: digests})
     return content.set_column(content.column_names.index(image), image, digests)
@@ -62,29 +60,9 @@ def picture_copies(dataset: Dataset) -> PictureCopies:
     seen, order = pictures(dataset), dataset.by_id
     notes: tuple[str, ...] = ()
     if seen.troubles:
-        first = dataset.ids.take([*seen.troubles][:5]).to_pylist()
-        more = f" and {len(seen.troubles) - 5:,} more" if len(seen.troubles) > 5 else ""
-        which = f"{plural(len(seen.troubles), 'picture')} cannot be read ({listing(first)}{more})"
+        first = listing(dataset.ids.take([*seen.troubles]).to_pylist())
+        which = f"{plural(len(seen.troubles), 'picture')} cannot be read ({first})"
         notes = (f"{which}: compared with none",)
     with progress("looking for copies of pictures"):
         links = order[near_pictures(seen.luma[order], seen.colors[order])]
     return PictureCopies(np.asarray(links, np.int64), True, notes)
-
-
-def _digests(dataset: Dataset) -> list[str]:
-    cells = picture_cells(dataset)
-    known, name = dataset.sources[0].known, ("picture digests", dataset.columns.image)
-    found: dict[str, str] = known.setdefault(name, {})
-    new = list(dict.fromkeys(cell for cell in cells if cell not in found))
-
-    def digest(cell: str) -> str:
-        try:
-            return f"picture {blake2b(picture_bytes(cell, dataset.pictures_folder), digest_size=16).hexdigest()}"
-        except Unusable:
-            return cell
-
-    with progress("reading pictures", total=len(new)) as advance:
-        for cell, one in zip(new, in_order(digest, new), strict=True):
-            found[cell] = one
-            advance(1)
-    return [found[cell] for cell in cells]

@@ -51,8 +51,26 @@ def picture_cells(dataset: Dataset) -> list[str]:
     """N cells of the column of pictures, which may be that of the ids."""
     image = dataset.columns.image
     assert image is not None
-    cells = dataset.ids if image == dataset.columns.id else dataset.texts([image])[image]
-    return [cell or "" for cell in cells.to_pylist()]
+    return [cell or "" for cell in dataset.texts([image])[image].to_pylist()]
+
+
+def picture_digests(dataset: Dataset) -> list[tuple[bytes, str]]:
+    """N digests of the pictures' bytes, each read once a run; why there are none of a picture that cannot be read."""
+    cells, folder = picture_cells(dataset), dataset.pictures_folder
+    found: dict[str, tuple[bytes, str]] = dataset.sources[0].known.setdefault(("digests", dataset.columns.image), {})
+    new = list(dict.fromkeys(cell for cell in cells if cell not in found))
+
+    def digest(cell: str) -> tuple[bytes, str]:
+        try:
+            return blake2b(picture_bytes(cell, folder), digest_size=16).digest(), ""
+        except Unusable as reason:
+            return b"", str(reason)
+
+    with progress("reading pictures", total=len(new)) as advance:
+        for cell, one in zip(new, in_order(digest, new), strict=True):
+            found[cell] = one
+            advance(1)
+    return [found[cell] for cell in cells]
 
 
 def pictures(dataset: Dataset) -> Pictures:
@@ -63,13 +81,13 @@ def pictures(dataset: Dataset) -> Pictures:
         raise Unavailable("no pictures: name their column with --image")
     if not has_pillow():
         raise Unavailable(PILLOW)
-    keys = [blake2b(cell.encode("utf-8", "surrogatepass"), digest_size=16).digest() for cell in picture_cells(dataset)]
+    cells = picture_cells(dataset)
+    keys = [blake2b(cell.encode("utf-8", "surrogatepass"), digest_size=16).digest() for cell in cells]
     known, name = dataset.sources[0].known, ("pictures", dataset.columns.image)
     places, seen = known.get(name, ({}, None))
     if seen is None or not places.keys() >= set(keys):
         first = {key: row for row, key in reversed([*enumerate(keys)])}
         places = {key: place for place, key in enumerate(first)}
-        cells = picture_cells(dataset)
         seen = _read([cells[row] for row in first.values()], dataset.pictures_folder)
         known[name] = places, seen
     found: Pictures = seen.take(np.array([places[key] for key in keys], np.int64))

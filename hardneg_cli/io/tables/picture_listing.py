@@ -9,23 +9,19 @@ that `datasets` gives them, in which arrays of probabilities come: that of the m
 
 from __future__ import annotations
 
-import io
 import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hardneg_cli.errors import InputError, listing, plural, quote
 from hardneg_cli.io.files.picture_folder import FolderNames, PictureFile, hashed, names_in, readable, regular
 from hardneg_cli.io.files.source import PictureListing, Source
 from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.frames import in_memory
 from hardneg_cli.io.tables.table_files import ReadRequest
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 ID, LABEL, IMAGE, DIGEST, SPLIT, FILE_NAME = "id", "label", "image", "sha256", "split", "file_name"
 RENAMED = "metadata_"
@@ -67,6 +63,8 @@ def listed(
 
     Raises InputError for metadata that cannot be read or name files that cannot be meant.
     """
+    import pyarrow as pa
+
     metadata = _read_metadata(files)
     found = {one.path: one for one in pictures}
     named = metadata.named
@@ -95,7 +93,8 @@ def listed(
         {file: tuple(number[path] for path in paths) for file, paths in metadata.files.items()}, renamed,
         in_splits=bool(splits),
     )  # fmt: skip
-    return Source(name, data=_arrow(columns), pictures=about)
+    table = pa.table({column: pa.array(cells, pa.string()) for column, cells in columns.items()})
+    return replace(in_memory(table, name), pictures=about)
 
 
 def class_place(path: str, *, in_splits: bool) -> int | None:
@@ -164,13 +163,3 @@ def _notes(name: str, names: FolderNames) -> list[str]:
             shown = listing([readable(path) for path in paths], 3)
             notes.append(f"{name}: {plural(len(paths), what, many)} left alone: {shown}")
     return notes
-
-
-def _arrow(columns: Mapping[str, Sequence[str | None]]) -> bytes:
-    import pyarrow as pa
-
-    table: pa.Table = pa.table({name: pa.array(cells, pa.string()) for name, cells in columns.items()})
-    out = io.BytesIO()
-    with pa.ipc.new_file(out, table.schema) as writer:
-        writer.write_table(table)
-    return out.getvalue()
