@@ -1,7 +1,7 @@
 """Run a benchmark: python -m tests.benchmarks NAME [DATA_FOLDER] [options], from the top of the repository.
 
-Benchmarks: audit, consensus, copies, decisions, detection, gate, learning, outlier, relabel, scale, strategies;
-`NAME --help` says what it takes.
+Benchmarks: audit, consensus, copies, decisions, detection, gate, learning, outlier, prepare, relabel, scale,
+strategies; `NAME --help` says what it takes.
 `pages` makes the tables of `hardneg_cli/manual/{quality,speed}.md` from `results/*.json`.
 """
 
@@ -11,8 +11,8 @@ import sys
 from importlib import import_module
 
 NAMES = (
-    "audit", "consensus", "copies", "decisions", "detection", "gate", "learning", "outlier", "relabel", "scale",
-    "strategies",
+    "audit", "consensus", "copies", "decisions", "detection", "gate", "learning", "outlier", "prepare", "relabel",
+    "scale", "strategies",
     "pages",
 )  # fmt: skip
 
