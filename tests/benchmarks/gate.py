@@ -96,7 +96,7 @@ def main() -> None:
     for world in _worlds(options):
         found[world.name] = {}
         for condition in conditions():
-            commits = min(options.commits, 20) if options.quick else options.commits
+            commits = min(options.commits, 12) if options.quick else options.commits
             figures = measured(world, condition, commits, 0 if options.quick and condition.rows < 150 else options.real)
             if figures is not None:
                 found[world.name][condition] = figures

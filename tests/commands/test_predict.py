@@ -60,9 +60,9 @@ def test_every_model_learns_numbers_and_text(model: str) -> None:
 @pytest.mark.slow
 def test_boosting_holds_with_many_small_classes_and_wrong_labels() -> None:
     rng = np.random.default_rng(0)
-    truth = np.arange(2000) % 100
-    points = rng.standard_normal((100, 10))[truth] * 1.5 + rng.standard_normal((2000, 10))
-    given = np.where(rng.random(2000) < 0.2, rng.integers(0, 100, 2000), truth)
+    truth = np.arange(1000) % 50
+    points = rng.standard_normal((50, 10))[truth] * 1.5 + rng.standard_normal((1000, 10))
+    given = np.where(rng.random(1000) < 0.2, rng.integers(0, 50, 1000), truth)
     frame = pd.DataFrame(points, columns=[f"x_{column}" for column in range(10)]).assign(label=given.astype(str))
     settings = {"boosting": {"rounds": 40}}
     assert predict(frame, features="x_*", models=["boosting"], folds=2, settings=settings).agreement > 0.25
