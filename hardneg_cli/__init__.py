@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # for readers of types alone; a test compares it with the tab
     from hardneg_cli.modeling.error_model.tables import DualResult as DualResult
     from hardneg_cli.modeling.evaluation.compare_result import CompareResult as CompareResult
     from hardneg_cli.modeling.robustness.tables import HardenResult as HardenResult
+    from hardneg_cli.preparation.split_result import SplitResult as SplitResult
     from hardneg_cli.review.correction.apply_result import ApplyResult as ApplyResult
     from hardneg_cli.review.decisions.decision import Decision as Decision
     from hardneg_cli.review.decisions.decision import UnsettledDecisions as UnsettledDecisions
@@ -47,6 +48,7 @@ if TYPE_CHECKING:  # for readers of types alone; a test compares it with the tab
     from hardneg_cli.verbs.predict import predict as predict
     from hardneg_cli.verbs.refine import RefineResult as RefineResult
     from hardneg_cli.verbs.refine import refine as refine
+    from hardneg_cli.verbs.split import split as split
     from hardneg_cli.verbs.undo import UndoResult as UndoResult
     from hardneg_cli.verbs.undo import undo as undo
 
@@ -73,6 +75,7 @@ _HOMES = {
     "PredictResult": "verbs.predict",
     "RefineResult": "verbs.refine",
     "Refused": "errors",
+    "SplitResult": "preparation.split_result",
     "UndoResult": "verbs.undo",
     "UnsettledDecisions": "review.decisions.decision",
     "Verdict": "gating.verdict",
@@ -92,6 +95,7 @@ _HOMES = {
     "mine": "verbs.mine",
     "predict": "verbs.predict",
     "refine": "verbs.refine",
+    "split": "verbs.split",
     "undo": "verbs.undo",
 }
 __all__ = [*_HOMES]

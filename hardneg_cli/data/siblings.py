@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.copies import Copies
+from hardneg_cli.data.neighbors import Neighbors
 from hardneg_cli.errors import plural
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.int64]
 
+CLOSER = 0.1  # of the usual distance to the nearest row: a copy, or nearly one
 APART = 0.02  # share of siblings labeled unlike most of theirs, from which on each seems to have been labeled by itself
 
 
@@ -62,6 +64,16 @@ def named_groups(dataset: Dataset) -> Codes:
         return np.zeros((2, 0), np.int64)
     _, first, place = np.unique(stripped[rows], return_index=True, return_inverse=True)
     return np.stack([rows, rows[first][place]])
+
+
+def near_rows(neighbors: Neighbors) -> Codes:
+    """(2, P) pairs of rows that are far closer to each other than a row usually is to its nearest."""
+    import numpy as np
+
+    nearest = neighbors.distances[:, 0]
+    usual = float(np.median(nearest[nearest > 0])) if (nearest > 0).any() else 0.0
+    row, rank = np.nonzero(neighbors.distances <= CLOSER * usual)
+    return np.stack([row, neighbors.rows[row, rank]])
 
 
 def joined(n: int, links: Codes) -> Codes:

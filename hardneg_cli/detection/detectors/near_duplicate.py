@@ -12,33 +12,21 @@ kept: of its most frequent label, the first by id. Exact copies are the matter o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.copies import AlikeRows, Copies
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import Features
+from hardneg_cli.data.features.near_texts import near_texts
 from hardneg_cli.data.features.picture_copies import PictureCopies, compared_content
 from hardneg_cli.data.neighbors import Neighbors
 from hardneg_cli.data.siblings import joined
-from hardneg_cli.data.text_column import TextColumn
 from hardneg_cli.data.text_normalization import bare
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
-from hardneg_cli.statistics.text_edits import NOTHING, BagsOfWords, changed
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    Rows = NDArray[np.int64]
-
-LOOKED_AT = 10  # nearest rows of a text, among which its near copies are
-SAMPLED = 1_000  # texts that tell how far the nearest one usually is
-UNLIKE = 1 / 3  # of what is usual, which a copy's words are changed by at most
-LOOSEST = 2  # times the stated share of changed words
-ROUNDING = 1e-9
-BLOCK = 1 << 14  # rows whose pairs are looked at together
-
 
 def detect(
     dataset: Dataset, copies: Copies, picture_copies: PictureCopies, features: Features | None = None,
@@ -58,7 +46,7 @@ def detect(
     if neighbors is not None and not of_pictures:
         alone = copies.size == 1
         if features is not None and features.kind == "text" and dataset.columns.text is not None:
-            near = _alike_texts(dataset, alone, neighbors.rows[:, :LOOKED_AT], text_closer_than)
+            near = near_texts(dataset, alone, neighbors, text_closer_than)
         else:
             usual = np.median(neighbors.distances[alone, 0]) if alone.any() else 0
             close = neighbors.distances < closer_than * usual
@@ -75,36 +63,6 @@ def detect(
 
     whole = np.ones(len(rows))
     return DetectorResult(rows, whole, whole > 0, np.full(len(rows), NO_CLASS, np.int32), why, about="row")
-
-
-def _alike_texts(dataset: Dataset, alone: NDArray[np.bool_], near: Rows, most: float) -> tuple[Rows, Rows]:
-    """Pairs of texts and their (N, k) nearest rows of which little is changed: counted only where it can be little."""
-    import numpy as np
-
-    texts = TextColumn.of(dataset.content[dataset.columns.text])
-    order = dataset.by_id[alone[dataset.by_id]]
-    sample = order[:: max(1, len(order) // SAMPLED)]
-    usual = _usual_change(texts, sample, near)
-    most_words = max(most, min(LOOSEST * most, UNLIKE * usual)) + ROUNDING
-    bags, pairs = BagsOfWords.of(texts), [np.empty((0, 2), np.int64)]
-    for left, right in ((at, near[at : at + BLOCK]) for at in range(0, len(near), BLOCK)):
-        row = left + np.arange(right.size) // right.shape[1]
-        pair = np.sort(np.stack([row, right.ravel()], axis=1), axis=1)
-        words, letters = bags.least(*pair.T)
-        pairs.append(pair[(words <= most_words) | (letters <= most + ROUNDING)])
-    found = np.unique(np.concatenate(pairs), axis=0)
-    kept = changed(texts, *found.T, words=most_words, letters=most + ROUNDING) < NOTHING
-    return found[kept, 0], found[kept, 1]
-
-
-def _usual_change(texts: Sequence[str], sample: Rows, near: Rows) -> float:
-    """The median share of words or letters that tells a text from the nearest ones; 0 for no text."""
-    import numpy as np
-
-    if not len(sample):
-        return 0.0
-    left, right = np.repeat(sample, near.shape[1]), near[sample].ravel()
-    return float(np.median(changed(texts, left, right).reshape(len(sample), -1).min(axis=1)))
 
 
 def _first_of_each(group: NDArray[np.int64]) -> NDArray[np.int64]:

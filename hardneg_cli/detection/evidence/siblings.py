@@ -8,7 +8,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import Features
 from hardneg_cli.data.features.picture_copies import PictureCopies
 from hardneg_cli.data.neighbors import Neighbors
-from hardneg_cli.data.siblings import APART, Siblings, joined, labeled_apart, named_groups
+from hardneg_cli.data.siblings import APART, Siblings, joined, labeled_apart, named_groups, near_rows
 from hardneg_cli.statistics.neighbor_search.filtered import nearest_allowed, nearest_allowed_exactly
 from hardneg_cli.statistics.neighbor_search.search import EXACT_ROWS
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.int64]
 
-CLOSER = 0.1  # of the usual distance to the nearest row: a copy, or nearly one
 USUAL = 0.5  # of the rows: so many copies are rows that the features do not tell apart
 OTHERS = 20  # rows that are no siblings, kept of a row that siblings crowd around
 CROWDED = 10  # of the nearest rows: fewer that are no siblings are too few
@@ -34,7 +33,7 @@ def gather(dataset: Dataset, features: Features, neighbors: Neighbors, picture_c
 
     n, k = len(dataset), len(dataset.classes)
     named = named_groups(dataset)
-    near = np.concatenate([_copies(dataset, neighbors), picture_copies.links], axis=1)
+    near = np.concatenate([near_rows(neighbors), picture_copies.links], axis=1)
     copied = joined(n, near)
     if (np.bincount(copied)[copied] > 1).mean() > USUAL and labeled_apart(copied, dataset.labels, k) > APART:
         near = near[:, :0]
@@ -45,16 +44,6 @@ def gather(dataset: Dataset, features: Features, neighbors: Neighbors, picture_c
     crowded = crowded[(np.bincount(group)[group] < n)[crowded]]
     rows, far, notes = _searched(dataset, features, group, crowded)
     return Siblings(group, labeled_apart(group, dataset.labels, k), crowded, rows, far, notes)
-
-
-def _copies(dataset: Dataset, neighbors: Neighbors) -> Codes:
-    """(2, P) pairs of rows that are far closer to each other than a row usually is to its nearest."""
-    import numpy as np
-
-    nearest = neighbors.distances[:, 0]
-    usual = float(np.median(nearest[nearest > 0])) if (nearest > 0).any() else 0.0
-    row, rank = np.nonzero(neighbors.distances <= CLOSER * usual)
-    return np.stack([row, neighbors.rows[row, rank]])
 
 
 def _searched(

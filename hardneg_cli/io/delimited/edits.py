@@ -27,6 +27,16 @@ class RecordEdits:
     def place(self) -> int:
         return self.names.index(self.edits.column)
 
+    @cached_property
+    def _raw_marks(self) -> dict[str, str]:
+        return {"": ""}
+
+    def raw_mark(self, text: str) -> str:
+        """A cell of the new column as it is written."""
+        if text not in self._raw_marks:
+            self._raw_marks[text] = _raw(self, text, quoted=False)
+        return self._raw_marks[text]
+
 
 def raw_encoding(source: Source, encoding: Encoding) -> Encoding:
     """Latin-1, which keeps every byte, where delimiters and quotes are their own bytes; else the file's own encoding.
@@ -92,7 +102,7 @@ def _refuse_delimiters(editing: RecordEdits, text: str) -> None:
 
 
 def _add_mark(editing: RecordEdits, block: RecordBlock, first: int, records: list[str]) -> None:
-    marks = {place: "1" * (first + index in editing.edits.drop) for index, place in enumerate(block.rows)}
+    marks = {place: editing.raw_mark(editing.edits.mark_of(first + index)) for index, place in enumerate(block.rows)}
     if first < 0 and marks:
         marks[block.rows[0]] = _raw(editing, editing.edits.mark or "", quoted=False)
     # a ragged record gets a cell too, lest the new column make it a good one

@@ -114,7 +114,7 @@ def _record(text: str, edits: CellEdits, row: int, nested: dict[str, bool]) -> s
         new = edits.cells[row]
         text = json_records.with_value(text, edits.column, new, nested=nested.get(new))
     if edits.mark is not None:
-        text = json_records.with_key(text, edits.mark, "1" if row in edits.drop else "")
+        text = json_records.with_key(text, edits.mark, edits.mark_of(row))
     return text
 
 

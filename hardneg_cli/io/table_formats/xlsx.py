@@ -157,8 +157,9 @@ def _change(source: Source, target: Worksheet, sheet: ExcelSheet, edits: CellEdi
         return
     column = sheet.left + len(sheet.names) + 1
     _set_text(source, target.cell(sheet.header, column), edits.mark)
-    for row in edits.drop:
-        _set_text(source, target.cell(places[row], column), "1")
+    for row, place in enumerate(places):
+        if text := edits.mark_of(row):
+            _set_text(source, target.cell(place, column), text)
 
 
 def _set_text(source: Source, cell: SheetCell, text: str) -> None:

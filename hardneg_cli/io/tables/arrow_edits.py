@@ -9,6 +9,7 @@ from hardneg_cli.errors import quote
 from hardneg_cli.io.files.limits import refuse_bomb
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.arrow_cells import as_numbers, as_text, of_text, without_nan
+from hardneg_cli.io.tables.class_labels import with_text_column
 from hardneg_cli.io.tables.arrow_rows import is_plain, spread, taken, without
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm, within
 
@@ -47,17 +48,20 @@ def edited(table: pa.Table, edits: CellEdits, source: Source, first: int) -> pa.
     column = table.schema.get_field_index(edits.column)
     changed = _changed(table.column(column), edits, source, first, [row for row in rows if row in edits.cells])
     table = table.set_column(column, table.schema.field(column), changed)
-    dropped = np.isin(np.arange(first, stop), list(edits.drop))
     if edits.mark is None:
+        dropped = np.isin(np.arange(first, stop), list(edits.drop))
         return without(table, dropped) if dropped.any() else table
-    return table.append_column(edits.mark, pa.array(np.where(dropped, "1", "").tolist(), pa.string()))
+    marks = [edits.mark_of(row) for row in range(first, stop)]
+    return table.append_column(edits.mark, pa.array(marks, pa.string()))
 
 
 def marked(schema: pa.Schema, edits: CellEdits) -> pa.Schema:
-    """The schema of an edited table."""
+    """The schema of an edited table; what Hugging Face's `datasets` writes of columns knows the new one as well."""
     import pyarrow as pa
 
-    return schema if edits.mark is None else schema.append(pa.field(edits.mark, pa.string()))
+    if edits.mark is None:
+        return schema
+    return with_text_column(schema.append(pa.field(edits.mark, pa.string())), edits.mark)
 
 
 def _confirm(table: pa.Table, edits: CellEdits, source: Source, first: int, rows: Sequence[int]) -> None:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 KEY = b"huggingface"
+TEXT = {"dtype": "string", "_type": "Value"}
 
 
 def class_labels(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
@@ -26,6 +27,33 @@ def class_labels(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
         if isinstance(names, list) and names and all(isinstance(one, str) for one in names)
         and len(set(names)) == len(names)
     }  # fmt: skip
+
+
+def with_text_column(schema: pa.Schema, column: str) -> pa.Schema:
+    """The schema, whose metadata say that the column is text, if they say what its columns are."""
+    metadata = dict(schema.metadata or {})
+    try:
+        said = json.loads(metadata.get(KEY, b"{}"))
+    except (ValueError, RecursionError):
+        return schema
+    features = _within(_within(said, "info"), "features")
+    if not isinstance(features, dict) or not features:
+        return schema
+    features[column] = TEXT
+    return schema.with_metadata(metadata | {KEY: json.dumps(said).encode()})
+
+
+def info_with_text_column(document: bytes, column: str) -> bytes:
+    """What a folder of `save_to_disk` says of its columns, with one more, of text; as it is where it says nothing."""
+    try:
+        said = json.loads(document)
+    except (ValueError, RecursionError):
+        return document
+    features = _within(said, "features")
+    if not isinstance(features, dict) or not features:
+        return document
+    features[column] = TEXT
+    return json.dumps(said, indent=2).encode()
 
 
 def _is_class_label(feature: object) -> bool:

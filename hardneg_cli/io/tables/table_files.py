@@ -50,6 +50,7 @@ class ReadRequest:
 class CellEdits:
     """What is to change in `column`, by row; `drop` rows vanish, or get "1" in a new column called `mark`.
 
+    marks: what every row gets in the new column instead.
     `expect` is what stands in `column` now (empty for a null), checked while rewriting.
     """
 
@@ -57,6 +58,7 @@ class CellEdits:
     cells: Mapping[int, str]
     drop: frozenset[int] = frozenset()
     mark: str | None = None
+    marks: Sequence[str] | None = None
     expect: Mapping[int, str] = field(default_factory=dict)
     encoding: str | None = None
     skip_ragged: bool = False
@@ -68,6 +70,12 @@ class CellEdits:
 
     def removes(self, row: int) -> bool:
         return self.mark is None and row in self.drop
+
+    def mark_of(self, row: int) -> str:
+        """What the row gets in the new column; nothing beyond the last one, which `confirm_length` refuses."""
+        if self.marks is None:
+            return "1" if row in self.drop else ""
+        return self.marks[row] if row < len(self.marks) else ""
 
 
 def reader_of(source: Source) -> TableFormat:
@@ -233,7 +241,9 @@ def confirm(source: Source, edits: CellEdits, row: int, found: str | None) -> No
 
 
 def confirm_length(source: Source, edits: CellEdits, rows: int) -> None:
-    """Raises InputError where the edits reach beyond the last row."""
+    """Raises InputError where the edits reach beyond the last row, or not to it though they are of every row."""
+    if edits.marks is not None and len(edits.marks) != rows:
+        raise InputError(f"{source.name}: {rows:,} rows instead of {len(edits.marks):,}: it has changed since it was read")
     if edits.rows and edits.rows[-1] >= rows:
         raise InputError(f"{source.name}: no row {edits.rows[-1] + 1:,} to change; the file has {rows:,} rows")
 
