@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import InputError
+from hardneg_cli.errors import InputError, listing
 from hardneg_cli.io.files import folders
 from hardneg_cli.io.tables.class_labels import info_with_text_column
 from hardneg_cli.io.tables.frames import Frame, like
@@ -67,10 +67,12 @@ def write_picture_folders(dataset: Dataset, parts: Sequence[str], output: str | 
     if about.in_splits or about.metadata:
         what = "stands in folders called like splits" if about.in_splits else "has metadata files, which name its pictures"
         raise InputError(f"{dataset.name}: {what}, so none is moved: write a table, as in -o splits.csv")
+    if odd := sorted({part for part in parts if "/" in part or part.startswith(".")}):
+        raise InputError(f"{dataset.name}: no folder can be called {listing(odd)}: write a table, as in -o splits.csv")
     confirm_output(str(about.folder), 1, output, "split them")
     digests = dataset.texts(["sha256"])["sha256"].to_pylist()
     moves = [
-        PictureMove(path, f"{part}/{path}", digest, None)
+        PictureMove(path, f"{part}/{path}", None, digest)
         for path, part, digest in zip(dataset.texts(["image"])["image"].to_pylist(), parts, digests, strict=True)
     ]
     emptied = sorted({parent.as_posix() for move in moves for parent in Path(move.before or "").parents[:-1]})
@@ -84,17 +86,16 @@ def _rewritings(
     cells = [""] * dataset.rows_read
     for row, part in zip(dataset.positions.tolist(), parts, strict=True):
         cells[row] = part
-    edits = CellEdits(
-        dataset.columns.label, {}, encoding=dataset.encoding, skip_ragged=not dataset.whole, mark=column
-    )
+    edits = CellEdits(column, {}, encoding=dataset.encoding, skip_ragged=not dataset.whole)
     found, start = [], 0
     for source, rows in zip(dataset.sources, dataset.rows_of_files, strict=True):
         own = cells[start : start + rows]
         start += rows
         if column in dataset.all_columns:
             changes = {row: part for row, part in enumerate(own) if part}
-            edits_here = replace(edits, column=column, mark=None, cells=changes)
+            here = replace(edits, cells=changes)
         else:
-            edits_here = replace(edits, marks=own)
-        found.append(FileCorrection(source, edits_here, seen.get(source.name)))
+            beside_it = next(name for name in dataset.all_columns if name not in dict(source.partition))
+            here = replace(edits, column=beside_it, mark=column, marks=own)
+        found.append(FileCorrection(source, here, seen.get(source.name)))
     return found

@@ -116,7 +116,7 @@ def split(
     shares = _shares(rule, earlier)
     models = grouped(ModelSources, options)
     choice = feature_choice(models.features, dataset.columns)
-    linked = linked_rows(dataset, choice, [name for name in (rule.time, rule.stratify) if name])
+    linked = linked_rows(dataset, choice, {SPLIT, FOLD, *filter(None, (rule.time, rule.stratify))})
     suspects, notes = _suspects(dataset, rule.guard, models)
     before = _nowhere(len(dataset)) if earlier is None else earlier.codes(shares)
     part = _placed(dataset, shares, linked, before, suspects, rule, time)
@@ -259,9 +259,10 @@ def _suspects(dataset: Dataset, guard: float | None, models: ModelSources) -> tu
         if models.probs:
             raise InputError("--probs tell which labels are doubtful, which nothing asks for: add --guard P")
         return np.zeros(len(dataset), bool), ()
-    found = find(dataset, probs=models.probs, classes=models.classes, features=models.features)
-    if not found.doubts:
+    inside = dataset.columns.probabilities(dataset.all_columns)
+    if not (models.probs or inside or feature_choice(models.features, dataset.columns).something):
         raise InputError("--guard needs what tells wrong labels: --probs, --text, --features or --image")
+    found = find(dataset, probs=models.probs, classes=models.classes, features=models.features)
     suspects: Bools = found.score > guard
     return suspects, (
         f"{plural(int(suspects.sum()), 'row')} with a score above {guard:g} do not test; `hardneg find` lists them for "

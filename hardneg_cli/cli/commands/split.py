@@ -99,7 +99,7 @@ def run(
         on_bad_rows=columns.on_bad_rows,
     )
     if targets:
-        outputs.write(result.table, targets)
+        outputs.write(result.table(), targets)
     if not output.quiet:
         for line in result.summary():
             say(line)
