@@ -72,7 +72,9 @@ def older_parts(dataset: Dataset, older: str | Path | Frame, column: str, option
     option: the one that names the column. Raises InputError for a file without the column, or without ids and the
     content, and for one that has none of the rows.
     """
-    files = sources(str(older)) if isinstance(older, str | Path) else (in_memory(older, labels=dataset.columns.id or "id"),)
+    files = (
+        sources(str(older)) if isinstance(older, str | Path) else (in_memory(older, labels=dataset.columns.id or "id"),)
+    )
     name = str(older) if isinstance(older, str | Path) else "keep"
     names = table_files.columns(files, dataset.encoding)
     if column not in names:
@@ -105,8 +107,8 @@ def _by_id_alone(
     column = joining_column(files, names, dataset)
     if column is None:
         raise InputError(
-            f"{name}: neither ids nor the columns of {dataset.name}: its rows cannot be told; add an id column, or name "
-            "the older dataset itself"
+            f"{name}: neither ids nor the columns of {dataset.name}: its rows cannot be told; add an id column, or "
+            "name the older dataset itself"
         )
     place = rows_by_id(name, read_ids(files, column, dataset.encoding), dataset, may_lack=True)[0]
     found = tuple("" if at < 0 else parts[at] for at in place.tolist())

@@ -188,8 +188,8 @@ def _indistinct(kind: str, group: Codes, texts: pa.Table) -> str:
 
     share = percent(float((np.bincount(group)[group] > 1).mean()))
     return (
-        f"{share} of the rows have {kind}, with different labels: the columns ({listing(texts.column_names, 3)}) do not "
-        "tell rows apart, and nothing is kept together by them; --groups names what is one thing"
+        f"{share} of the rows have {kind}, with different labels: the columns ({listing(texts.column_names, 3)}) do "
+        "not tell rows apart, and nothing is kept together by them; --groups names what is one thing"
     )
 
 

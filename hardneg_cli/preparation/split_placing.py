@@ -196,9 +196,7 @@ def _best_move(
     return int(there[near][row]), others[other]
 
 
-def _place_singles(
-    bundles: Bundles, singles: Codes, part: Codes, quotas: _Quotas, shares: SplitShares
-) -> None:
+def _place_singles(bundles: Bundles, singles: Codes, part: Codes, quotas: _Quotas, shares: SplitShares) -> None:
     """Let single rows leave parts that have too many of their stratum, for those that have too few."""
     import numpy as np
 

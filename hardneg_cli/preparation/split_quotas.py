@@ -19,9 +19,9 @@ PLAIN = 0.25  # of a row: an ideal number that is so near a whole one is rounded
 def windows(shares: SplitShares, rows: Counts, whole: NDArray[np.bool_]) -> tuple[Counts, Counts]:
     """(C, S) the least and the most rows of each stratum in each part; rows: (C,) how many the stratum has.
 
-    That is the ideal number, rounded up or down (to the nearest, where that is plain), or 0.4 % of the stratum away from
-    it. Within these bounds rows may stand where their content says, so that few move when rows are added. Of strata
-    that are `whole` classes, (C,) bool, the part that trains has a row at least.
+    These are the ideal number, rounded up or down (to the nearest, where that is plain), or 0.4 % of the stratum away
+    from it. Within these bounds rows may stand where their content says, so that few move when rows are added. Of
+    strata that are `whole` classes, (C,) bool, the part that trains has a row at least.
     """
     import numpy as np
 

@@ -119,7 +119,8 @@ class SplitResult(VerbResult):
         sizes = self.counts().sum(axis=0)
         n = len(self.dataset)
         parts = ", ".join(
-            f"{name} {rows:,} ({percent(rows / n)})" for name, rows in zip(self.shares.names, sizes.tolist(), strict=True)
+            f"{name} {rows:,} ({percent(rows / n)})"
+            for name, rows in zip(self.shares.names, sizes.tolist(), strict=True)
         )
         yield f"{self.dataset.name}: {n:,} rows of {plural(len(self.dataset.classes), 'class', 'classes')}: {parts}"
         if (stayed := int((self.before >= 0).sum())) or self.before.size == 0:
@@ -143,9 +144,10 @@ class SplitResult(VerbResult):
         if not bad.any():
             return "every class has its share in every part, to within a row or 1 %"
         worst, place = divmod(int((off / rows[:, None]).argmax()), len(self.shares))
+        share = percent(counts[worst, place] / rows[worst])
         return (
             f"{plural(int(bad.sum()), 'class misses', 'classes miss')} a share by more than a row and 1 %: what stands "
-            f"together is not parted; {self.dataset.classes[worst]!r} has {percent(counts[worst, place] / rows[worst])} "
+            f"together is not parted; {self.dataset.classes[worst]!r} has {share} "
             f"of its rows in {self.shares.names[place]}"
         )
 
@@ -156,7 +158,9 @@ class SplitResult(VerbResult):
         for kind, group in self.linked.kinds:
             size = np.bincount(group)
             found.append(f"{int(size[size > 1].sum()):,} {kind} in {plural(int((size > 1).sum()), 'group')}")
-        return f"kept together: {'; '.join(found)}" if found else "kept together: no rows, as none are copies or grouped"
+        return (
+            f"kept together: {'; '.join(found)}" if found else "kept together: no rows, as none are copies or grouped"
+        )
 
     def _torn_lines(self) -> Iterator[str]:
         for kind, group in (*self.linked.kinds, *self.linked.dropped):

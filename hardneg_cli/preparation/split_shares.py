@@ -57,7 +57,9 @@ class SplitShares:
 
         Raises InputError for what is no such list, and for shares that are not 1 together.
         """
-        pairs = _read(given) if isinstance(given, str) else [(str(name), _number(name, one)) for name, one in given.items()]
+        pairs = (
+            _read(given) if isinstance(given, str) else [(str(name), _number(name, one)) for name, one in given.items()]
+        )
         names = [name for name, _ in pairs]
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)

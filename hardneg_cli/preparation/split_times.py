@@ -66,7 +66,9 @@ def refuse(dataset: Dataset, found: dict[int, str]) -> None:
     if found:
         shown = [f"row {dataset.positions[row] + 1}: {why}" for row, why in list(found.items())[:3]]
         more = f"; and {plural(len(found) - 3, 'row')} more" if len(found) > 3 else ""
-        raise InputError(f"{dataset.name}: {'; '.join(shown)}{more}: mend them, or leave such out with --on-bad-rows skip")
+        raise InputError(
+            f"{dataset.name}: {'; '.join(shown)}{more}: mend them, or leave such out with --on-bad-rows skip"
+        )
 
 
 def placed_by_time(group: Codes, time: Times, fixed: Codes, shares: SplitShares, name: str) -> Codes:

@@ -65,7 +65,9 @@ def write_picture_folders(dataset: Dataset, parts: Sequence[str], output: str | 
     about = dataset.sources[0].pictures
     assert about is not None
     if about.in_splits or about.metadata:
-        what = "stands in folders called like splits" if about.in_splits else "has metadata files, which name its pictures"
+        what = (
+            "stands in folders called like splits" if about.in_splits else "has metadata files, which name its pictures"
+        )
         raise InputError(f"{dataset.name}: {what}, so none is moved: write a table, as in -o splits.csv")
     if odd := sorted({part for part in parts if "/" in part or part.startswith(".")}):
         raise InputError(f"{dataset.name}: no folder can be called {listing(odd)}: write a table, as in -o splits.csv")
@@ -79,9 +81,7 @@ def write_picture_folders(dataset: Dataset, parts: Sequence[str], output: str | 
     write_new(FolderRewrite(about.folder, moves, {}, emptied), output, None)
 
 
-def _rewritings(
-    dataset: Dataset, parts: Sequence[str], column: str, seen: Mapping[str, Stamp]
-) -> list[FileCorrection]:
+def _rewritings(dataset: Dataset, parts: Sequence[str], column: str, seen: Mapping[str, Stamp]) -> list[FileCorrection]:
     """Each file of the dataset with its rows' parts."""
     cells = [""] * dataset.rows_read
     for row, part in zip(dataset.positions.tolist(), parts, strict=True):

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
-from hardneg_cli.errors import InputError, did_you_mean, listing, plural, quote
+from hardneg_cli.errors import InputError, listing, plural, quote
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.folders import is_saved_dataset
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.frames import Frame, in_memory
 from hardneg_cli.preparation.split_earlier import EarlierParts, older_parts, own_parts
-from hardneg_cli.preparation.split_links import LinkedRows, linked_rows
-from hardneg_cli.preparation.split_placing import NOWHERE, Bundles, placed
+from hardneg_cli.preparation.split_links import linked_rows
+from hardneg_cli.preparation.split_parts import confirm_column, nowhere, parts_of_rows
 from hardneg_cli.preparation.split_result import SplitResult
 from hardneg_cli.preparation.split_shares import USUAL, SplitShares
-from hardneg_cli.preparation.split_times import placed_by_time, refuse, times, troubles
+from hardneg_cli.preparation.split_times import refuse, times, troubles
 from hardneg_cli.preparation.split_writing import with_parts, write_parts, write_picture_folders
 from hardneg_cli.review.correction import rewrite
 from hardneg_cli.verbs._keywords import (
@@ -42,11 +42,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Codes = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
 SPLIT, FOLD = "split", "fold"
-MOST_STRATA = 0.5  # different values of a stratum's column, as a share of the rows
 
 
 @dataclass(frozen=True)
@@ -118,8 +116,8 @@ def split(
     choice = feature_choice(models.features, dataset.columns)
     linked = linked_rows(dataset, choice, {SPLIT, FOLD, *filter(None, (rule.time, rule.stratify))})
     suspects, notes = _suspects(dataset, rule.guard, models)
-    before = _nowhere(len(dataset)) if earlier is None else earlier.codes(shares)
-    part = _placed(dataset, shares, linked, before, suspects, rule, time)
+    before = nowhere(len(dataset)) if earlier is None else earlier.codes(shares)
+    part = parts_of_rows(dataset, shares, linked, before, suspects, rule.stratify, time)
     if earlier is not None and earlier.gone:
         notes += (f"{earlier.source}: {plural(earlier.gone, 'row')} of it are not in {dataset.name} any more",)
     result = SplitResult(dataset, shares, part, column, linked, before, suspects, rule.time, notes)
@@ -145,7 +143,9 @@ def _targets(
     found = sources(str(data))
     if found[0].pictures is not None:
         if in_place:
-            raise InputError(f"{data}: pictures are not moved about in their folder: name a table, or a new folder, with -o")
+            raise InputError(
+                f"{data}: pictures are not moved about in their folder: name a table, or a new folder, with -o"
+            )
         return found, {}
     rewrite.confirm_output(data, len(found), output, "split them")
     if os.path.isdir(data) and in_place and is_saved_dataset(str(data)):
@@ -181,10 +181,7 @@ def _columns(
 def _names(data: Any, files: Sequence[Source], options: Mapping[str, Any]) -> Sequence[str]:
     if isinstance(data, Dataset):
         return data.all_columns
-    if isinstance(data, str | Path):
-        known = files or sources(str(data))
-    else:
-        known = (in_memory(data),)
+    known = (files or sources(str(data))) if isinstance(data, str | Path) else (in_memory(data),)
     return table_files.columns(known, options.get("encoding"))
 
 
@@ -198,18 +195,12 @@ def _with_times(dataset: Dataset, column: str | None, may_skip: bool) -> tuple[D
 
     if column is None:
         return dataset, None
-    _confirm_column(dataset, column, "time")
+    confirm_column(dataset, column, "time")
     found = times(dataset, column)
     bad = troubles(dataset, column, found)
     if not may_skip:
         refuse(dataset, bad)
     return dataset.without(bad), np.delete(found, [*bad])
-
-
-def _confirm_column(dataset: Dataset, column: str, option: str) -> None:
-    if column not in dataset.all_columns:
-        hint = did_you_mean(column, dataset.all_columns) or f"; the columns are {listing(dataset.all_columns, 8)}"
-        raise InputError(f"{dataset.name}: no column {quote(column)} for --{option}{hint}")
 
 
 def _earlier(dataset: Dataset, keep: Any, column: str, *, own: bool, option: str) -> EarlierParts | None:
@@ -268,72 +259,6 @@ def _suspects(dataset: Dataset, guard: float | None, models: ModelSources) -> tu
         f"{plural(int(suspects.sum()), 'row')} with a score above {guard:g} do not test; `hardneg find` lists them for "
         "review",
     )
-
-
-def _placed(
-    dataset: Dataset, shares: SplitShares, linked: LinkedRows, before: Codes, suspects: Bools, rule: SplitRule,
-    time: NDArray[np.float64] | None,
-) -> Codes:  # fmt: skip
-    """(N,) the part of each row."""
-    import numpy as np
-
-    fixed = _bundle_parts(linked.group, before, shares)
-    fixed[np.setdiff1d(linked.group[suspects], np.flatnonzero(fixed != NOWHERE))] = shares.largest
-    if time is not None:
-        held = np.where(before == NOWHERE, fixed[linked.group], before)
-        return placed_by_time(linked.group, time, held, shares, dataset.name)
-    bundles = int(linked.group.max()) + 1
-    if bundles < sum(share > 0 for share in shares.fractions):
-        raise InputError(
-            f"{dataset.name}: {plural(bundles, 'row or group', 'rows or groups')} that differ are too few for "
-            f"{len(shares)} parts"
-        )
-    stratum, label = _strata(dataset, rule.stratify)
-    return placed(Bundles(linked.group, stratum, linked.hashes, fixed, before, label), shares)
-
-
-def _bundle_parts(group: Codes, before: Codes, shares: SplitShares) -> Codes:
-    """(M,) where the rows of a group go that have no part yet: where most of the others are; NOWHERE for no matter.
-
-    Of parts that have as many the largest takes them.
-    """
-    import numpy as np
-
-    rows = np.flatnonzero(before != NOWHERE)
-    found = _nowhere(int(group.max()) + 1)
-    if not len(rows):
-        return found
-    pair, count = np.unique(group[rows] * len(shares) + before[rows], return_counts=True)
-    place = pair % len(shares)
-    order = np.lexsort((place, -np.array(shares.fractions)[place], -count, pair // len(shares)))
-    owner, first = np.unique((pair // len(shares))[order], return_index=True)
-    found[owner] = place[order][first]
-    return found
-
-
-def _strata(dataset: Dataset, column: str | None) -> tuple[Codes, Codes]:
-    """(N,) the class of each row, or its class and its value in the column; (C,) the class of each such stratum."""
-    import numpy as np
-
-    labels = dataset.labels.astype(np.int64)
-    if column is None:
-        return labels, np.arange(len(dataset.classes))
-    _confirm_column(dataset, column, "stratify")
-    cells = np.array([cell or "" for cell in dataset.texts([column])[column].to_pylist()], object)
-    values, code = np.unique(cells, return_inverse=True)
-    if len(values) > max(MOST_STRATA * len(dataset), 2):
-        raise InputError(
-            f"{dataset.name}: column {quote(column)} has {len(values):,} different values in {len(dataset):,} rows: "
-            "--stratify names one of categories"
-        )
-    pairs, stratum = np.unique(labels * len(values) + code, return_inverse=True)
-    return stratum.astype(np.int64), pairs // len(values)
-
-
-def _nowhere(rows: int) -> Codes:
-    import numpy as np
-
-    return np.full(rows, NOWHERE, np.int64)
 
 
 def _write(

@@ -139,7 +139,9 @@ def _planted(name: str, folder: Path, seed: int) -> PlantedCopies:
 def _frame(name: str, folder: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     if name == "pictures":
         found = load_digits()
-        cells = [_png(Image.fromarray((one * 255 / 16).astype(np.uint8)).resize((48, 48))) for one in found.images[:400]]
+        cells = [
+            _png(Image.fromarray((one * 255 / 16).astype(np.uint8)).resize((48, 48))) for one in found.images[:400]
+        ]
         return pd.DataFrame({"id": [f"d{row}" for row in range(400)], "label": found.target[:400].astype(str),
                              "image": cells}), {"image": "image"}  # fmt: skip
     one = real_set(name, folder)
@@ -148,7 +150,11 @@ def _frame(name: str, folder: Path) -> tuple[pd.DataFrame, dict[str, str]]:
 
 def _changed(text: str, rng: random.Random, words: Sequence[str]) -> str:
     """The text with a small change; one of a letter, where another word is no small one."""
-    kinds = LETTERS if len(text.split()) < FEWEST_WORDS else [kind for kind in CHANGES if not kind.startswith("two words r")]
+    kinds = (
+        LETTERS
+        if len(text.split()) < FEWEST_WORDS
+        else [kind for kind in CHANGES if not kind.startswith("two words r")]
+    )
     usable = [kind for kind in kinds if len(text.split()) > 1 or kind == "case"]
     for _ in range(20):
         found = CHANGES[rng.choice(usable)](text, rng, words)
@@ -164,7 +170,9 @@ def _noisy(frame: pd.DataFrame, near: pd.DataFrame, seed: int) -> pd.DataFrame:
         numbers = pd.to_numeric(frame[column].replace("", np.nan), errors="coerce")
         if numbers.notna().sum() == (frame[column] != "").sum() and numbers.std() > 0:
             moved = numbers[near.index] + NOISE * numbers.std() * rng.normal(size=len(near))
-            found[column] = [cell if np.isnan(new) else repr(float(new)) for cell, new in zip(near[column], moved, strict=True)]
+            found[column] = [
+                cell if np.isnan(new) else repr(float(new)) for cell, new in zip(near[column], moved, strict=True)
+            ]
     return found
 
 
@@ -190,7 +198,7 @@ def _times(rows: int) -> Iterator[str | Figure]:
         folder = Path(made)
         rng = np.random.default_rng(0)
         frame = pd.DataFrame({"id": np.arange(rows), "label": rng.choice([*"abcde"], rows)})
-        words = np.array("alpha beta gamma delta epsilon zeta eta theta iota kappa".split())
+        words = np.array(["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"])
         said = [" ".join(some) for some in words[rng.integers(0, len(words), (rows, 6))].tolist()]
         frame = frame.assign(text=[f"{one} {row}" for row, one in enumerate(said)], x=rng.normal(size=rows).round(4))
         frame.to_csv(folder / "data.csv", index=False)

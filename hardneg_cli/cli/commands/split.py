@@ -2,9 +2,9 @@
 
 No two parts share a row: exact copies, near copies of texts (--text), vectors (--features) and pictures (--image), and
 rows of a group (--groups) stand together. Every class has its share in each part, to within a row or 1 %; --stratify
-says so of another column as well. The result is DATA with one more column, `split` or `fold` (or what --split and --fold
-call it), to standard output, to -o FILE, or over DATA with --in-place; all other bytes stay. Of a folder of pictures -o
-FILE is a table, and -o NEW a folder of links with a folder for each part.
+has the values of another column shared out alike. The result is DATA with one more column, `split` or `fold` (or what
+--split and --fold call it), to standard output, to -o FILE, or over DATA with --in-place; all other bytes stay. Of a
+folder of pictures -o FILE is a table, and -o NEW a folder of links with a folder for each part.
 
 Where a row stands follows from its content, so that rows that are added move few others. With --keep OLD, an earlier
 result or DATA itself, they move none: only rows that OLD does not know are placed. A column that DATA has and --split
@@ -39,7 +39,9 @@ class PartOptions:
     fractions: Annotated[
         str | None,
         typer.Option(
-            "--fractions", metavar="NAME=SHARE,…", help="The parts; default: train=.8,dev=.1,test=.1, or those of --keep."
+            "--fractions",
+            metavar="NAME=SHARE,…",
+            help="The parts; default: train=.8,dev=.1,test=.1, or those of --keep.",
         ),
         Trust.CHOICE,
     ] = None

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+
 def detect(
     dataset: Dataset, copies: Copies, picture_copies: PictureCopies, features: Features | None = None,
     neighbors: Neighbors | None = None, *, closer_than: float = 0.1, text_closer_than: float = 0.1,

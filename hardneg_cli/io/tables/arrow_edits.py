@@ -9,8 +9,8 @@ from hardneg_cli.errors import quote
 from hardneg_cli.io.files.limits import refuse_bomb
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.arrow_cells import as_numbers, as_text, of_text, without_nan
-from hardneg_cli.io.tables.class_labels import with_text_column
 from hardneg_cli.io.tables.arrow_rows import is_plain, spread, taken, without
+from hardneg_cli.io.tables.class_labels import with_text_column
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm, within
 
 if TYPE_CHECKING:

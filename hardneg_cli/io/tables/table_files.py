@@ -243,7 +243,9 @@ def confirm(source: Source, edits: CellEdits, row: int, found: str | None) -> No
 def confirm_length(source: Source, edits: CellEdits, rows: int) -> None:
     """Raises InputError where the edits reach beyond the last row, or not to it though they are of every row."""
     if edits.marks is not None and len(edits.marks) != rows:
-        raise InputError(f"{source.name}: {rows:,} rows instead of {len(edits.marks):,}: it has changed since it was read")
+        raise InputError(
+            f"{source.name}: {rows:,} rows instead of {len(edits.marks):,}: it has changed since it was read"
+        )
     if edits.rows and edits.rows[-1] >= rows:
         raise InputError(f"{source.name}: no row {edits.rows[-1] + 1:,} to change; the file has {rows:,} rows")
 
