@@ -102,5 +102,13 @@ def content_hashes(content: pa.Table, rows: int) -> list[str]:
     return [_hash(key) for key in keyed(content).to_pylist()]
 
 
+def content_numbers(content: pa.Table) -> NDArray[np.uint64]:
+    """(N,) the hashes of `content_hashes` as numbers; the table has columns."""
+    import numpy as np
+
+    digests = [hashlib.blake2b(key.encode(), digest_size=HASH_BYTES).digest() for key in keyed(content).to_pylist()]
+    return np.frombuffer(b"".join(digests), ">u8").astype(np.uint64)
+
+
 def _hash(key: str) -> str:
     return "h" + hashlib.blake2b(key.encode(), digest_size=HASH_BYTES).hexdigest()

@@ -13,7 +13,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import FeatureChoice, Features
 from hardneg_cli.data.features.near_texts import near_texts
 from hardneg_cli.data.features.picture_copies import compared_content, picture_copies
-from hardneg_cli.data.row_identity import content_hashes
+from hardneg_cli.data.row_identity import content_numbers
 from hardneg_cli.data.siblings import APART, joined, labeled_apart, named_groups, near_rows
 from hardneg_cli.data.text_normalization import bare, folded
 from hardneg_cli.errors import InputError, Unavailable, listing, percent
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 EXACT, SPELLED, TEXTS = "exact copies", "texts but for case and punctuation the same", "near copies of texts"
 VECTORS, PICTURES, GROUPS = "the same or nearly the same features", "near copies of pictures", "rows of groups"
-NEAR_TEXT = 0.1  # of a text that is changed, as for the detector near-duplicate
+NEAR_TEXT = 0.2  # of a text that differs: twice what is a near duplicate, as a link costs little and a leak much
 USUAL, CROWD = 0.5, 5  # of the rows have copies, so many rows a copy: the columns do not tell rows apart
 
 
@@ -62,7 +62,7 @@ def linked_rows(dataset: Dataset, choice: FeatureChoice, beside: Collection[str]
     if not content.num_columns and dataset.columns.id is None:
         raise InputError(f"{dataset.name}: neither ids nor content tell its rows apart, so none has a place of its own")
     texts = _compared(content)
-    hashes = _numbers(content_hashes(texts, len(dataset))) if content.num_columns else _hashed_ids(dataset)
+    hashes = content_numbers(texts) if content.num_columns else _hashed(dataset.ids.to_pylist())
     notes: list[str] = []
     found: list[tuple[str, Codes]] = []
     dropped: list[tuple[str, Codes]] = []
@@ -229,18 +229,7 @@ def _numbered(group: Codes) -> Codes:
     return found
 
 
-def _hashed_ids(dataset: Dataset) -> Hashes:
-    return _hashed(dataset.ids.to_pylist())
-
-
 def _hashed(texts: list[str]) -> Hashes:
     import pyarrow as pa
 
-    return _numbers(content_hashes(pa.table({"": texts}), len(texts)))
-
-
-def _numbers(hashes: list[str]) -> Hashes:
-    """Content hashes as numbers."""
-    import numpy as np
-
-    return np.frombuffer(bytes.fromhex("".join(one[1:] for one in hashes)), ">u8").astype(np.uint64)
+    return content_numbers(pa.table({"": pa.array(texts, pa.string())}))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import listing, percent, plural
+from hardneg_cli.io.tables.frames import Frame
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.preparation.split_links import GROUPS, LinkedRows
 from hardneg_cli.preparation.split_shares import SplitShares
@@ -41,9 +43,9 @@ class SplitResult(VerbResult):
     suspects: NDArray[np.bool_]
     by_time: str | None = None
     notes: tuple[str, ...] = ()
-    data: Any = field(default=None, compare=False)
+    data: Frame = field(default=None, compare=False)
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """N names of parts, in the order of the data's rows."""
         return [self.shares.names[place] for place in self.part.tolist()]
@@ -80,7 +82,7 @@ class SplitResult(VerbResult):
         import numpy as np
         import pyarrow as pa
 
-        rows: dict[str, list[Any]] = {"because": [], "groups": [], "rows": [], "largest": [], "torn": []}
+        rows: dict[str, list[object]] = {"because": [], "groups": [], "rows": [], "largest": [], "torn": []}
         for kind, group in (*self.linked.kinds, *self.linked.dropped):
             size = np.bincount(group)
             for name, value in zip(

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Unpack
+from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
@@ -129,7 +129,7 @@ def split(
 
 
 def _targets(
-    data: Any, keep: Any, output: str | Path | BinaryIO | None, *, in_place: bool
+    data: Data, keep: Frame, output: str | Path | BinaryIO | None, *, in_place: bool
 ) -> tuple[Sequence[Source], Mapping[str, rewrite.Stamp]]:
     """The data's files and their stamps; raises InputError for targets that cannot be, before any work is done."""
     if in_place and output is not None:
@@ -156,7 +156,12 @@ def _targets(
 
 
 def _columns(
-    data: Any, files: Sequence[Source], columns: Columns | None, options: Mapping[str, Any], rule: SplitRule, keep: Any
+    data: Data,
+    files: Sequence[Source],
+    columns: Columns | None,
+    options: Mapping[str, object],
+    rule: SplitRule,
+    keep: Frame,
 ) -> tuple[Columns, str, bool]:
     """The columns by their parts, what the new one is called, and whether the data have it already.
 
@@ -173,19 +178,18 @@ def _columns(
             f"{_name(data)}: there is a column {quote(column)} already: --{kind} {column} keeps its rows where they "
             f"are and places those without; --{kind} and another name adds another column"
         )
-    return replace(chosen, split=None, fold=None) if not own else replace(
-        chosen, **{SPLIT: None, FOLD: None} | {kind: column}
-    ), column, own  # fmt: skip
+    there = {part: one if one in names else None for part, one in ((SPLIT, chosen.split), (FOLD, chosen.fold))}
+    return replace(chosen, **there | ({kind: column} if own else {})), column, own
 
 
-def _names(data: Any, files: Sequence[Source], options: Mapping[str, Any]) -> Sequence[str]:
+def _names(data: Data, files: Sequence[Source], options: Mapping[str, object]) -> Sequence[str]:
     if isinstance(data, Dataset):
         return data.all_columns
     known = (files or sources(str(data))) if isinstance(data, str | Path) else (in_memory(data),)
     return table_files.columns(known, options.get("encoding"))
 
 
-def _name(data: Any) -> str:
+def _name(data: Data) -> str:
     return str(data) if isinstance(data, str | Path) else "table"
 
 
@@ -203,7 +207,7 @@ def _with_times(dataset: Dataset, column: str | None, may_skip: bool) -> tuple[D
     return dataset.without(bad), np.delete(found, [*bad])
 
 
-def _earlier(dataset: Dataset, keep: Any, column: str, *, own: bool, option: str) -> EarlierParts | None:
+def _earlier(dataset: Dataset, keep: Frame, column: str, *, own: bool, option: str) -> EarlierParts | None:
     """Who says which parts rows have already; None for nobody. Raises InputError where two say otherwise of a row."""
     mine = own_parts(dataset, column) if own else None
     if keep is None or (mine is not None and _same_file(dataset, keep)):
@@ -222,7 +226,7 @@ def _earlier(dataset: Dataset, keep: Any, column: str, *, own: bool, option: str
     return replace(theirs, names=tuple(other or one for one, other in pairs))
 
 
-def _same_file(dataset: Dataset, keep: Any) -> bool:
+def _same_file(dataset: Dataset, keep: Frame) -> bool:
     """Whether what is to be kept is what the dataset itself says."""
     if not isinstance(keep, str | Path):
         return False
@@ -247,8 +251,6 @@ def _suspects(dataset: Dataset, guard: float | None, models: ModelSources) -> tu
     import numpy as np
 
     if guard is None:
-        if models.probs:
-            raise InputError("--probs tell which labels are doubtful, which nothing asks for: add --guard P")
         return np.zeros(len(dataset), bool), ()
     inside = dataset.columns.probabilities(dataset.all_columns)
     if not (models.probs or inside or feature_choice(models.features, dataset.columns).something):

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from hardneg_cli import Columns, apply, check, collect, compare, diff, find, mine, undo
+from hardneg_cli import Columns, apply, check, collect, compare, diff, find, mine, split, undo
 from hardneg_cli.verbs import audit
 from hardneg_cli.verbs.dual import dual
 from hardneg_cli.verbs.harden import harden
@@ -91,6 +91,7 @@ def test_what_is_found_and_decided_gives_its_tables(points: Path, tmp_path: Path
     )
     gives(check(clean, base=points, with_findings=True), "gates", "queue", "changes")
     gives(audit.audit_draw(scores, 30), "rows")
+    gives(split(points, features="x,y"), "rows", "classes", "together", "leaks")
 
 
 def test_an_audits_estimate_gives_a_table(points: Path, tmp_path: Path) -> None:

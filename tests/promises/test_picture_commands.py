@@ -58,6 +58,7 @@ def test_every_command_takes_them(tmp_path: Path, kind: str) -> None:
         ("compare", made("p.csv"), made("dual.csv"), data),
         ("check", data, "--probs", made("p.csv"), "--exit-zero"),
         ("diff", data, data),
+        ("split", data, "-o", made("split.csv" if kind == "folder" else "split.parquet")),
         ("assign", made("all.csv"), "--reviewers", "ann,bob", "--image", "image", "-o", made("team.csv")),
         ("explain", "--row", "d1/0001.png" if kind == "folder" else "r0001", made("all.csv")),
     ]

@@ -31,6 +31,7 @@ from hardneg_cli import (
     mine,
     predict,
     refine,
+    split,
     undo,
 )
 from hardneg_cli.runtime.argument_words import in_arguments
@@ -75,6 +76,8 @@ CASES: dict[str, tuple[Callable[[], Any], str]] = {
     "an audit of a part": (lambda: audit_draw(QUEUE), r"what `find\(…\).table\(every=True\)` wrote"),
     "two bases": (lambda: check(FRAME, base=FRAME, state="s"), "`base` and `state` exclude each other"),
     "one gate, two ways": (lambda: check(FRAME, fail_on="leak", warn_on="leak"), "by both `fail_on` and `warn_on`"),
+    "two kinds of parts": (lambda: split(FRAME, fractions="a=.5,b=.5", folds=3), "`fractions` and `folds` exclude"),
+    "a column of parts": (lambda: split(FRAME.assign(split="a")), "`split` names it|`split` split keeps"),
     "one id column": (lambda: compare(TWICE, [P]), "name another column with `id`"),
     "a command": (lambda: explain("find"), r"`help\(hardneg_cli.find\)` says what it does"),
 }  # fmt: skip

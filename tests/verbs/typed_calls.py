@@ -28,6 +28,7 @@ from hardneg_cli import (
     PredictResult,
     RefineResult,
     Refused,
+    SplitResult,
     apply,
     assign,
     audit_draw,
@@ -44,6 +45,7 @@ from hardneg_cli import (
     mine,
     predict,
     refine,
+    split,
     undo,
 )
 
@@ -102,6 +104,16 @@ def trained(findings: Findings) -> tuple[PredictResult, MineResult, RefineResult
     return predicted, mined, refined, second, hardened
 
 
+def parted() -> SplitResult:
+    split("data.csv", folds=5, groups="g", in_place=True)
+    split("data.csv", fractions={"train": 0.8, "test": 0.2}, time="t", output=Path("out.csv"), on_bad_rows="skip")
+    split(FRAME, label="y", text="t", stratify="s", probs=P, classes=KNOWN, guard=0.5)
+    result = split(FRAME, label="y", fractions="train=.8,test=.2", keep=pa.table({"y": ["a"], "split": ["train"]}))
+    names: list[str] = result.names
+    print(names, result.part.sum(), result.table(), *result.summary(), result.leaks(), result.data)
+    return result
+
+
 def compared() -> CompareResult:
     result = compare(FRAME, [P, pd.DataFrame(P), "other.csv"], label="y", classes=KNOWN, seed=1)
     print(*result.summary(), *result.best("accuracy", "given"), result.table())
@@ -126,7 +138,7 @@ def reviewed() -> CollectResult:
 def main() -> int:
     try:
         findings = found()
-        print(*words(findings), corrected(findings), *trained(findings), compared(), gated(), reviewed())
+        print(*words(findings), corrected(findings), *trained(findings), parted(), compared(), gated(), reviewed())
     except Refused as verdict:
         return verdict.exit_code
     except InputError as error:
@@ -146,6 +158,8 @@ def mistaken(findings: Findings) -> None:
     refine(FRAME, FRAME, max_eror=0.1)  # type: ignore[call-arg]
     dual(FRAME, label=["y"])  # type: ignore[arg-type]
     harden(FRAME, epsilon="big")  # type: ignore[arg-type]
+    split(FRAME, folds="5")  # type: ignore[arg-type]
+    split(FRAME, fraction="a=.5,b=.5")  # type: ignore[call-arg]
     compare(FRAME)  # type: ignore[call-arg]
     check(FRAME, fail_on=3)  # type: ignore[arg-type]
     diff(FRAME)  # type: ignore[call-arg]

@@ -33,7 +33,7 @@ EXAMPLE = "hardneg split data.csv --text text -o split.csv"
 
 @dataclass(frozen=True)
 class PartOptions:
-    """Which parts there are, and who goes where."""
+    """Which parts there are, and who goes where. What others call folds and guard is not what these are."""
 
     HEADING: ClassVar[str] = "Parts"
     fractions: Annotated[
@@ -46,7 +46,7 @@ class PartOptions:
         Trust.CHOICE,
     ] = None
     folds: Annotated[
-        int | None, typer.Option("--folds", min=2, metavar="K", help="Folds 1 to K instead of parts."), Trust.CHOICE
+        int | None, typer.Option("--folds", min=2, metavar="K", help="Folds 1 to K instead of parts."), Trust.CALLER
     ] = None
     time: Annotated[
         str | None,
@@ -66,7 +66,7 @@ class PartOptions:
     guard: Annotated[
         float | None,
         typer.Option("--guard", metavar="P", help="Rows with a greater score than P do not test, but train."),
-        Trust.CHOICE,
+        Trust.CALLER,
     ] = None
 
 

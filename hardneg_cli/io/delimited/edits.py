@@ -102,13 +102,25 @@ def _refuse_delimiters(editing: RecordEdits, text: str) -> None:
 
 
 def _add_mark(editing: RecordEdits, block: RecordBlock, first: int, records: list[str]) -> None:
-    marks = {place: editing.raw_mark(editing.edits.mark_of(first + index)) for index, place in enumerate(block.rows)}
+    edits = editing.edits
+    if edits.marks is not None and first >= 0 and _lines_alone(block):
+        tails = {mark: f"{editing.grammar.delimiter}{editing.raw_mark(mark)}\n" for mark in set(edits.marks)}
+        own = edits.marks[first : first + len(records)]
+        records[: len(own)] = [record[:-1] + tails[mark] for record, mark in zip(records, own, strict=False)]
+        return
+    marks = {place: editing.raw_mark(edits.mark_of(first + index)) for index, place in enumerate(block.rows)}
     if first < 0 and marks:
-        marks[block.rows[0]] = _raw(editing, editing.edits.mark or "", quoted=False)
+        marks[block.rows[0]] = _raw(editing, edits.mark or "", quoted=False)
     # a ragged record gets a cell too, lest the new column make it a good one
     for place, mark in {**marks, **dict.fromkeys(block.ragged, "")}.items():
         cells = records[place].rstrip("\r\n")
         records[place] = f"{cells}{editing.grammar.delimiter}{mark}{records[place][len(cells) :]}"
+
+
+def _lines_alone(block: RecordBlock) -> bool:
+    """Whether every record is a row that ends with a line feed and nothing else."""
+    whole = len(block.rows) == len(block.records) and block.records[-1:] and block.records[-1].endswith("\n")
+    return bool(whole) and "\r" not in "".join(block.records)
 
 
 def _ragged(editing: RecordEdits, block: RecordBlock, first: int) -> InputError:

@@ -50,6 +50,7 @@ FILE_KEYS = {
     "dual": ("adjusted", "slices", "new-probs"),
     "harden": ("report",),
     "mine": ("suspects", "triplets"),
+    "split": ("keep", "output"),
     "refine": ("ledger", "queue", "unlabeled-features"),
 }
 EVERY_OTHER = [  # pair, so that each command and each kind has its turns
