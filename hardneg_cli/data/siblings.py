@@ -110,5 +110,5 @@ def across_folds(dataset: Dataset, copies: Copies | None) -> list[str]:
         return []
     return [
         f"{plural(torn, 'row')} have a copy or a row of their group in another fold: a model that was trained on it is "
-        "surer of their labels than it should be; hardneg predict with --groups keeps them together"
+        "surer of their labels than it should be; hardneg split --folds makes folds that keep them together"
     ]

@@ -88,18 +88,19 @@ def placed_by_time(group: Codes, time: Times, fixed: Codes, shares: SplitShares,
         return found
     moments, place, rows = np.unique(newest[group[free]], return_inverse=True, return_counts=True)
     taken = np.bincount(fixed[~free], minlength=len(shares))
-    room = np.maximum(shares.ideal(np.array(len(group))) - taken, 0)
+    takes = np.flatnonzero(shares.fractions)
+    room = np.maximum(shares.ideal(np.array(len(group))) - taken, 0)[takes]
     wanted = np.cumsum(room)[:-1] * (free.sum() / max(room.sum(), 1e-12))
-    if taken.sum() == 0 and len(moments) < len(shares):
+    if taken.sum() == 0 and len(moments) < len(takes):
         raise InputError(
-            f"{name}: {plural(len(moments), 'time')} for {len(shares)} parts, once copies and groups stand together: "
+            f"{name}: {plural(len(moments), 'time')} for {len(takes)} parts, once copies and groups stand together: "
             "a boundary stands between two times"
         )
     ends = np.r_[0, np.cumsum(rows)]
     cuts = np.abs(ends[:, None] - wanted).argmin(axis=0)
     if taken.sum() == 0:
         cuts = _apart(cuts, len(moments))
-    found[free] = np.searchsorted(cuts, place, "right")
+    found[free] = takes[np.searchsorted(cuts, place, "right")]
     return found
 
 

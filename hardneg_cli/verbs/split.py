@@ -156,13 +156,9 @@ def _targets(
 
 
 def _columns(
-    data: Data,
-    files: Sequence[Source],
-    columns: Columns | None,
-    options: Mapping[str, object],
-    rule: SplitRule,
+    data: Data, files: Sequence[Source], columns: Columns | None, options: Mapping[str, object], rule: SplitRule,
     keep: Frame,
-) -> tuple[Columns, str, bool]:
+) -> tuple[Columns, str, bool]:  # fmt: skip
     """The columns by their parts, what the new one is called, and whether the data have it already.
 
     Raises InputError for a column that is there and that nobody named.
@@ -173,6 +169,8 @@ def _columns(
     column = wish or kind
     names = _names(data, files, options)
     own = column in names
+    if part := next((one for one, name in chosen.parts().items() if name == column and one not in (SPLIT, FOLD)), None):
+        raise InputError(f"{_name(data)}: column {quote(column)} is the --{part}; --{kind} names another one")
     if own and wish is None and keep is None:
         raise InputError(
             f"{_name(data)}: there is a column {quote(column)} already: --{kind} {column} keeps its rows where they "

@@ -100,7 +100,7 @@ def test_every_file_of_a_glob_is_corrected_in_place(tmp_path: Path) -> None:
     [
         ({"output": "out.parquet"}, "is no .parquet file"),
         ({"output": "out.tsv"}, "is no .tsv file"),
-        ({"output": "out.csv.gz"}, "is not compressed, and apply keeps the format of the data: leave .gz out"),
+        ({"output": "out.csv.gz"}, "is not compressed, and the format of the data stays: leave .gz out"),
         ({"output": "data.csv"}, "is also an input"),
         ({"output": "q.csv"}, "is also an input"),
         ({"output": "nowhere/out.csv"}, "there is no folder 'nowhere'"),

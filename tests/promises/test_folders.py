@@ -116,7 +116,7 @@ def test_what_cannot_be_done_is_one_line_and_leaves_nothing(tmp_path: Path) -> N
     queue = find(folder, probs=meals()[2]).table().to_pandas().assign(decision="relabel")
     with pytest.raises(InputError, match="keeps caches in it"):
         apply(folder, [queue], in_place=True)
-    with pytest.raises(InputError, match="is there already; a corrected folder takes a new name"):
+    with pytest.raises(InputError, match="is there already; a folder takes a new name"):
         apply(folder, [queue], output=tmp_path)
     with pytest.raises(InputError, match="none is called"):
         apply(folder, [queue.assign(new_label="eg")], output=tmp_path / "new" / "one")

@@ -154,7 +154,7 @@ def _confirm(rewrite: FolderRewrite) -> None:
         root = aside_of(rewrite.folder) if move.before is None else rewrite.folder
         now = picture_file(str(root), os.path.realpath(root), os.path.relpath(place, root))
         if now.sha256 != move.sha256:
-            raise InputError(f"{place}: has changed since it was read; run apply again")
+            raise InputError(f"{place}: has changed since it was read; run this again")
 
 
 def _refuse_broken_links(rewrite: FolderRewrite) -> None:

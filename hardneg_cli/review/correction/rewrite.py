@@ -196,7 +196,7 @@ def confirm_output(data: str | Path, files: int, output: str | Path | BinaryIO |
         raise InputError(f"{data} is a folder: name a new one with -o")
     path = Path(output)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise InputError(f"-o {output}: is there already; a corrected folder takes a new name")
+        raise InputError(f"-o {output}: is there already; a folder takes a new name")
 
 
 def new_folders(path: Path) -> list[Path]:
@@ -246,7 +246,7 @@ def refuse_other_format(source: Source, output: str | Path) -> None:
     known = any(target.suffix in reader.EXTENSIONS for reader in TABLE_FORMATS)
     foreign = known and target.suffix not in table_files.reader_of(source).EXTENSIONS
     ours, theirs = PROMISES.get(source.suffix), PROMISES.get(target.suffix)
-    advice = "apply keeps the format of the data"
+    advice = "the format of the data stays"
     if foreign or (ours and theirs and ours != theirs):
         raise InputError(f"-o {output}: {source.name} is no {target.suffix} file, and {advice}")
     compression = COMPRESSED_NAMES.get(Path(output).suffix.lower())
@@ -287,7 +287,7 @@ def _write_files(
 def confirm_unchanged(rewriting: FileRewrite) -> None:
     """Raises InputError for a file that somebody else wrote meanwhile: their rows may be other ones."""
     if stamp(rewriting.source) != rewriting.seen:
-        raise InputError(f"{rewriting.source.name}: has changed since it was read; run apply again")
+        raise InputError(f"{rewriting.source.name}: has changed since it was read; run this again")
 
 
 def _write_stream(rewriting: FileRewrite, out: BinaryIO, telling: ProvenanceTarget | None) -> list[WrittenFile]:
