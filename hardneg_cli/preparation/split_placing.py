@@ -11,8 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hardneg_cli.preparation.split_balance import BundleTable, evened
 from hardneg_cli.preparation.split_preferences import Preferences
-from hardneg_cli.preparation.split_quotas import targets, windows
+from hardneg_cli.preparation.split_quotas import of_bundles, targets, windows
 from hardneg_cli.preparation.split_shares import SplitShares
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 NOWHERE = -1
 HALF = 0.5  # a row
-LOOKED_AT = 256  # bundles of a class and a part, among which one is chosen that leaves
-STEPS = 20  # moves, times the classes' and parts' number, and the bundles that were too many at first
 
 
 @dataclass(frozen=True)
@@ -52,16 +51,18 @@ def placed(bundles: Bundles, shares: SplitShares) -> Codes:
     rows = np.bincount(bundles.stratum, minlength=len(bundles.label))
     whole = np.bincount(bundles.label)[bundles.label] == 1
     low, high = windows(shares, rows, whole)
-    part, _ = Preferences(shares, bundles.hashes).first()
+    preferences = Preferences(shares, bundles.hashes)
+    part = preferences.first()
     part = np.where(bundles.fixed == NOWHERE, part, bundles.fixed)
     loose = bundles.fixed_rows == NOWHERE
     several = size[bundles.of] > 1
     anchored = np.zeros((len(rows), len(shares)), np.int64)  # rows that stay where they stand
     np.add.at(anchored, (bundles.stratum[~loose], bundles.fixed_rows[~loose]), 1)
     free = loose & several
-    table = _BundleTable.of(bundles, np.flatnonzero(free))
+    table = BundleTable.of(bundles.of[free], bundles.stratum[free])
     counts = anchored + table.counts(part, anchored.shape)
-    part = _evened(table, part, counts, high, shares, bundles)
+    loosest = of_bundles(shares, rows, np.bincount(bundles.stratum[loose & ~several], minlength=len(rows)))
+    part = evened(table, part, counts, loosest, preferences, bundles.fixed == NOWHERE)
     counts = anchored + table.counts(part, anchored.shape)
     singles = np.flatnonzero(loose & ~several)
     _place_singles(bundles, singles, part, _Quotas(counts, low, high, shares.ideal(rows)), shares)
@@ -90,110 +91,6 @@ class _Quotas:
         high = np.where(owed > HALF, np.floor(ideal), self.high[stratum])
         low, high = np.minimum(low, high), np.maximum(low, high)
         return (low - self.counts[stratum]).astype(np.int64), (high - self.counts[stratum]).astype(np.int64)
-
-
-@dataclass(frozen=True)
-class _BundleTable:
-    """E entries: a bundle, a stratum, and how many rows of the stratum it has that may move; sorted by bundle."""
-
-    bundle: Codes
-    stratum: Codes
-    rows: Codes
-
-    @classmethod
-    def of(cls, bundles: Bundles, rows: Codes) -> _BundleTable:
-        import numpy as np
-
-        width = int(bundles.stratum.max(initial=0)) + 1
-        pair, count = np.unique(bundles.of[rows] * width + bundles.stratum[rows], return_counts=True)
-        return cls(pair // width, pair % width, count.astype(np.int64))
-
-    def counts(self, part: Codes, shape: tuple[int, ...]) -> Codes:
-        import numpy as np
-
-        found = np.zeros(shape, np.int64)
-        np.add.at(found, (self.stratum, part[self.bundle]), self.rows)
-        return found
-
-    def some(self, bundles: Codes) -> tuple[Codes, Codes, Codes]:
-        """Of sorted bundles: the number of the bundle among them, stratum and rows of each entry."""
-        import numpy as np
-
-        first, last = np.searchsorted(self.bundle, bundles), np.searchsorted(self.bundle, bundles, "right")
-        length = last - first
-        entry = np.repeat(first - np.r_[0, np.cumsum(length)[:-1]], length) + np.arange(length.sum())
-        return np.repeat(np.arange(len(bundles)), length), self.stratum[entry], self.rows[entry]
-
-
-def _evened(
-    table: _BundleTable, part: Codes, counts: Codes, high: Codes, shares: SplitShares, bundles: Bundles
-) -> Codes:
-    """(M,) the parts once bundles have left those that have too many rows of a class, as far as that mends more."""
-    import numpy as np
-
-    part, counts = part.copy(), counts.copy()
-    movable = np.zeros(len(part), bool)
-    movable[table.bundle] = True
-    movable &= bundles.fixed == NOWHERE
-    by_stratum = np.argsort(table.stratum, kind="stable")
-    starts = np.searchsorted(table.stratum[by_stratum], np.arange(len(counts) + 1))
-    stuck = np.zeros(counts.shape, bool)
-    most = STEPS * counts.size + int(np.maximum(counts - high, 0).sum())
-    for _ in range(most):
-        excess = np.where(stuck, 0, np.maximum(counts - high, 0))
-        if not excess.any():
-            break
-        stratum, place = divmod(int(excess.argmax()), len(shares))
-        there = table.bundle[by_stratum[starts[stratum] : starts[stratum + 1]]]
-        there = there[movable[there] & (part[there] == place)]
-        move = _best_move(table, there, place, counts, high, Preferences(shares, bundles.hashes))
-        if move is None:
-            stuck[stratum, place] = True
-            continue
-        one, target = move
-        _, strata, rows = table.some(np.array([one]))
-        counts[strata, place] -= rows
-        counts[strata, target] += rows
-        part[one] = target
-        stuck[strata] = False
-    return part
-
-
-def _best_move(
-    table: _BundleTable, there: Codes, place: int, counts: Codes, high: Codes, preferences: Preferences
-) -> tuple[int, int] | None:
-    """Which bundle goes where: of moves that are half as good as the best, the one that costs least; None for none."""
-    import numpy as np
-
-    others = [one for one, share in enumerate(preferences.shares.fractions) if share and one != place]
-    if not len(there):
-        return None
-    margin = np.stack([preferences.cost(one, there) for one in others], axis=1)
-    margin -= preferences.cost(place, there)[:, None] if preferences.shares.fractions[place] else 0
-    near = np.sort(np.argsort(margin.min(axis=1), kind="stable")[:LOOKED_AT])
-    number, strata, rows = table.some(there[near])
-
-    def excess(column: Codes, more: Codes) -> Codes:
-        over: Codes = np.maximum(column + more, 0) ** 2
-        return over
-
-    over = counts[strata] - high[strata]
-    gain = np.stack(
-        [
-            excess(over[:, place], -rows) - excess(over[:, place], 0 * rows)
-            + excess(over[:, one], rows) - excess(over[:, one], 0 * rows)
-            for one in others
-        ],
-        axis=1,
-    )  # fmt: skip
-    change = np.zeros((len(near), len(others)), np.int64)
-    np.add.at(change, number, gain)
-    best = change.min()
-    if best >= 0:
-        return None
-    costs = np.where(2 * change <= best, margin[near], np.inf)
-    row, other = divmod(int(costs.argmin()), len(others))
-    return int(there[near][row]), others[other]
 
 
 def _place_singles(bundles: Bundles, singles: Codes, part: Codes, quotas: _Quotas, shares: SplitShares) -> None:

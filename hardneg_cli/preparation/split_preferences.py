@@ -43,8 +43,15 @@ class Preferences:
         cost: Costs = np.log(-np.log(drawn)) - np.log(share)
         return cost
 
-    def first(self) -> tuple[NDArray[np.int64], Costs]:
-        """(M,) the part that costs each unit least, and what it costs."""
+    def margin(self, place: int, others: list[int], units: NDArray[np.int64]) -> Costs:
+        """(m, others) how much more than the part at this place the others cost each of the units."""
+        import numpy as np
+
+        own = self.cost(place, units) if self.shares.fractions[place] else np.zeros(len(units))
+        return np.stack([self.cost(other, units) - own for other in others], axis=1)
+
+    def first(self) -> NDArray[np.int64]:
+        """(M,) the part that costs each unit least."""
         import numpy as np
 
         best, least = np.zeros(len(self.hashes), np.int64), np.full(len(self.hashes), np.inf)
@@ -52,7 +59,7 @@ class Preferences:
             cost = self.cost(place)
             better = cost < least
             best[better], least[better] = place, cost[better]
-        return best, least
+        return best
 
 
 def _mixed(values: Hashes) -> Hashes:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     Counts = NDArray[np.int64]
 
+SHARE, ROW = 0.01, 1.0  # of a stratum's rows, or one, by which a part may miss the ideal number
 EVEN = 0.004  # of a class's rows, by which a part may miss the ideal number where that is more than a row
 PLAIN = 0.25  # of a row: an ideal number that is so near a whole one is rounded to it
 
@@ -39,6 +40,19 @@ def windows(shares: SplitShares, rows: Counts, whole: NDArray[np.bool_]) -> tupl
         low[whole, shares.largest] = np.maximum(low[whole, shares.largest], 1)
         high[whole, shares.largest] = np.maximum(high[whole, shares.largest], 1)
     return low.astype(np.int64), high.astype(np.int64)
+
+
+def of_bundles(shares: SplitShares, rows: Counts, single: Counts) -> tuple[Counts, Counts]:
+    """(C, S) the least and the most rows of each stratum that bundles of several rows are to bring into a part.
+
+    They are harder to place than single rows, (C,), of which a part may still get as many as there are: so all is
+    allowed that misses the ideal by a row or 1 %.
+    """
+    import numpy as np
+
+    ideal, loose = shares.ideal(rows), np.maximum(ROW, SHARE * np.asarray(rows))[:, None]
+    low = np.maximum(np.ceil(ideal - loose - 1e-9) - single[:, None], 0)
+    return low.astype(np.int64), np.floor(ideal + loose + 1e-9).astype(np.int64)
 
 
 def targets(wish: Counts, low: Counts, high: Counts, shares: SplitShares) -> Counts:

@@ -12,6 +12,7 @@ from hardneg_cli.errors import listing, percent, plural
 from hardneg_cli.io.tables.frames import Frame
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.preparation.split_links import GROUPS, LinkedRows
+from hardneg_cli.preparation.split_quotas import ROW, SHARE
 from hardneg_cli.preparation.split_shares import SplitShares
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 LARGE = 0.5  # of the smallest part that takes rows: a bundle that fills so much of it is named
-SHARE, ROW = 0.01, 1.0  # by which a class may miss its ideal number in a part: of its rows, or one
 NAMED = 5
 
 

@@ -30,7 +30,7 @@ from .results import Figure
 
 TABLES, TEXTS = ("digits", "breast", "wine", "penguins", "hawks", "olive", "spam7"), ("tate", "tweets")
 QUICK = ("digits", "wine", "tate")
-PLANTED, GROWN, GROUP = 0.05, 0.1, 4  # shares of the rows; rows of a group
+PLANTED, GROWN, GROUP, ALIKE = 0.05, 0.1, 4, 0.9  # shares of the rows; rows of a group; copies of one group
 NOISE = 1e-3  # of a column's standard deviation, that near copies of numbers differ by
 LETTERS = ("case", "punctuation", "a typo")  # changes of texts of any length
 FEWEST_WORDS = 12  # of a text, in which another word is a small change
@@ -90,7 +90,10 @@ def _outcome(planted: PlantedCopies, seed: int, kind: str) -> Outcome:
     rng = np.random.default_rng(seed)
     frame, pairs, options = planted.frame, planted.pairs, dict(planted.options)
     if kind == "groups":
-        frame = frame.assign(group=[f"g{one}" for one in rng.integers(0, len(frame) // GROUP, len(frame))])
+        group = rng.integers(0, len(frame) // GROUP, len(frame))
+        one, other = pairs[rng.random(len(pairs)) < ALIKE].T  # most copies are of the same group
+        group[other] = group[one]
+        frame = frame.assign(group=[f"g{number}" for number in group])
         options["groups"] = "group"
         by_group = [rows for rows in frame.groupby("group").indices.values() if len(rows) > 1]
         pairs = np.concatenate([pairs, *(np.stack([rows[:-1], rows[1:]], axis=1) for rows in by_group)])
