@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 EXACT, SPELLED, TEXTS = "exact copies", "texts but for case and punctuation the same", "near copies of texts"
 VECTORS, PICTURES, GROUPS = "the same or nearly the same features", "near copies of pictures", "rows of groups"
+ONLY_EXACT = "near copies are not looked for: --text, --features or --image say what rows are compared by"
 NEAR_TEXT = 0.2  # of a text that differs: twice what is a near duplicate, as a link costs little and a leak much
 USUAL, CROWD = 0.5, 5  # of the rows have copies, so many rows a copy: the columns do not tell rows apart
 
@@ -63,7 +64,7 @@ def linked_rows(dataset: Dataset, choice: FeatureChoice, beside: Collection[str]
         raise InputError(f"{dataset.name}: neither ids nor content tell its rows apart, so none has a place of its own")
     texts = _compared(content)
     hashes = content_numbers(texts) if content.num_columns else _hashed(dataset.ids.to_pylist())
-    notes: list[str] = []
+    notes = [] if dataset.columns.text or choice.numbers else [ONLY_EXACT]
     found: list[tuple[str, Codes]] = []
     dropped: list[tuple[str, Codes]] = []
     for kind, group in _kinds(dataset, choice, texts, hashes, notes):
