@@ -200,13 +200,27 @@ def _group_hashes(dataset: Dataset, group: Codes, hashes: Hashes) -> Hashes:
 
     found = np.full(int(group.max()) + 1, np.iinfo(np.uint64).max)
     np.minimum.at(found, group, hashes)
-    names = dataset.role(dataset.columns.groups)
-    if names is None:
-        return found
+    names = dataset.role(dataset.columns.groups) or []
     rows = np.array([row for row, name in enumerate(names) if name.strip()], np.int64)
     if len(rows):
         found[np.unique(group[rows])] = np.iinfo(np.uint64).max
         np.minimum.at(found, group[rows], _hashed([f"group {names[row].strip()}" for row in rows.tolist()]))
+    return _told_apart(dataset, group, found)
+
+
+def _told_apart(dataset: Dataset, group: Codes, hashes: Hashes) -> Hashes:
+    """The hashes, others for those of groups with the same content that are not linked: by their ids."""
+    import numpy as np
+
+    _, kind, count = np.unique(hashes, return_inverse=True, return_counts=True)
+    same = np.flatnonzero(count[kind] > 1)
+    if not len(same):
+        return hashes
+    rank = np.full(len(hashes), len(dataset))
+    np.minimum.at(rank, group, dataset.id_rank)
+    first = dataset.by_id[rank[same]]
+    found = hashes.copy()
+    found[same] ^= _hashed(dataset.ids.take(first).to_pylist())
     return found
 
 

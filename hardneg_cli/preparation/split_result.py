@@ -160,9 +160,8 @@ class SplitResult(VerbResult):
         for kind, group in self.linked.kinds:
             size = np.bincount(group)
             found.append(f"{int(size[size > 1].sum()):,} {kind} in {plural(int((size > 1).sum()), 'group')}")
-        return (
-            f"kept together: {'; '.join(found)}" if found else "kept together: no rows, as none are copies or grouped"
-        )
+        nothing = "no rows" if self.linked.dropped else "no rows, as none are copies or grouped"
+        return f"kept together: {'; '.join(found) or nothing}"
 
     def _torn_lines(self) -> Iterator[str]:
         for kind, group in (*self.linked.kinds, *self.linked.dropped):
@@ -203,4 +202,5 @@ class SplitResult(VerbResult):
         ]
         more = f" and {len(lacking) - NAMED:,} more" if len(lacking) > NAMED else ""
         subject = plural(len(lacking), "class is", "classes are")
-        yield f"{subject} too small to be in every part: {', '.join(shown)}{more}"
+        why = "too small to be in every part" if self.by_time is None else "not in every part"
+        yield f"{subject} {why}: {', '.join(shown)}{more}"

@@ -57,6 +57,8 @@ class SplitShares:
 
         Raises InputError for what is no such list, and for shares that are not 1 together.
         """
+        if not isinstance(given, str | Mapping):
+            raise InputError(f"--fractions is a text such as {USUAL}, or a mapping of names to shares")
         pairs = (
             _read(given) if isinstance(given, str) else [(str(name), _number(name, one)) for name, one in given.items()]
         )

@@ -104,6 +104,21 @@ def placed_by_time(group: Codes, time: Times, fixed: Codes, shares: SplitShares,
     return found
 
 
+def too_new(group: Codes, time: Times, part: Codes) -> int:
+    """How many rows are newer than some of a later part, because both had their parts already.
+
+    As in `placed_by_time`, rows that stand together count by the newest of them.
+    """
+    import numpy as np
+
+    newest = np.full(int(group.max()) + 1, -np.inf)
+    np.maximum.at(newest, group, time)
+    oldest = np.full(int(part.max()) + 2, np.inf)
+    np.minimum.at(oldest, part, newest[group])
+    later = np.minimum.accumulate(oldest[::-1])[::-1][1:]
+    return int((time > later[part]).sum())
+
+
 def _apart(cuts: Codes, moments: int) -> Codes:
     """The boundaries moved as little as it takes for each part to have a time."""
     cuts = cuts.copy()

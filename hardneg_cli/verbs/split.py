@@ -22,7 +22,7 @@ from hardneg_cli.preparation.split_links import linked_rows
 from hardneg_cli.preparation.split_parts import confirm_column, nowhere, parts_of_rows
 from hardneg_cli.preparation.split_result import SplitResult
 from hardneg_cli.preparation.split_shares import USUAL, SplitShares
-from hardneg_cli.preparation.split_times import refuse, times, troubles
+from hardneg_cli.preparation.split_times import refuse, times, too_new, troubles
 from hardneg_cli.preparation.split_writing import with_parts, write_parts, write_picture_folders
 from hardneg_cli.review.correction import rewrite
 from hardneg_cli.verbs._keywords import (
@@ -120,6 +120,8 @@ def split(
     part = parts_of_rows(dataset, shares, linked, before, suspects, rule.stratify, time)
     if earlier is not None and earlier.gone:
         notes += (f"{earlier.source}: {plural(earlier.gone, 'row')} of it are not in {dataset.name} any more",)
+    if time is not None and (newer := too_new(linked.group, time, part)):
+        notes += (f"leak: {plural(newer, 'row')} newer than rows of a later part, where some had their parts already",)
     result = SplitResult(dataset, shares, part, column, linked, before, suspects, rule.time, notes)
     if is_frame:
         return replace(result, data=with_parts(dataset, data, result.names, column))
