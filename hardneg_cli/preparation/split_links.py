@@ -32,7 +32,8 @@ EXACT, SPELLED, TEXTS = "exact copies", "texts but for case and punctuation the 
 VECTORS, PICTURES, GROUPS = "the same or nearly the same features", "near copies of pictures", "rows of groups"
 ONLY_EXACT = "near copies are not looked for: --text, --features or --image say what rows are compared by"
 NEAR_TEXT = 0.2  # of a text that differs: twice what is a near duplicate, as a link costs little and a leak much
-USUAL, CROWD = 0.5, 5  # of the rows have copies, so many rows a copy: the columns do not tell rows apart
+USUAL, CROWD = 0.5, 20  # of the rows have copies, so many rows a group:
+FEW, HUGE = 50, 0.25  # such groups, or of the rows in one of them: the columns do not tell rows apart
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def linked_rows(dataset: Dataset, choice: FeatureChoice, beside: Collection[str]
     for kind, group in _kinds(dataset, choice, texts, hashes, notes):
         if not (np.bincount(group) > 1).any():
             continue
-        if kind != GROUPS and _tells_nothing(dataset, group):
+        if (kind == VECTORS or (kind == EXACT and _is_plain(dataset))) and _tells_nothing(dataset, group):
             dropped.append((kind, group))
             notes.append(_indistinct(kind, group, texts))
         else:
@@ -174,14 +175,24 @@ def _filled(texts: pa.Table, group: Codes) -> Codes:
 
 
 def _tells_nothing(dataset: Dataset, group: Codes) -> bool:
-    """Whether most rows have many copies, that are labeled in different ways: the columns are not what is labeled."""
+    """Whether most rows have many copies that are labeled in different ways, of which all are few, or one is huge.
+
+    Then the columns are not what is labeled. What several annotators labeled has many groups, each of a few rows.
+    """
     import numpy as np
 
-    size = np.bincount(group)[group]
-    several = size > 1
-    if several.mean() <= USUAL or size[several].size < CROWD * len(np.unique(group[several])):
+    size = np.bincount(group)
+    several = size[size > 1]
+    if several.sum() <= USUAL * len(group) or several.mean() < CROWD:
+        return False
+    if len(several) > FEW and several.max() <= HUGE * len(group):
         return False
     return labeled_apart(group, dataset.labels, len(dataset.classes)) > APART
+
+
+def _is_plain(dataset: Dataset) -> bool:
+    """Whether no column is a text or a picture, which tell rows apart."""
+    return dataset.columns.text is None and dataset.columns.image is None
 
 
 def _indistinct(kind: str, group: Codes, texts: pa.Table) -> str:
