@@ -216,10 +216,10 @@ def _group_hashes(dataset: Dataset, group: Codes, hashes: Hashes) -> Hashes:
     if len(rows):
         found[np.unique(group[rows])] = np.iinfo(np.uint64).max
         np.minimum.at(found, group[rows], _hashed([f"group {names[row].strip()}" for row in rows.tolist()]))
-    return _told_apart(dataset, group, found)
+    return _apart_by_id(dataset, group, found)
 
 
-def _told_apart(dataset: Dataset, group: Codes, hashes: Hashes) -> Hashes:
+def _apart_by_id(dataset: Dataset, group: Codes, hashes: Hashes) -> Hashes:
     """The hashes, others for those of groups with the same content that are not linked: by their ids."""
     import numpy as np
 

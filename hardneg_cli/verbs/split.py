@@ -119,7 +119,7 @@ def split(
     before = nowhere(len(dataset)) if earlier is None else earlier.codes(shares)
     part = parts_of_rows(dataset, shares, linked, before, suspects, rule.stratify, time)
     if earlier is not None and earlier.gone:
-        notes += (f"{earlier.source}: {plural(earlier.gone, 'row')} of it are not in {dataset.name} any more",)
+        notes += (f"{earlier.source}: {plural(earlier.gone, 'row is', 'rows are')} in {dataset.name} no more",)
     if time is not None and (newer := too_new(linked.group, time, part)):
         notes += (f"leak: {plural(newer, 'row')} newer than rows of a later part, where some had their parts already",)
     result = SplitResult(dataset, shares, part, column, linked, before, suspects, rule.time, notes)
@@ -167,7 +167,7 @@ def _columns(
     """
     chosen = data.columns if isinstance(data, Dataset) else data_columns(columns, options)
     kind = FOLD if rule.folds else SPLIT
-    wish = getattr(chosen, kind)
+    wish = chosen.fold if rule.folds else chosen.split
     column = wish or kind
     names = _names(data, files, options)
     own = column in names
@@ -178,8 +178,9 @@ def _columns(
             f"{_name(data)}: there is a column {quote(column)} already: --{kind} {column} keeps its rows where they "
             f"are and places those without; --{kind} and another name adds another column"
         )
-    there = {part: one if one in names else None for part, one in ((SPLIT, chosen.split), (FOLD, chosen.fold))}
-    return replace(chosen, **there | ({kind: column} if own else {})), column, own
+    roles = [column if own and part == kind else name if name in names else None
+             for part, name in ((SPLIT, chosen.split), (FOLD, chosen.fold))]  # fmt: skip
+    return replace(chosen, split=roles[0], fold=roles[1]), column, own
 
 
 def _names(data: Data, files: Sequence[Source], options: Mapping[str, object]) -> Sequence[str]:

@@ -58,10 +58,10 @@ class CellEdits:
     cells: Mapping[int, str]
     drop: frozenset[int] = frozenset()
     mark: str | None = None
-    marks: Sequence[str] | None = None
     expect: Mapping[int, str] = field(default_factory=dict)
     encoding: str | None = None
     skip_ragged: bool = False
+    marks: Sequence[str] | None = None
 
     @cached_property
     def rows(self) -> list[int]:
