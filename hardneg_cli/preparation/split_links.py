@@ -65,7 +65,7 @@ def linked_rows(dataset: Dataset, choice: FeatureChoice, beside: Collection[str]
         raise InputError(f"{dataset.name}: neither ids nor content tell its rows apart, so none has a place of its own")
     texts = _compared(content)
     hashes = content_numbers(texts) if content.num_columns else _hashed(dataset.ids.to_pylist())
-    notes = [] if dataset.columns.text or choice.numbers else [ONLY_EXACT]
+    notes: list[str] = [] if dataset.columns.text or choice.numbers else [ONLY_EXACT]
     found: list[tuple[str, Codes]] = []
     dropped: list[tuple[str, Codes]] = []
     for kind, group in _kinds(dataset, choice, texts, hashes, notes):

@@ -187,7 +187,7 @@ def _names(data: Data, files: Sequence[Source], options: Mapping[str, object]) -
     if isinstance(data, Dataset):
         return data.all_columns
     known = (files or sources(str(data))) if isinstance(data, str | Path) else (in_memory(data),)
-    return table_files.columns(known, options.get("encoding"))
+    return table_files.columns(known, grouped(Reading, options).encoding)
 
 
 def _name(data: Data) -> str:
