@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Unpack
+from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
@@ -18,14 +18,16 @@ from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.folders import is_saved_dataset
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables.frames import Frame, like
+from hardneg_cli.preparation.cleaning_plan import CleaningPlan, cleaning_plan, row_states
+from hardneg_cli.preparation.cleaning_rules import GivenRules, clean_rules, fill_rules
 from hardneg_cli.review.correction import rewrite
 from hardneg_cli.review.correction.apply_result import ApplyResult, AutomaticChanges
 from hardneg_cli.review.correction.picture_correction import PictureTarget, correct_pictures
 from hardneg_cli.review.correction.picture_metadata import metadata_stamps
-from hardneg_cli.review.correction.provenance import RowChange, WrittenFile, changes_of, document
+from hardneg_cli.review.correction.provenance import FilledCell, RowChange, WrittenFile, changes_of, document
 from hardneg_cli.review.correction.rewrite import ProvenanceTarget, Stamp
 from hardneg_cli.review.decisions.decision import Decision, UnsettledDecisions, conflicts
-from hardneg_cli.review.decisions.decision_log import log_of
+from hardneg_cli.review.decisions.decision_log import is_log, log_of
 from hardneg_cli.review.decisions.decision_sources import (
     GivenDecisions,
     LoadedDecisions,
@@ -34,9 +36,14 @@ from hardneg_cli.review.decisions.decision_sources import (
     load_decisions,
 )
 from hardneg_cli.review.decisions.filled_queue import AutoPolicy, user
-from hardneg_cli.review.decisions.row_matching import CHANGED, GONE, MatchedDecisions, match
+from hardneg_cli.review.decisions.row_matching import CHANGED, GONE, MatchedDecisions, match, places
 from hardneg_cli.statistics.label_noise.suggestion import expected_wrong
+from hardneg_cli.verbs._carrying import carrying
 from hardneg_cli.verbs._keywords import Data, DataKeywords, Reading, grouped, read_data, spelled_out
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MARK = "dropped"
 ON_DROP = ("remove", "mark")
@@ -54,8 +61,22 @@ class CorrectionRule:
     reviewer: str | None = None
 
 
+@dataclass(frozen=True)
+class CleaningChoice:
+    """Rules for rows that nobody decides about. clean: `drop` or `relabel` by detector. fill: what an empty cell gets.
+
+    By column: "median", "mode", "drop" of the row, or the value itself. Texts as `exact-duplicate=drop` will do, too.
+    """
+
+    clean: GivenRules | None = None
+    fill: GivenRules | None = None
+
+
 class ApplyKeywords(DataKeywords, total=False):
     """What `apply` takes besides the data, the decisions and the output."""
+
+    clean: GivenRules | None
+    fill: GivenRules | None
 
     on_drop: str
     skip_stale: bool
@@ -63,7 +84,7 @@ class ApplyKeywords(DataKeywords, total=False):
     reviewer: str | None
 
 
-@spelled_out(ApplyKeywords, Columns, CorrectionRule, Reading)
+@spelled_out(ApplyKeywords, Columns, CorrectionRule, CleaningChoice, Reading)
 def apply(
     data: Data,
     queues: Data | Sequence[Data] = (),
@@ -83,6 +104,9 @@ def apply(
     Columns are named as for `find`: the id is the same, and which columns are a row's content, queues and logs say.
     decisions: logs, filled queues or decisions. reviewer: who decided where a queue does not say it, by default
     whoever runs this.
+    clean: by detector, what is done with the rows that it flags and nobody decided about, as
+    `{"exact-duplicate": "drop", "label-spelling": "relabel"}`. fill: by column, what a cell that holds nothing gets:
+    "median", "mode", a value, or "drop" for the row. Neither touches the splits that the policy protects.
     Raises Unsettled, and writes nothing, for decisions that contradict each other, and for stale ones unless they
     are to be skipped; InputError for input that cannot be right.
     """
@@ -99,16 +123,27 @@ def apply(
         raise InputError("a frame is no file: it comes back corrected as the result's `data`; leave the output out")
     found = () if is_frame or str(data) == "-" else sources(str(data))
     seen = {} if is_frame else _seen(str(data), found, read, output, provenance, in_place=in_place)
+    choice = grouped(CleaningChoice, options)
+    clean = clean_rules(choice.clean)
     dataset = read_data(data, columns, options, found, needs_vectors=False)
+    fill = fill_rules(choice.fill, dataset.content.column_names, [
+        name for name in dataset.all_columns if name not in dataset.content.column_names
+    ])  # fmt: skip
     mark = MARK if on_drop == "mark" else None
     _refuse_settings(dataset, policy, mark)
-    loaded = _decisions(data, files, decisions, rule.reviewer, policy)
-    applied = _adjudicated(dataset, loaded.about(dataset), policy, skip_stale=rule.skip_stale)
+    loaded = _decisions(data, files, decisions, rule.reviewer, policy, may_lack=bool(clean or fill))
+    given = loaded.about(dataset)
+    adjudicated = _adjudicated(dataset, given, policy, skip_stale=rule.skip_stale)
+    states = row_states(dataset, adjudicated.by_row, _asked_about(dataset, given), policy.protect)
+    plan = cleaning_plan(dataset, clean, fill, states)
+    applied = _result(dataset, given, adjudicated, plan)
     if is_frame:
         return replace(applied, data=_corrected(data, dataset, applied.changes, mark))
     how: dict[str, object] = {"columns": asdict(dataset.columns), "on_drop": on_drop, "policy": asdict(policy)}
     if applied.automatic:
         how["automatic"] = [changes.facts() for changes in applied.automatic]
+    if applied.rules:
+        how["rules"] = [effect.facts() for effect in applied.rules]
     record = partial(document, str(data), changes=applied.changes, by=who, queues=[queue.name for queue in files])
     if dataset.sources[0].pictures is not None:
         target = PictureTarget(str(data), output, provenance, record, how, in_place)
@@ -121,8 +156,10 @@ def apply(
     telling = ProvenanceTarget(provenance, partial(record, how=how)) if provenance else None
     said = repr([(change.file, change.row, change.after) for change in applied.changes])
     every = [*corrections, *rewrite.beside(str(data), said)]
-    written = rewrite.write(every, output, telling, folder_of=str(data))
-    return replace(applied, notes=(*applied.notes, *rewrite.remarks(before), *_large(provenance, written)))
+    logs = _logs(data, files, decisions) if any(cells.texts for cells in plan.cells) else []
+    with carrying(logs, dataset, plan, mark) as carried:
+        written = rewrite.write(every, output, telling, folder_of=str(data))
+    return replace(applied, notes=(*applied.notes, *carried, *rewrite.remarks(before), *_large(provenance, written)))
 
 
 def _corrected(data: Frame, dataset: Dataset, changes: Sequence[RowChange], mark: str | None) -> Frame:
@@ -161,17 +198,24 @@ def _named(decisions: GivenDecisions) -> Sequence[Frame]:
 
 
 def _decisions(
-    data: Frame, queues: Sequence[Source], decisions: GivenDecisions, reviewer: str | None, policy: AutoPolicy
+    data: Frame, queues: Sequence[Source], decisions: GivenDecisions, reviewer: str | None, policy: AutoPolicy, *,
+    may_lack: bool,
 ) -> LoadedDecisions:  # fmt: skip
-    """Those of the queues and of `decisions`; where there are neither, of the log beside the data."""
+    """Those of the queues and of `decisions`; where there are neither, of the log beside the data.
+
+    may_lack: whether there need not be any.
+    """
     if isinstance(decisions, LoadedDecisions):
         return decisions
     named = [*queues, *_named(decisions)]
     beside = log_of(data) if isinstance(data, str | Path) else None
-    if not named and (beside is None or not beside.is_file()):
+    if not named and may_lack and (beside is None or not beside.is_file()):
+        loaded = LoadedDecisions()
+    elif not named and (beside is None or not beside.is_file()):
         where = "of a frame" if beside is None else quote(str(beside), MOST_OF_A_PATH)
         raise InputError(f"no queue, and no decisions log {where}: name a findings file with its decisions filled in")
-    loaded = load_decisions(named or [beside], reviewer=reviewer, policy=policy)
+    else:
+        loaded = load_decisions(named or [beside], reviewer=reviewer, policy=policy)
     if policy.reads and not loaded.queues:
         raise InputError("--auto-relabel and --auto-drop need a queue, which has the scores: name it behind the data")
     return loaded
@@ -191,8 +235,29 @@ def _refuse_settings(dataset: Dataset, policy: AutoPolicy, mark: str | None) -> 
             raise InputError(f"{dataset.name}: no row is of split {quote(name)}, which was to be protected{hint}")
 
 
-def _adjudicated(dataset: Dataset, given: LoadedDecisions, policy: AutoPolicy, *, skip_stale: bool) -> ApplyResult:
-    """What there is to do; raises Unsettled where people have to decide first."""
+def _logs(data: Data, queues: Sequence[Source], decisions: GivenDecisions) -> list[Path]:
+    """The decisions logs that were read; the queues are other people's files, and stay as they are."""
+    if isinstance(decisions, LoadedDecisions):
+        return []
+    named = [file for one in _named(decisions) if not isinstance(one, Decision) for file in files_of(one)]
+    if not named and not queues:
+        beside = log_of(str(data))
+        return [beside] if beside.is_file() else []
+    return [file.path for file in (*named, *queues) if file.path is not None and is_log(file)]
+
+
+@dataclass(frozen=True)
+class _Adjudicated:
+    """people, automatic: the decisions against the data. acting: what the policy may do. by_row: all that is to do."""
+
+    people: MatchedDecisions
+    automatic: MatchedDecisions
+    acting: list[tuple[int, Decision]]
+    by_row: dict[int, list[Decision]]
+
+
+def _adjudicated(dataset: Dataset, given: LoadedDecisions, policy: AutoPolicy, *, skip_stale: bool) -> _Adjudicated:
+    """What decisions say is to be done; raises Unsettled where people have to decide first."""
     people, automatic = match(dataset, given.decisive, given.ids), match(dataset, given.automatic, given.ids)
     acting = _unprotected(dataset, policy, automatic.fresh)
     by_row: dict[int, list[Decision]] = {}
@@ -201,20 +266,37 @@ def _adjudicated(dataset: Dataset, given: LoadedDecisions, policy: AutoPolicy, *
     clashes = conflicts(decision for decisions in by_row.values() for decision in decisions)
     if clashes or (people.stale and not skip_stale):
         raise UnsettledDecisions(_verdict(dataset, people, clashes, skip_stale=skip_stale), people.stale, clashes)
-    changes = changes_of(dataset, by_row)
-    done = len({decision.id for _, decision in acting} | {decision.id for decision in automatic.already})
+    return _Adjudicated(people, automatic, acting, by_row)
+
+
+def _result(
+    dataset: Dataset, given: LoadedDecisions, found: _Adjudicated, plan: CleaningPlan
+) -> ApplyResult:  # fmt: skip
+    """What there is to do, by decisions and by rules."""
+    people, automatic, acting = found.people, found.automatic, found.acting
+    fills: dict[int, list[FilledCell]] = {}
+    for cells in plan.cells:
+        for row, text in cells.texts.items():
+            fills.setdefault(row, []).append(FilledCell(cells.rule.column, text, str(cells.rule)))
+    by_row = {**found.by_row, **{row: [decision] for row, decision in plan.decisions.items()}}
+    changes = changes_of(dataset, by_row, fills)
+    asked = set(given.ids.to_pylist()) if plan.decisions else set()
+    done = {decision.id for _, decision in acting} | {decision.id for decision in automatic.already}
+    done |= asked & {decision.id for decision in plan.decisions.values()} - {one.id for one in given.decisions}
+    spared = ({row for row, _ in automatic.fresh} - {row for row, _ in acting}) | plan.spared
     return ApplyResult(
         rows=len(dataset),
         changes=changes,
-        kept=len(by_row) - len(changes),
+        kept=sum(decisions[0].decision == "keep" for decisions in by_row.values()),
         unsure=given.unsure,
-        undecided=given.undecided - done,
+        undecided=given.undecided - len(done),
         already=len({decision.id for decision in (*people.already, *automatic.already)}),
         stale=people.stale,
-        protected=len({row for row, _ in automatic.fresh} - {row for row, _ in acting}),
+        protected=len(spared),
         policy_stale=len(automatic.stale),
         notes=(*given.notes, *_remarks(dataset, changes)),
         automatic=tuple(_automatic(acting)),
+        rules=plan.effects,
     )
 
 
@@ -236,6 +318,12 @@ def _unprotected(
         return list(fresh)
     splits = [dataset.roles[dataset.columns.split][row].as_py() for row, _ in fresh]
     return [pair for pair, split in zip(fresh, splits, strict=True) if split not in policy.protect]
+
+
+def _asked_about(dataset: Dataset, given: LoadedDecisions) -> NDArray[np.int64]:
+    """The rows that somebody said something about."""
+    rows = places(dataset, [decision.id for decision in given.decisions])
+    return rows[rows >= 0]
 
 
 def _verdict(dataset: Dataset, people: MatchedDecisions, clashes: Sequence[object], *, skip_stale: bool) -> str:
@@ -264,9 +352,9 @@ def _cause(people: MatchedDecisions) -> str:
 
 def _remarks(dataset: Dataset, changes: Sequence[RowChange]) -> list[str]:
     """Rows not looked at, and what may be a mistake: a label that nothing has, drops that may hit copies next time."""
-    new = Counter(change.after for change in changes if change.after is not None)
+    new = Counter(change.after for change in changes if change.action == "relabel")
     notes = [*dataset.notes, *(f"{sentence}: left as it is" for sentence in dataset.skipped)]
-    for label in sorted(set(new) - set(dataset.classes)):
+    for label in sorted({label for label in new if label} - set(dataset.classes)):
         rows = plural(new[label], "row")
         notes.append(f"new class {quote(label)} ({rows}){did_you_mean(label, dataset.classes)}")
     if dataset.columns.id is None and any(change.action == "drop" for change in changes):

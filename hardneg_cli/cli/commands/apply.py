@@ -2,7 +2,8 @@
 
 It is in the data's own format. QUEUE is a findings file with its first columns filled in: decision is keep, relabel,
 drop or unsure, new_label the right label; a new_label alone means relabel, and relabel alone accepts the suggestion.
-Without a queue, and without --decisions, the decisions log beside the data is read. The result goes to standard output,
+Without a queue, and without --decisions, the decisions log beside the data is read, if there is one or nothing else is
+to do. --clean and --fill are rules for rows that nobody decides about; both may stand in hardneg.toml. The result goes to standard output,
 to -o FILE, or over the data with --in-place; in CSV and JSON only the cells that change are written anew. Of a folder
 of pictures standard output gets the list of what would be moved, -o NEW makes a folder of links, --in-place moves.
 
@@ -86,6 +87,23 @@ class PolicyOptions:
         typer.Option("--protect-split", metavar="NAME", help="No automatic change in this split; repeatable."),
         Trust.CHOICE,
     ] = None
+    clean: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--clean", metavar="DETECTOR=ACTION",
+            help="What becomes of a detector's rows: exact-duplicate, near-duplicate, empty-row, rare-label=drop, "
+            "label-spelling=relabel; repeatable.",
+        ),
+        Trust.CHOICE,
+    ] = None
+    fill: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fill", metavar="COL=VALUE",
+            help="What empty cells of a column get: median, mode, a value; drop drops the row; repeatable.",
+        ),
+        Trust.CHOICE,
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +127,7 @@ def run(
         list[str] | None, typer.Argument(metavar="[QUEUE]", help="Findings files with decisions filled in.")
     ] = None,
     *,
-    columns: Annotated[DataOptions, Without("text", "features", "embed")],
+    columns: Annotated[DataOptions, Without("features", "embed")],
     rule: RuleOptions,
     policy: PolicyOptions,
     output: ApplyOutput,
@@ -131,6 +149,8 @@ def run(
             in_place=in_place and not dry_run,
             on_drop=rule.on_drop,
             skip_stale=skip_stale,
+            clean=policy.clean or (),
+            fill=policy.fill or (),
             policy=AutoPolicy(policy.auto_relabel, policy.auto_drop, tuple(policy.protect_split or ())),
             provenance=output.provenance,
             reviewer=rule.reviewer,
