@@ -105,7 +105,7 @@ def cleaned(
     dataset: Dataset, rules: Sequence[CleanRule], states: RowStates, filled: Sequence[str] = (),
     lacking: Sequence[tuple[FillRule, Codes]] = (),
 ) -> Cleaning:  # fmt: skip
-    """What the rules do. filled: columns whose gaps are filled. lacking: rows to drop for what they lack; they go first.
+    """What the rules do. filled: columns whose gaps are filled. lacking: rows to drop for what they lack, first of all.
 
     O(N log N) where rows are compared by their content; near copies of texts take the nearest rows of each.
     """
@@ -126,9 +126,7 @@ def cleaned(
     return made
 
 
-def _carried_out(
-    made: Cleaning, rule: CleanRule, now: Dataset, evidence: EvidenceStore, filled: Sequence[str]
-) -> None:
+def _carried_out(made: Cleaning, rule: CleanRule, now: Dataset, evidence: EvidenceStore, filled: Sequence[str]) -> None:
     import numpy as np
 
     if rule.detector == "exact-duplicate":

@@ -1,4 +1,4 @@
-"""Rules by which a dataset is cleaned without asking: `DETECTOR=ACTION`, and `COLUMN=VALUE` for cells that hold nothing."""
+"""Rules that clean a dataset without asking: `DETECTOR=ACTION`, and `COLUMN=VALUE` for cells that hold nothing."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class CleanRule:
 
 @dataclass(frozen=True)
 class FillRule:
-    """What becomes of the cells of a column that hold nothing. how: `median`, `mode`, `drop` of the row, or the value."""
+    """What becomes of the cells of a column that hold nothing. how: `median`, `mode`, `drop`, or the value."""
 
     column: str
     how: str

@@ -1,4 +1,4 @@
-"""Cells that hold nothing, filled by stated rules: with the column's median or most frequent value, or with a given one.
+"""Cells that hold nothing, filled by stated rules: with the column's median or most frequent value, or a given one.
 
 A cell holds nothing where it is empty or blank, a null, or a missing number (NaN) in a column of numbers; words such as
 `NA` are values as any other. Median and mode are those of the rows that stay and are not protected. In a column of
@@ -71,7 +71,9 @@ def column_gaps(dataset: Dataset, rules: Sequence[FillRule]) -> list[ColumnGaps]
     if not rules:
         return []
     if dataset.sources[0].pictures is not None:
-        raise InputError(f"{dataset.name}: --fill is for tables: what a folder of pictures says beside them is not filled")
+        raise InputError(
+            f"{dataset.name}: --fill is for tables: what a folder of pictures says beside them is not filled"
+        )
     names = tuple(rule.column for rule in rules)
     request = ReadRequest(text=names, encoding=dataset.encoding, skip_ragged=ignore, nan_is_null=names)
     table = pa.Table.from_batches(list(table_files.read(dataset.sources, request))).take(dataset.positions)
@@ -117,8 +119,8 @@ def _value(dataset: Dataset, column: ColumnGaps, usable: NDArray[np.bool_]) -> s
         if not is_number(text):
             row = int(dataset.positions[column.texts.combine_chunks().index(text).as_py()]) + 1
             raise InputError(
-                f"{dataset.name}: --fill {column.rule}: row {row}, column {quote(column.rule.column)}: {quote(text)} is "
-                f"not a number, so there is no median; {MODE} is of any values"
+                f"{dataset.name}: --fill {column.rule}: row {row}, column {quote(column.rule.column)}: {quote(text)} "
+                f"is not a number, so there is no median; {MODE} is of any values"
             )
     return median(counts) if counts else None
 

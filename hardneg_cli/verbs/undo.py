@@ -167,5 +167,5 @@ def _remarks(data: str | Path, restored: Sequence[str]) -> list[str]:
     if not restored:
         return []
     log = log_of(data)
-    held = f"{log}, in queues and in rules" if log.is_file() else "queues and in rules"
-    return [f"what was decided still stands in {held}: apply would make the same changes again, and find does not ask anew"]
+    held = f"{log} and in queues" if log.is_file() else "queues"
+    return [f"the decisions still stand in {held}: apply would make the same changes again, and find does not ask anew"]

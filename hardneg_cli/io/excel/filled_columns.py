@@ -30,9 +30,7 @@ class FilledColumns:
 
     @classmethod
     def of(cls, names: Sequence[str], fills: Mapping[str, Mapping[int, str]]) -> FilledColumns:
-        return cls(
-            {name: _FilledColumn(names.index(name), frozenset(cells.values())) for name, cells in fills.items()}
-        )
+        return cls({name: _FilledColumn(names.index(name), frozenset(cells.values())) for name, cells in fills.items()})
 
     def see(self, place: int, cells: Sequence[Cell]) -> None:
         """A row of the table, and where it stands in the sheet."""

@@ -154,7 +154,7 @@ def _array(source: Source, edits: CellEdits, text: ArrayText) -> Iterator[tuple[
 def _batch(source: Source, batch: Sequence[JsonRecord], wanted: ReadRequest) -> pa.RecordBatch:
     import pyarrow as pa
 
-    arrays = [_texts(source, batch, name, name in wanted.nan_is_null) for name in wanted.text]
+    arrays = [_texts(source, batch, name, nan_is_null=name in wanted.nan_is_null) for name in wanted.text]
     arrays += [_numbers(source, batch, name) for name in wanted.numbers]
     return pa.RecordBatch.from_arrays(arrays, names=[*wanted.text, *wanted.numbers])
 
@@ -163,7 +163,7 @@ def _values(batch: Sequence[JsonRecord], name: str) -> list[Any]:
     return [record.value.get(name) for record in batch if record.value is not None]
 
 
-def _texts(source: Source, batch: Sequence[JsonRecord], name: str, nan_is_null: bool) -> pa.Array:  # noqa: FBT001
+def _texts(source: Source, batch: Sequence[JsonRecord], name: str, *, nan_is_null: bool) -> pa.Array:
     import pyarrow as pa
 
     values = _values(batch, name)

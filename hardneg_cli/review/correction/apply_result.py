@@ -63,8 +63,8 @@ class ApplyResult(VerbResult):
     kept, unsure: as reviewers decided. undecided: asked about, but not decided by anybody. already: decisions whose
     outcome stood in the data before. stale: decisions that no longer fit, and were left out. protected, policy_stale:
     rows that the policy spared for their split, and because they are no longer what they were. automatic: what it does.
-    rules: what each stated rule does. data: of a frame, the corrected one; files are written. moves: of a folder of pictures, the new path of each picture
-    that gets one, by the old one; empty for those that are dropped.
+    rules: what each stated rule does. data: of a frame, the corrected one; files are written. moves: of a folder of
+    pictures, the new path of each picture that gets one, by the old one; empty for those that are dropped.
     """
 
     rows: int
@@ -120,7 +120,11 @@ class ApplyResult(VerbResult):
     def summary(self, *, dry_run: bool = False) -> Iterator[str]:
         """Lines for people; dry_run: nothing was written."""
         done = "would be " if dry_run else ""
-        cells = f", {plural(self.filled, 'cell')} filled" if self.filled or any(r.unit == "cell" for r in self.rules) else ""
+        cells = (
+            f", {plural(self.filled, 'cell')} filled"
+            if self.filled or any(r.unit == "cell" for r in self.rules)
+            else ""
+        )
         yield f"{self.rows:,} rows: {done}{self.relabeled:,} relabeled, {self.dropped:,} dropped{cells}"
         rest = {
             "kept": self.kept,

@@ -73,7 +73,9 @@ class FilledCell:
 
 
 def changes_of(
-    dataset: Dataset, decisions: Mapping[int, Sequence[Decision]], fills: Mapping[int, Sequence[FilledCell]] | None = None
+    dataset: Dataset,
+    decisions: Mapping[int, Sequence[Decision]],
+    fills: Mapping[int, Sequence[FilledCell]] | None = None,
 ) -> tuple[RowChange, ...]:
     """The changes that the decisions about each row of the dataset, and cells to be filled, make, in the rows' order.
 

@@ -31,9 +31,13 @@ def carried(
         before = origin.get(one, one)
         found.append(
             replace(
-                one, id=after.id, row_hash=after.row_hash, hashed=after.hashed, at=max(after.at, one.at),
+                one,
+                id=after.id,
+                row_hash=after.row_hash,
+                hashed=after.hashed,
+                at=max(after.at, one.at),
                 source=f"{CARRIED}{before.row_hash} {before.id}",
-            )  # fmt: skip
+            )
         )
     known = {_without_time(one) for one in raw}
     return [one for one in found if _without_time(one) not in known]
