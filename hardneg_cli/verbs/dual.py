@@ -116,7 +116,8 @@ def dual(
         None if brought is None else second_model.ModelOpinions(brought, tuple(theirs)),
     )  # fmt: skip
     found = slices.run(
-        rows_of(dataset, first, order), trust.wrong(first.argmax(axis=1)), trust.weight, fold % slices.PARTS,
+        rows_of(dataset, first, order), trust.errs(first.argmax(axis=1), second.right.p), trust.usable.astype(float),
+        fold % slices.PARTS,
         dataset.columns.text, **tuned,
     )  # fmt: skip
     return DualResult(

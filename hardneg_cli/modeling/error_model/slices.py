@@ -6,7 +6,8 @@ limit of their error rate. The rows are split in two; the slices found on either
 an exact hypergeometric test asks whether errors are more frequent there than in the rest. Its p-values are corrected
 by Holm's method for all slices found. Of two that share more than half of their rows, the worse one is kept.
 
-Errors are weighted as second-model says: mislabeled rows do not count as failures of the model.
+Every row counts in full, as an error as far as it is probably one: as second-model says, a label that is likely wrong
+is no failure of the model, and is not left out either.
 """
 
 from __future__ import annotations
@@ -77,8 +78,8 @@ def run(
 ) -> list[Slice]:  # fmt: skip
     """The slices, proved ones first, each kind by the limit it was found by.
 
-    wrong: (N,) 1 for an error. weight: (N,). part: (N,) 0 or 1. smallest: rows of a slice. found: slices that either
-    part may put up for proof. beam: conditions that are tried with all others.
+    wrong: (N,) the probability of an error. weight: (N,). part: (N,) 0 or 1. smallest: rows of a slice. found: slices
+    that either part may put up for proof. beam: conditions that are tried with all others.
     """
     import numpy as np
 

@@ -56,14 +56,14 @@ def in_force(
     fits = fitting(logged)
     origin = {(one.row_hash, one.id): _origin(one) for one in raw if one.source.startswith(CARRIED)}
     replaced: set[tuple[str, str]] = set()
-    for one, fitting in zip(raw, fits, strict=True):
-        before = _origin(one) if fitting and one.source.startswith(CARRIED) else None
+    for one, fit in zip(raw, fits, strict=True):
+        before = _origin(one) if fit and one.source.startswith(CARRIED) else None
         while before is not None and before not in replaced:
             replaced.add(before)
             before = origin.get(before)
     return [
-        one for was, one, fitting in zip(raw, logged, fits, strict=True)
-        if fitting or not (was.source.startswith(CARRIED) or (was.row_hash, was.id) in replaced)
+        one for was, one, fit in zip(raw, logged, fits, strict=True)
+        if fit or not (was.source.startswith(CARRIED) or (was.row_hash, was.id) in replaced)
     ]  # fmt: skip
 
 
