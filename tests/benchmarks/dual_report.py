@@ -52,8 +52,8 @@ def part(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str]:
         met.append((name, np.maximum(told / true, true / told), slices))
     yield ""
     for place, figure in enumerate(FIGURES):
-        off = [name for name, ratio, _ in met if ratio[place] > FACTOR]
-        yield f"- {figure} within a factor of {FACTOR} of the truth: {f'missed on {chr(44).join(off)}' if off else 'met'}"
+        off = ", ".join(name for name, ratio, _ in met if ratio[place] > FACTOR)
+        yield f"- {figure} within a factor of {FACTOR} of the truth: {f'missed on {off}' if off else 'met'}"
     every = [inside for *_, slices in met for inside in slices]
     share = float(np.mean(every)) if every else float("nan")
     yield f"- {share:.0%} of {len(every)} slices cover: {'met' if share >= COVERED else 'missed'}"
@@ -77,11 +77,8 @@ def _measured(one: RealSet, seed: int) -> tuple[list[float], list[float], list[b
     mine = np.searchsorted(names, truth.astype(str))[result.order]
     rates = result.second.rates
     told = [rates.first.log_loss, rates.adjusted.log_loss, rates.first.error_rate]
-    true = [
-        _loss(result.first, mine),
-        _loss(result.second.adjusted, mine),
-        float((result.first.argmax(1) != mine).mean()),
-    ]
+    errs = float((result.first.argmax(axis=1) != mine).mean())
+    true = [_loss(result.first, mine), _loss(result.second.adjusted, mine), errs]
     wrong = theirs.argmax(axis=1) != np.searchsorted(names, test["label"].to_numpy(str))
     fresh = ConditionTable(_content(test), [names[code] for code in theirs.argmax(axis=1)])
     covered = []

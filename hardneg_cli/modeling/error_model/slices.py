@@ -151,10 +151,23 @@ def _counted(one: _Found, wrong: Numbers, weight: Numbers, held_out: Bools) -> S
     inside = one.rows & held_out
     n, errors = float(weight[inside].sum()), float((weight * wrong)[inside].sum())
     total, all_errors = float(weight[held_out].sum()), float((weight * wrong)[held_out].sum())
-    low, high = wilson(errors, n)
+    whole = _informing(wrong[inside], weight[inside])
+    low, high = wilson(errors * whole, n * whole)
     p = hypergeom.sf(round(errors) - 1, round(total), round(all_errors), round(n)) if round(n) else 1.0
     return Slice(one.conditions, one.rows, n, errors, all_errors / max(total, 1e-9), float(low), float(high),
                  float(p), 1 - one.part)  # fmt: skip
+
+
+def _informing(wrong: Numbers, weight: Numbers) -> float:
+    """What share of the rows would tell as much if it were known of each whether it is an error.
+
+    The variance of the rate is that of known errors and, beside it, that of not knowing them (Rubin, Multiple
+    imputation for nonresponse in surveys, 1987).
+    """
+    n = float(weight.sum())
+    rate = float((weight * wrong).sum()) / n if n else 0.0
+    known = rate * (1 - rate) * n
+    return known / (known + float((weight * wrong * (1 - wrong)).sum())) if known else 1.0
 
 
 def _corrected(slices: list[Slice]) -> list[Slice]:
