@@ -13,6 +13,7 @@ is no failure of the model, and is not left out either.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from hardneg_cli.modeling.error_model.conditions import CONTAINS, Condition, ConditionTable, conditions
@@ -30,6 +31,7 @@ SEARCH_Z = 3.0  # among thousands of slices, the limits have to be wide
 ALIKE = 0.5
 TRIED = 20  # slices looked at for each one that is kept: most are like a better one
 PARTS = 2
+ROUNDED = 9  # decimals, below which a sum of probabilities is a whole number
 
 
 @dataclass(frozen=True)
@@ -151,8 +153,10 @@ def _counted(one: _Found, wrong: Numbers, weight: Numbers, held_out: Bools) -> S
     inside = one.rows & held_out
     n, errors = float(weight[inside].sum()), float((weight * wrong)[inside].sum())
     total, all_errors = float(weight[held_out].sum()), float((weight * wrong)[held_out].sum())
+    errors = round(errors, ROUNDED)
     whole = _informing(wrong[inside], weight[inside])
-    low, high = wilson(errors * whole, n * whole)
+    low, _ = wilson(floor(errors) * whole, n * whole)  # a part of an error is one, or none
+    _, high = wilson(min(ceil(errors), n) * whole, n * whole)
     p = hypergeom.sf(round(errors) - 1, round(total), round(all_errors), round(n)) if round(n) else 1.0
     return Slice(one.conditions, one.rows, n, errors, all_errors / max(total, 1e-9), float(low), float(high),
                  float(p), 1 - one.part)  # fmt: skip
