@@ -33,9 +33,13 @@ CLOSEST = 1e-3
 
 @dataclass(frozen=True)
 class RightLabels:
-    """p: (N, K) the probability that a class is the right one. wrong: the share of the labels that are wrong."""
+    """p: (N, K) the probability that a class is the right one; prior: the same before the label is looked at.
+
+    wrong: the share of the labels that are wrong.
+    """
 
     p: Block
+    prior: Block
     wrong: float
 
     def expected(self, losses: Block) -> Block:
@@ -116,7 +120,7 @@ class _Likelihood:
         p = q.copy()
         p[rows] *= (wrong / max(q.shape[1] - 1, 1))[:, None]
         p[rows, given] = np.maximum(right, 1e-300)
-        return RightLabels(p / p.sum(axis=1, keepdims=True), share)
+        return RightLabels(p / p.sum(axis=1, keepdims=True), q, share)
 
     def _meant(self, parameters: Block) -> tuple[Block, float, Block]:
         import numpy as np

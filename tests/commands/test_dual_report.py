@@ -24,11 +24,13 @@ ROWS, CLASSES = 1500, "abc"
 def drawn(rate: float) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Rows with a share of wrong labels, the right codes, and calibrated probabilities of a model."""
     rng = np.random.default_rng(3)
-    p = rng.dirichlet([0.25, 0.25, 0.25], ROWS)
+    p = 0.97 * rng.dirichlet([0.25, 0.25, 0.25], ROWS) + 0.01
     truth = (p.cumsum(axis=1) < rng.random((ROWS, 1))).sum(axis=1)
     wrong = rng.random(ROWS) < rate
     given = np.where(wrong, (truth + rng.integers(1, 3, ROWS)) % 3, truth)
-    shop = np.where((p.argmax(axis=1) != truth) & (rng.random(ROWS) < 0.7), "north", rng.choice(["east", "west"], ROWS))
+    shop = np.where(
+        rng.random(ROWS) < np.where(p.argmax(axis=1) != truth, 0.5, 0.15), "north", rng.choice(["east", "west"], ROWS)
+    )
     frame = pd.DataFrame({"id": [f"r{row:04}" for row in range(ROWS)], "label": np.array(list(CLASSES))[given]})
     return frame.assign(shop=shop, note=[f"note {row}" for row in range(ROWS)]), truth, p
 
@@ -44,7 +46,7 @@ def test_right_labels_are_told_from_wrong_ones(rate: float) -> None:
     frame, truth, p = drawn(rate)
     given = frame["label"].map(CLASSES.index).to_numpy()
     found = right_labels([np.log(np.maximum(p, 1e-6))], given, np.zeros(ROWS, bool), 0.05)
-    assert found.wrong == pytest.approx(rate, abs=0.025)
+    assert found.wrong == pytest.approx(rate, abs=0.035)
     assert np.allclose(found.p.sum(axis=1), 1)
     assert 1 - found.p[np.arange(ROWS), p.argmax(axis=1)].mean() == pytest.approx(
         np.mean(p.argmax(1) != truth), rel=0.2
@@ -64,7 +66,8 @@ def test_the_report_is_within_a_quarter_of_the_truth(rate: float, tmp_path: Path
     assert 0.8 < told["error_rate"] / true[1] < 1.25
     assert told["adjusted_log_loss"] <= told["log_loss"]
     assert told["given"]["log_loss"] == pytest.approx(log_loss(frame["label"], p), abs=1e-3)
-    assert told["given"]["error_rate"] == pytest.approx((np.array(list(CLASSES))[p.argmax(1)] != frame["label"]).mean())
+    called = np.array(list(CLASSES))[p.argmax(axis=1)]
+    assert told["given"]["error_rate"] == pytest.approx((called != frame["label"]).mean(), abs=1e-6)
 
 
 @pytest.mark.slow
@@ -73,8 +76,9 @@ def test_slices_count_errors_of_the_model_alone() -> None:
     result = reported(0.1)
     (north,) = [one for one in result.slices if str(one) == "shop is 'north'"]
     wrong = (p.argmax(axis=1) != truth)[result.order]
+    by_label = result.first.argmax(axis=1) != result.dataset.labels[result.order]
     assert north.proved
-    assert north.low <= wrong[north.rows].mean() <= north.high
+    assert north.low <= wrong[north.rows].mean() <= north.high < by_label[north.rows].mean() + 0.05
 
 
 @pytest.mark.process

@@ -17,6 +17,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from hardneg_cli.modeling.error_model.conditions import CONTAINS, Condition, ConditionTable, conditions
+from hardneg_cli.modeling.error_model.slice_errors import CountedErrors
 from hardneg_cli.statistics.intervals import wilson
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ SEARCH_Z = 3.0  # among thousands of slices, the limits have to be wide
 ALIKE = 0.5
 TRIED = 20  # slices looked at for each one that is kept: most are like a better one
 PARTS = 2
-ROUNDED = 9  # decimals, below which a sum of probabilities is a whole number
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,14 @@ class _Found:
 
 
 def run(
-    rows: ConditionTable, wrong: Numbers, weight: Numbers, part: NDArray[np.int64], text: str | None = None, *,
-    smallest: int = 30, found: int = 10, beam: int = 50,
+    rows: ConditionTable, wrong: Numbers, weight: Numbers, part: NDArray[np.int64], text: str | None = None,
+    prior: Numbers | None = None, *, smallest: int = 30, found: int = 10, beam: int = 50,
 ) -> list[Slice]:  # fmt: skip
     """The slices, proved ones first, each kind by the limit it was found by.
 
-    wrong: (N,) the probability of an error. weight: (N,). part: (N,) 0 or 1. smallest: rows of a slice. found: slices
-    that either part may put up for proof. beam: conditions that are tried with all others.
+    wrong: (N,) the probability of an error. weight: (N,). part: (N,) 0 or 1. prior: (N,) the probability of an error
+    before the row's label is looked at; None where errors are known. smallest: rows of a slice. found: slices that
+    either part may put up for proof. beam: conditions that are tried with all others.
     """
     import numpy as np
 
@@ -96,7 +97,7 @@ def run(
     ]
     put_up.sort(key=lambda one: (-one.low, str(one.conditions)))
     distinct = _distinct(put_up, len(put_up))
-    counted = [_counted(one, wrong, weight, part != one.part) for one in distinct]
+    counted = [_counted(one, wrong, weight, part != one.part, prior) for one in distinct]
     return sorted(_corrected(counted), key=lambda one: not one.proved)
 
 
@@ -146,32 +147,20 @@ def _distinct(ranked: list[_Found], most: int) -> list[_Found]:
     return kept
 
 
-def _counted(one: _Found, wrong: Numbers, weight: Numbers, held_out: Bools) -> Slice:
-    """The slice among the rows it was not found on; counts are rounded for the exact test."""
+def _counted(one: _Found, wrong: Numbers, weight: Numbers, held_out: Bools, prior: Numbers | None) -> Slice:
+    """The slice among the rows it was not found on; counts are rounded for the exact test, and outwards for limits."""
     from scipy.stats import hypergeom
 
     inside = one.rows & held_out
-    n, errors = float(weight[inside].sum()), float((weight * wrong)[inside].sum())
-    total, all_errors = float(weight[held_out].sum()), float((weight * wrong)[held_out].sum())
-    errors = round(errors, ROUNDED)
-    whole = _informing(wrong[inside], weight[inside])
-    low, _ = wilson(floor(errors) * whole, n * whole)  # a part of an error is one, or none
-    _, high = wilson(min(ceil(errors), n) * whole, n * whole)
+    count = CountedErrors.of(wrong[inside], weight[inside], None if prior is None else prior[inside])
+    n, errors = count.rows, count.errors
+    elsewhere = held_out & ~one.rows
+    total, all_errors = float(weight[held_out].sum()), errors + float((weight * wrong)[elsewhere].sum())
+    low, _ = wilson(floor(errors) * count.informing, n * count.informing)
+    _, high = wilson(min(ceil(errors), n) * count.informing, n * count.informing)
     p = hypergeom.sf(round(errors) - 1, round(total), round(all_errors), round(n)) if round(n) else 1.0
     return Slice(one.conditions, one.rows, n, errors, all_errors / max(total, 1e-9), float(low), float(high),
                  float(p), 1 - one.part)  # fmt: skip
-
-
-def _informing(wrong: Numbers, weight: Numbers) -> float:
-    """What share of the rows would tell as much if it were known of each whether it is an error.
-
-    The variance of the rate is that of known errors and, beside it, that of not knowing them (Rubin, Multiple
-    imputation for nonresponse in surveys, 1987).
-    """
-    n = float(weight.sum())
-    rate = float((weight * wrong).sum()) / n if n else 0.0
-    known = rate * (1 - rate) * n
-    return known / (known + float((weight * wrong * (1 - wrong)).sum())) if known else 1.0
 
 
 def _corrected(slices: list[Slice]) -> list[Slice]:
