@@ -134,7 +134,7 @@ def apply(
     loaded = _decisions(data, files, decisions, rule.reviewer, policy, may_lack=bool(clean or fill))
     given = loaded.about(dataset)
     adjudicated = _adjudicated(dataset, given, policy, skip_stale=rule.skip_stale)
-    states = row_states(dataset, adjudicated.by_row, _asked_about(dataset, given), policy.protect)
+    states = row_states(dataset, adjudicated.by_row, _rows_of_decisions(dataset, given), policy.protect)
     plan = cleaning_plan(dataset, clean, fill, states)
     applied = _result(dataset, given, adjudicated, plan)
     if is_frame:
@@ -320,7 +320,7 @@ def _unprotected(
     return [pair for pair, split in zip(fresh, splits, strict=True) if split not in policy.protect]
 
 
-def _asked_about(dataset: Dataset, given: LoadedDecisions) -> NDArray[np.int64]:
+def _rows_of_decisions(dataset: Dataset, given: LoadedDecisions) -> NDArray[np.int64]:
     """The rows that somebody said something about."""
     rows = places(dataset, [decision.id for decision in given.decisions])
     return rows[rows >= 0]

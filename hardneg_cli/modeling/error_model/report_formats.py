@@ -26,7 +26,7 @@ def report_format(path: str | Path) -> Callable[[DualResult, BinaryIO], None]:
     """What writes a file of this name. Raises InputError for an extension that no report has."""
     found = FORMATS.get(Path(path).suffix.lower())
     if found is None:
-        raise InputError(f"--report {path}: the name has to end in {listing([*FORMATS])}")
+        raise InputError(f"{path}: the name of a report has to end in {listing([*FORMATS])}")
     return found
 
 
