@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,20 +12,20 @@ from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import MOST_OF_A_PATH, InputError, did_you_mean, plural, quote
+from hardneg_cli.errors import MOST_OF_A_PATH, InputError, did_you_mean, quote
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.folders import is_saved_dataset
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables.frames import Frame, like
-from hardneg_cli.preparation.cleaning_plan import CleaningPlan, cleaning_plan, row_states
+from hardneg_cli.preparation.cleaning_plan import cleaning_plan, row_states
 from hardneg_cli.preparation.cleaning_rules import GivenRules, clean_rules, fill_rules
 from hardneg_cli.review.correction import rewrite
-from hardneg_cli.review.correction.apply_result import ApplyResult, AutomaticChanges
+from hardneg_cli.review.correction.apply_result import ApplyResult
 from hardneg_cli.review.correction.picture_correction import PictureTarget, correct_pictures
 from hardneg_cli.review.correction.picture_metadata import metadata_stamps
-from hardneg_cli.review.correction.provenance import FilledCell, RowChange, WrittenFile, changes_of, document
+from hardneg_cli.review.correction.provenance import RowChange, WrittenFile, document
 from hardneg_cli.review.correction.rewrite import ProvenanceTarget, Stamp
-from hardneg_cli.review.decisions.decision import Decision, UnsettledDecisions, conflicts
+from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.decision_log import is_log, log_of
 from hardneg_cli.review.decisions.decision_sources import (
     GivenDecisions,
@@ -36,18 +35,15 @@ from hardneg_cli.review.decisions.decision_sources import (
     load_decisions,
 )
 from hardneg_cli.review.decisions.filled_queue import AutoPolicy, user
-from hardneg_cli.review.decisions.row_matching import CHANGED, GONE, MatchedDecisions, match, places
-from hardneg_cli.statistics.label_noise.suggestion import expected_wrong
+from hardneg_cli.verbs._adjudication import adjudicated, apply_result, rows_of_decisions
 from hardneg_cli.verbs._carrying import carrying
 from hardneg_cli.verbs._keywords import Data, DataKeywords, Reading, grouped, read_data, spelled_out
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    pass
 
 MARK = "dropped"
 ON_DROP = ("remove", "mark")
-SETTLE = "let a third person answer these, and settle them: hardneg collect QUEUE... --data DATA --adjudicator NAME"
 LARGE = 1 << 20  # bytes in a provenance worth a note
 
 
@@ -133,10 +129,10 @@ def apply(
     _refuse_settings(dataset, policy, mark)
     loaded = _decisions(data, files, decisions, rule.reviewer, policy, may_lack=bool(clean or fill))
     given = loaded.about(dataset)
-    adjudicated = _adjudicated(dataset, given, policy, skip_stale=rule.skip_stale)
-    states = row_states(dataset, adjudicated.by_row, _rows_of_decisions(dataset, given), policy.protect)
+    decided = adjudicated(dataset, given, policy, skip_stale=rule.skip_stale)
+    states = row_states(dataset, decided.by_row, rows_of_decisions(dataset, given), policy.protect)
     plan = cleaning_plan(dataset, clean, fill, states)
-    applied = _result(dataset, given, adjudicated, plan)
+    applied = apply_result(dataset, given, decided, plan)
     if is_frame:
         return replace(applied, data=_corrected(data, dataset, applied.changes, mark))
     how: dict[str, object] = {"columns": asdict(dataset.columns), "on_drop": on_drop, "policy": asdict(policy)}
@@ -244,124 +240,6 @@ def _logs(data: Data, queues: Sequence[Source], decisions: GivenDecisions) -> li
         beside = log_of(str(data))
         return [beside] if beside.is_file() else []
     return [file.path for file in (*named, *queues) if file.path is not None and is_log(file)]
-
-
-@dataclass(frozen=True)
-class _Adjudicated:
-    """people, automatic: the decisions against the data. acting: what the policy may do. by_row: all that is to do."""
-
-    people: MatchedDecisions
-    automatic: MatchedDecisions
-    acting: list[tuple[int, Decision]]
-    by_row: dict[int, list[Decision]]
-
-
-def _adjudicated(dataset: Dataset, given: LoadedDecisions, policy: AutoPolicy, *, skip_stale: bool) -> _Adjudicated:
-    """What decisions say is to be done; raises Unsettled where people have to decide first."""
-    people, automatic = match(dataset, given.decisive, given.ids), match(dataset, given.automatic, given.ids)
-    acting = _unprotected(dataset, policy, automatic.fresh)
-    by_row: dict[int, list[Decision]] = {}
-    for row, decision in (*people.fresh, *acting):
-        by_row.setdefault(row, []).append(decision)
-    clashes = conflicts(decision for decisions in by_row.values() for decision in decisions)
-    if clashes or (people.stale and not skip_stale):
-        raise UnsettledDecisions(_verdict(dataset, people, clashes, skip_stale=skip_stale), people.stale, clashes)
-    return _Adjudicated(people, automatic, acting, by_row)
-
-
-def _result(
-    dataset: Dataset, given: LoadedDecisions, found: _Adjudicated, plan: CleaningPlan
-) -> ApplyResult:  # fmt: skip
-    """What there is to do, by decisions and by rules."""
-    people, automatic, acting = found.people, found.automatic, found.acting
-    fills: dict[int, list[FilledCell]] = {}
-    for cells in plan.cells:
-        for row, text in cells.texts.items():
-            fills.setdefault(row, []).append(FilledCell(cells.rule.column, text, str(cells.rule)))
-    by_row = {**found.by_row, **{row: [decision] for row, decision in plan.decisions.items()}}
-    changes = changes_of(dataset, by_row, fills)
-    asked = set(given.ids.to_pylist()) if plan.decisions else set()
-    done = {decision.id for _, decision in acting} | {decision.id for decision in automatic.already}
-    done |= asked & {decision.id for decision in plan.decisions.values()} - {one.id for one in given.decisions}
-    spared = ({row for row, _ in automatic.fresh} - {row for row, _ in acting}) | plan.spared
-    return ApplyResult(
-        rows=len(dataset),
-        changes=changes,
-        kept=sum(decisions[0].decision == "keep" for decisions in by_row.values()),
-        unsure=given.unsure,
-        undecided=given.undecided - len(done),
-        already=len({decision.id for decision in (*people.already, *automatic.already)}),
-        stale=people.stale,
-        protected=len(spared),
-        policy_stale=len(automatic.stale),
-        notes=(*given.notes, *_remarks(dataset, changes)),
-        automatic=tuple(_automatic(acting)),
-        rules=plan.effects,
-    )
-
-
-def _automatic(acting: Sequence[tuple[int, Decision]]) -> Iterator[AutomaticChanges]:
-    """What the policy does to rows, and how many of these changes are expected to be wrong."""
-    import numpy as np
-
-    for word in ("relabel", "drop"):
-        right = {row: decision.score for row, decision in acting if decision.decision == word}
-        if right:
-            yield AutomaticChanges(word, len(right), expected_wrong(np.array(list(right.values()))))
-
-
-def _unprotected(
-    dataset: Dataset, policy: AutoPolicy, fresh: Sequence[tuple[int, Decision]]
-) -> list[tuple[int, Decision]]:
-    """What the policy may act on."""
-    if not policy.protect:
-        return list(fresh)
-    splits = [dataset.roles[dataset.columns.split][row].as_py() for row, _ in fresh]
-    return [pair for pair, split in zip(fresh, splits, strict=True) if split not in policy.protect]
-
-
-def _rows_of_decisions(dataset: Dataset, given: LoadedDecisions) -> NDArray[np.int64]:
-    """The rows that somebody said something about."""
-    rows = places(dataset, [decision.id for decision in given.decisions])
-    return rows[rows >= 0]
-
-
-def _verdict(dataset: Dataset, people: MatchedDecisions, clashes: Sequence[object], *, skip_stale: bool) -> str:
-    stale = 0 if skip_stale else len(people.stale)
-    parts = []
-    if clashes:
-        rows = plural(len(clashes), "row is", "rows are")
-        parts.append(f"{rows} decided in more than one way; {SETTLE}")
-    if stale:
-        decisions = plural(stale, "decision is", "decisions are")
-        parts.append(f"{decisions} stale{_cause(people)}; review anew, or leave such out with --skip-stale")
-    return f"{dataset.name}: nothing was written: {', and '.join(parts)}"
-
-
-def _cause(people: MatchedDecisions) -> str:
-    """What is likely wrong where no decision fits at all."""
-    reasons = {stale.why for stale in people.stale}
-    if people.fresh or people.already or len(reasons) > 1:
-        return ""
-    if reasons == {GONE}:
-        return " because none of their ids is in the data (is it the right file, and --id the same as for find?)"
-    if reasons == {CHANGED} and not any(stale.decision.hashed.token for stale in people.stale):  # of an old queue
-        return " (were --id, --groups, --split, --fold and --prob-prefix the same for find?)"
-    return ""
-
-
-def _remarks(dataset: Dataset, changes: Sequence[RowChange]) -> list[str]:
-    """Rows not looked at, and what may be a mistake: a label that nothing has, drops that may hit copies next time."""
-    new = Counter(change.after for change in changes if change.action == "relabel")
-    notes = [*dataset.notes, *(f"{sentence}: left as it is" for sentence in dataset.skipped)]
-    for label in sorted({label for label in new if label} - set(dataset.classes)):
-        rows = plural(new[label], "row")
-        notes.append(f"new class {quote(label)} ({rows}){did_you_mean(label, dataset.classes)}")
-    if dataset.columns.id is None and any(change.action == "drop" for change in changes):
-        notes.append(
-            "the rows have no ids: do not apply the same drops again, or copies of the dropped rows may go too"
-        )
-    return notes
 
 
 def _large(provenance: str | Path | None, written: Sequence[WrittenFile]) -> list[str]:
