@@ -22,17 +22,19 @@ NONE = -1  # no class, or one that nobody else has
 class LabelTrust:
     """N rows. truth: (N,) class codes, the given label's where nobody decided. weight: (N,) how far to trust it, 0 … 1.
 
-    decided: (N,) bool. A weight of 1 − P(the label is wrong) makes a weighted mean over the rows one over those whose
-    labels are right, if the probability is calibrated.
+    decided: (N,) bool. usable: (N,) bool, less the rows that are to be dropped or have no sound probabilities. A weight
+    of 1 − P(the label is wrong) makes a weighted mean over the rows one over those whose labels are right, if the
+    probability is calibrated.
     """
 
     truth: NDArray[np.int64]
     weight: NDArray[np.float64]
     decided: NDArray[np.bool_]
+    usable: NDArray[np.bool_]
 
     def of(self, rows: NDArray[np.int64]) -> LabelTrust:
         """These rows alone, in this order."""
-        return LabelTrust(self.truth[rows], self.weight[rows], self.decided[rows])
+        return LabelTrust(self.truth[rows], self.weight[rows], self.decided[rows], self.usable[rows])
 
     def wrong(self, called: NDArray[np.int64]) -> NDArray[np.float64]:
         """(N,) 1 where the class that a model calls is not the right one, else 0."""
@@ -40,6 +42,14 @@ class LabelTrust:
 
         wrong: NDArray[np.float64] = (called != self.truth).astype(np.float64)
         return wrong
+
+    def errs(self, called: NDArray[np.int64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(N,) the probability that a model's class is not the right one, by (N, K) probabilities of the right one."""
+        import numpy as np
+
+        errs: NDArray[np.float64] = np.clip(1 - right[np.arange(len(called)), called], 0, 1)
+        errs[self.decided] = self.wrong(called)[self.decided]
+        return errs
 
     def learned(self, guard: float) -> NDArray[np.int64]:
         """(N,) codes to train a classifier with; −1 for rows whose label is wrong with a probability above `guard`."""
@@ -65,4 +75,6 @@ def label_trust(
     weight[known] = 1
     weight[answers.rows[answers.dropped]] = 0
     weight[~sound] = 0
-    return LabelTrust(truth, weight, known)
+    usable = sound.copy()
+    usable[answers.rows[answers.dropped]] = False
+    return LabelTrust(truth, weight, known, usable)

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import io
 import os
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Unpack
+from typing import TYPE_CHECKING, BinaryIO, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.errors import MOST_OF_A_PATH, InputError, did_you_mean, plural, quote
+from hardneg_cli.errors import MOST_OF_A_PATH, InputError, did_you_mean, quote
 from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.folders import is_saved_dataset
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables.frames import Frame, like
+from hardneg_cli.preparation.cleaning_plan import cleaning_plan, row_states
+from hardneg_cli.preparation.cleaning_rules import GivenRules, clean_rules, fill_rules
 from hardneg_cli.review.correction import rewrite
-from hardneg_cli.review.correction.apply_result import ApplyResult, AutomaticChanges
+from hardneg_cli.review.correction.apply_result import ApplyResult
 from hardneg_cli.review.correction.picture_correction import PictureTarget, correct_pictures
 from hardneg_cli.review.correction.picture_metadata import metadata_stamps
-from hardneg_cli.review.correction.provenance import RowChange, WrittenFile, changes_of, document
+from hardneg_cli.review.correction.provenance import RowChange, WrittenFile, document
 from hardneg_cli.review.correction.rewrite import ProvenanceTarget, Stamp
-from hardneg_cli.review.decisions.decision import Decision, UnsettledDecisions, conflicts
-from hardneg_cli.review.decisions.decision_log import log_of
+from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.review.decisions.decision_log import is_log, log_of
 from hardneg_cli.review.decisions.decision_sources import (
     GivenDecisions,
     LoadedDecisions,
@@ -34,13 +35,15 @@ from hardneg_cli.review.decisions.decision_sources import (
     load_decisions,
 )
 from hardneg_cli.review.decisions.filled_queue import AutoPolicy, user
-from hardneg_cli.review.decisions.row_matching import CHANGED, GONE, MatchedDecisions, match
-from hardneg_cli.statistics.label_noise.suggestion import expected_wrong
+from hardneg_cli.verbs._adjudication import adjudicated, apply_result, rows_of_decisions
+from hardneg_cli.verbs._carrying import carrying
 from hardneg_cli.verbs._keywords import Data, DataKeywords, Reading, grouped, read_data, spelled_out
+
+if TYPE_CHECKING:
+    pass
 
 MARK = "dropped"
 ON_DROP = ("remove", "mark")
-SETTLE = "let a third person answer these, and settle them: hardneg collect QUEUE... --data DATA --adjudicator NAME"
 LARGE = 1 << 20  # bytes in a provenance worth a note
 
 
@@ -54,8 +57,22 @@ class CorrectionRule:
     reviewer: str | None = None
 
 
+@dataclass(frozen=True)
+class CleaningChoice:
+    """Rules for rows that nobody decides about. clean: `drop` or `relabel` by detector. fill: what an empty cell gets.
+
+    By column: "median", "mode", "drop" of the row, or the value itself. Texts as `exact-duplicate=drop` will do, too.
+    """
+
+    clean: GivenRules | None = None
+    fill: GivenRules | None = None
+
+
 class ApplyKeywords(DataKeywords, total=False):
     """What `apply` takes besides the data, the decisions and the output."""
+
+    clean: GivenRules | None
+    fill: GivenRules | None
 
     on_drop: str
     skip_stale: bool
@@ -63,7 +80,7 @@ class ApplyKeywords(DataKeywords, total=False):
     reviewer: str | None
 
 
-@spelled_out(ApplyKeywords, Columns, CorrectionRule, Reading)
+@spelled_out(ApplyKeywords, Columns, CorrectionRule, CleaningChoice, Reading)
 def apply(
     data: Data,
     queues: Data | Sequence[Data] = (),
@@ -83,6 +100,9 @@ def apply(
     Columns are named as for `find`: the id is the same, and which columns are a row's content, queues and logs say.
     decisions: logs, filled queues or decisions. reviewer: who decided where a queue does not say it, by default
     whoever runs this.
+    clean: by detector, what is done with the rows that it flags and nobody decided about, as
+    `{"exact-duplicate": "drop", "label-spelling": "relabel"}`. fill: by column, what a cell that holds nothing gets:
+    "median", "mode", a value, or "drop" for the row. Neither touches the splits that the policy protects.
     Raises Unsettled, and writes nothing, for decisions that contradict each other, and for stale ones unless they
     are to be skipped; InputError for input that cannot be right.
     """
@@ -99,16 +119,27 @@ def apply(
         raise InputError("a frame is no file: it comes back corrected as the result's `data`; leave the output out")
     found = () if is_frame or str(data) == "-" else sources(str(data))
     seen = {} if is_frame else _seen(str(data), found, read, output, provenance, in_place=in_place)
+    choice = grouped(CleaningChoice, options)
+    clean = clean_rules(choice.clean)
     dataset = read_data(data, columns, options, found, needs_vectors=False)
+    fill = fill_rules(choice.fill, dataset.content.column_names, [
+        name for name in dataset.all_columns if name not in dataset.content.column_names
+    ])  # fmt: skip
     mark = MARK if on_drop == "mark" else None
     _refuse_settings(dataset, policy, mark)
-    loaded = _decisions(data, files, decisions, rule.reviewer, policy)
-    applied = _adjudicated(dataset, loaded.about(dataset), policy, skip_stale=rule.skip_stale)
+    loaded = _decisions(data, files, decisions, rule.reviewer, policy, may_lack=bool(clean or fill))
+    given = loaded.about(dataset)
+    decided = adjudicated(dataset, given, policy, skip_stale=rule.skip_stale)
+    states = row_states(dataset, decided.by_row, rows_of_decisions(dataset, given), policy.protect)
+    plan = cleaning_plan(dataset, clean, fill, states)
+    applied = apply_result(dataset, given, decided, plan)
     if is_frame:
         return replace(applied, data=_corrected(data, dataset, applied.changes, mark))
     how: dict[str, object] = {"columns": asdict(dataset.columns), "on_drop": on_drop, "policy": asdict(policy)}
     if applied.automatic:
         how["automatic"] = [changes.facts() for changes in applied.automatic]
+    if applied.rules:
+        how["rules"] = [effect.facts() for effect in applied.rules]
     record = partial(document, str(data), changes=applied.changes, by=who, queues=[queue.name for queue in files])
     if dataset.sources[0].pictures is not None:
         target = PictureTarget(str(data), output, provenance, record, how, in_place)
@@ -121,8 +152,10 @@ def apply(
     telling = ProvenanceTarget(provenance, partial(record, how=how)) if provenance else None
     said = repr([(change.file, change.row, change.after) for change in applied.changes])
     every = [*corrections, *rewrite.beside(str(data), said)]
-    written = rewrite.write(every, output, telling, folder_of=str(data))
-    return replace(applied, notes=(*applied.notes, *rewrite.remarks(before), *_large(provenance, written)))
+    logs = _logs(data, files, decisions) if any(cells.texts for cells in plan.cells) else []
+    with carrying(logs, dataset, plan, mark) as carried:
+        written = rewrite.write(every, output, telling, folder_of=str(data))
+    return replace(applied, notes=(*applied.notes, *carried, *rewrite.remarks(before), *_large(provenance, written)))
 
 
 def _corrected(data: Frame, dataset: Dataset, changes: Sequence[RowChange], mark: str | None) -> Frame:
@@ -161,17 +194,24 @@ def _named(decisions: GivenDecisions) -> Sequence[Frame]:
 
 
 def _decisions(
-    data: Frame, queues: Sequence[Source], decisions: GivenDecisions, reviewer: str | None, policy: AutoPolicy
+    data: Frame, queues: Sequence[Source], decisions: GivenDecisions, reviewer: str | None, policy: AutoPolicy, *,
+    may_lack: bool,
 ) -> LoadedDecisions:  # fmt: skip
-    """Those of the queues and of `decisions`; where there are neither, of the log beside the data."""
+    """Those of the queues and of `decisions`; where there are neither, of the log beside the data.
+
+    may_lack: whether there need not be any.
+    """
     if isinstance(decisions, LoadedDecisions):
         return decisions
     named = [*queues, *_named(decisions)]
     beside = log_of(data) if isinstance(data, str | Path) else None
-    if not named and (beside is None or not beside.is_file()):
+    if not named and may_lack and (beside is None or not beside.is_file()):
+        loaded = LoadedDecisions()
+    elif not named and (beside is None or not beside.is_file()):
         where = "of a frame" if beside is None else quote(str(beside), MOST_OF_A_PATH)
         raise InputError(f"no queue, and no decisions log {where}: name a findings file with its decisions filled in")
-    loaded = load_decisions(named or [beside], reviewer=reviewer, policy=policy)
+    else:
+        loaded = load_decisions(named or [beside], reviewer=reviewer, policy=policy)
     if policy.reads and not loaded.queues:
         raise InputError("--auto-relabel and --auto-drop need a queue, which has the scores: name it behind the data")
     return loaded
@@ -191,89 +231,15 @@ def _refuse_settings(dataset: Dataset, policy: AutoPolicy, mark: str | None) -> 
             raise InputError(f"{dataset.name}: no row is of split {quote(name)}, which was to be protected{hint}")
 
 
-def _adjudicated(dataset: Dataset, given: LoadedDecisions, policy: AutoPolicy, *, skip_stale: bool) -> ApplyResult:
-    """What there is to do; raises Unsettled where people have to decide first."""
-    people, automatic = match(dataset, given.decisive, given.ids), match(dataset, given.automatic, given.ids)
-    acting = _unprotected(dataset, policy, automatic.fresh)
-    by_row: dict[int, list[Decision]] = {}
-    for row, decision in (*people.fresh, *acting):
-        by_row.setdefault(row, []).append(decision)
-    clashes = conflicts(decision for decisions in by_row.values() for decision in decisions)
-    if clashes or (people.stale and not skip_stale):
-        raise UnsettledDecisions(_verdict(dataset, people, clashes, skip_stale=skip_stale), people.stale, clashes)
-    changes = changes_of(dataset, by_row)
-    done = len({decision.id for _, decision in acting} | {decision.id for decision in automatic.already})
-    return ApplyResult(
-        rows=len(dataset),
-        changes=changes,
-        kept=len(by_row) - len(changes),
-        unsure=given.unsure,
-        undecided=given.undecided - done,
-        already=len({decision.id for decision in (*people.already, *automatic.already)}),
-        stale=people.stale,
-        protected=len({row for row, _ in automatic.fresh} - {row for row, _ in acting}),
-        policy_stale=len(automatic.stale),
-        notes=(*given.notes, *_remarks(dataset, changes)),
-        automatic=tuple(_automatic(acting)),
-    )
-
-
-def _automatic(acting: Sequence[tuple[int, Decision]]) -> Iterator[AutomaticChanges]:
-    """What the policy does to rows, and how many of these changes are expected to be wrong."""
-    import numpy as np
-
-    for word in ("relabel", "drop"):
-        right = {row: decision.score for row, decision in acting if decision.decision == word}
-        if right:
-            yield AutomaticChanges(word, len(right), expected_wrong(np.array(list(right.values()))))
-
-
-def _unprotected(
-    dataset: Dataset, policy: AutoPolicy, fresh: Sequence[tuple[int, Decision]]
-) -> list[tuple[int, Decision]]:
-    """What the policy may act on."""
-    if not policy.protect:
-        return list(fresh)
-    splits = [dataset.roles[dataset.columns.split][row].as_py() for row, _ in fresh]
-    return [pair for pair, split in zip(fresh, splits, strict=True) if split not in policy.protect]
-
-
-def _verdict(dataset: Dataset, people: MatchedDecisions, clashes: Sequence[object], *, skip_stale: bool) -> str:
-    stale = 0 if skip_stale else len(people.stale)
-    parts = []
-    if clashes:
-        rows = plural(len(clashes), "row is", "rows are")
-        parts.append(f"{rows} decided in more than one way; {SETTLE}")
-    if stale:
-        decisions = plural(stale, "decision is", "decisions are")
-        parts.append(f"{decisions} stale{_cause(people)}; review anew, or leave such out with --skip-stale")
-    return f"{dataset.name}: nothing was written: {', and '.join(parts)}"
-
-
-def _cause(people: MatchedDecisions) -> str:
-    """What is likely wrong where no decision fits at all."""
-    reasons = {stale.why for stale in people.stale}
-    if people.fresh or people.already or len(reasons) > 1:
-        return ""
-    if reasons == {GONE}:
-        return " because none of their ids is in the data (is it the right file, and --id the same as for find?)"
-    if reasons == {CHANGED} and not any(stale.decision.hashed.token for stale in people.stale):  # of an old queue
-        return " (were --id, --groups, --split, --fold and --prob-prefix the same for find?)"
-    return ""
-
-
-def _remarks(dataset: Dataset, changes: Sequence[RowChange]) -> list[str]:
-    """Rows not looked at, and what may be a mistake: a label that nothing has, drops that may hit copies next time."""
-    new = Counter(change.after for change in changes if change.after is not None)
-    notes = [*dataset.notes, *(f"{sentence}: left as it is" for sentence in dataset.skipped)]
-    for label in sorted(set(new) - set(dataset.classes)):
-        rows = plural(new[label], "row")
-        notes.append(f"new class {quote(label)} ({rows}){did_you_mean(label, dataset.classes)}")
-    if dataset.columns.id is None and any(change.action == "drop" for change in changes):
-        notes.append(
-            "the rows have no ids: do not apply the same drops again, or copies of the dropped rows may go too"
-        )
-    return notes
+def _logs(data: Data, queues: Sequence[Source], decisions: GivenDecisions) -> list[Path]:
+    """The decisions logs that were read; the queues are other people's files, and stay as they are."""
+    if isinstance(decisions, LoadedDecisions):
+        return []
+    named = [file for one in _named(decisions) if not isinstance(one, Decision) for file in files_of(one)]
+    if not named and not queues:
+        beside = log_of(str(data))
+        return [beside] if beside.is_file() else []
+    return [file.path for file in (*named, *queues) if file.path is not None and is_log(file)]
 
 
 def _large(provenance: str | Path | None, written: Sequence[WrittenFile]) -> list[str]:

@@ -76,6 +76,8 @@ def dual(
     Raises InputError for input that cannot be right.
     """
 
+    import numpy as np
+
     from hardneg_cli.modeling.error_model import second_model, slices
 
     first_model, reading, settings = (
@@ -115,9 +117,10 @@ def dual(
         second_model.ModelOpinions(first, tuple(block[order] for block in own)), trust, fold,
         None if brought is None else second_model.ModelOpinions(brought, tuple(theirs)),
     )  # fmt: skip
+    top = first.argmax(axis=1)
     found = slices.run(
-        rows_of(dataset, first, order), trust.wrong(first.argmax(axis=1)), trust.weight, fold % slices.PARTS,
-        dataset.columns.text, **tuned,
+        rows_of(dataset, first, order), trust.errs(top, second.right.p), trust.usable.astype(float),
+        fold % slices.PARTS, dataset.columns.text, 1 - second.right.prior[np.arange(len(top)), top], **tuned,
     )  # fmt: skip
     return DualResult(
         findings, order, first, second, tuple(found), trust, tuple(names[number] for number in fold),

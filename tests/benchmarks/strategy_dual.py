@@ -28,6 +28,7 @@ from sklearn.preprocessing import StandardScaler
 from hardneg_cli import Columns, find
 from hardneg_cli.verbs.dual import dual
 
+from . import dual_report
 from .planted import Planted, planted
 from .results import Figure
 
@@ -62,6 +63,8 @@ def part(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str | F
         worse = bool(len(slices)) and slices[:, 6].mean() > slices[:, 7].mean()
         yield f"- {name}, {kind}: log-loss lower on train and test in every seed: {_verdict(lower)}"
         yield f"- {name}, {kind}: worst slice above average ({len(slices)} of {len(rows)} seeds): {_verdict(worse)}"
+    yield ""
+    yield from dual_report.part(folder, seeds, quick=quick)
 
 
 def _measured(one: Planted, kind: str, seed: int) -> list[float]:

@@ -86,6 +86,8 @@ def words(findings: Findings) -> list[str]:
 def corrected(findings: Findings) -> ApplyResult:
     apply("data.csv", [Path("queue.csv")], output="clean.csv", provenance=Path("why.json"), skip_stale=True)
     apply("data.csv", in_place=True, decisions=["log.ndjson"], policy=AutoPolicy(relabel=0.9), on_drop="mark")
+    apply("data.csv", output="clean.csv", clean={"exact-duplicate": "drop"}, fill={"age": "median", "n": 0})
+    apply("data.csv", output="clean.csv", clean=["label-spelling=relabel"], fill=["age=drop"])
     result = apply(FRAME, [findings.table().to_pandas()], label="y", reviewer="ann")
     changed: int = result.relabeled + result.dropped + result.kept
     print(changed, result.data)
@@ -98,6 +100,7 @@ def trained(findings: Findings) -> tuple[PredictResult, MineResult, RefineResult
     mine(FRAME, label="y", text="t", probs=[P], anchors=True, train_split="train", split="s")
     refined = refine(FRAME, "pool.csv", label="y", text="t", max_error=0.05, rounds=2, seed=1)
     second = dual(FRAME, label="y", text="t", probs=P, classes=KNOWN, models=["boosting"])
+    second.report("r.json")
     hardened = harden(FRAME, label="y", features=["a", "b"], epsilon=0.1, folds=0)
     share: float = predicted.agreement
     print([one.table() for one in (predicted, mined, refined, second, hardened)], share, mined.suspects())

@@ -2,9 +2,11 @@
 
 It is in the data's own format. QUEUE is a findings file with its first columns filled in: decision is keep, relabel,
 drop or unsure, new_label the right label; a new_label alone means relabel, and relabel alone accepts the suggestion.
-Without a queue, and without --decisions, the decisions log beside the data is read. The result goes to standard output,
-to -o FILE, or over the data with --in-place; in CSV and JSON only the cells that change are written anew. Of a folder
-of pictures standard output gets the list of what would be moved, -o NEW makes a folder of links, --in-place moves.
+Without a queue, and without --decisions, the decisions log beside the data is read; there need be none where rules say
+what to do: --clean and --fill, which may stand in hardneg.toml as well, act on rows that nobody decided about. The
+result goes to standard output, to -o FILE, or over the data with --in-place; in CSV and JSON only the cells that change
+are written anew. Of a folder of pictures standard output gets the list of what would be moved, -o NEW makes a folder of
+links, --in-place moves.
 
 A row must still be what it was when it was asked about: same id, content and label. Decisions that are stale, or that
 contradict each other, are listed, nothing is written, and the exit code is 1.
@@ -86,6 +88,25 @@ class PolicyOptions:
         typer.Option("--protect-split", metavar="NAME", help="No automatic change in this split; repeatable."),
         Trust.CHOICE,
     ] = None
+    clean: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--clean",
+            metavar="DETECTOR=ACTION",
+            help="What becomes of a detector's rows: exact-duplicate, near-duplicate, empty-row, rare-label=drop, "
+            "label-spelling=relabel; repeatable.",
+        ),
+        Trust.CHOICE,
+    ] = None
+    fill: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fill",
+            metavar="COL=VALUE",
+            help="What empty cells of a column get: median, mode, a value; drop drops the row; repeatable.",
+        ),
+        Trust.CHOICE,
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +130,7 @@ def run(
         list[str] | None, typer.Argument(metavar="[QUEUE]", help="Findings files with decisions filled in.")
     ] = None,
     *,
-    columns: Annotated[DataOptions, Without("text", "features", "embed")],
+    columns: Annotated[DataOptions, Without("features", "embed")],
     rule: RuleOptions,
     policy: PolicyOptions,
     output: ApplyOutput,
@@ -131,6 +152,8 @@ def run(
             in_place=in_place and not dry_run,
             on_drop=rule.on_drop,
             skip_stale=skip_stale,
+            clean=policy.clean or (),
+            fill=policy.fill or (),
             policy=AutoPolicy(policy.auto_relabel, policy.auto_drop, tuple(policy.protect_split or ())),
             provenance=output.provenance,
             reviewer=rule.reviewer,

@@ -7,13 +7,15 @@ other labels are trusted as far as find trusts them, so that mislabeled rows do 
 The result has a line for each row with p_wrong, the probability that the first model's class is wrong, the class after
 correction, and the worst slice that the row is in. --slices are conditions in words under which the first model fails,
 found on one part of the rows and counted on the other. --adjusted are corrected probabilities for find --probs; they
-are the first model's own unless held-out rows prove that others are better. `hardneg explain second-model` and
-`explain slices` are the manuals.
+are the first model's own unless held-out rows prove that others are better. --report has the log-loss before and after
+and the error rate on held-out rows, where every label counts in full, and may be wrong as often as the labels tell.
+`hardneg explain second-model` and `explain slices` are the manuals.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, ClassVar
 
 import typer
@@ -89,6 +91,13 @@ class DualOutput(OutputOptions):
         typer.Option("--slices", metavar="FILE", help="Write the slices where the first model fails."),
         Trust.WRITTEN,
     ] = None
+    report: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--report", metavar="FILE", help="Write what was measured on held-out rows (.json, .md); repeatable."
+        ),
+        Trust.WRITTEN,
+    ] = None
 
 
 def run(
@@ -101,18 +110,21 @@ def run(
     pool: NewRowsOptions,
     output: DualOutput,
 ) -> int:
+    from hardneg_cli.modeling.error_model.report_formats import report_format
     from hardneg_cli.review.decisions.decision_log import log_of
     from hardneg_cli.verbs.dual import MODELS, dual
 
     if not (pool.new is None) == (not pool.new_probs) == (not pool.new_output):
         raise InputError("--new, --new-probs and --new-output go together: the rows, the first model, and where to")
     named = (output.adjusted, output.slices, pool.new_output)
-    rows = output.targets() if output.output or output.format_ or not any(named) else []
+    reports = {path: report_format(path) for path in output.report or ()}
+    rows = output.targets() if output.output or output.format_ or not any((*named, reports)) else []
     better, failing, theirs = (outputs.targets(files, None) if files else [] for files in named)
     inputs = [data, *(models.probs or []), *(decisions.decisions or [])]
     inputs += [*([pool.new] if pool.new else []), *(pool.new_probs or [])]
     files = [columns.features, columns.classes, pool.new_features, str(log_of(data))]
-    outputs.refuse_overwriting_inputs([*rows, *better, *failing, *theirs], inputs, files)
+    told = [outputs.OutputTarget("json", path) for path in reports]
+    outputs.refuse_overwriting_inputs([*rows, *better, *failing, *theirs, *told], inputs, files)
     found = dual(
         data,
         columns.columns,
@@ -130,8 +142,9 @@ def run(
         on_bad_rows=columns.on_bad_rows,
     )
     outputs.write_together(
-        (found.table, rows), (found.adjusted, better), (found.slice_table, failing), (found.new_adjusted, theirs)
-    )
+        (found.table, rows), (found.adjusted, better), (found.slice_table, failing), (found.new_adjusted, theirs),
+        beside={path: partial(form, found) for path, form in reports.items()},
+    )  # fmt: skip
     if not output.quiet:
         for line in found.summary():
             say(line)

@@ -40,6 +40,27 @@ def detect(
     """
     import numpy as np
 
+    group = near_copies(
+        dataset, copies, picture_copies, features, neighbors, closer_than=closer_than, text_closer_than=text_closer_than
+    )
+    kept = Copies.of(group).keepers(dataset.labels, len(dataset.classes), dataset.id_rank)
+    rows = np.flatnonzero(copies.group[kept] != copies.group)
+
+    def why(places: NDArray[np.int64]) -> list[str]:
+        ids = dataset.ids.take(kept[rows[places]]).to_pylist()
+        return [f"nearly the same as {id_!r}" for id_ in ids]
+
+    whole = np.ones(len(rows))
+    return DetectorResult(rows, whole, whole > 0, np.full(len(rows), NO_CLASS, np.int32), why, about="row")
+
+
+def near_copies(
+    dataset: Dataset, copies: Copies, picture_copies: PictureCopies, features: Features | None = None,
+    neighbors: Neighbors | None = None, *, closer_than: float = 0.1, text_closer_than: float = 0.1,
+) -> NDArray[np.int64]:  # fmt: skip
+    """(N,) the group of near and exact copies that each row belongs to; the settings are those of `detect`."""
+    import numpy as np
+
     n = len(dataset)
     left, right = np.arange(n), AlikeRows.in_all_columns(compared_content(dataset), bare).first
     left, right = np.r_[left, picture_copies.links[0]], np.r_[right, picture_copies.links[1]]
@@ -54,16 +75,8 @@ def detect(
             near = np.nonzero(close)[0], neighbors.rows[close]
         left, right = np.r_[left, near[0]], np.r_[right, near[1]]
     same = _first_of_each(copies.group)
-    group = joined(n, np.stack([same[left], same[right]]))[same]
-    kept = Copies.of(group).keepers(dataset.labels, len(dataset.classes), dataset.id_rank)
-    rows = np.flatnonzero(copies.group[kept] != copies.group)
-
-    def why(places: NDArray[np.int64]) -> list[str]:
-        ids = dataset.ids.take(kept[rows[places]]).to_pylist()
-        return [f"nearly the same as {id_!r}" for id_ in ids]
-
-    whole = np.ones(len(rows))
-    return DetectorResult(rows, whole, whole > 0, np.full(len(rows), NO_CLASS, np.int32), why, about="row")
+    group: NDArray[np.int64] = joined(n, np.stack([same[left], same[right]]))[same]
+    return group
 
 
 def _first_of_each(group: NDArray[np.int64]) -> NDArray[np.int64]:

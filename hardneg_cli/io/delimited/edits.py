@@ -9,7 +9,7 @@ from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.delimited.grammar import Grammar, RecordBlock, spans, unquoted
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import Encoding, chunks, encoded
-from hardneg_cli.io.tables.table_files import CellEdits, confirm, within
+from hardneg_cli.io.tables.table_files import CellEdits, confirm, confirm_gap, within
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,21 @@ def edited(editing: RecordEdits, block: RecordBlock, first: int) -> list[str]:
 
 
 def _edited(editing: RecordEdits, record: str, row: int) -> str:
-    start, stop = spans(record, editing.grammar)[editing.place]
+    cells = spans(record, editing.grammar)
+    start, stop = cells[editing.place]
     confirm(editing.source, editing.edits, row, _text(editing, record[start:stop]))
     if editing.edits.removes(row):
         return ""
-    if row not in editing.edits.cells:
-        return record
-    new = _raw(editing, editing.edits.cells[row], quoted=record.startswith('"', start))
-    return record[:start] + new + record[stop:]
+    changed = {editing.place: editing.edits.cells[row]} if row in editing.edits.cells else {}
+    for column, text in editing.edits.fills_of(row).items():
+        place = editing.names.index(column)
+        confirm_gap(editing.source, column, row, _text(editing, record[slice(*cells[place])]))
+        changed[place] = text
+    for place in sorted(changed, reverse=True):  # from the end, so that the places before stay
+        start, stop = cells[place]
+        new = _raw(editing, changed[place], quoted=record.startswith('"', start))
+        record = record[:start] + new + record[stop:]
+    return record
 
 
 def _text(editing: RecordEdits, raw: str) -> str:

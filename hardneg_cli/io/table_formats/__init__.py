@@ -18,7 +18,7 @@ For example:
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from hardneg_cli.runtime.drawers import Units
@@ -40,6 +40,7 @@ class TableFormat(Protocol):
     parsed. MAY_HAVE_AN_INDEX: whether a first column without a name is a data frame's row labels. DIVISIBLE: whether
     parts of a file can be read alone; `groups` and `read_groups` do it. SHEETS: whether a file holds several tables,
     one of which may be named. `class_names` and `picture_columns`, where files say them. `line_numbers`, for text.
+    `as_filled`, where cells have types.
     """
 
     EXTENSIONS: tuple[str, ...] = ()
@@ -71,6 +72,10 @@ class TableFormat(Protocol):
     def picture_columns(self, source: Source) -> tuple[str, ...]:
         """The columns that hold pictures themselves, by their type."""
         return ()
+
+    def as_filled(self, source: Source, fills: Mapping[str, str]) -> dict[str, str]:
+        """By column, what a cell that is filled with this text is read as. Raises InputError where it cannot be."""
+        return dict(fills)
 
     def groups(self, source: Source) -> list[int]:
         """How many rows each part has that can be read alone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
@@ -10,7 +10,7 @@ from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.arrow_cells import is_picture
-from hardneg_cli.io.tables.arrow_edits import edited, marked, wanted_of
+from hardneg_cli.io.tables.arrow_edits import edited, filled_texts, marked, wanted_of
 from hardneg_cli.io.tables.arrow_errors import readable
 from hardneg_cli.io.tables.class_labels import class_labels
 from hardneg_cli.io.tables.ipc_layout import CONTINUATION, MAGIC, RECORDS, IpcMessage, confirmed
@@ -43,6 +43,11 @@ def class_names(source: Source) -> dict[str, tuple[str, ...]]:
 def picture_columns(source: Source) -> tuple[str, ...]:
     with _reader(source) as (reader, _):
         return tuple(field.name for field in reader.schema if is_picture(field.type))
+
+
+def as_filled(source: Source, fills: Mapping[str, str]) -> dict[str, str]:
+    with _reader(source) as (reader, _):
+        return filled_texts(reader.schema, fills, source.name)
 
 
 def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:

@@ -17,7 +17,7 @@ from hardneg_cli.io.files.text_encoding import chunks, encoded, encoding_of
 from hardneg_cli.io.tables import json_records
 from hardneg_cli.io.tables.json_array import ArrayText
 from hardneg_cli.io.tables.json_records import JsonNumber, JsonRecord
-from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm, confirm_length, require
+from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm, confirm_gap, confirm_length, require
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,14 +79,20 @@ def line_numbers(source: Source, encoding: str | None) -> Iterator[NDArray[np.in
 
 def _edited(source: Source, edits: CellEdits, records: Iterator[JsonRecord]) -> Iterator[tuple[str, str]]:
     """The texts of all records without their edits and with them, which is empty for one that is removed."""
-    row, nested = 0, _nested_labels(source, edits)
+    row, nested, kinds = 0, _nested_labels(source, edits), _kinds(source, edits)
     for record in records:
         if record.value is None:
             yield record.text, record.text
             continue
         confirm(source, edits, row, json_records.text_of(record.value.get(edits.column)))
+        fills = edits.fills_of(row)
+        for name in fills:
+            confirm_gap(source, name, row, json_records.text_of(without_nan(record.value.get(name))))
         try:
-            yield record.text, "" if edits.removes(row) else _record(record.text, edits, row, nested)
+            text = "" if edits.removes(row) else _record(record.text, edits, row, nested)
+            for name, new in fills.items() if text else ():
+                text = json_records.with_filled(text, name, new, kinds[name])
+            yield record.text, text
         except ValueError as error:
             raise InputError(
                 f"{source.name}: {record.place}, {quote(edits.column)}: {error}; mend the decision"
@@ -107,6 +113,22 @@ def _nested_labels(source: Source, edits: CellEdits) -> dict[str, bool]:
         if text in wanted:
             found.setdefault(text, set()).add(isinstance(value, list | dict))
     return {text: True in kinds for text, kinds in found.items() if len(kinds) == 1}
+
+
+def _kinds(source: Source, edits: CellEdits) -> dict[str, set[str]]:
+    """Of the columns that are filled, how their values begin, where they hold any; see `json_records.kind_of`."""
+    found: dict[str, set[str]] = {name: set() for name in edits.fills}
+    for record in json_records.records(source, encoding_of(source, edits.encoding)) if found else ():
+        for name, kinds in found.items():
+            value = without_nan((record.value or {}).get(name))
+            if (json_records.text_of(value) or "").strip():
+                kinds.add(json_records.kind_of(record.text, name))
+    return found
+
+
+def without_nan(value: object) -> object:
+    """The value, None where it is NaN, for which JSON has no word and Python's writer has one."""
+    return None if isinstance(value, JsonNumber) and value == "NaN" else value
 
 
 def _record(text: str, edits: CellEdits, row: int, nested: dict[str, bool]) -> str:
@@ -132,7 +154,7 @@ def _array(source: Source, edits: CellEdits, text: ArrayText) -> Iterator[tuple[
 def _batch(source: Source, batch: Sequence[JsonRecord], wanted: ReadRequest) -> pa.RecordBatch:
     import pyarrow as pa
 
-    arrays = [_texts(source, batch, name) for name in wanted.text]
+    arrays = [_texts(source, batch, name, nan_is_null=name in wanted.nan_is_null) for name in wanted.text]
     arrays += [_numbers(source, batch, name) for name in wanted.numbers]
     return pa.RecordBatch.from_arrays(arrays, names=[*wanted.text, *wanted.numbers])
 
@@ -141,10 +163,11 @@ def _values(batch: Sequence[JsonRecord], name: str) -> list[Any]:
     return [record.value.get(name) for record in batch if record.value is not None]
 
 
-def _texts(source: Source, batch: Sequence[JsonRecord], name: str) -> pa.Array:
+def _texts(source: Source, batch: Sequence[JsonRecord], name: str, *, nan_is_null: bool) -> pa.Array:
     import pyarrow as pa
 
-    texts = [json_records.text_of(value) for value in _values(batch, name)]
+    values = _values(batch, name)
+    texts = [json_records.text_of(without_nan(value) if nan_is_null else value) for value in values]
     try:
         return pa.array(texts, pa.string())
     except UnicodeEncodeError as error:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.arrow_cells import is_picture
-from hardneg_cli.io.tables.arrow_edits import edited, marked, wanted_of
+from hardneg_cli.io.tables.arrow_edits import edited, filled_texts, marked, wanted_of
 from hardneg_cli.io.tables.class_labels import class_labels
 from hardneg_cli.io.tables.parquet_files import confirm_pages, opened
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm_length, require
@@ -42,6 +42,11 @@ def class_names(source: Source) -> dict[str, tuple[str, ...]]:
 def picture_columns(source: Source) -> tuple[str, ...]:
     with opened(source) as file:
         return tuple(field.name for field in file.schema_arrow if is_picture(field.type))
+
+
+def as_filled(source: Source, fills: Mapping[str, str]) -> dict[str, str]:
+    with opened(source) as file:
+        return filled_texts(file.schema_arrow, fills, source.name)
 
 
 def groups(source: Source) -> list[int]:

@@ -13,7 +13,7 @@ import io
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.excel.exact_text import COLUMN, encoded, restore
+from hardneg_cli.io.excel.filled_columns import FilledColumns
 from hardneg_cli.io.excel.workbook import Cell, ExcelSheet, Valueless, as_text, empty, table_sheet, whole_book
 from hardneg_cli.io.files.inverse_edits import RewriteTarget
 from hardneg_cli.io.files.source import Source
-from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm, confirm_length, require
+from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm, confirm_gap, confirm_length, require
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,18 +68,31 @@ def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:
             yield _batch(source, sheet, batch, wanted, first)
 
 
+def as_filled(source: Source, fills: Mapping[str, str]) -> dict[str, str]:
+    with table_sheet(source) as sheet:
+        found = FilledColumns.of(sheet.names, {name: {0: text} for name, text in fills.items()})
+        for place, cells in _data(source, sheet, ReadRequest(skip_ragged=lambda _: None)):
+            found.see(place, cells)
+    return {name: as_text(found.value(name, text)) or "" for name, text in fills.items()}
+
+
 def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
     with table_sheet(source) as sheet:
         wanted = ReadRequest(skip_ragged=(lambda _: None) if edits.skip_ragged else None)
         column = sheet.names.index(edits.column)
         places = []
+        fillings = FilledColumns.of(sheet.names, edits.fills)
         for row, (place, cells) in enumerate(_data(source, sheet, wanted)):
             confirm(source, edits, row, as_text(cells[column]))
+            for name in edits.fills_of(row):
+                confirm_gap(source, name, row, as_text(cells[sheet.names.index(name)]))
+            fillings.see(place, cells)
             places.append(place)
     confirm_length(source, edits, len(places))
     with whole_book(source, keep_vba=source.suffix == ".xlsm") as found:
         target = found[sheet.title]
         _refuse_formulas(source, target)
+        _fill(source, target, sheet, edits, places, fillings)
         _change(source, target, sheet, edits, places)
         _save(found, out.file)
 
@@ -160,6 +174,21 @@ def _change(source: Source, target: Worksheet, sheet: ExcelSheet, edits: CellEdi
     for row, place in enumerate(places):
         if text := edits.mark_of(row):
             _set_text(source, target.cell(place, column), text)
+
+
+def _fill(
+    source: Source, target: Worksheet, sheet: ExcelSheet, edits: CellEdits, places: list[int], fillings: FilledColumns
+) -> None:
+    """A cell gets the look of one that shows the same, lest a date become a number."""
+    for name, cells in edits.fills.items():
+        column = sheet.left + sheet.names.index(name) + 1
+        for row, text in cells.items():
+            cell, value = target.cell(places[row], column), fillings.value(name, text)
+            _set_text(source, cell, text)
+            if not isinstance(value, str):
+                cell.value = value
+                if place := fillings.like(name, text):
+                    cell.number_format = target.cell(place, column).number_format
 
 
 def _set_text(source: Source, cell: SheetCell, text: str) -> None:

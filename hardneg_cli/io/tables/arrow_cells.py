@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal, InvalidOperation, localcontext
 from hashlib import blake2b
+from math import isfinite
 from typing import TYPE_CHECKING, TypeVar
 
 from hardneg_cli.errors import InputError, quote
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 T = TypeVar("T")
+DECIMAL_DIGITS = 100
 PICTURE_KINDS = {
     b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF87a": "gif", b"GIF89a": "gif", b"BM": "bmp",
     b"RIFF": "webp", b"II*\0": "tiff", b"MM\0*": "tiff",
@@ -122,6 +125,34 @@ def of_text(texts: Sequence[str], kind: pa.DataType, where: str) -> pa.Array:
         if text != found:
             raise InputError(f"{where} is of type {kind}: {quote(text)} would become {quote(found)}")
     return array
+
+
+def of_number_or_text(texts: Sequence[str], kind: pa.DataType, where: str) -> pa.Array:
+    """As `of_text`, where a number need not be spelled as the type would: `0` for `0.0`, rounded as it has to be."""
+    import pyarrow as pa
+    from pyarrow import types
+
+    if isinstance(kind, pa.BaseExtensionType):
+        return pa.ExtensionArray.from_storage(kind, of_number_or_text(texts, kind.storage_type, where))
+    if types.is_dictionary(kind):
+        inner = of_number_or_text(texts, kind.value_type, where).dictionary_encode()
+        codes = inner.indices.cast(kind.index_type)
+        return pa.DictionaryArray.from_arrays(codes, inner.dictionary, ordered=kind.ordered)
+    if not (types.is_floating(kind) or types.is_decimal(kind)):
+        return of_text(texts, kind, where)
+    numbers = [read_number(text) for text in texts]
+    for text, number in zip(texts, numbers, strict=True):
+        if number is None or not isfinite(number):
+            raise InputError(f"{where} is of type {kind} and cannot hold {quote(text)}")
+    if types.is_floating(kind):
+        return pa.array(numbers, pa.float64()).cast(kind, safe=False)
+    step = Decimal(1).scaleb(-kind.scale)
+    try:
+        with localcontext() as exact:
+            exact.prec = DECIMAL_DIGITS
+            return pa.array([Decimal(text.strip()).quantize(step) for text in texts], kind)
+    except (pa.ArrowInvalid, InvalidOperation) as error:
+        raise InputError(f"{where} is of type {kind} and cannot hold {_first_of(texts)}") from error
 
 
 def fingerprint(numbers: Sequence[float] | NDArray[np.float64] | None) -> str:

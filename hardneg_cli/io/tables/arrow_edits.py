@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from hardneg_cli.errors import quote
 from hardneg_cli.io.files.limits import refuse_bomb
 from hardneg_cli.io.files.source import Source
-from hardneg_cli.io.tables.arrow_cells import as_numbers, as_text, of_text, without_nan
+from hardneg_cli.io.tables.arrow_cells import as_numbers, as_text, of_number_or_text, of_text, without_nan
 from hardneg_cli.io.tables.arrow_rows import is_plain, spread, taken, without
 from hardneg_cli.io.tables.class_labels import with_text_column
-from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm, within
+from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm, confirm_gap, within
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,9 +45,12 @@ def edited(table: pa.Table, edits: CellEdits, source: Source, first: int) -> pa.
     stop = first + table.num_rows
     rows = within(edits.rows, first, stop)
     _confirm(table, edits, source, first, rows)
-    column = table.schema.get_field_index(edits.column)
-    changed = _changed(table.column(column), edits, source, first, [row for row in rows if row in edits.cells])
-    table = table.set_column(column, table.schema.field(column), changed)
+    written = {edits.column: edits.cells, **edits.fills}
+    for name, cells in written.items():
+        column = table.schema.get_field_index(name)
+        make = of_text if name == edits.column else of_number_or_text
+        changed = _changed(table.column(column), cells, f"{source.name}: column {quote(name)}", first, make)
+        table = table.set_column(column, table.schema.field(column), changed)
     if edits.mark is None:
         dropped = np.isin(np.arange(first, stop), list(edits.drop))
         return without(table, dropped) if dropped.any() else table
@@ -71,24 +74,40 @@ def _confirm(table: pa.Table, edits: CellEdits, source: Source, first: int, rows
     texts = [text for chunk in column.chunks for text in as_text(chunk).to_pylist()]
     for row, text in zip(rows, texts, strict=True):
         confirm(source, edits, row, text)
+    for name, cells in edits.fills.items():
+        gaps = [row for row in rows if row in cells]
+        column = taken(table.column(name), np.array(gaps, np.int64) - first)
+        texts = [text for chunk in column.chunks for text in as_text(without_nan(chunk)).to_pylist()]
+        for row, text in zip(gaps, texts, strict=True):
+            confirm_gap(source, name, row, text)
 
 
 def _changed(
-    column: pa.ChunkedArray, edits: CellEdits, source: Source, first: int, rows: Sequence[int]
+    column: pa.ChunkedArray, cells: Mapping[int, str], where: str, first: int, make: Callable[..., pa.Array]
 ) -> pa.ChunkedArray:
     """New values are put behind the old ones, and rows take theirs from there: that works for every type."""
     import numpy as np
     import pyarrow as pa
 
-    where = f"{source.name}: column {quote(edits.column)}"
+    every = sorted(cells)
+    rows = within(every, first, first + len(column))
     if pa.types.is_dictionary(column.type):
         # the same dictionary in every part of a file, whatever rows it holds: Arrow files allow only one
-        texts = list(dict.fromkeys(edits.cells[row] for row in sorted(edits.cells)))
+        texts = list(dict.fromkeys(cells[row] for row in every))
     else:
-        texts = [edits.cells[row] for row in rows]
+        texts = list(dict.fromkeys(cells[row] for row in rows))
     if not texts:
         return column
     place = {text: len(column) + index for index, text in enumerate(texts)}
     order = np.arange(len(column))
-    order[[row - first for row in rows]] = [place[edits.cells[row]] for row in rows]
-    return taken(pa.chunked_array([*column.chunks, of_text(texts, column.type, where)]), order)
+    order[[row - first for row in rows]] = [place[cells[row]] for row in rows]
+    return taken(pa.chunked_array([*column.chunks, make(texts, column.type, where)]), order)
+
+
+def filled_texts(schema: pa.Schema, fills: Mapping[str, str], name: str) -> dict[str, str]:
+    """By column, what a cell that is filled with this text is read as; raises InputError where its type cannot."""
+    read = {}
+    for column, text in fills.items():
+        made = of_number_or_text([text], schema.field(column).type, f"{name}: column {quote(column)}")
+        read[column] = as_text(made).to_pylist()[0]
+    return read

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -134,6 +134,27 @@ def with_value(record: str, key: str, text: str, *, nested: bool | None = None) 
     return record[: found[0]] + new + record[found[1] :]
 
 
+def kind_of(record: str, key: str) -> str:
+    """How the value of `key` begins: `"`, `0` for a number, `[`, `{`, or a letter; empty where there is no such key."""
+    found = _span(record, key)
+    first = "" if found is None else record[found[0]]
+    return "0" if first.isdigit() or first == "-" else first
+
+
+def with_filled(record: str, key: str, text: str, kinds: Collection[str]) -> str:
+    """The record with a value for `key`, which holds none, of the kind that all values of the column have.
+
+    Raises ValueError where a list or an object would become a string.
+    """
+    if set(NESTED_BEGIN) & set(kinds) and not is_nested(text):
+        raise ValueError(f"{quote(text[:60])} is no list or object, as the other values are")
+    nested, number = set(NESTED_BEGIN) & set(kinds), set(kinds) == {"0"} and NUMBER.fullmatch(text)
+    logical = set(kinds) in ({"t"}, {"f"}, {"t", "f"}) and text in ("true", "false")
+    new = text if nested or number or logical else json.dumps(text, ensure_ascii=False)
+    found = _span(record, key)
+    return with_raw(record, key, new) if found is None else record[: found[0]] + new + record[found[1] :]
+
+
 def is_nested(text: str) -> bool:
     """Whether it is the JSON of a list or an object."""
     if not text.startswith(NESTED_BEGIN):
@@ -146,11 +167,16 @@ def is_nested(text: str) -> bool:
 
 
 def with_key(record: str, key: str, text: str) -> str:
+    """The record with one more key, whose value is a string."""
+    return with_raw(record, key, json.dumps(text, ensure_ascii=False))
+
+
+def with_raw(record: str, key: str, value: str) -> str:
     """The record with one more key, written with a blank behind the signs where the record has them."""
     body = record[: record.rindex("}")].rstrip(BLANK)
     spaced = re.match(r'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s', record)
     comma, colon = (", ", ": ") if spaced else (",", ":")
-    new = json.dumps(key, ensure_ascii=False) + colon + json.dumps(text, ensure_ascii=False)
+    new = json.dumps(key, ensure_ascii=False) + colon + value
     return f"{body}{'' if body.endswith('{') else comma}{new}{record[len(body) :]}"
 
 
@@ -241,7 +267,7 @@ def _first_undecodable(source: Source, encoding: Encoding) -> str:
         return f"line {error.number}"
 
 
-FLAT = json.JSONDecoder(object_pairs_hook=_unique, parse_float=str, parse_int=str, parse_constant=str)
+FLAT = json.JSONDecoder(object_pairs_hook=_unique, parse_float=str, parse_int=str, parse_constant=JsonNumber)
 NESTED = json.JSONDecoder(
     object_pairs_hook=_unique, parse_float=JsonNumber, parse_int=JsonNumber, parse_constant=JsonNumber
 )

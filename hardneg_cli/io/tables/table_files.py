@@ -50,7 +50,8 @@ class ReadRequest:
 class CellEdits:
     """What is to change in `column`, by row; `drop` rows vanish, or get "1" in a new column called `mark`.
 
-    marks: what every row gets in the new column instead.
+    marks: what every row gets in the new column instead. `fills` are values for cells of other columns that hold
+    nothing, by column and row; a column of numbers gets a number.
     `expect` is what stands in `column` now (empty for a null), checked while rewriting.
     """
 
@@ -62,11 +63,16 @@ class CellEdits:
     encoding: str | None = None
     skip_ragged: bool = False
     marks: Sequence[str] | None = None
+    fills: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
 
     @cached_property
     def rows(self) -> list[int]:
         """The rows to look at, in order."""
-        return sorted({*self.cells, *self.drop, *self.expect})
+        return sorted({*self.cells, *self.drop, *self.expect, *(row for cells in self.fills.values() for row in cells)})
+
+    def fills_of(self, row: int) -> dict[str, str]:
+        """What the row's cells are filled with, by column."""
+        return {column: cells[row] for column, cells in self.fills.items() if row in cells}
 
     def removes(self, row: int) -> bool:
         return self.mark is None and row in self.drop
@@ -238,6 +244,26 @@ def confirm(source: Source, edits: CellEdits, row: int, found: str | None) -> No
             f"{quote(expected)}; "
             "the file has changed since it was read"
         )
+
+
+def confirm_gap(source: Source, column: str, row: int, found: str | None) -> None:
+    """Raises InputError where a cell that is to be filled holds something."""
+    if (found or "").strip():
+        raise InputError(
+            f"{source.name}: row {row + 1}: column {quote(column)} holds {quote(found or '')}, and was to be filled; "
+            "the file has changed since it was read"
+        )
+
+
+def as_filled(source: Source, fills: Mapping[str, str]) -> dict[str, str]:
+    """By column, the text that a cell will be read as that is filled with this one.
+
+    Raises InputError where the column cannot hold it, or stands in no file.
+    """
+    for name in fills:
+        if name in dict(source.partition):
+            raise InputError(f"{source.name}: {quote(name)} stands in the names of its folders, which are not filled")
+    return reader_of(source).as_filled(source, fills)
 
 
 def confirm_length(source: Source, edits: CellEdits, rows: int) -> None:

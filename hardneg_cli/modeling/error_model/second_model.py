@@ -5,8 +5,10 @@ these and from what the first model's probabilities look like, a logistic regres
 first model's class is wrong; a logarithmic opinion pool of all (stacking: Wolpert, Stacked generalization, 1992; Genest
 and Zidek, 1986) gives adjusted probabilities. Both are cross-fitted: a row's come from coefficients of other folds.
 
-What people decided counts as truth. Other labels weigh 1 − find's score, so that mislabeled rows do not teach that the
-first model errs: a weighted mean is then one over the rows whose labels are right.
+What people decided counts as truth. Other labels weigh 1 − find's score as the second model learns, so that mislabeled
+rows do not teach that the first model errs. What is reported counts every label in full instead, each as wrong with a
+probability that the labels themselves tell (`statistics/right_labels.py`): a log-loss is its expected value over the
+class that is right.
 
 Both have to prove themselves on held-out rows: unless the log-loss falls by more than chance would have it (one-sided,
 5 %), the first model's own probabilities, and 1 − its greatest one, are given back unchanged. Weights that depend on
@@ -19,9 +21,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.modeling.error_model.error_classifier import ErrorClassifier, looks_at
-from hardneg_cli.modeling.label_trust import LabelTrust
+from hardneg_cli.modeling.label_trust import NONE, LabelTrust
 from hardneg_cli.statistics import opinion_pool
 from hardneg_cli.statistics.opinion_pool import OpinionPool, PoolPrior
+from hardneg_cli.statistics.right_labels import RightLabels, right_labels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,9 +59,34 @@ class HeldOutGain:
     after: float
     least: float
 
+    def counted(self, before: Block, after: Block, rows: NDArray[np.bool_]) -> HeldOutGain:
+        """The losses of these rows, all in full; the gain has to stand either way."""
+        full = _gain(before, after, rows.astype(float))
+        return HeldOutGain(full.before, full.after, min(self.least, full.least))
+
     @property
     def proved(self) -> bool:
         return self.least > 0
+
+
+@dataclass(frozen=True)
+class ModelRates:
+    """Log-loss in nats, and the share of the rows whose class is not the right one."""
+
+    log_loss: float
+    error_rate: float
+
+
+@dataclass(frozen=True)
+class HeldOutRates:
+    """Of the first model's probabilities, and of the adjusted ones, on held-out rows.
+
+    first, adjusted: expected values over the right classes. given: of both by the labels as they are.
+    """
+
+    first: ModelRates
+    adjusted: ModelRates
+    given: tuple[ModelRates, ModelRates]
 
 
 @dataclass(frozen=True)
@@ -67,6 +95,7 @@ class ErrorModelFit:
 
     p_wrong: (N,) probability that the first model's class is wrong. adjusted: (N, K). Where a gain is not proved these
     are the first model's own. auc: of p_wrong as learned, and of 1 − the greatest probability; NaN without errors.
+    rates: what is reported. right: which class of the labeled rows is the right one.
     """
 
     p_wrong: Block
@@ -74,6 +103,8 @@ class ErrorModelFit:
     errors: HeldOutGain
     pooled: HeldOutGain
     auc: tuple[float, float]
+    rates: HeldOutRates
+    right: RightLabels
     new: tuple[Block, Block] | None = None
 
 
@@ -93,10 +124,20 @@ def run(opinions: ModelOpinions, trust: LabelTrust, fold: Codes, others: ModelOp
         p_wrong[inside] = erring.probabilities(looks[inside])
         pool = _pool(logs, trust.truth, named, outside)
         adjusted[inside] = _adjusted(pool, [log[inside] for log in logs])
+    taught = np.where(trust.decided, 0, 1 - trust.weight)[trust.weight > 0]
+    undecided = max(1, np.count_nonzero(~trust.decided & (trust.weight > 0)))
+    right = right_labels(
+        [*logs[:1], opinion_pool.logs_of(adjusted, FLOOR)], np.where(trust.usable, trust.truth, NONE), trust.decided,
+        float(taught.sum() / undecided),
+    )  # fmt: skip
+    errs = trust.errs(top, right.p)
     errors = _gain(_loss_of(plain, wrong), _loss_of(p_wrong, wrong), trust.weight)
+    errors = errors.counted(_expected(plain, errs), _expected(p_wrong, errs), trust.usable)
     truth = np.maximum(trust.truth, 0)
     pooled = _gain(_losses(first, truth), _losses(adjusted, truth), named)
-    auc = _auc(wrong, p_wrong, trust.weight), _auc(wrong, plain, trust.weight)
+    counts = trust.usable & (trust.truth >= 0)
+    pooled = pooled.counted(right.expected(_all_losses(first)), right.expected(_all_losses(adjusted)), counts)
+    auc = _auc(errs, p_wrong, trust.usable), _auc(errs, plain, trust.usable)
     new = None
     if others is not None:
         everywhere = np.ones(len(first), bool)
@@ -105,9 +146,47 @@ def run(opinions: ModelOpinions, trust: LabelTrust, fold: Codes, others: ModelOp
             erring.probabilities(looks_at(others.first, others.seconds)) if errors.proved else _plain(others.first),
             _adjusted(pool, others.logs) if pooled.proved else others.first,
         )
+    corrected = adjusted if pooled.proved else first
+    rates = HeldOutRates(
+        _rates(first, trust, right), _rates(corrected, trust, right), (_given(first, trust), _given(corrected, trust))
+    )
     return ErrorModelFit(
-        p_wrong if errors.proved else plain, adjusted if pooled.proved else first, errors, pooled, auc, new
+        p_wrong if errors.proved else plain, corrected, errors, pooled, auc, rates, right, new
     )  # fmt: skip
+
+
+def _rates(p: Block, trust: LabelTrust, right: RightLabels) -> ModelRates:
+    """Over the rows that anything is known of; a class that no model knows is an error without a log-loss."""
+    counts = trust.usable & (trust.truth >= 0)
+    losses, errs = right.expected(_all_losses(p)), trust.errs(p.argmax(axis=1), right.p)
+    return ModelRates(_mean(losses[counts]), _mean(errs[trust.usable]))
+
+
+def _given(p: Block, trust: LabelTrust) -> ModelRates:
+    counts = trust.usable & (trust.truth >= 0)
+    return ModelRates(
+        _mean(_losses(p[counts], trust.truth[counts])), _mean(trust.wrong(p.argmax(axis=1))[trust.usable])
+    )
+
+
+def _mean(values: Block) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _all_losses(p: Block) -> Block:
+    """(N, K) the log-loss for each class, if it is the right one."""
+    import numpy as np
+
+    found: Block = -np.log(np.maximum(p, FLOOR))
+    return found
+
+
+def _expected(p: Block, errs: Block) -> Block:
+    """(N,) the log-loss of a probability that something is wrong, which it is with the probability `errs`."""
+    import numpy as np
+
+    found: Block = -errs * np.log(np.maximum(p, FLOOR)) - (1 - errs) * np.log(np.maximum(1 - p, FLOOR))
+    return found
 
 
 def _pool(logs: list[Block], truth: Codes, weight: Block, chosen: NDArray[np.bool_]) -> OpinionPool:
@@ -159,11 +238,13 @@ def _gain(before: Block, after: Block, weight: Block) -> HeldOutGain:
     return HeldOutGain(float(np.dot(weight, before) / total), float(np.dot(weight, after) / total), least)
 
 
-def _auc(wrong: Block, score: Block, weight: Block) -> float:
+def _auc(errs: Block, score: Block, rows: NDArray[np.bool_]) -> float:
+    """Each row counts as an error as far as it is probably one, and as none for the rest."""
     import numpy as np
     from sklearn.metrics import roc_auc_score
 
-    weighted = weight > 0
-    if len(np.unique(wrong[weighted])) < 2:
+    errs, score = errs[rows].round(DECIMALS), score[rows]
+    if not 0 < errs.sum() < len(errs):
         return float("nan")
-    return float(roc_auc_score(wrong[weighted], score[weighted], sample_weight=weight[weighted]))
+    kinds, weights = np.repeat([1, 0], len(errs)), np.r_[errs, 1 - errs]
+    return float(roc_auc_score(kinds, np.r_[score, score], sample_weight=weights))

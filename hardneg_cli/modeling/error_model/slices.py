@@ -6,15 +6,18 @@ limit of their error rate. The rows are split in two; the slices found on either
 an exact hypergeometric test asks whether errors are more frequent there than in the rest. Its p-values are corrected
 by Holm's method for all slices found. Of two that share more than half of their rows, the worse one is kept.
 
-Errors are weighted as second-model says: mislabeled rows do not count as failures of the model.
+Every row counts in full, as an error as far as it is probably one: as second-model says, a label that is likely wrong
+is no failure of the model, and is not left out either.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from hardneg_cli.modeling.error_model.conditions import CONTAINS, Condition, ConditionTable, conditions
+from hardneg_cli.modeling.error_model.slice_errors import CountedErrors
 from hardneg_cli.statistics.intervals import wilson
 
 if TYPE_CHECKING:
@@ -72,13 +75,14 @@ class _Found:
 
 
 def run(
-    rows: ConditionTable, wrong: Numbers, weight: Numbers, part: NDArray[np.int64], text: str | None = None, *,
-    smallest: int = 30, found: int = 10, beam: int = 50,
+    rows: ConditionTable, wrong: Numbers, weight: Numbers, part: NDArray[np.int64], text: str | None = None,
+    prior: Numbers | None = None, *, smallest: int = 30, found: int = 10, beam: int = 50,
 ) -> list[Slice]:  # fmt: skip
     """The slices, proved ones first, each kind by the limit it was found by.
 
-    wrong: (N,) 1 for an error. weight: (N,). part: (N,) 0 or 1. smallest: rows of a slice. found: slices that either
-    part may put up for proof. beam: conditions that are tried with all others.
+    wrong: (N,) the probability of an error. weight: (N,). part: (N,) 0 or 1. prior: (N,) the probability of an error
+    before the row's label is looked at; None where errors are known. smallest: rows of a slice. found: slices that
+    either part may put up for proof. beam: conditions that are tried with all others.
     """
     import numpy as np
 
@@ -93,7 +97,7 @@ def run(
     ]
     put_up.sort(key=lambda one: (-one.low, str(one.conditions)))
     distinct = _distinct(put_up, len(put_up))
-    counted = [_counted(one, wrong, weight, part != one.part) for one in distinct]
+    counted = [_counted(one, wrong, weight, part != one.part, prior) for one in distinct]
     return sorted(_corrected(counted), key=lambda one: not one.proved)
 
 
@@ -143,14 +147,17 @@ def _distinct(ranked: list[_Found], most: int) -> list[_Found]:
     return kept
 
 
-def _counted(one: _Found, wrong: Numbers, weight: Numbers, held_out: Bools) -> Slice:
-    """The slice among the rows it was not found on; counts are rounded for the exact test."""
+def _counted(one: _Found, wrong: Numbers, weight: Numbers, held_out: Bools, prior: Numbers | None) -> Slice:
+    """The slice among the rows it was not found on; counts are rounded for the exact test, and outwards for limits."""
     from scipy.stats import hypergeom
 
     inside = one.rows & held_out
-    n, errors = float(weight[inside].sum()), float((weight * wrong)[inside].sum())
-    total, all_errors = float(weight[held_out].sum()), float((weight * wrong)[held_out].sum())
-    low, high = wilson(errors, n)
+    count = CountedErrors.of(wrong[inside], weight[inside], None if prior is None else prior[inside])
+    n, errors = count.rows, count.errors
+    elsewhere = held_out & ~one.rows
+    total, all_errors = float(weight[held_out].sum()), errors + float((weight * wrong)[elsewhere].sum())
+    low, _ = wilson(floor(errors) * count.informing, n * count.informing)
+    _, high = wilson(min(ceil(errors), n) * count.informing, n * count.informing)
     p = hypergeom.sf(round(errors) - 1, round(total), round(all_errors), round(n)) if round(n) else 1.0
     return Slice(one.conditions, one.rows, n, errors, all_errors / max(total, 1e-9), float(low), float(high),
                  float(p), 1 - one.part)  # fmt: skip

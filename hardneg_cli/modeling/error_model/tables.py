@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.table import probability_table
 from hardneg_cli.detection.findings import Findings
+from hardneg_cli.io.files.atomic_write import WholeFiles
 from hardneg_cli.io.tables.verb_result import VerbResult
+from hardneg_cli.modeling.error_model.report_formats import report_format
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,7 +120,9 @@ class DualResult(VerbResult):
         second, name = self.second, self.dataset.name
         left_out = len(self.dataset) - len(self.order)
         yield f"{name}: {len(self.order):,} rows, {len(self.dataset.classes):,} classes, {len(set(self.fold))} folds"
-        yield f"the first model errs in {self._rate():.1%} of the rows; {int(self.trust.decided.sum()):,} are decided"
+        errs, decided = second.rates.first.error_rate, int(self.trust.decided.sum())
+        yield f"the first model errs in {errs:.1%} of the rows; {decided:,} are decided"
+        yield f"measured on held-out rows, every label in full, {second.right.wrong:.1%} of them taken to be wrong"
         auc = "; AUC {:.3f}, that of 1 − p {:.3f}".format(*second.auc) if second.auc[0] == second.auc[0] else ""
         yield f"where it errs: {_notes(second.errors, 'p_wrong is 1 − its greatest probability')}{auc}"
         yield f"adjusted probabilities: {_notes(second.pooled, 'they are unchanged')}"
@@ -133,10 +138,11 @@ class DualResult(VerbResult):
             yield f"note: {note}"
         yield from (f"note: {remark}" for remark in self.dataset.remarks())
 
-    def _rate(self) -> float:
-        total = float(self.trust.weight.sum())
-        wrong = self.trust.wrong(self.first.argmax(axis=1))
-        return float(self.trust.weight @ wrong) / total if total else float("nan")
+    def report(self, path: str | Path) -> None:
+        """Write what was measured to a file, by its extension: .json, the same as data, or .md. See `error_report`."""
+        form = report_format(path)
+        with WholeFiles() as files:
+            form(self, files.open(str(path)))
 
 
 def _notes(gain: HeldOutGain, otherwise: str) -> str:

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hardneg_cli.errors import plural
 from hardneg_cli.io.tables.frames import Frame
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.review.correction.provenance import RowChange
 from hardneg_cli.review.decisions.decision import StaleDecision
+from hardneg_cli.review.decisions.filled_queue import POLICY
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,6 +38,24 @@ class AutomaticChanges:
         return f"--auto-{self.action}: {self.rows:,} {what}, {found}"
 
 
+@dataclass(frozen=True)
+class RuleEffect:
+    """What a stated rule does: to so many rows, or cells. protected: those that it spares for their split."""
+
+    rule: str
+    count: int
+    protected: int = 0
+    note: str = ""
+    unit: str = "row"
+
+    def facts(self) -> dict[str, str | int]:
+        return {"rule": self.rule, f"{self.unit}s": self.count, "protected": self.protected}
+
+    def __str__(self) -> str:
+        spared = f", {plural(self.protected, self.unit)} of protected splits left alone" if self.protected else ""
+        return f"{self.rule}: {plural(self.count, self.unit)}{spared}{'; ' if self.note else ''}{self.note}"
+
+
 @dataclass(frozen=True, repr=False)
 class ApplyResult(VerbResult):
     """What a run changed, in the order of the rows, and how many rows it left alone, by reason.
@@ -43,8 +63,8 @@ class ApplyResult(VerbResult):
     kept, unsure: as reviewers decided. undecided: asked about, but not decided by anybody. already: decisions whose
     outcome stood in the data before. stale: decisions that no longer fit, and were left out. protected, policy_stale:
     rows that the policy spared for their split, and because they are no longer what they were. automatic: what it does.
-    data: of a frame, the corrected one; files are written. moves: of a folder of pictures, the new path of each picture
-    that gets one, by the old one; empty for those that are dropped.
+    rules: what each stated rule does. data: of a frame, the corrected one; files are written. moves: of a folder of
+    pictures, the new path of each picture that gets one, by the old one; empty for those that are dropped.
     """
 
     rows: int
@@ -60,6 +80,7 @@ class ApplyResult(VerbResult):
     automatic: tuple[AutomaticChanges, ...] = ()
     data: Frame = None
     moves: Mapping[str, str] | None = None
+    rules: tuple[RuleEffect, ...] = ()
 
     @property
     def relabeled(self) -> int:
@@ -69,12 +90,25 @@ class ApplyResult(VerbResult):
     def dropped(self) -> int:
         return sum(change.action == "drop" for change in self.changes)
 
+    @property
+    def filled(self) -> int:
+        return sum(change.action == "fill" for change in self.changes)
+
     def table(self) -> pa.Table:
-        """The changes, one a line; of a folder of pictures, each with its new path, `to`, empty where it is dropped."""
+        """The changes, one a line; of a folder of pictures, each with its new path, `to`, empty where it is dropped.
+
+        With rules, which of them made it is in `rule`; a filled cell's `column` and `value` stand behind.
+        """
         import pyarrow as pa
 
         fields = {"id": "id", "given_label": "before", "action": "action", "new_label": "after", "by": "reviewer"}
         columns = {name: [getattr(change, field) or "" for change in self.changes] for name, field in fields.items()}
+        cells = [change.column for change in self.changes]
+        columns["new_label"] = ["" if cell else text for cell, text in zip(cells, columns["new_label"], strict=True)]
+        if self.rules:
+            columns["rule"] = [change.source if change.reviewer == POLICY else "" for change in self.changes]
+            columns["column"] = cells
+            columns["value"] = [(change.after or "") if change.column else "" for change in self.changes]
         if self.moves is not None:
             columns["to"] = [self.moves.get(change.id, change.id) for change in self.changes]
         return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
@@ -86,7 +120,12 @@ class ApplyResult(VerbResult):
     def summary(self, *, dry_run: bool = False) -> Iterator[str]:
         """Lines for people; dry_run: nothing was written."""
         done = "would be " if dry_run else ""
-        yield f"{self.rows:,} rows: {done}{self.relabeled:,} relabeled, {self.dropped:,} dropped"
+        cells = (
+            f", {plural(self.filled, 'cell')} filled"
+            if self.filled or any(r.unit == "cell" for r in self.rules)
+            else ""
+        )
+        yield f"{self.rows:,} rows: {done}{self.relabeled:,} relabeled, {self.dropped:,} dropped{cells}"
         rest = {
             "kept": self.kept,
             "unsure": self.unsure,
@@ -95,9 +134,10 @@ class ApplyResult(VerbResult):
             "stale and skipped": len(self.stale),
         }
         yield ", ".join(f"{count:,} {word}" for word, count in rest.items() if count or word in ("kept", "undecided"))
-        automatic = sum(change.source == "policy" for change in self.changes)
+        automatic = sum(change.reviewer == POLICY for change in self.changes)
         if automatic or self.protected or self.policy_stale:
             alone = f"{self.protected:,} of protected splits, {self.policy_stale:,} that are no longer the same"
             yield f"policy: {automatic:,} of these changes are automatic; rows left alone: {alone}"
         yield from map(str, self.automatic)
+        yield from map(str, self.rules)
         yield from (f"note: {note}" for note in self.notes)

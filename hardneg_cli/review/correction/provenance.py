@@ -12,13 +12,15 @@ from itertools import accumulate
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.review.correction.undo_record import VERSION, UndoRecord
 from hardneg_cli.review.decisions.decision import Decision
+from hardneg_cli.review.decisions.filled_queue import POLICY
 
 
 @dataclass(frozen=True)
 class RowChange:
     """One changed row, as the decisions say that agree about it. `row` counts the data rows of `file` from 1.
 
-    `after` is None for a row that is dropped; `at` is when it was decided, where that is known.
+    `after` is None for a row that is dropped; `at` is when it was decided, where that is known. column: of a cell that
+    is filled, with `after`; else the change is one of the label.
     """
 
     file: str
@@ -32,6 +34,11 @@ class RowChange:
     source: str
     note: str
     at: str
+    column: str = ""
+
+    @property
+    def facts(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if name != "column" or value}
 
     @property
     def index(self) -> int:
@@ -56,18 +63,42 @@ class WrittenFile:
         return {name: value for name, value in vars(self).items() if name != "back"}
 
 
-def changes_of(dataset: Dataset, decisions: Mapping[int, Sequence[Decision]]) -> tuple[RowChange, ...]:
-    """The changes that the decisions about each row of the dataset make, in the order of the rows.
+@dataclass(frozen=True)
+class FilledCell:
+    """A cell that gets a value, and the rule that says so."""
 
-    Those about one row are all the same but for who made them.
+    column: str
+    text: str
+    rule: str
+
+
+def changes_of(
+    dataset: Dataset,
+    decisions: Mapping[int, Sequence[Decision]],
+    fills: Mapping[int, Sequence[FilledCell]] | None = None,
+) -> tuple[RowChange, ...]:
+    """The changes that the decisions about each row of the dataset, and cells to be filled, make, in the rows' order.
+
+    Decisions about one row are all the same but for who made them.
     """
+    fills = fills or {}
+    rows = sorted(fills)
+    hashes = dict(zip(rows, dataset.row_hashes(rows), strict=True)) if rows else {}  # type: ignore[arg-type]
     starts = list(accumulate(dataset.rows_of_files, initial=0))[:-1]
     changes = []
-    for row in sorted(decisions):
-        if decisions[row][0].decision != "keep":
-            position = int(dataset.positions[row])
-            file = bisect_right(starts, position) - 1
-            changes.append(_change(dataset.sources[file].name, position - starts[file], decisions[row]))
+    for row in sorted({*decisions, *fills}):
+        position = int(dataset.positions[row])
+        file = bisect_right(starts, position) - 1
+        name, index = dataset.sources[file].name, position - starts[file]
+        if row in decisions and decisions[row][0].decision != "keep":
+            changes.append(_change(name, index, decisions[row]))
+        changes += [
+            RowChange(
+                name, index + 1, dataset.ids[row].as_py(), hashes[row], "fill", dataset.classes[dataset.labels[row]],
+                cell.text, POLICY, cell.rule, "", "", cell.column,
+            )
+            for cell in fills.get(row, ())
+        ]  # fmt: skip
     return tuple(changes)
 
 
@@ -89,7 +120,7 @@ def document(
         "files": [file.facts() for file in files],
     }
     head = json.dumps(record, ensure_ascii=False, indent=1).removesuffix("\n}")
-    lines = ",\n".join(f"  {json.dumps(vars(change), ensure_ascii=False)}" for change in changes)
+    lines = ",\n".join(f"  {json.dumps(change.facts, ensure_ascii=False)}" for change in changes)
     yield f'{head},\n "changes": [\n{lines}\n ],\n "undo": ['.encode(errors="backslashreplace")
     changed = [(file.name, file.back) for file in files if file.back]
     for place, (name, back) in enumerate(changed):

@@ -112,6 +112,11 @@ def _edits(dataset: Dataset, changes: Sequence[RowChange], mark: str | None) -> 
     def written(label: str) -> str:
         return label if numbered is None else numbered.number(label, column)
 
+    fills: dict[str, dict[int, str]] = {}
+    for change in changes:
+        if change.column:
+            fills.setdefault(change.column, {})[change.index] = change.after or ""
+    changes = [change for change in changes if not change.column]
     return CellEdits(
         column=column,
         cells={change.index: written(change.after) for change in changes if change.after is not None},
@@ -120,6 +125,7 @@ def _edits(dataset: Dataset, changes: Sequence[RowChange], mark: str | None) -> 
         expect={change.index: written(change.before) for change in changes},
         encoding=dataset.encoding,
         skip_ragged=not dataset.whole,
+        fills=fills,
     )
 
 

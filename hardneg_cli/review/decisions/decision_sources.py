@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -16,11 +16,12 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import listing
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables.frames import Frame, in_memory
+from hardneg_cli.review.decisions.carried_decisions import in_force
 from hardneg_cli.review.decisions.decision import Decision, effective_decisions
 from hardneg_cli.review.decisions.decision_log import LOG_SUFFIX, is_log, log_of, read_log
 from hardneg_cli.review.decisions.filled_queue import AutoPolicy, FilledQueue, read_queue
 from hardneg_cli.review.decisions.log_lines import no_search_for_cycles
-from hardneg_cli.review.decisions.row_matching import restated
+from hardneg_cli.review.decisions.row_matching import fitting, restated
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,7 +52,8 @@ class LoadedDecisions:
             )
             for queue in self.queues
         )
-        return LoadedDecisions(tuple(restated(dataset, self.logged)), queues, self.notes)
+        logged = restated(dataset, self.logged)
+        return LoadedDecisions(tuple(in_force(self.logged, logged, partial(fitting, dataset))), queues, self.notes)
 
     @cached_property
     def decisions(self) -> tuple[Decision, ...]:

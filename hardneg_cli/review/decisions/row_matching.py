@@ -176,6 +176,15 @@ def _trouble(dataset: Dataset, hashed: HashedColumns) -> str:
     return f"its hash covers columns that are gone: {listing(lost)}" if lost else ""
 
 
+def fitting(dataset: Dataset, decisions: Sequence[Decision]) -> list[bool]:
+    """For each decision whether a row has its id and content, whatever its label."""
+    rows = places(dataset, [decision.id for decision in decisions])
+    hashes = iter(dataset.row_hashes(rows[rows >= 0]))
+    return [
+        row >= 0 and next(hashes) == decision.row_hash for row, decision in zip(rows.tolist(), decisions, strict=True)
+    ]  # fmt: skip
+
+
 def places(dataset: Dataset, ids: Sequence[str] | pa.ChunkedArray) -> NDArray[np.int64]:
     """For each id the place of its row, −1 where there is none."""
     return _places(dataset.ids, ids)
