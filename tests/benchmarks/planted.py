@@ -57,7 +57,7 @@ def digits(seed: int, rate: float = RATE) -> Planted:
     frame.insert(1, "label", data.target.astype(str))
     train, test = (frame.iloc[part].reset_index(drop=True) for part in (order[:cut], order[cut:]))
     truth = train["label"].to_numpy(object)
-    labels = _flipped(truth, data.data[order[:cut]], rate, rng)
+    labels = flipped(truth, data.data[order[:cut]], rate, rng)
     return Planted("digits", train.assign(label=labels), truth, test, features="pixel_*")
 
 
@@ -71,11 +71,11 @@ def banking(folder: Path, seed: int, rate: float = RATE) -> Planted:
         frame.rename(columns={"category": "label"}, inplace=True)
     truth = train["label"].to_numpy(object)
     vectors = TfidfVectorizer(sublinear_tf=True, min_df=2).fit_transform(train["text"])
-    labels = _flipped(truth, vectors, rate, np.random.default_rng(seed))
+    labels = flipped(truth, vectors, rate, np.random.default_rng(seed))
     return Planted("banking77", train.assign(label=labels), truth, test, text="text")
 
 
-def _flipped(truth: NDArray[np.object_], vectors: object, rate: float, rng: np.random.Generator) -> NDArray[np.object_]:
+def flipped(truth: NDArray[np.object_], vectors: object, rate: float, rng: np.random.Generator) -> NDArray[np.object_]:
     classes, codes = np.unique(truth.astype(str), return_inverse=True)
     means = np.vstack([np.asarray(vectors[codes == code].mean(axis=0)).ravel() for code in range(len(classes))])
     means /= np.linalg.norm(means, axis=1, keepdims=True)
