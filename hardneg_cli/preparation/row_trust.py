@@ -11,12 +11,15 @@ from hardneg_cli.errors import plural
 from hardneg_cli.review.decisions.decision import Decision, conflicts
 from hardneg_cli.review.decisions.row_decisions import row_decisions
 from hardneg_cli.review.reviewers.consensus import ConsensusInputs, ConsensusRow, consensus
+from hardneg_cli.statistics.probability import CLOSEST
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+
+FACTS = ("conflict", "name")  # what needs no model: copies that disagree, and misspelled names
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,11 @@ class RowTrust:
 
 
 def row_trust(findings: Findings, decisions: Sequence[Decision]) -> RowTrust:
-    """1 − score; 1 for rows that reviewers keep, and 0 for those that they would relabel or drop.
+    """1 − score × certainty; 1 for rows that reviewers keep, and 0 for those that they would relabel or drop.
 
+    certainty: of what the models have left for other classes, the share of the most probable one. Models that doubt a
+    label and name none instead are weak there rather than the label wrong: with 1 − score the rows that weak models
+    doubt, small classes above all, would be lost to the training.
     Where reviewers disagree and nobody has settled it, it is what the consensus of all answers says (Dawid and Skene,
     1979), which weighs each reviewer by how often the others agree. Rows whose probabilities are unsound, and that
     nothing else judges, are trusted as the average row.
@@ -46,7 +52,8 @@ def row_trust(findings: Findings, decisions: Sequence[Decision]) -> RowTrust:
 
     about = {doubt.about for doubt in findings.doubts.values()}
     scored = "label" in about
-    value, notes = _of_unsound(findings, 1 - (findings.score if scored else _of_facts(findings)), scored=scored)
+    doubt = findings.score * _certainty(findings) if scored else _of_facts(findings)
+    value, notes = _of_unsound(findings, 1 - doubt, scored=scored)
     disputed = _disputed(findings, decisions)
     value[[*disputed]] = [*disputed.values()]
     answers = row_decisions(findings.dataset, decisions)
@@ -55,8 +62,24 @@ def row_trust(findings: Findings, decisions: Sequence[Decision]) -> RowTrust:
     return RowTrust(np.clip(value, 0, 1), scored, len(answers.rows) - wrong, wrong, len(disputed), notes)
 
 
+def _certainty(findings: Findings) -> Array:
+    """(N,) p(the likeliest other class) / (1 − p(given)); 1 where no model was asked, or a fact doubts the label."""
+    import numpy as np
+
+    found = np.ones(len(findings.dataset))
+    if findings.digest is None:
+        return found
+    mean, rows = findings.digest.mean, findings.digest.judged.copy()
+    for doubt in findings.doubts.values():
+        if doubt.about in FACTS:
+            rows[doubt.rows] = False
+    p, left = (values[rows].astype(np.float64) for values in (mean.p_other, 1 - mean.p_given))
+    found[rows] = np.clip(p / np.maximum(left, CLOSEST), 0, 1)
+    return found
+
+
 def _of_facts(findings: Findings) -> Array:
-    """(N,) the score where nothing judges labels: copies that disagree, and misspelled names.
+    """(N,) the score where nothing judges labels: of the facts alone.
 
     That a row is a copy or has an empty cell says nothing about its label.
     """
@@ -64,7 +87,7 @@ def _of_facts(findings: Findings) -> Array:
 
     score = np.zeros(len(findings.dataset))
     for doubt in findings.doubts.values():
-        if doubt.about in ("conflict", "name"):
+        if doubt.about in FACTS:
             score[doubt.rows] = np.maximum(score[doubt.rows], doubt.score)
     return score
 

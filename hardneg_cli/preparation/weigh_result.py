@@ -76,9 +76,10 @@ class WeighResult(VerbResult):
         import numpy as np
 
         dataset, weight, trust = self.findings.dataset, self.weight[self.train], self.weights.trust[self.train]
+        alike = weight.sum() ** 2 / (weight**2).sum()  # Kish's effective sample size
         yield (
-            f"{dataset.name}: {plural(len(weight), 'row')} weighed, {int((weight == 0).sum()):,} of them 0, the heaviest "
-            f"{weight.max():.2f}; as telling as {weight.sum() ** 2 / (weight**2).sum():,.0f} rows that weigh alike"
+            f"{dataset.name}: {plural(len(weight), 'row')} weighed, {int((weight == 0).sum()):,} of them 0, "
+            f"the heaviest {weight.max():.2f}; as telling as {alike:,.0f} rows that weigh alike"
         )
         yield f"trust: {trust.mean():.1%} on average, {int((trust < LOW).sum()):,} rows below a half{self._answers()}"
         yield self._classes()

@@ -64,14 +64,13 @@ def weigh(
 ) -> WeighResult:
     """A training weight for every row of `data`: trust × balance × hardness, shared by copies, with a mean of 1.
 
+    trust: 1 − score × certainty, what models say is wrong and know better; 1 and 0 where reviewers have decided.
     data: as for `find`, or what it found (then what it was told need not be told again, but for the decisions).
     balance: `none`, `inverse` or `effective`, by the size of the row's class. hardness: the exponent of the focal
-    loss, 0 for none. guard: rows with a greater score get no more weight for their class or their hardness.
+    loss, 0 for none. guard: rows with less trust than 1 − guard get no more weight for their class or their hardness.
     train_split: with `columns.split`, the only rows that weigh anything. settings: by detector, then by name.
     Raises InputError for input that cannot be right, and where no row is trusted at all.
     """
-    import numpy as np
-
     chosen = WeightSettings(_balance(balance), _exponent(hardness), _probability(guard))
     known = data if isinstance(data, Findings) else None
     dataset = known.dataset if known else read_data(data, columns, options)

@@ -66,7 +66,9 @@ def _encoder(one: RealSet, train: pd.DataFrame) -> Any:
     if one.text:
         return TfidfVectorizer(sublinear_tf=True, min_df=2)
     cells = _content(one, train)
-    numbers = [name for name in cells if pd.to_numeric(cells[name], errors="coerce").notna().eq(cells[name].notna()).all()]
+    numbers = [
+        name for name in cells if pd.to_numeric(cells[name], errors="coerce").notna().eq(cells[name].notna()).all()
+    ]
     scaled = make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler())
     others = [name for name in cells if name not in numbers]
     return make_column_transformer(

@@ -28,6 +28,7 @@ from hardneg_cli import (
     PredictResult,
     RefineResult,
     Refused,
+    WeighResult,
     apply,
     assign,
     audit_draw,
@@ -45,6 +46,7 @@ from hardneg_cli import (
     predict,
     refine,
     undo,
+    weigh,
 )
 
 Numbers = NDArray[np.float64]
@@ -102,6 +104,13 @@ def trained(findings: Findings) -> tuple[PredictResult, MineResult, RefineResult
     return predicted, mined, refined, second, hardened
 
 
+def weighed(findings: Findings) -> WeighResult:
+    found = weigh(FRAME, label="y", text="t", probs=P, classes=KNOWN, balance="inverse", hardness=1, guard=0.3)
+    weight: Numbers = weigh(findings, train_split="train", decisions=()).weight
+    print(weight, found.class_table())
+    return found
+
+
 def compared() -> CompareResult:
     result = compare(FRAME, [P, pd.DataFrame(P), "other.csv"], label="y", classes=KNOWN, seed=1)
     print(*result.summary(), *result.best("accuracy", "given"), result.table())
@@ -126,7 +135,15 @@ def reviewed() -> CollectResult:
 def main() -> int:
     try:
         findings = found()
-        print(*words(findings), corrected(findings), *trained(findings), compared(), gated(), reviewed())
+        print(
+            *words(findings),
+            corrected(findings),
+            *trained(findings),
+            weighed(findings),
+            compared(),
+            gated(),
+            reviewed(),
+        )
     except Refused as verdict:
         return verdict.exit_code
     except InputError as error:
@@ -144,6 +161,7 @@ def mistaken(findings: Findings) -> None:
     predict(FRAME, folds="5")  # type: ignore[arg-type]
     refine(FRAME)  # type: ignore[call-arg]
     refine(FRAME, FRAME, max_eror=0.1)  # type: ignore[call-arg]
+    weigh(FRAME, hardness="hard")  # type: ignore[arg-type]
     dual(FRAME, label=["y"])  # type: ignore[arg-type]
     harden(FRAME, epsilon="big")  # type: ignore[arg-type]
     compare(FRAME)  # type: ignore[call-arg]

@@ -3,11 +3,13 @@
 The result has a line for every row, in the order of the data: id, weight, trust, balance, hardness. The weight is the
 product of the three, shared evenly by rows of the same content, and scaled to a mean of 1.
 
-trust: 1 − score, find's probability that the label is wrong, from --probs, --text, --features or --image; 1 for rows
-that reviewers keep, 0 for those they would relabel or drop until apply has done so, and what the consensus says where
-they disagree. balance: of the class's size, each row counted as far as it is trusted; effective (Cui et al., 2019)
-raises classes that are smaller than the average one, inverse makes all classes weigh alike. hardness: of the focal loss
-(Lin et al., 2017), if --hardness gives an exponent. Rows with a score above the guard are not raised by either.
+trust: 1 − score × certainty. The score is find's probability that the label is wrong, from --probs, --text, --features
+or --image, the certainty how far the models know which label is right instead. It is 1 for rows that reviewers keep, 0
+for those they would relabel or drop until apply has done so, and what the consensus says where they disagree.
+
+balance: of the class's size, each row counted as far as it is trusted; effective (Cui et al., 2019) raises classes that
+are smaller than the average one, inverse makes all classes weigh alike. hardness: of the focal loss (Lin et al., 2017),
+if --hardness gives an exponent. Rows whose trust is below 1 − guard are raised by neither.
 
 With --split only rows of the training split weigh anything. `hardneg explain recipes` shows how scikit-learn, PyTorch
 and the Hugging Face Trainer take the weights.
@@ -45,7 +47,7 @@ class WeighingOptions:
     ] = 0.0
     guard: Annotated[
         float,
-        typer.Option("--guard", min=0, max=1, metavar="P", help="Rows with a score above P are not raised."),
+        typer.Option("--guard", min=0, max=1, metavar="P", help="Rows whose trust is below 1 − P are not raised."),
         Trust.CHOICE,
     ] = 0.5
     train_split: Annotated[
