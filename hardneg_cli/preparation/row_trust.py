@@ -102,7 +102,7 @@ def _of_unsound(findings: Findings, value: Array, *, scored: bool) -> tuple[Arra
             left[doubt.rows] = False
     if not left.any() or left.all():
         return value, ()
-    value[left] = value[~left].mean()
+    value[left] = np.sort(value[~left]).mean()  # the same sum in any order of the rows
     rows = plural(int(left.sum()), "row has", "rows have")
     return value, (f"{rows} no sound probabilities, and the trust of the average row",)
 
