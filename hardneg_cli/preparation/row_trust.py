@@ -94,6 +94,8 @@ def _of_facts(findings: Findings) -> Array:
 
 def _of_unsound(findings: Findings, value: Array, *, scored: bool) -> tuple[Array, tuple[str, ...]]:
     """The trust, with the mean of the others in rows whose probabilities are bad and that no other detector scores."""
+    import numpy as np
+
     if not scored or findings.digest is None:
         return value, ()
     left = findings.digest.bad.copy()
