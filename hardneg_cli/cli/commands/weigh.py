@@ -1,4 +1,4 @@
-"""A training weight for every row: trust in its label × balance of the classes × hardness.
+"""A weight for each row: trust in its label × class balance × hardness.
 
 The result has a line for every row, in the order of the data: id, weight, trust, balance, hardness. The weight is the
 product of the three, shared evenly by rows of the same content, and scaled to a mean of 1.
