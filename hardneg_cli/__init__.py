@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # for readers of types alone; a test compares it with the tab
     from hardneg_cli.modeling.evaluation.compare_result import CompareResult as CompareResult
     from hardneg_cli.modeling.robustness.tables import HardenResult as HardenResult
     from hardneg_cli.preparation.split_result import SplitResult as SplitResult
+    from hardneg_cli.preparation.weigh_result import WeighResult as WeighResult
     from hardneg_cli.review.correction.apply_result import ApplyResult as ApplyResult
     from hardneg_cli.review.decisions.decision import Decision as Decision
     from hardneg_cli.review.decisions.decision import UnsettledDecisions as UnsettledDecisions
@@ -51,6 +52,7 @@ if TYPE_CHECKING:  # for readers of types alone; a test compares it with the tab
     from hardneg_cli.verbs.split import split as split
     from hardneg_cli.verbs.undo import UndoResult as UndoResult
     from hardneg_cli.verbs.undo import undo as undo
+    from hardneg_cli.verbs.weigh import weigh as weigh
 
 __version__ = "0.1.0"
 _HOMES = {
@@ -79,6 +81,7 @@ _HOMES = {
     "UndoResult": "verbs.undo",
     "UnsettledDecisions": "review.decisions.decision",
     "Verdict": "gating.verdict",
+    "WeighResult": "preparation.weigh_result",
     "apply": "verbs.apply",
     "assign": "verbs.assign",
     "audit_draw": "verbs.audit",
@@ -97,6 +100,7 @@ _HOMES = {
     "refine": "verbs.refine",
     "split": "verbs.split",
     "undo": "verbs.undo",
+    "weigh": "verbs.weigh",
 }
 __all__ = [*_HOMES]
 

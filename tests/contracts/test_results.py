@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from hardneg_cli import Columns, apply, check, collect, compare, diff, find, mine, split, undo
+from hardneg_cli import Columns, apply, check, collect, compare, diff, find, mine, split, undo, weigh
 from hardneg_cli.verbs import audit
 from hardneg_cli.verbs.dual import dual
 from hardneg_cli.verbs.harden import harden
@@ -111,6 +111,7 @@ def test_what_models_say_gives_its_tables(points: Path) -> None:
     pool = pa.table({"id": ["n1", "n2"], "x": ["0", "3"], "y": ["0", "3"]})
     probs = np.array([[0.9, 0.1], [0.1, 0.9]])
     gives(mine(points), "rows", "suspects")
+    gives(weigh(points), "rows", "classes")
     gives(compare(points, [points]), "metrics")
     gives(predict(points, features="x,y", new=pool), "rows", "new")
     gives(harden(points, features="x,y", model="logistic", folds=0), "rows", "report")

@@ -104,6 +104,7 @@ def test_every_command_that_takes_features_takes_them(data: Path) -> None:
         ("predict", data, *named, "-o", made("probs.csv")),
         ("find", data, *named, "--probs", made("probs.csv"), "-o", made("q.csv")),
         ("mine", data, *named, "--mode", "retrieval", "--probs", made("probs.csv"), "-o", made("hard.csv")),
+        ("weigh", data, *named, "--probs", made("probs.csv"), "-o", made("weights.csv")),
         ("dual", data, *named, "--probs", made("probs.csv"), "-o", made("dual.csv")),
         ("harden", data, *named, "--model", "logistic", "--folds", "2", "-o", made("more.csv")),
         ("refine", data, "--unlabeled", made("pool.csv"), *named, "-o", made("pseudo.csv")),

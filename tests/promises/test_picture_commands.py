@@ -53,6 +53,7 @@ def test_every_command_takes_them(tmp_path: Path, kind: str) -> None:
         ("find", data, "-o", made("queue.html"), "-o", made("queue.xlsx")),
         ("mine", data, "--probs", made("p.csv"), "-o", made("hard.csv"), "--suspects", made("suspects.csv")),
         ("mine", data, "--probs", made("p.csv"), "--mode", "retrieval", "-o", made("pairs.csv")),
+        ("weigh", data, "--probs", made("p.csv"), "-o", made("weights.csv")),
         ("dual", data, "--probs", made("p.csv"), "-o", made("dual.csv")),
         ("refine", data, "--unlabeled", pool, "--rounds", "1", "--queue", made("asked.csv"), "-o", made("more.csv")),
         ("compare", made("p.csv"), made("dual.csv"), data),

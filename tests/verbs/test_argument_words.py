@@ -33,6 +33,7 @@ from hardneg_cli import (
     refine,
     split,
     undo,
+    weigh,
 )
 from hardneg_cli.runtime.argument_words import in_arguments
 from support.command import hardneg
@@ -60,6 +61,7 @@ CASES: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: mine(FRAME), r"`mode='boundary'` needs .* `predict\(…\).table\(\)`.* `mode='retrieval'`"
     ),
     "no share": (lambda: mine(FRAME, probs=P, guard=3), "`guard` is a probability"),
+    "a balance": (lambda: weigh(FRAME, balance="even"), "`balance` cannot be 'even'"),
     "no text": (lambda: mine(FRAME, probs=P).triplets(), "name their column with `text`"),
     "no model": (lambda: dual(FRAME), "name them with `probs`, or run predict"),
     "an attack": (lambda: harden(FRAME, features="id", epsilon=-1), "`epsilon` is a positive number"),

@@ -29,6 +29,7 @@ from hardneg_cli import (
     RefineResult,
     Refused,
     SplitResult,
+    WeighResult,
     apply,
     assign,
     audit_draw,
@@ -47,6 +48,7 @@ from hardneg_cli import (
     refine,
     split,
     undo,
+    weigh,
 )
 
 Numbers = NDArray[np.float64]
@@ -117,6 +119,13 @@ def parted() -> SplitResult:
     return result
 
 
+def weighed(findings: Findings) -> WeighResult:
+    found = weigh(FRAME, label="y", text="t", probs=P, classes=KNOWN, balance="inverse", hardness=1, guard=0.3)
+    weight: Numbers = weigh(findings, train_split="train", decisions=()).weight
+    print(weight, found.class_table())
+    return found
+
+
 def compared() -> CompareResult:
     result = compare(FRAME, [P, pd.DataFrame(P), "other.csv"], label="y", classes=KNOWN, seed=1)
     print(*result.summary(), *result.best("accuracy", "given"), result.table())
@@ -141,7 +150,16 @@ def reviewed() -> CollectResult:
 def main() -> int:
     try:
         findings = found()
-        print(*words(findings), corrected(findings), *trained(findings), parted(), compared(), gated(), reviewed())
+        print(
+            *words(findings),
+            corrected(findings),
+            *trained(findings),
+            weighed(findings),
+            parted(),
+            compared(),
+            gated(),
+            reviewed(),
+        )
     except Refused as verdict:
         return verdict.exit_code
     except InputError as error:
@@ -159,6 +177,7 @@ def mistaken(findings: Findings) -> None:
     predict(FRAME, folds="5")  # type: ignore[arg-type]
     refine(FRAME)  # type: ignore[call-arg]
     refine(FRAME, FRAME, max_eror=0.1)  # type: ignore[call-arg]
+    weigh(FRAME, hardness="hard")  # type: ignore[arg-type]
     dual(FRAME, label=["y"])  # type: ignore[arg-type]
     harden(FRAME, epsilon="big")  # type: ignore[arg-type]
     split(FRAME, folds="5")  # type: ignore[arg-type]
