@@ -1,0 +1,248 @@
+"""The augmented dataset: DATA's rows, behind them the new ones; and what each transform was found to do."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.errors import listing, plural
+from hardneg_cli.io.tables.arrow_cells import is_list, is_picture, of_text
+from hardneg_cli.io.tables.queue_columns import free_name
+from hardneg_cli.io.tables.table_files import reader_of
+from hardneg_cli.io.tables.verb_result import VerbResult
+from hardneg_cli.preparation.augmentation.content import Cell, Content, Versions
+from hardneg_cli.preparation.augmentation.pictures import PictureContent
+from hardneg_cli.preparation.augmentation.selection import Selection
+from hardneg_cli.preparation.augmentation.tables import TableContent
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    Codes = NDArray[np.int64]
+
+PARENT, BY = "parent_id", "augmented_by"
+PREFIX = "hardneg_"  # of a column of ours whose name is taken
+PictureCell: TypeAlias = Callable[[int, str], str]  # of a row and how its version is made, what stands in the cell
+
+
+@dataclass(frozen=True, repr=False)
+class AugmentResult(VerbResult):
+    """versions: the new rows. before, after: (K,) rows of each class that train. kept_out: rows that train and get no
+    version, and why. measured: how many rows were held out in turn, of how many that train.
+    """
+
+    dataset: Dataset
+    content: Content
+    versions: Versions
+    selection: Selection
+    before: Codes
+    after: Codes
+    kept_out: int
+    why_kept_out: str
+    measured: tuple[int, int]
+    notes: tuple[str, ...] = ()
+
+    def table(self, *, as_text: bool = False, pictures: PictureCell | None = None) -> pa.Table:
+        """The dataset's columns but probabilities, with their types, an id where it has none, parent_id, augmented_by.
+
+        as_text: every cell as a text. pictures: what stands for a new picture; by default the picture, as a data URI.
+        """
+        import pyarrow as pa
+
+        data, columns = self.dataset, self.dataset.columns
+        apart = {*columns.probabilities(data.all_columns)}
+        names = [name for name in data.all_columns if name not in apart]
+        given = self._given(names, as_text=as_text)
+        ids = self._ids()
+        found: dict[str, pa.ChunkedArray | pa.Array] = {}
+        if columns.id is None:
+            found[free_name("id", data.all_columns, PREFIX)] = pa.array([*data.ids.to_pylist(), *ids], pa.string())
+        for name in names:
+            if name == columns.id and name != columns.image:
+                found[name] = _appended(given[name], [*ids], name)
+                continue
+            cells = self._cells(name, pictures)
+            if cells is None:
+                found[name] = pa.chunked_array([*given[name].chunks, *given[name].take(self.versions.parents).chunks])
+            else:
+                found[name] = _appended(given[name], cells, name)
+        empty = [""] * len(data)
+        parents = data.ids.take(pa.array(self.versions.parents, pa.int64())).to_pylist()
+        for name, own in ((PARENT, parents), (BY, self.versions.kinds)):
+            found[free_name(name, found, PREFIX)] = pa.array([*empty, *own], pa.string())
+        return pa.table(found)
+
+    def report(self) -> pa.Table:
+        """A line for each transform: whether it is used and why, its gain, and the classes that it is switched off for."""
+        import pyarrow as pa
+
+        made = Counter(self.versions.kinds)
+        lines = []
+        for one in self.selection.trials:
+            gain = one.gain
+            lines.append({
+                "transform": one.name, "used": one.used, "why": one.why, "rows": made[one.name],
+                "gain": None if gain is None else gain.value, "gain_low": None if gain is None else gain.low,
+                "gain_high": None if gain is None else gain.high, "given_to_other_classes": one.check.overall,
+                "off_for": ";".join(self._classes(one.off)),
+            })  # fmt: skip
+        kinds = {
+            "transform": pa.string(), "used": pa.bool_(), "why": pa.string(), "rows": pa.int64(), "gain": pa.float64(),
+            "gain_low": pa.float64(), "gain_high": pa.float64(), "given_to_other_classes": pa.float64(),
+            "off_for": pa.string(),
+        }  # fmt: skip
+        return pa.Table.from_pylist(lines, pa.schema(kinds))
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The augmented dataset, and the report on the transforms."""
+        return {"rows": self.table(), "report": self.report()}
+
+    def summary(self) -> Iterator[str]:
+        """Lines for people."""
+        import numpy as np
+
+        data, more = self.dataset, len(self.versions)
+        grown = np.flatnonzero(self.after > self.before)
+        yield f"{data.name}: {len(data):,} rows and {plural(more, 'new one')} of {plural(len(grown), 'class', 'classes')}"
+        if len(grown):
+            sizes = [f"{data.classes[c]} {self.before[c]:,} → {self.after[c]:,}" for c in grown[:5]]
+            yield f"rows that train: {', '.join(sizes)}" + (f" and {len(grown) - 5:,} more" if len(grown) > 5 else "")
+        yield f"{plural(self.kept_out, 'row')} {'trains' if self.kept_out == 1 else 'train'} and got no version: {self.why_kept_out}"
+        for one in self.selection.trials:
+            off = self._classes(one.off)
+            where = f"; off for {listing(off, 5)}, whose label it changes" if off and one.used else ""
+            gain = "" if one.gain is None else f", balanced accuracy {one.gain}"
+            yield f"{one.name}: {'used' if one.used else 'not used'}, {one.why}{gain}{where}"
+        yield from self._gains()
+        yield from (f"note: {note}" for note in (*self.notes, *data.remarks()))
+
+    def _gains(self) -> Iterator[str]:
+        found = self.selection
+        if found.gain is None:
+            if self.selection.trials:
+                yield "note: no new rows, as no transform that keeps the label was shown to do no harm" if any(
+                    one.gain is not None or one.why == "it changes the label" for one in found.trials
+                ) else "note: no new rows, as no class needs more; name more rows a class with --to N"
+            return
+        rows, of = self.measured
+        where = f"{rows:,} rows, each held out once" + (f" (of {of:,} that train)" if rows < of else "")
+        yield f"all together, on {where}: balanced accuracy {found.gain}, the classes with new rows {found.small}"
+        yield f"against as many plain copies: {found.over_copies}"
+
+    def _classes(self, chosen: NDArray[np.bool_]) -> list[str]:
+        return [name for name, one in zip(self.dataset.classes, chosen.tolist(), strict=True) if one]
+
+    def _given(self, names: list[str], *, as_text: bool) -> pa.Table:
+        """The rows as they are; with their types where the files have any."""
+        typed = _typed(self.dataset)
+        texts = self.dataset.texts([name for name in names if typed is None or as_text or name not in typed.column_names])
+        if typed is None:
+            return texts.select(names)
+        found = {}
+        for name in names:
+            own = typed[name] if name in typed.column_names else None
+            if own is None or (as_text and not _is_nested(own.type)):
+                found[name] = texts[name]
+            else:
+                found[name] = _as_json(own) if as_text else own
+        import pyarrow as pa
+
+        return pa.table(found)
+
+    def _cells(self, name: str, pictures: PictureCell | None) -> list[Cell] | None:
+        """What the new rows have in a column that is theirs; None where it is their parents'."""
+        if isinstance(self.content, PictureContent) and name == self.content.column:
+            cell = pictures or self.content.uri
+            how = self.versions.cells[name]
+            return [cell(row, str(one)) for row, one in zip(self.versions.parents.tolist(), how, strict=True)]
+        if name not in self.versions.cells:
+            return None
+        cells = self.versions.cells[name]
+        if isinstance(self.content, TableContent) and name in self.content.names:
+            places = self.content.decimals[self.content.names.index(name)]
+            return [None if one is None else _number(float(one), places) for one in cells]
+        return [*cells]
+
+    def _ids(self) -> list[str]:
+        """`<parent>+1` and so on, past the ids that there are already."""
+        known = self.dataset.ids.to_pylist()
+        taken, times, found = set(known), Counter[int](), []
+        for row in self.versions.parents.tolist():
+            name = known[row]
+            while name in taken:
+                times[row] += 1
+                name = f"{known[row]}+{times[row]}"
+            taken.add(name)
+            found.append(name)
+        return found
+
+
+def _number(value: float, places: int) -> str:
+    text = f"{value:.{max(places, 0)}f}"
+    return text.removeprefix("-") if not text.strip("-0.") else text
+
+
+def _typed(dataset: Dataset) -> pa.Table | None:
+    """The dataset's rows with the types of its files; None where these have none."""
+    import pyarrow as pa
+
+    parts = [reader_of(source).typed(source, encoding=dataset.encoding) for source in dataset.sources]
+    if not parts or any(part is None for part in parts):
+        return None
+    try:
+        whole = pa.concat_tables(parts, promote_options="default") if len(parts) > 1 else parts[0]
+    except pa.ArrowInvalid:  # columns of another type in another file
+        return None
+    return whole.take(pa.array(dataset.positions)) if whole.num_rows == dataset.rows_read else None
+
+
+def _appended(given: pa.ChunkedArray, cells: list[Cell], name: str) -> pa.ChunkedArray:
+    """The column with more cells, texts all of them; it becomes one of texts where its type cannot hold them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = given.type
+    if is_picture(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return pa.chunked_array([*given.chunks, _picture_bytes(cells, kind)])
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        try:
+            return pa.chunked_array([*given.chunks, pa.array(cells, pa.string()).cast(kind)])
+        except pa.ArrowInvalid:  # an id, such as 7+1
+            return pa.chunked_array([*pc.cast(given, pa.string()).chunks, pa.array(cells, pa.string())])
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return pa.chunked_array([*given.chunks, pa.array(cells, kind)])
+    known = [str(cell) for cell in cells if cell is not None]
+    if not cells or len(known) < len(cells):
+        return pa.chunked_array([*given.chunks, pa.array(cells, pa.string()).cast(kind)])
+    more = of_text(known, kind, name)
+    if pa.types.is_dictionary(kind):
+        return pa.chunked_array([*given.chunks, more]).unify_dictionaries()
+    return pa.chunked_array([*given.chunks, more])
+
+
+def _picture_bytes(cells: list[Cell], kind: pa.DataType) -> pa.Array:
+    import base64
+
+    import pyarrow as pa
+
+    contents = [base64.b64decode(str(cell).partition(",")[2]) for cell in cells]
+    return pa.array([{"bytes": one, "path": None} for one in contents] if is_picture(kind) else contents, kind)
+
+
+def _is_nested(kind: pa.DataType) -> bool:
+    from pyarrow import types
+
+    return bool(is_list(kind) or types.is_struct(kind) or types.is_map(kind))
+
+
+def _as_json(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    import pyarrow as pa
+
+    texts = [None if value is None else json.dumps(value, ensure_ascii=False, default=str) for value in column.to_pylist()]
+    return pa.chunked_array([pa.array(texts, pa.string())])
