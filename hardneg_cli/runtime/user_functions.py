@@ -56,7 +56,9 @@ def user_function(named: str | Callable[..., object], option: str = EMBED) -> Ca
     spelling = f"is named as module:function, such as {option} {EXAMPLES[option]}"
     if not isinstance(named, str):
         if not callable(named):
-            raise InputError(f"{option}: what is of type {type(named).__name__} cannot be called; a function {spelling}")
+            raise InputError(
+                f"{option}: what is of type {type(named).__name__} cannot be called; a function {spelling}"
+            )
         return named
     module, colon, path = named.partition(":")
     if not (colon and module.strip() and path.strip()):

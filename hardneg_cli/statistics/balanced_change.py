@@ -1,7 +1,8 @@
 """How much more balanced accuracy one model has than another on the same rows, with an interval.
 
 Balanced accuracy is the mean of the classes' recalls, so each class's rows count by their share of it. A class of few
-rows in which nothing changed is not known to be sure of that: half a row each way is added to what changed in it.
+rows in which nothing changed is not known to be sure of that: to each class one row is added that changed as often,
+either way, as rows did in all classes.
 """
 
 from __future__ import annotations
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     Bools = NDArray[np.bool_]
     Codes = NDArray[np.int64]
-
-HALF = 0.5  # of a row
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,8 @@ def balanced_change(before: Bools, after: Bools, labels: Codes) -> BalancedChang
         return BalancedChange(np.nan, np.nan, np.nan)
     fixed, broke = np.bincount(label, after & ~before), np.bincount(label, before & ~after)
     change = (fixed - broke) / n
-    better, worse = (fixed + HALF) / (n + 1), (broke + HALF) / (n + 1)
+    usual = (fixed.sum() + broke.sum() + 1) / (n.sum() + 2) / 2
+    better, worse = (fixed + usual) / (n + 1), (broke + usual) / (n + 1)
     spread = (better + worse - (better - worse) ** 2) / (n + 1)
     margin = NORMAL * float(np.sqrt(spread.sum())) / len(n)
     value = float(change.mean())

@@ -150,7 +150,16 @@ def augment(
     after = before + np.bincount(labels[made.parents], minlength=k)
     kept_out = int((train & ~parents).sum())
     return AugmentResult(
-        dataset, content, made, selection, before, after, kept_out, why, (len(some), len(rows)), (*notes, *leaks)
+        dataset,
+        content,
+        made,
+        selection,
+        before,
+        after,
+        kept_out,
+        why,
+        (len(some), len(rows)),
+        (*notes, *leaks, *_left_out(content, by)),
     )
 
 
@@ -171,7 +180,7 @@ def _content(
     choice = feature_choice(features, dataset.columns)  # type: ignore[arg-type]
     if choice.file or choice.array is not None or choice.embed is not None:
         raise InputError(
-            f"augment writes new rows, so what it changes has to be columns of {dataset.name}: name them with --features"
+            f"augment writes new rows, so what it changes has to be in {dataset.name}: name its columns with --features"
         )
     what = "text" if dataset.columns.text is not None else "columns" if choice.columns else "picture"
     if rewriter is not None and what != "text":
@@ -199,18 +208,26 @@ def _content(
 
 
 def _kinds(by: Sequence[str], what: str, rewriter: Rewriter | None) -> tuple[str, ...]:
-    """The transforms to try. Raises InputError for one that there is not, and for one that changes something else."""
+    """The transforms to try. Raises InputError for one that there is not, or that is of no use here."""
+    fitting = [name for name in TRANSFORMS.names if what == TRANSFORMS[name].OF]
     for name in by:
-        if TRANSFORMS[name].OF != what:
-            fitting = [one for one in TRANSFORMS.names if TRANSFORMS[one].OF == what]
-            raise InputError(f"--by {name} changes {_article(TRANSFORMS[name].OF)}; here it is one of {listing(fitting, 9)}")
-    if by:
-        found = tuple(dict.fromkeys(by))
-    elif rewriter is not None:
-        found = ()
-    else:
-        found = tuple(name for name in TRANSFORMS.names if TRANSFORMS[name].OF == what and TRANSFORMS[name].MILD)
-    return found if rewriter is None else (*found, rewriter.name)
+        if name in TRANSFORMS.names and name not in fitting:
+            raise InputError(
+                f"--by {name} changes {_article(TRANSFORMS[name].OF)}; here it is one of {listing(fitting, 9)}"
+            )
+        if lacking := TRANSFORMS[name].lacking():
+            raise InputError(lacking)
+    if by or rewriter is not None:
+        return (*dict.fromkeys(by), *([] if rewriter is None else [rewriter.name]))
+    return tuple(name for name in fitting if TRANSFORMS[name].MILD and not TRANSFORMS[name].lacking())
+
+
+def _left_out(content: Content, by: Sequence[str]) -> list[str]:
+    """What would have been tried, if there was what it needs."""
+    if by or not isinstance(content, TableContent):
+        return []
+    every = (one for one in TRANSFORMS if one.OF == "columns" and one.MILD)
+    return [why for one in every if (why := one.lacking())]
 
 
 def _article(what: str) -> str:

@@ -32,6 +32,7 @@ from hardneg_cli import (
     assign,
     audit_draw,
     audit_estimate,
+    augment,
     check,
     collect,
     compare,
@@ -97,6 +98,8 @@ def trained(findings: Findings) -> tuple[PredictResult, MineResult, RefineResult
     refined = refine(FRAME, "pool.csv", label="y", text="t", max_error=0.05, rounds=2, seed=1)
     second = dual(FRAME, label="y", text="t", probs=P, classes=KNOWN, models=["boosting"])
     hardened = harden(FRAME, label="y", features=["a", "b"], epsilon=0.1, folds=0)
+    more = augment(FRAME, label="y", text="t", by=["typos"], to=30, per_row=2, probs=P, classes=KNOWN, guard=0.3)
+    print(*more.summary(), more.report(), more.selection.gain, augment(FRAME, text="t", using=lambda texts: texts))
     share: float = predicted.agreement
     print([one.table() for one in (predicted, mined, refined, second, hardened)], share, mined.suspects())
     return predicted, mined, refined, second, hardened
@@ -145,6 +148,7 @@ def mistaken(findings: Findings) -> None:
     refine(FRAME)  # type: ignore[call-arg]
     refine(FRAME, FRAME, max_eror=0.1)  # type: ignore[call-arg]
     dual(FRAME, label=["y"])  # type: ignore[arg-type]
+    augment(FRAME, per_row="all")  # type: ignore[arg-type]
     harden(FRAME, epsilon="big")  # type: ignore[arg-type]
     compare(FRAME)  # type: ignore[call-arg]
     check(FRAME, fail_on=3)  # type: ignore[arg-type]

@@ -21,7 +21,14 @@ def typed_column(values: Sequence[object]) -> pa.Array:
 
     try:
         found = pa.array([_plain(value) for value in values])
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, UnicodeEncodeError, ValueError):
+    except (
+        pa.ArrowInvalid,
+        pa.ArrowTypeError,
+        pa.ArrowNotImplementedError,
+        OverflowError,
+        UnicodeEncodeError,
+        ValueError,
+    ):
         return pa.array([text_of(value) for value in values], pa.string())
     return found.cast(pa.string()) if pa.types.is_null(found.type) else found
 

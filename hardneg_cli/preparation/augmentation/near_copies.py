@@ -33,7 +33,9 @@ def apart_from_other_splits(
     if not len(others) or not len(versions):
         return versions, ()
     if isinstance(content, TextContent):
-        near = _near_texts([str(text) for text in versions.cells[content.column]], [content.texts[row] for row in others])
+        near = _near_texts(
+            [str(text) for text in versions.cells[content.column]], [content.texts[row] for row in others]
+        )
     elif isinstance(content, PictureContent):
         near = _near_pictures(content, versions, others)
     else:

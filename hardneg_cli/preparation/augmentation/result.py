@@ -79,7 +79,7 @@ class AugmentResult(VerbResult):
         return pa.table(found)
 
     def report(self) -> pa.Table:
-        """A line for each transform: whether it is used and why, its gain, and the classes that it is switched off for."""
+        """A line for each transform: whether it is used and why, its gain, and for which classes it is switched off."""
         import pyarrow as pa
 
         made = Counter(self.versions.kinds)
@@ -109,11 +109,13 @@ class AugmentResult(VerbResult):
 
         data, more = self.dataset, len(self.versions)
         grown = np.flatnonzero(self.after > self.before)
-        yield f"{data.name}: {len(data):,} rows and {plural(more, 'new one')} of {plural(len(grown), 'class', 'classes')}"
+        of = plural(len(grown), "class", "classes")
+        yield f"{data.name}: {len(data):,} rows and {plural(more, 'new one')} of {of}"
         if len(grown):
             sizes = [f"{data.classes[c]} {self.before[c]:,} → {self.after[c]:,}" for c in grown[:5]]
             yield f"rows that train: {', '.join(sizes)}" + (f" and {len(grown) - 5:,} more" if len(grown) > 5 else "")
-        yield f"{plural(self.kept_out, 'row')} {'trains' if self.kept_out == 1 else 'train'} and got no version: {self.why_kept_out}"
+        if self.kept_out:
+            yield f"{plural(self.kept_out, 'row')} of those that train got no version: {self.why_kept_out}"
         for one in self.selection.trials:
             off = self._classes(one.off)
             where = f"; off for {listing(off, 5)}, whose label it changes" if off and one.used else ""
@@ -126,9 +128,11 @@ class AugmentResult(VerbResult):
         found = self.selection
         if found.gain is None:
             if self.selection.trials:
-                yield "note: no new rows, as no transform that keeps the label was shown to do no harm" if any(
-                    one.gain is not None or one.why == "it changes the label" for one in found.trials
-                ) else "note: no new rows, as no class needs more; name more rows a class with --to N"
+                yield (
+                    "note: no new rows, as no transform that keeps the label was shown to do no harm"
+                    if any(one.gain is not None or one.why == "it changes the label" for one in found.trials)
+                    else "note: no new rows, as no class needs more; name more rows a class with --to N"
+                )
             return
         rows, of = self.measured
         where = f"{rows:,} rows, each held out once" + (f" (of {of:,} that train)" if rows < of else "")
@@ -141,7 +145,9 @@ class AugmentResult(VerbResult):
     def _given(self, names: list[str], *, as_text: bool) -> pa.Table:
         """The rows as they are; with their types where the files have any."""
         typed = _typed(self.dataset)
-        texts = self.dataset.texts([name for name in names if typed is None or as_text or name not in typed.column_names])
+        texts = self.dataset.texts(
+            [name for name in names if typed is None or as_text or name not in typed.column_names]
+        )
         if typed is None:
             return texts.select(names)
         found = {}
@@ -244,5 +250,7 @@ def _is_nested(kind: pa.DataType) -> bool:
 def _as_json(column: pa.ChunkedArray) -> pa.ChunkedArray:
     import pyarrow as pa
 
-    texts = [None if value is None else json.dumps(value, ensure_ascii=False, default=str) for value in column.to_pylist()]
+    texts = [
+        None if value is None else json.dumps(value, ensure_ascii=False, default=str) for value in column.to_pylist()
+    ]
     return pa.chunked_array([pa.array(texts, pa.string())])

@@ -8,10 +8,10 @@ it cannot do with that one text after the other.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from hardneg_cli.errors import InputError, quote
 from hardneg_cli.runtime.progress import progress
@@ -69,6 +69,8 @@ class Rewriter:
         try:
             return self._several(texts)
         except InputError as error:
+            if not isinstance(error.__cause__, AttributeError | TypeError):
+                raise
             try:
                 found = [self._one(text) for text in texts]
             except InputError:
@@ -92,7 +94,7 @@ class Rewriter:
     def _several(self, texts: list[str]) -> list[tuple[str, ...]]:
         with UserCode(f"{OPTION} {self.name} failed at {len(texts):,} texts, the first of which is {_shown(texts[0])}"):
             answers = self.function(list(texts))
-            found = None if isinstance(answers, str) else [*answers]  # type: ignore[call-overload]
+            found = None if isinstance(answers, str) else [*cast("Iterable[object]", answers)]
         if found is None or len(found) != len(texts):
             many = "one text" if found is None else f"{len(found):,} answers"
             raise InputError(f"{OPTION} {self.name}: {many} for {len(texts):,} texts; a text or a list of texts each")
@@ -107,10 +109,13 @@ class Rewriter:
         if answer is None or isinstance(answer, str):
             return () if answer is None else (answer,)
         with UserCode(f"{OPTION} {self.name} at {_shown(text)}: what it answers is no text, and no list of texts"):
-            found = tuple(answer)  # type: ignore[call-overload]
+            found = tuple(cast("Iterable[object]", answer))
+        texts = tuple(one for one in found if isinstance(one, str))
         if odd := [one for one in found if not isinstance(one, str)]:
-            raise InputError(f"{OPTION} {self.name} at {_shown(text)}: answers {type(odd[0]).__name__} instead of texts")
-        return found
+            raise InputError(
+                f"{OPTION} {self.name} at {_shown(text)}: answers {type(odd[0]).__name__} instead of texts"
+            )
+        return texts
 
 
 def _shown(text: str) -> str:

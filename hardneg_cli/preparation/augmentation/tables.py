@@ -88,7 +88,7 @@ class TableContent:
         import numpy as np
 
         if not len(pool) or not wanted:
-            return self._new(kind, pool[:0], self.numbers[:0], {name: () for name in self.inputs.categories}, 0, 0, seen)
+            return self._new(kind, pool[:0], self.numbers[:0], dict.fromkeys(self.inputs.categories, ()), 0, 0, seen)
         pool = np.roll(pool, -(first % len(pool)))
         rows, middle, spread, values = self._rows(pool)
         run = cast("Callable[..., NewRows]", TRANSFORMS[kind].run)
@@ -156,7 +156,9 @@ class TableContent:
             values.append(some.tolist())
             codes.append(code)
         for cells in self.inputs.categories.values():
-            names, code = np.unique(np.array([cells[row] for row in pool.tolist()], object).astype(str), return_inverse=True)
+            names, code = np.unique(
+                np.array([cells[row] for row in pool.tolist()], object).astype(str), return_inverse=True
+            )
             values.append(names.tolist())
             codes.append(code)
         kinds = np.stack(codes, axis=1).astype(np.int64) if codes else np.zeros((len(pool), 0), np.int64)

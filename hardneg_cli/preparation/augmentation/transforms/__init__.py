@@ -27,12 +27,16 @@ from hardneg_cli.runtime.drawers import Units
 class Transform(Protocol):
     """What every transform has: `run(…, *, settings…)`. OF: what it changes, `text`, `picture` or `columns`.
 
-    MILD: whether it is tried where nobody chose any; others are by name only.
+    MILD: whether it is tried where nobody chose any; others are by name only. `lacking`, where it needs a library.
     """
 
     OF: str = "text"
     MILD: bool = True
     run: Callable[..., object]
+
+    def lacking(self) -> str:
+        """What is not installed that it needs, and what installs it; empty where nothing is."""
+        return ""
 
 
 TRANSFORMS = Units[Transform]("transform")

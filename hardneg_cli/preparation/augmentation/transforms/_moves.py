@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 def moved(picture: Image, matrix: tuple[float, float, float, float, float, float]) -> Image:
     """matrix: where each pixel of the new picture is in the old one, x = a·x' + b·y' + c and y = d·x' + e·y' + f."""
-    from PIL import Image as images
+    from PIL.Image import Resampling, Transform
 
     wide, high = picture.size
     frame = bordered(picture)
     a, b, c, d, e, f = matrix
     left, top = wide, high  # of the picture within its frame
     placed = (a, b, c + left, d, e, f + top)
-    return frame.transform((wide, high), images.Transform.AFFINE, placed, images.Resampling.BILINEAR)
+    return frame.transform((wide, high), Transform.AFFINE, placed, Resampling.BILINEAR)
 
 
 def bordered(picture: Image) -> Image:

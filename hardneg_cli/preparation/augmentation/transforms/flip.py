@@ -13,7 +13,7 @@ OF = "picture"
 
 def run(picture: Image, rng: Random) -> Image | None:
     """Has no settings; None for a picture that is the same the other way round."""
-    from PIL import Image as images
+    from PIL.Image import Transpose
 
-    changed = picture.transpose(images.Transpose.FLIP_LEFT_RIGHT)
+    changed = picture.transpose(Transpose.FLIP_LEFT_RIGHT)
     return None if changed.tobytes() == picture.tobytes() else changed

@@ -16,9 +16,10 @@ def run(rows: ClassRows, wanted: int, seed: int, *, spreads: float = 0.2) -> New
     import numpy as np
 
     rng = np.random.default_rng(seed)
-    parents = np.arange(wanted) % max(len(rows), 1)
+    parents = np.arange(wanted if len(rows) else 0) % max(len(rows), 1)
     own = rows.numbers[parents]
+    if not len(own):
+        return NewRows(own, rows.categories[parents], parents)
     moved = own + spreads * rows.numbers.std(axis=0) * rng.standard_normal(own.shape)
-    if len(rows):
-        moved = moved.clip(rows.numbers.min(axis=0), rows.numbers.max(axis=0))
+    moved = moved.clip(rows.numbers.min(axis=0), rows.numbers.max(axis=0))
     return NewRows(moved, rows.categories[parents], parents)

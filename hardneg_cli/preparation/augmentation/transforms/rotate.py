@@ -15,8 +15,8 @@ OF = "picture"
 
 def run(picture: Image, rng: Random, *, degrees: float = 10.0) -> Image | None:
     """degrees: how far it turns at most."""
-    from PIL import Image as images
+    from PIL.Image import Resampling
 
     wide, high = picture.size
-    turned = bordered(picture).rotate(rng.uniform(-degrees, degrees), images.Resampling.BILINEAR)
+    turned = bordered(picture).rotate(rng.uniform(-degrees, degrees), Resampling.BILINEAR)
     return turned.crop((wide, high, 2 * wide, 2 * high))

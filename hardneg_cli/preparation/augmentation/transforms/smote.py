@@ -7,19 +7,27 @@ parent is the row that it is nearest to.
 from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
 
-from hardneg_cli.errors import InputError
 from hardneg_cli.preparation.augmentation.transforms._columns import ClassRows, NewRows
+
+if TYPE_CHECKING:
+    from hardneg_cli.preparation.augmentation.transforms._columns import Block, Codes
 
 OF = "columns"
 MISSING = "smote is a transform of imbalanced-learn, which is not installed: pip install 'hardneg-cli[imbalance]'"
 
 
-def run(rows: ClassRows, wanted: int, seed: int, *, neighbors: int = 5) -> NewRows:
-    """neighbors: the nearest rows of the class, one of which a new row lies toward; fewer where there are not so many.
+def lacking() -> str:
+    try:
+        import imblearn.over_sampling  # noqa: F401 -- whether it can be
+    except ImportError:
+        return MISSING
+    return ""
 
-    Raises InputError where imbalanced-learn is not installed.
-    """
+
+def run(rows: ClassRows, wanted: int, seed: int, *, neighbors: int = 5) -> NewRows:
+    """neighbors: the nearest rows of the class, one of which a new row lies toward; fewer in a class of fewer."""
     import numpy as np
 
     width, kinds = rows.numbers.shape[1], rows.categories.shape[1]
@@ -39,10 +47,8 @@ def run(rows: ClassRows, wanted: int, seed: int, *, neighbors: int = 5) -> NewRo
 
 
 def _sampler(width: int, kinds: int, neighbors: int, rows: int, seed: int) -> object:
-    try:
-        from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC
-    except ImportError as error:
-        raise InputError(MISSING) from error
+    from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC
+
     how = {"sampling_strategy": {0: rows}, "random_state": seed, "k_neighbors": neighbors}
     if not kinds:
         return SMOTE(**how)
@@ -51,7 +57,7 @@ def _sampler(width: int, kinds: int, neighbors: int, rows: int, seed: int) -> ob
     return SMOTENC(categorical_features=[*range(width, width + kinds)], **how)
 
 
-def _nearest(rows: ClassRows, numbers: object, categories: object) -> object:
+def _nearest(rows: ClassRows, numbers: Block, categories: Codes) -> Codes:
     import numpy as np
 
     found = np.empty(len(numbers), np.int64)

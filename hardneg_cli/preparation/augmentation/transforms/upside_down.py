@@ -14,7 +14,7 @@ MILD = False
 
 def run(picture: Image, rng: Random) -> Image | None:
     """Has no settings; None for a picture that is the same the other way round."""
-    from PIL import Image as images
+    from PIL.Image import Transpose
 
-    changed = picture.transpose(images.Transpose.FLIP_TOP_BOTTOM)
+    changed = picture.transpose(Transpose.FLIP_TOP_BOTTOM)
     return None if changed.tobytes() == picture.tobytes() else changed
