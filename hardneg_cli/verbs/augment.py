@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.features.feature_numbers import feature_columns
-from hardneg_cli.data.features.features import FeatureChoice, feature_choice
-from hardneg_cli.data.features.inputs import material
-from hardneg_cli.data.features.mixed_columns import mixed_columns
 from hardneg_cli.data.probabilities.loading import inside
-from hardneg_cli.errors import InputError, did_you_mean, listing, quote
-from hardneg_cli.io.files.small_pictures import PILLOW, has_pillow
+from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.modeling.folds import fold_of, in_training
 from hardneg_cli.modeling.out_of_fold import Classifier
+from hardneg_cli.preparation.augmentation.chosen_content import chosen_content, content_keys, left_out
 from hardneg_cli.preparation.augmentation.content import Content
 from hardneg_cli.preparation.augmentation.label_check import FoldJudges
 from hardneg_cli.preparation.augmentation.near_copies import apart_from_other_splits
@@ -25,9 +21,6 @@ from hardneg_cli.preparation.augmentation.plan import ClassSizes, versions_of
 from hardneg_cli.preparation.augmentation.result import AugmentResult
 from hardneg_cli.preparation.augmentation.rewriting import Rewriter
 from hardneg_cli.preparation.augmentation.selection import select
-from hardneg_cli.preparation.augmentation.tables import TableContent, decimals
-from hardneg_cli.preparation.augmentation.texts import TextContent
-from hardneg_cli.preparation.augmentation.transforms import TRANSFORMS
 from hardneg_cli.preparation.augmentation.trials import Trials
 from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
 from hardneg_cli.review.decisions.row_decisions import row_decisions
@@ -127,7 +120,7 @@ def augment(
     classifier = Classifier.called(model, settings.get(model))
     rewriter = None if using is None else Rewriter(using)
     dataset = read_data(data, columns, options)
-    content = _content(dataset, grouped(ModelSources, options).features, (by, rewriter), settings, training.seed)
+    content = chosen_content(dataset, grouped(ModelSources, options).features, (by, rewriter), settings, training.seed)
     with threadpool_limits(1):  # a product's last bits depend on how many threads share it
         train = in_training(dataset, train_split)
         right, why, notes = _right_rows(dataset, options, guard)
@@ -139,7 +132,7 @@ def augment(
         wanted = sizes.wanted(labels[train], labels[rows], k)
         fold = _folds(dataset, content, training.folds)
         some, all_some, share = _measured(labels, fold, order[(train & content.usable)[order]], parents)
-        keys = frozenset(_keys(content))
+        keys = frozenset(content_keys(content))
         with progress("trying the transforms", total=len(content.kinds)) as step:
             judges = FoldJudges.trained(content, labels, fold, some, classifier, k)
             trials = Trials(content, labels, k, fold, all_some, some, sizes, classifier, keys, share)
@@ -159,7 +152,7 @@ def augment(
         kept_out,
         why,
         (len(some), len(rows)),
-        (*notes, *leaks, *_left_out(content, by)),
+        (*notes, *leaks, *left_out(content, by)),
     )
 
 
@@ -170,82 +163,6 @@ def _refuse_settings(settings: Settings) -> None:
             raise InputError(f"no transform, model or detector {quote(name)}{did_you_mean(name, kinds)}")
         if kinds[name] in KINDS:
             checked_settings(kinds[name], name, drawers.verb(kinds[name], name), given)
-
-
-def _content(
-    dataset: Dataset, features: object, chosen: tuple[Sequence[str], Rewriter | None], settings: Settings, seed: int
-) -> Content:  # fmt: skip
-    """What is changed about the rows."""
-    by, rewriter = chosen
-    choice = feature_choice(features, dataset.columns)  # type: ignore[arg-type]
-    if choice.file or choice.array is not None or choice.embed is not None:
-        raise InputError(
-            f"augment writes new rows, so what it changes has to be in {dataset.name}: name its columns with --features"
-        )
-    what = "text" if dataset.columns.text is not None else "columns" if choice.columns else "picture"
-    if rewriter is not None and what != "text":
-        raise InputError(f"--using {rewriter.name} makes texts of texts: name their column with --text")
-    own = {
-        name: checked_settings("transform", name, TRANSFORMS[name].run, settings.get(name, {}))
-        for name in TRANSFORMS.names
-    }
-    kinds = _kinds(by, what, rewriter)
-    if what == "text":
-        assert dataset.columns.text is not None
-        if rewriter is not None:
-            _ = rewriter.function  # raises before any work is done
-        inputs = material(dataset, FeatureChoice(columns=choice.columns))
-        return TextContent(inputs, dataset.columns.text, kinds, dataset.classes, seed, own, rewriter)
-    if what == "columns":
-        return _table(dataset, choice, kinds, own, seed)
-    if dataset.columns.image is None:
-        raise InputError(
-            "nothing to change: name the text with --text, the columns with --features, or the pictures with --image"
-        )
-    if not has_pillow():
-        raise InputError(PILLOW)
-    return PictureContent(dataset, material(dataset, FeatureChoice(image=dataset.columns.image)), kinds, seed, own)
-
-
-def _kinds(by: Sequence[str], what: str, rewriter: Rewriter | None) -> tuple[str, ...]:
-    """The transforms to try. Raises InputError for one that there is not, or that is of no use here."""
-    fitting = [name for name in TRANSFORMS.names if what == TRANSFORMS[name].OF]
-    for name in by:
-        if name in TRANSFORMS.names and name not in fitting:
-            raise InputError(
-                f"--by {name} changes {_article(TRANSFORMS[name].OF)}; here it is one of {listing(fitting, 9)}"
-            )
-        if lacking := TRANSFORMS[name].lacking():
-            raise InputError(lacking)
-    if by or rewriter is not None:
-        return (*dict.fromkeys(by), *([] if rewriter is None else [rewriter.name]))
-    return tuple(name for name in fitting if TRANSFORMS[name].MILD and not TRANSFORMS[name].lacking())
-
-
-def _left_out(content: Content, by: Sequence[str]) -> list[str]:
-    """What would have been tried, if there was what it needs."""
-    if by or not isinstance(content, TableContent):
-        return []
-    every = (one for one in TRANSFORMS if one.OF == "columns" and one.MILD)
-    return [why for one in every if (why := one.lacking())]
-
-
-def _article(what: str) -> str:
-    return {"text": "a text", "picture": "a picture", "columns": "columns"}[what]
-
-
-def _table(
-    dataset: Dataset, choice: FeatureChoice, kinds: tuple[str, ...], settings: dict[str, dict[str, object]], seed: int
-) -> TableContent:  # fmt: skip
-    inputs = material(dataset, FeatureChoice(columns=choice.columns))
-    columns = feature_columns(dataset, choice.columns, dataset.columns.probabilities(dataset.all_columns))
-    if not inputs.categories and inputs.numbers is not None and inputs.numbers.shape[1] != len(columns):
-        raise InputError(f"{dataset.name}: column {quote(columns[0])} holds lists; augment needs a column a number")
-    texts = dataset.texts(columns)
-    found = mixed_columns(dataset.name, texts)
-    names = tuple(found.numbers)
-    places = tuple(decimals(texts[name].to_pylist()) for name in names)
-    return TableContent(inputs, names, frozenset(found.dates), places, kinds, seed, settings)
 
 
 def _right_rows(dataset: Dataset, options: AugmentKeywords, guard: float) -> tuple[Bools, str, list[str]]:
@@ -297,9 +214,3 @@ def _measured(labels: Codes, fold: Codes, train: Codes, parents: Bools) -> tuple
         rank[own] = np.arange(len(own)) * len(train) // max(FEWEST_MEASURED, round(part * len(own)))
     chosen = train[rank < len(train)]
     return chosen[parents[chosen]], chosen, len(chosen) / len(train)
-
-
-def _keys(content: Content) -> list[str]:
-    if isinstance(content, TextContent):
-        return [*content.texts]
-    return [] if isinstance(content, PictureContent) else content.inputs.keys()

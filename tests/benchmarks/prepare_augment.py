@@ -32,7 +32,7 @@ from hardneg_cli.verbs.augment import augment
 from .real_sets import RealSet, real_set, tables, texts
 from .results import Figure
 
-SMALL, MOST_CLASSES = 15, 20  # rows of a thinned class, classes of a set
+SMALL, MOST_CLASSES, FOLDS = 15, 20, 3  # rows of a thinned class, classes of a set, parts that are held out in turn
 TURNS = ("half-turn", "upside-down")  # which are tried by name only
 QUICK = ("penguins", "tate", "pictures")
 Recalls = dict[tuple[str, str], list[tuple[float, float]]]  # by set and way: of small classes, of all
@@ -83,12 +83,12 @@ def _measure(name: str, folder: Path, seed: int, recalls: Recalls) -> Iterator[s
     train, test, small = _thinned(one, seed)
     if name == "pictures":
         drawn = train[["id", "label"]].assign(image=[_drawn(row) for row in _pixels(train)])
-        found = augment(drawn, Columns(image="image"), by=[*_mild("picture"), *TURNS], seed=seed)
+        found = augment(drawn, Columns(image="image"), by=[*_mild("picture"), *TURNS], folds=FOLDS, seed=seed)
         new = found.table()["image"].to_pylist()[len(train) :]
         content = pd.DataFrame([_read(cell) for cell in new], columns=_content(train, one).columns)
         more = content.astype(str).assign(label=_labels(found, train))
     else:
-        found = augment(train, Columns(text=one.text), features=one.features, seed=seed)
+        found = augment(train, Columns(text=one.text), features=one.features, folds=FOLDS, seed=seed)
         more = found.table(as_text=True).to_pandas().iloc[len(train) :].fillna("")
     copies = train.iloc[found.versions.parents]
     ways = {"plain": train, "copies": pd.concat([train, copies]), "augmented": pd.concat([train, more])}

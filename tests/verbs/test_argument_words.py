@@ -64,7 +64,7 @@ CASES: dict[str, tuple[Callable[[], Any], str]] = {
     "no model": (lambda: dual(FRAME), "name them with `probs`, or run predict"),
     "an attack": (lambda: harden(FRAME, features="id", epsilon=-1), "`epsilon` is a positive number"),
     "a size": (lambda: augment(FRAME, text="t", to=0), "`to` is a number of rows a class"),
-    "a function": (lambda: augment(FRAME, text="t", using="rewriting"), "such as `using rewriting:versions`|`using`"),
+    "a function": (lambda: augment(FRAME, text="t", using="rewriting"), "such as `using`"),
     "a bound": (lambda: refine(FRAME, FRAME, text="t", max_error=7), "`max_error` is a share"),
     "two ways to drop": (lambda: apply(FRAME, [QUEUE], on_drop="x"), "`on_drop` cannot be 'x'"),
     "a policy": (lambda: AutoPolicy(drop=7), "`policy.drop` is a probability"),

@@ -98,7 +98,8 @@ class FoldJudges:
         times = np.bincount(place, minlength=len(pool))
         share = np.bincount(place, right, len(pool)) / np.maximum(times, 1)
         own = own[np.argsort(pool)]
-        return (own - share)[times > 0].tolist()
+        lost: list[float] = (own - share)[times > 0].tolist()
+        return lost
 
 
 UNWEIGHTED = ("knn", "mlp")  # classifiers that know no weights of rows

@@ -49,7 +49,8 @@ class PictureContent:
         import numpy as np
 
         assert self.inputs.numbers is not None
-        return ~np.isnan(self.inputs.numbers).any(axis=1)
+        readable: NDArray[np.bool_] = ~np.isnan(self.inputs.numbers).any(axis=1)
+        return readable
 
     @property
     def column(self) -> str:

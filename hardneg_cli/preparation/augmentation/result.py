@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,14 +9,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import listing, plural
-from hardneg_cli.io.tables.arrow_cells import is_list, is_picture, of_text
 from hardneg_cli.io.tables.queue_columns import free_name
-from hardneg_cli.io.tables.table_files import reader_of
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.preparation.augmentation.content import Cell, Content, Versions
 from hardneg_cli.preparation.augmentation.pictures import PictureContent
 from hardneg_cli.preparation.augmentation.selection import Selection
 from hardneg_cli.preparation.augmentation.tables import TableContent
+from hardneg_cli.preparation.augmentation.typed_rows import appended, as_json, is_nested, typed_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,13 +63,13 @@ class AugmentResult(VerbResult):
             found[free_name("id", data.all_columns, PREFIX)] = pa.array([*data.ids.to_pylist(), *ids], pa.string())
         for name in names:
             if name == columns.id and name != columns.image:
-                found[name] = _appended(given[name], [*ids], name)
+                found[name] = appended(given[name], [*ids], name)
                 continue
             cells = self._cells(name, pictures)
             if cells is None:
                 found[name] = pa.chunked_array([*given[name].chunks, *given[name].take(self.versions.parents).chunks])
             else:
-                found[name] = _appended(given[name], cells, name)
+                found[name] = appended(given[name], cells, name)
         empty = [""] * len(data)
         parents = data.ids.take(pa.array(self.versions.parents, pa.int64())).to_pylist()
         for name, own in ((PARENT, parents), (BY, self.versions.kinds)):
@@ -144,7 +142,7 @@ class AugmentResult(VerbResult):
 
     def _given(self, names: list[str], *, as_text: bool) -> pa.Table:
         """The rows as they are; with their types where the files have any."""
-        typed = _typed(self.dataset)
+        typed = typed_rows(self.dataset)
         texts = self.dataset.texts(
             [name for name in names if typed is None or as_text or name not in typed.column_names]
         )
@@ -153,10 +151,10 @@ class AugmentResult(VerbResult):
         found = {}
         for name in names:
             own = typed[name] if name in typed.column_names else None
-            if own is None or (as_text and not _is_nested(own.type)):
+            if own is None or (as_text and not is_nested(own.type)):
                 found[name] = texts[name]
             else:
-                found[name] = _as_json(own) if as_text else own
+                found[name] = as_json(own) if as_text else own
         import pyarrow as pa
 
         return pa.table(found)
@@ -192,65 +190,3 @@ class AugmentResult(VerbResult):
 def _number(value: float, places: int) -> str:
     text = f"{value:.{max(places, 0)}f}"
     return text.removeprefix("-") if not text.strip("-0.") else text
-
-
-def _typed(dataset: Dataset) -> pa.Table | None:
-    """The dataset's rows with the types of its files; None where these have none."""
-    import pyarrow as pa
-
-    parts = [reader_of(source).typed(source, encoding=dataset.encoding) for source in dataset.sources]
-    if not parts or any(part is None for part in parts):
-        return None
-    try:
-        whole = pa.concat_tables(parts, promote_options="default") if len(parts) > 1 else parts[0]
-    except pa.ArrowInvalid:  # columns of another type in another file
-        return None
-    return whole.take(pa.array(dataset.positions)) if whole.num_rows == dataset.rows_read else None
-
-
-def _appended(given: pa.ChunkedArray, cells: list[Cell], name: str) -> pa.ChunkedArray:
-    """The column with more cells, texts all of them; it becomes one of texts where its type cannot hold them."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    kind = given.type
-    if is_picture(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return pa.chunked_array([*given.chunks, _picture_bytes(cells, kind)])
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        try:
-            return pa.chunked_array([*given.chunks, pa.array(cells, pa.string()).cast(kind)])
-        except pa.ArrowInvalid:  # an id, such as 7+1
-            return pa.chunked_array([*pc.cast(given, pa.string()).chunks, pa.array(cells, pa.string())])
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return pa.chunked_array([*given.chunks, pa.array(cells, kind)])
-    known = [str(cell) for cell in cells if cell is not None]
-    if not cells or len(known) < len(cells):
-        return pa.chunked_array([*given.chunks, pa.array(cells, pa.string()).cast(kind)])
-    more = of_text(known, kind, name)
-    if pa.types.is_dictionary(kind):
-        return pa.chunked_array([*given.chunks, more]).unify_dictionaries()
-    return pa.chunked_array([*given.chunks, more])
-
-
-def _picture_bytes(cells: list[Cell], kind: pa.DataType) -> pa.Array:
-    import base64
-
-    import pyarrow as pa
-
-    contents = [base64.b64decode(str(cell).partition(",")[2]) for cell in cells]
-    return pa.array([{"bytes": one, "path": None} for one in contents] if is_picture(kind) else contents, kind)
-
-
-def _is_nested(kind: pa.DataType) -> bool:
-    from pyarrow import types
-
-    return bool(is_list(kind) or types.is_struct(kind) or types.is_map(kind))
-
-
-def _as_json(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    import pyarrow as pa
-
-    texts = [
-        None if value is None else json.dumps(value, ensure_ascii=False, default=str) for value in column.to_pylist()
-    ]
-    return pa.chunked_array([pa.array(texts, pa.string())])

@@ -92,7 +92,7 @@ class Rewriter:
         return first.name in OF_ONE
 
     def _several(self, texts: list[str]) -> list[tuple[str, ...]]:
-        with UserCode(f"{OPTION} {self.name} failed at {len(texts):,} texts, the first of which is {_shown(texts[0])}"):
+        with UserCode(f"{OPTION} {self.name} failed at {len(texts):,} texts, the first of which is {_quoted(texts[0])}"):
             answers = self.function(list(texts))
             found = None if isinstance(answers, str) else [*cast("Iterable[object]", answers)]
         if found is None or len(found) != len(texts):
@@ -101,22 +101,22 @@ class Rewriter:
         return [self._texts(text, answer) for text, answer in zip(texts, found, strict=True)]
 
     def _one(self, text: str) -> tuple[str, ...]:
-        with UserCode(f"{OPTION} {self.name} failed at {_shown(text)}"):
+        with UserCode(f"{OPTION} {self.name} failed at {_quoted(text)}"):
             answer = self.function(text)
         return self._texts(text, answer)
 
     def _texts(self, text: str, answer: object) -> tuple[str, ...]:
         if answer is None or isinstance(answer, str):
             return () if answer is None else (answer,)
-        with UserCode(f"{OPTION} {self.name} at {_shown(text)}: what it answers is no text, and no list of texts"):
+        with UserCode(f"{OPTION} {self.name} at {_quoted(text)}: what it answers is no text, and no list of texts"):
             found = tuple(cast("Iterable[object]", answer))
         texts = tuple(one for one in found if isinstance(one, str))
         if odd := [one for one in found if not isinstance(one, str)]:
             raise InputError(
-                f"{OPTION} {self.name} at {_shown(text)}: answers {type(odd[0]).__name__} instead of texts"
+                f"{OPTION} {self.name} at {_quoted(text)}: answers {type(odd[0]).__name__} instead of texts"
             )
         return texts
 
 
-def _shown(text: str) -> str:
+def _quoted(text: str) -> str:
     return quote(text, MOST_SHOWN)
