@@ -131,7 +131,7 @@ def augment(
         rows = order[parents[order]]
         wanted = sizes.wanted(labels[train], labels[rows], k)
         fold = _folds(dataset, content, training.folds)
-        some, all_some, share = _measured(labels, fold, order[(train & content.usable)[order]], parents)
+        some, all_some, share = _measured(labels, order[(train & content.usable)[order]], parents)
         keys = frozenset(content_keys(content))
         with progress("trying the transforms", total=len(content.kinds)) as step:
             judges = FoldJudges.trained(content, labels, fold, some, classifier, k)
@@ -198,19 +198,19 @@ def _folds(dataset: Dataset, content: Content, folds: int) -> Codes:
     return np.asarray(fold_of(dataset, content.inputs, folds)[0])
 
 
-def _measured(labels: Codes, fold: Codes, train: Codes, parents: Bools) -> tuple[Codes, Codes, float]:
-    """The rows to measure with, those that train then, and their share: of large data a sample of each class.
+def _measured(labels: Codes, train: Codes, parents: Bools) -> tuple[Codes, Codes, float]:
+    """The rows to measure with, those that train then, and their share: of large data some of each class.
 
-    Rows stand in it by their content's place among the folds' rows, which the ids' order gives.
+    They are as far apart as they can be in the order of the ids.
     """
     import numpy as np
 
     if len(train) <= MOST_MEASURED:
         return train[parents[train]], train, 1.0
-    part = MOST_MEASURED / len(train)
-    rank = np.empty(len(train), np.int64)
+    chosen_places = []
     for label in np.unique(labels[train]):
         own = np.flatnonzero(labels[train] == label)
-        rank[own] = np.arange(len(own)) * len(train) // max(FEWEST_MEASURED, round(part * len(own)))
-    chosen = train[rank < len(train)]
+        many = min(len(own), max(FEWEST_MEASURED, len(own) * MOST_MEASURED // len(train)))
+        chosen_places.append(own[np.arange(many) * len(own) // many])
+    chosen = train[np.sort(np.concatenate(chosen_places))]
     return chosen[parents[chosen]], chosen, len(chosen) / len(train)

@@ -49,8 +49,7 @@ class PictureContent:
         import numpy as np
 
         assert self.inputs.numbers is not None
-        readable: NDArray[np.bool_] = ~np.isnan(self.inputs.numbers).any(axis=1)
-        return readable
+        return np.asarray(~np.isnan(self.inputs.numbers).any(axis=1), bool)
 
     @property
     def column(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import listing, plural
+from hardneg_cli.io.tables.images import HUGGING_FACE
 from hardneg_cli.io.tables.queue_columns import free_name
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.preparation.augmentation.content import Cell, Content, Versions
@@ -74,7 +75,7 @@ class AugmentResult(VerbResult):
         parents = data.ids.take(pa.array(self.versions.parents, pa.int64())).to_pylist()
         for name, own in ((PARENT, parents), (BY, self.versions.kinds)):
             found[free_name(name, found, PREFIX)] = pa.array([*empty, *own], pa.string())
-        return pa.table(found)
+        return pa.table(found, metadata=given.schema.metadata)
 
     def report(self) -> pa.Table:
         """A line for each transform: whether it is used and why, its gain, and for which classes it is switched off."""
@@ -157,7 +158,9 @@ class AugmentResult(VerbResult):
                 found[name] = as_json(own) if as_text else own
         import pyarrow as pa
 
-        return pa.table(found)
+        known = typed.schema.metadata or {}
+        about = {HUGGING_FACE: known[HUGGING_FACE]} if HUGGING_FACE in known and not as_text else None
+        return pa.table(found, metadata=about)
 
     def _cells(self, name: str, pictures: PictureCell | None) -> list[Cell] | None:
         """What the new rows have in a column that is theirs; None where it is their parents'."""

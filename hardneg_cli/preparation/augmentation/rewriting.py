@@ -92,7 +92,7 @@ class Rewriter:
         return first.name in OF_ONE
 
     def _several(self, texts: list[str]) -> list[tuple[str, ...]]:
-        with UserCode(f"{OPTION} {self.name} failed at {len(texts):,} texts, the first of which is {_quoted(texts[0])}"):
+        with UserCode(f"{OPTION} {self.name} failed at {len(texts):,} texts, the first of them {_quoted(texts[0])}"):
             answers = self.function(list(texts))
             found = None if isinstance(answers, str) else [*cast("Iterable[object]", answers)]
         if found is None or len(found) != len(texts):
