@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 BALANCE = "balance"
-PER_ROW, GUARD = 10, 0.5
+PER_ROW, GUARD = 20, 0.5
 MOST_MEASURED, FEWEST_MEASURED = 5_000, 50  # rows that folds are made of, and of a class
 KINDS = ("transform", "model")  # whose settings are its own
 

@@ -52,7 +52,7 @@ class TransformOptions:
     ] = "balance"
     per_row: Annotated[
         int, typer.Option("--per-row", min=1, metavar="N", help="At most N versions of a row."), Trust.CHOICE
-    ] = 10
+    ] = 20
     guard: Annotated[
         float,
         typer.Option("--guard", metavar="P", help="Rows with a score above P get no version."),
