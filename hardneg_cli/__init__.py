@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # for readers of types alone; a test compares it with the tab
     from hardneg_cli.modeling.error_model.tables import DualResult as DualResult
     from hardneg_cli.modeling.evaluation.compare_result import CompareResult as CompareResult
     from hardneg_cli.modeling.robustness.tables import HardenResult as HardenResult
+    from hardneg_cli.preparation.augmentation.result import AugmentResult as AugmentResult
     from hardneg_cli.preparation.split_result import SplitResult as SplitResult
     from hardneg_cli.preparation.weigh_result import WeighResult as WeighResult
     from hardneg_cli.review.correction.apply_result import ApplyResult as ApplyResult
@@ -34,6 +35,7 @@ if TYPE_CHECKING:  # for readers of types alone; a test compares it with the tab
     from hardneg_cli.verbs.audit import AuditEstimate as AuditEstimate
     from hardneg_cli.verbs.audit import audit_draw as audit_draw
     from hardneg_cli.verbs.audit import audit_estimate as audit_estimate
+    from hardneg_cli.verbs.augment import augment as augment
     from hardneg_cli.verbs.check import check as check
     from hardneg_cli.verbs.collect import collect as collect
     from hardneg_cli.verbs.compare import compare as compare
@@ -60,6 +62,7 @@ _HOMES = {
     "AssignResult": "verbs.assign",
     "AuditDraw": "verbs.audit",
     "AuditEstimate": "verbs.audit",
+    "AugmentResult": "preparation.augmentation.result",
     "AutoPolicy": "review.decisions.filled_queue",
     "Busy": "errors",
     "CheckReport": "gating.verdict",
@@ -86,6 +89,7 @@ _HOMES = {
     "assign": "verbs.assign",
     "audit_draw": "verbs.audit",
     "audit_estimate": "verbs.audit",
+    "augment": "verbs.augment",
     "check": "verbs.check",
     "collect": "verbs.collect",
     "compare": "verbs.compare",

@@ -98,6 +98,7 @@ DRAWERS: Mapping[str, Drawer] = {
         "slices": "error_model/slices",
     }),
     "table format": Drawer("io/table_formats", "read", "TableFormat"),
+    "transform": Drawer("preparation/augmentation/transforms", "run", "Transform", tuned=True),
 }  # fmt: skip
 ROOT = Path(__file__).parents[1]
 

@@ -19,7 +19,8 @@ from hardneg_cli.errors import HardnegError, InputError, did_you_mean, quote
 
 HERE = ""  # the working folder, among the places that are imported from
 MOST_OF_AN_ERROR = 300  # characters
-SPELLING = "is named as module:function, such as --embed embeddings:vectors"
+EMBED = "--embed"
+EXAMPLES = {EMBED: "embeddings:vectors", "--using": "rewriting:versions"}  # by the option that names a function
 
 
 class UserCode:
@@ -47,30 +48,36 @@ class UserCode:
             raise InputError(f"{self._what}: {in_a_line(error)}") from error
 
 
-def user_function(named: str | Callable[..., object]) -> Callable[..., object]:
-    """The function of that name, or the one that is given. Raises InputError where there is none."""
+def user_function(named: str | Callable[..., object], option: str = EMBED) -> Callable[..., object]:
+    """The function of that name, or the one that is given. Raises InputError where there is none.
+
+    option: which one names it, for messages.
+    """
+    spelling = f"is named as module:function, such as {option} {EXAMPLES[option]}"
     if not isinstance(named, str):
         if not callable(named):
-            raise InputError(f"--embed: what is of type {type(named).__name__} cannot be called; a function {SPELLING}")
+            raise InputError(
+                f"{option}: what is of type {type(named).__name__} cannot be called; a function {spelling}"
+            )
         return named
     module, colon, path = named.partition(":")
     if not (colon and module.strip() and path.strip()):
-        raise InputError(f"--embed {quote(named)} {SPELLING}")
+        raise InputError(f"{option} {quote(named)} {spelling}")
     try:
-        with UserCode(f"--embed {quote(named)}: module {quote(module)} cannot be imported"):
+        with UserCode(f"{option} {quote(named)}: module {quote(module)} cannot be imported"):
             found: object = importlib.import_module(module)
     except InputError as error:
         if isinstance(error.__cause__, ModuleNotFoundError) and _is_part(error.__cause__.name, module):
             raise InputError(
-                f"--embed {quote(named)}: no module {quote(module)}, here or among what is installed"
+                f"{option} {quote(named)}: no module {quote(module)}, here or among what is installed"
             ) from error
         raise
     for name in path.split("."):
         if not hasattr(found, name):
-            raise InputError(f"--embed {quote(named)}: no {quote(name)} in it{did_you_mean(name, dir(found))}")
+            raise InputError(f"{option} {quote(named)}: no {quote(name)} in it{did_you_mean(name, dir(found))}")
         found = getattr(found, name)
     if not callable(found):
-        raise InputError(f"--embed {quote(named)}: {quote(path)} is no function, but of type {type(found).__name__}")
+        raise InputError(f"{option} {quote(named)}: {quote(path)} is no function, but of type {type(found).__name__}")
     return found
 
 

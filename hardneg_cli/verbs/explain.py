@@ -30,6 +30,7 @@ TUNED: Mapping[str, str] = {
     "model": "Models (predict --model)",
     "mode": "Mining modes (mine --mode)",
     "attack": "Attacks (harden)",
+    "transform": "Transforms (augment --by)",
     "strategy": "Strategies (refine, dual)",
 }
 KINDS: Mapping[str, str] = {

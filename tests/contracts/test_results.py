@@ -12,6 +12,7 @@ import pytest
 
 from hardneg_cli import Columns, apply, check, collect, compare, diff, find, mine, split, undo, weigh
 from hardneg_cli.verbs import audit
+from hardneg_cli.verbs.augment import augment
 from hardneg_cli.verbs.dual import dual
 from hardneg_cli.verbs.harden import harden
 from hardneg_cli.verbs.predict import predict
@@ -114,6 +115,7 @@ def test_what_models_say_gives_its_tables(points: Path) -> None:
     gives(weigh(points), "rows", "classes")
     gives(compare(points, [points]), "metrics")
     gives(predict(points, features="x,y", new=pool), "rows", "new")
+    gives(augment(points, features="x,y", by=["noise"], to=70, folds=2), "rows", "report")
     gives(harden(points, features="x,y", model="logistic", folds=0), "rows", "report")
     gives(refine(points, pool, Columns(), features="x,y", rounds=1), "rows", "queue")
     found = dual(points, features="x,y", models=["logistic"], classes=["a", "b"], new=pool, new_probs=[probs])

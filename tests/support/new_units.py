@@ -167,6 +167,17 @@ def read(source, wanted):
 def rewrite(source, out, edits):
     raise NotImplementedError
 ''', ("find", "data.piped", "--all", "-f", "csv"), "11,"),
+    "transform": NewUnit("backwards.py", '''
+"""The words in reverse."""
+
+OF = "text"
+
+
+def run(text, beside, rng, *, fewest: int = 2):
+    """fewest: words of a text that is changed."""
+    words = text.split()
+    return " ".join(reversed(words)) if len(words) >= fewest else None
+''', ("explain", "backwards"), "backwards.fewest = 2  (int)"),
 }  # fmt: skip
 EVIDENCE = NewUnit("word_counts.py", '''
 """How many words each row has."""

@@ -59,8 +59,8 @@ def _queue_columns() -> str:
 
 def _units() -> Iterator[str]:
     yield (
-        "# Units\n\nEvery detector, gate, model, mode, attack and strategy with its settings, as `hardneg explain NAME`"
-        " shows it."
+        "# Units\n\nEvery detector, gate, model, mode, attack, transform and strategy with its settings, as"
+        " `hardneg explain NAME` shows it."
     )
     for kind, title in TUNED.items():
         yield f"## {title}"

@@ -11,13 +11,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hardneg_cli import Columns, apply, check, compare, diff, find, mine, predict, weigh
+from hardneg_cli import Columns, apply, augment, check, compare, diff, find, mine, predict, weigh
 from hardneg_cli.verbs import _keywords
 from hardneg_cli.verbs.dual import dual
 from hardneg_cli.verbs.harden import harden
 from hardneg_cli.verbs.refine import refine
 
-VERBS: list[Callable[..., Any]] = [find, check, diff, compare, mine, predict, apply, dual, harden, refine, weigh]
+VERBS: list[Callable[..., Any]] = [
+    find, check, diff, compare, mine, predict, apply, dual, harden, refine, augment, weigh,
+]  # fmt: skip
 ROWS = 60
 
 

@@ -34,6 +34,7 @@ from hardneg_cli import (
     assign,
     audit_draw,
     audit_estimate,
+    augment,
     check,
     collect,
     compare,
@@ -104,6 +105,8 @@ def trained(findings: Findings) -> tuple[PredictResult, MineResult, RefineResult
     second = dual(FRAME, label="y", text="t", probs=P, classes=KNOWN, models=["boosting"])
     second.report("r.json")
     hardened = harden(FRAME, label="y", features=["a", "b"], epsilon=0.1, folds=0)
+    more = augment(FRAME, label="y", text="t", by=["typos"], to=30, per_row=2, probs=P, classes=KNOWN, guard=0.3)
+    print(*more.summary(), more.report(), more.selection.gain, augment(FRAME, text="t", using=lambda texts: texts))
     share: float = predicted.agreement
     print([one.table() for one in (predicted, mined, refined, second, hardened)], share, mined.suspects())
     return predicted, mined, refined, second, hardened
@@ -179,6 +182,7 @@ def mistaken(findings: Findings) -> None:
     refine(FRAME, FRAME, max_eror=0.1)  # type: ignore[call-arg]
     weigh(FRAME, hardness="hard")  # type: ignore[arg-type]
     dual(FRAME, label=["y"])  # type: ignore[arg-type]
+    augment(FRAME, per_row="all")  # type: ignore[arg-type]
     harden(FRAME, epsilon="big")  # type: ignore[arg-type]
     split(FRAME, folds="5")  # type: ignore[arg-type]
     split(FRAME, fraction="a=.5,b=.5")  # type: ignore[call-arg]

@@ -132,9 +132,16 @@ def _block(cells: Sequence[str], folder: Path) -> Pictures:
             troubles[row] = str(reason)
     features = picture_features(pixels)
     features[list(troubles)] = np.nan
+    return Pictures(features, *luma_and_colors(pixels), troubles)
+
+
+def luma_and_colors(pixels: Pixels) -> tuple[Pixels, Pixels]:
+    """(n, 32, 32) and (n, 4, 4, 3) of (n, 64, 64, 3) RGB pixels: what near copies are told by."""
+    import numpy as np
+
     half = pooled(pixels.astype(np.float32), LUMA_SIDE)
     luma = np.rint(half @ np.array(LUMA, np.float32)).astype(np.uint8)
-    return Pictures(features, luma, np.rint(pooled(half, COLOR_CELLS)).astype(np.uint8), troubles)
+    return luma, np.rint(pooled(half, COLOR_CELLS)).astype(np.uint8)
 
 
 def square(content: bytes) -> Pixels:

@@ -40,7 +40,7 @@ class TableFormat(Protocol):
     parsed. MAY_HAVE_AN_INDEX: whether a first column without a name is a data frame's row labels. DIVISIBLE: whether
     parts of a file can be read alone; `groups` and `read_groups` do it. SHEETS: whether a file holds several tables,
     one of which may be named. `class_names` and `picture_columns`, where files say them. `line_numbers`, for text.
-    `as_filled`, where cells have types.
+    `typed` and `as_filled`, where cells have types.
     """
 
     EXTENSIONS: tuple[str, ...] = ()
@@ -72,6 +72,10 @@ class TableFormat(Protocol):
     def picture_columns(self, source: Source) -> tuple[str, ...]:
         """The columns that hold pictures themselves, by their type."""
         return ()
+
+    def typed(self, source: Source, *, encoding: str | None) -> pa.Table | None:
+        """The whole file with the types that its columns have; None where all cells are texts."""
+        return None
 
     def as_filled(self, source: Source, fills: Mapping[str, str]) -> dict[str, str]:
         """By column, what a cell that is filled with this text is read as. Raises InputError where it cannot be."""

@@ -45,6 +45,15 @@ def picture_columns(source: Source) -> tuple[str, ...]:
         return tuple(field.name for field in reader.schema if is_picture(field.type))
 
 
+def typed(source: Source, *, encoding: str | None) -> pa.Table:
+    import pyarrow as pa
+
+    with _reader(source) as (reader, _):
+        table = pa.Table.from_batches([batch for batch, _ in _batches(reader)], reader.schema)
+        table.validate(full=True)
+    return table
+
+
 def as_filled(source: Source, fills: Mapping[str, str]) -> dict[str, str]:
     with _reader(source) as (reader, _):
         return filled_texts(reader.schema, fills, source.name)

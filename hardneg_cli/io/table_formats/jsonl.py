@@ -16,6 +16,7 @@ from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.text_encoding import chunks, encoded, encoding_of
 from hardneg_cli.io.tables import json_records
 from hardneg_cli.io.tables.json_array import ArrayText
+from hardneg_cli.io.tables.json_columns import typed_column
 from hardneg_cli.io.tables.json_records import JsonNumber, JsonRecord
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm, confirm_gap, confirm_length, require
 
@@ -43,6 +44,16 @@ def columns(source: Source, *, encoding: str | None) -> list[str]:
         if SURROGATE.search(name):
             raise InputError(f"{source.name}: key {quote(name)} holds half a character (a lone surrogate)")
     return list(names)
+
+
+def typed(source: Source, *, encoding: str | None) -> pa.Table:
+    """Numbers that no float holds as they are spelled, and columns of several kinds, stay texts."""
+    import pyarrow as pa
+
+    found = (record.value for record in json_records.records(source, encoding_of(source, encoding)))
+    rows = [row for row in found if row is not None]
+    names = dict.fromkeys(name for row in rows for name in row)
+    return pa.table({name: typed_column([row.get(name) for row in rows]) for name in names})
 
 
 def read(source: Source, wanted: ReadRequest) -> Iterator[pa.RecordBatch]:

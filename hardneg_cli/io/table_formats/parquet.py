@@ -10,7 +10,7 @@ from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.arrow_cells import is_picture
 from hardneg_cli.io.tables.arrow_edits import edited, filled_texts, marked, wanted_of
 from hardneg_cli.io.tables.class_labels import class_labels
-from hardneg_cli.io.tables.parquet_files import confirm_pages, opened
+from hardneg_cli.io.tables.parquet_files import confirm_pages, opened, whole_table
 from hardneg_cli.io.tables.table_files import CellEdits, ReadRequest, confirm_length, require
 
 if TYPE_CHECKING:
@@ -42,6 +42,10 @@ def class_names(source: Source) -> dict[str, tuple[str, ...]]:
 def picture_columns(source: Source) -> tuple[str, ...]:
     with opened(source) as file:
         return tuple(field.name for field in file.schema_arrow if is_picture(field.type))
+
+
+def typed(source: Source, *, encoding: str | None) -> pa.Table:
+    return whole_table(source)
 
 
 def as_filled(source: Source, fills: Mapping[str, str]) -> dict[str, str]:

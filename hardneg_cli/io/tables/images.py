@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FOLDER = b"hardneg.pictures"
+HUGGING_FACE = b"huggingface"  # whose metadata a table may have
 LONG_SIDE = 256  # pixels of a thumbnail
 QUALITY = 80  # of a JPEG thumbnail
 SMALL = 1 << 13  # bytes: a file this small stays as it is if it is no larger than a thumbnail
@@ -50,10 +51,14 @@ def marked(table: pa.Table, place: int, folder: str | Path) -> pa.Table:
 
 
 def unmarked(table: pa.Table) -> pa.Table:
-    """The table without such knowledge: a file that keeps metadata would tell where it was made."""
+    """The table without such knowledge: a file that keeps metadata would tell where it was made.
+
+    What Hugging Face's libraries know of its columns stays, names of classes among it.
+    """
     import pyarrow as pa
 
-    return table.cast(pa.schema([field.remove_metadata() for field in table.schema]))
+    known = {key: value for key, value in (table.schema.metadata or {}).items() if key == HUGGING_FACE}
+    return table.cast(pa.schema([field.remove_metadata() for field in table.schema], known or None))
 
 
 def column_of(table: pa.Table) -> tuple[str, Path] | None:

@@ -48,6 +48,7 @@ FILE_KEYS = {
     "collect": ("consensus", "report", "findings"),
     "predict": ("frozen", "new", "new-features", "new-output"),
     "dual": ("adjusted", "slices", "new-probs"),
+    "augment": ("report", "output", "features", "classes"),
     "harden": ("report",),
     "mine": ("suspects", "triplets"),
     "split": ("keep", "output"),

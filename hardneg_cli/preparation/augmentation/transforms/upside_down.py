@@ -1,0 +1,20 @@
+"""Top and bottom exchanged, for pictures from above; by name only, as most classes do not stand on their heads."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+OF = "picture"
+MILD = False
+
+
+def run(picture: Image, rng: Random) -> Image | None:
+    """Has no settings; None for a picture that is the same the other way round."""
+    from PIL.Image import Transpose
+
+    changed = picture.transpose(Transpose.FLIP_TOP_BOTTOM)
+    return None if changed.tobytes() == picture.tobytes() else changed
