@@ -7,9 +7,9 @@ it has ids, by order where it has none.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hardneg_cli.data.alignment import id_name, joining_column, rows_by_id, wrong_length
 from hardneg_cli.data.dataset import Dataset
@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from hardneg_cli.data.probabilities.loading import ModelSource
     from hardneg_cli.io.files.source import Source
 
     Numbers = NDArray[np.float64]
 
-MEASURES = ("confidence", "variability", "correctness")
-GIVEN, OTHER = "given_label", "likeliest_other"
+CONFIDENCE, VARIABILITY, CORRECTNESS = MEASURES = ("confidence", "variability", "correctness")
+GIVEN_LABEL, OTHER = "given_label", "likeliest_other"
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,9 @@ class TrainingEvidence:
     notes: tuple[str, ...] = ()
 
 
-def split_off(probs: Sequence[Any], encoding: str | None = None) -> tuple[list[Any], Any]:
+def split_off(
+    probs: Sequence[ModelSource], encoding: str | None = None
+) -> tuple[list[ModelSource], ModelSource | None]:
     """The models among `probs`, and the file or frame that says how rows were learned, None where there is none.
 
     Raises InputError for more than one of these.
@@ -59,7 +62,7 @@ def split_off(probs: Sequence[Any], encoding: str | None = None) -> tuple[list[A
     return models, next((source for source, flag in zip(probs, flags, strict=True) if flag), None)
 
 
-def beside(source: Any, dataset: Dataset) -> TrainingEvidence:
+def beside(source: ModelSource, dataset: Dataset) -> TrainingEvidence:
     """From a file or a frame. Raises InputError for cells that cannot be right, and rows that cannot be joined."""
     import numpy as np
 
@@ -69,7 +72,7 @@ def beside(source: Any, dataset: Dataset) -> TrainingEvidence:
         name, files = "training evidence", (in_memory(source, labels=id_name(dataset)),)
     names = table_files.columns(files, dataset.encoding)
     id_column = joining_column(files, names, dataset)
-    wanted = [column for column in (*MEASURES, GIVEN, OTHER) if column in names]
+    wanted = [column for column in (*MEASURES, GIVEN_LABEL, OTHER) if column in names]
     table = _read(files, [*wanted, *([id_column] if id_column and id_column not in wanted else [])], dataset.encoding)
     if id_column is not None:
         rows, notes = rows_by_id(name, table[id_column].combine_chunks(), dataset, may_lack=True)
@@ -80,7 +83,7 @@ def beside(source: Any, dataset: Dataset) -> TrainingEvidence:
     found = _evidence({column: table[column] for column in wanted}, np.asarray(rows), dataset, name)
     if isinstance(found, str):
         raise InputError(found)
-    return TrainingEvidence(**{**vars(found), "notes": (*notes, *found.notes)})
+    return replace(found, notes=(*notes, *found.notes))
 
 
 def inside(dataset: Dataset) -> TrainingEvidence:
@@ -90,14 +93,14 @@ def inside(dataset: Dataset) -> TrainingEvidence:
     content = dataset.content
     if not set(MEASURES) <= set(content.column_names):
         raise Unavailable("no training dynamics: name with --probs what compare --cartography wrote")
-    columns = {name: content[name] for name in (*MEASURES, GIVEN, OTHER) if name in content.column_names}
+    columns = {name: content[name] for name in (*MEASURES, GIVEN_LABEL, OTHER) if name in content.column_names}
     found = _evidence(columns, np.arange(len(dataset)), dataset, dataset.name)
     if isinstance(found, str):
         raise Unavailable(f"no training dynamics: {found}")
     return found
 
 
-def _is_training_evidence(source: Any, encoding: str | None) -> bool:
+def _is_training_evidence(source: ModelSource, encoding: str | None) -> bool:
     if isinstance(source, str | Path):
         path = Path(source)
         if "://" in str(source) or str(source) == "-" or (path.exists() and not (path.is_file() or path.is_dir())):
@@ -120,6 +123,8 @@ def _evidence(
 ) -> TrainingEvidence | str:
     """What the columns say, or what is wrong with them. rows: (N,) the place of each row there, −1 for none."""
     import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
     measures: list[Numbers] = []
     for column in MEASURES:
@@ -127,10 +132,10 @@ def _evidence(
         if isinstance(values, str):
             return f"{name}: column {quote(column)} holds {quote(values)}, no number between 0 and 1"
         measures.append(np.where(rows >= 0, values[rows], np.nan))
-    code = {label: number for number, label in enumerate(dataset.classes)}
+    classes = pa.array(dataset.classes, pa.string())
     notes = []
-    if GIVEN in columns:
-        labels = np.array([code.get(label, -1) for label in columns[GIVEN].to_pylist()], np.int64)
+    if GIVEN_LABEL in columns:
+        labels = pc.fill_null(pc.index_in(columns[GIVEN_LABEL], value_set=classes), -1).to_numpy()
         other_now = (rows >= 0) & (labels[rows] != dataset.labels)
         if other_now.any():
             ids = sorted(dataset.ids.take(np.flatnonzero(other_now)).to_pylist())
@@ -139,24 +144,35 @@ def _evidence(
         measures = [np.where(other_now, np.nan, values) for values in measures]
     other = np.full(len(dataset), -1, np.int32)
     if OTHER in columns:
-        codes = np.array([code.get(label, -1) for label in columns[OTHER].to_pylist()], np.int32)
+        codes = pc.fill_null(pc.index_in(columns[OTHER], value_set=classes), -1).to_numpy()
         other = np.where(rows >= 0, codes[rows], -1).astype(np.int32)
         other[other == dataset.labels] = -1
-    return TrainingEvidence(*measures, other, tuple(notes))
+    confidence, variability, correctness = measures
+    return TrainingEvidence(confidence, variability, correctness, other, tuple(notes))
 
 
 def _shares(column: pa.ChunkedArray) -> Numbers | str:
     """The numbers of a column of texts, NaN for an empty cell; or the first text that is no number between 0 and 1."""
     import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-    found = np.full(len(column), np.nan)
-    for place, text in enumerate(column.to_pylist()):
-        if text is None or not text.strip():
-            continue
-        try:
-            found[place] = float(text)
-        except ValueError:
-            return str(text)
-        if not 0 <= found[place] <= 1:
-            return str(text)
-    return found
+    trimmed = pc.utf8_trim_whitespace(column.cast(pa.string()))
+    texts = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+    try:
+        found: Numbers = pc.fill_null(texts.cast(pa.float64()), np.nan).to_numpy().astype(np.float64)
+    except pa.ArrowInvalid:
+        return next(text for text in texts.to_pylist() if text is not None and not _is_number(text))
+    odd = np.flatnonzero((found < 0) | (found > 1))
+    return str(texts[int(odd[0])].as_py()) if len(odd) else found
+
+
+def _is_number(text: str) -> bool:
+    """As Arrow reads numbers."""
+    import pyarrow as pa
+
+    try:
+        pa.scalar(text, pa.string()).cast(pa.float64())
+    except pa.ArrowInvalid:
+        return False
+    return True

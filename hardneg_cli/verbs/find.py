@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from hardneg_cli.data.probabilities.loading import ModelSource
+
 _Chosen = Mapping[str, tuple[Any, dict[str, Any]]]  # a detector's function and its settings, by name
 
 
@@ -147,7 +149,8 @@ class _Detection:
 
 
 def _detect(
-    dataset: Dataset, models: list[Model], features: Any, dynamics: Any, chosen: _Chosen, engine: Engine, may_skip: bool
+    dataset: Dataset, models: list[Model], features: Any, dynamics: ModelSource | None, chosen: _Chosen, engine: Engine,
+    may_skip: bool,
 ) -> _Detection:  # fmt: skip
     """Gather the evidence and ask the detectors; afterwards nobody holds probabilities that nobody will ask for."""
     dataset, evidence, notes = _gathered(dataset.with_probabilities(None), models, features, dynamics, engine, may_skip)
@@ -210,7 +213,7 @@ def _open(flagged: NDArray[np.bool_], answers: RowDecisions) -> NDArray[np.bool_
 
 
 def _gathered(
-    dataset: Dataset, models: list[Model], features: Any, dynamics: Any, engine: Engine, may_skip: bool
+    dataset: Dataset, models: list[Model], features: Any, dynamics: ModelSource | None, engine: Engine, may_skip: bool
 ) -> tuple[Dataset, EvidenceStore, list[str]]:
     """The dataset with all models' classes, and the evidence to ask; probabilities are read and checked now."""
     given: dict[str, Any] = {}

@@ -111,6 +111,9 @@ def test_what_models_say_gives_its_tables(points: Path) -> None:
     probs = np.array([[0.9, 0.1], [0.1, 0.9]])
     gives(mine(points), "rows", "suspects")
     gives(compare(points, [points]), "metrics")
+    checkpoints = [np.tile([0.6, 0.4], (120, 1)), np.tile([0.4, 0.6], (120, 1))]
+    history = compare(points, checkpoints, classes=["a", "b"], checkpoints=True)
+    gives(history, "metrics", "curves", "forgetting", "cartography")
     gives(predict(points, features="x,y", new=pool), "rows", "new")
     gives(harden(points, features="x,y", model="logistic", folds=0), "rows", "report")
     gives(refine(points, pool, Columns(), features="x,y", rounds=1), "rows", "queue")

@@ -104,6 +104,8 @@ def trained(findings: Findings) -> tuple[PredictResult, MineResult, RefineResult
 
 def compared() -> CompareResult:
     result = compare(FRAME, [P, pd.DataFrame(P), "other.csv"], label="y", classes=KNOWN, seed=1)
+    history = compare(FRAME, [P, P], label="y", classes=KNOWN, split="split", checkpoints=True).history
+    print(history and history.curve_table())
     print(*result.summary(), *result.best("accuracy", "given"), result.table())
     return result
 
@@ -146,6 +148,7 @@ def mistaken(findings: Findings) -> None:
     refine(FRAME, FRAME, max_eror=0.1)  # type: ignore[call-arg]
     dual(FRAME, label=["y"])  # type: ignore[arg-type]
     harden(FRAME, epsilon="big")  # type: ignore[arg-type]
+    compare(FRAME, [P], checkpoints="all")  # type: ignore[arg-type]
     compare(FRAME)  # type: ignore[call-arg]
     check(FRAME, fail_on=3)  # type: ignore[arg-type]
     diff(FRAME)  # type: ignore[call-arg]

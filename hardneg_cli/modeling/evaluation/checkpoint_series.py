@@ -52,8 +52,10 @@ def checkpoints_among(models: Sequence[object], wanted: bool | None) -> Checkpoi
         raise InputError("--checkpoints takes at least two models: name the probabilities after each epoch")
     if series is not None:
         return series
-    places = tuple(range(len(models)))
-    return CheckpointSeries(places, tuple(n + 1 for n in places), tuple(f"checkpoint {n + 1}" for n in places))
+    places, stems = tuple(range(len(models))), [Path(name).stem for name in names]
+    if not all(stems) or len(set(stems)) < len(stems):
+        stems = [f"checkpoint {place + 1}" for place in places]
+    return CheckpointSeries(places, tuple(place + 1 for place in places), tuple(stems))
 
 
 def may_be_checkpoints(models: Sequence[object]) -> bool:

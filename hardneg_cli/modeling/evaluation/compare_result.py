@@ -111,6 +111,8 @@ class CompareResult(VerbResult):
         yield f"{self.name}: {models} on {rows}"
         if self.history is not None:
             yield from self.history.summary()
+            if metric not in ("accuracy", "log_loss"):
+                yield from (self._first_best_last(metric, labels) for labels in self.labels)
             for note in (*self.history.notes, *self.notes):
                 yield f"note: {note}"
             return
@@ -124,6 +126,14 @@ class CompareResult(VerbResult):
             yield from self._flips()
         for note in self.notes:
             yield f"note: {note}"
+
+    def _first_best_last(self, metric: str, labels: str) -> str:
+        """Of checkpoints."""
+        values = {line.model: line.value for line in self.of(metric, labels) if not line.against}
+        best = self.best(metric, labels)[:1]
+        names = dict.fromkeys((self.models[0], *best, self.models[-1]))
+        parts = (f"{_number(values.get(name))} at {name}{' (best)' if [name] == best else ''}" for name in names)
+        return f"{metric} by {WORDS[labels]}: {', '.join(parts)}"
 
     def _lead(self, metric: str, labels: str, best: list[str]) -> Iterator[str]:
         by = f"{metric} by {WORDS[labels]}"

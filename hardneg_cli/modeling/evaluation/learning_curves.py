@@ -188,11 +188,11 @@ def _curve(dynamics: TrainingDynamics, name: str, rows: Codes, group: Codes | No
     for at, share in enumerate(accuracy.tolist()):
         width = max(float(spread[at]), error_of_share(share, len(rows)))
         low, high = ends(share, width, units, 0.0, 1.0)
-        value, *reach = (None, None, None) if loss is None else (
+        value, least, most = (None, None, None) if loss is None else (
             known(loss[0][at]), *ends(float(loss[0][at]), float(loss[1][at]), units, 0.0, np.inf)
         )  # fmt: skip
         flips = None if at == 0 else int(((right[at - 1] > 0) & (right[at] == 0)).sum())
-        points.append(CurvePoint(at, name, len(rows), value, *reach, share, low, high, negative_flips=flips))
+        points.append(CurvePoint(at, name, len(rows), value, least, most, share, low, high, negative_flips=flips))
     return points
 
 

@@ -14,6 +14,7 @@ the regions are no shares of the rows, and mean the same with two classes as wit
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,12 +41,13 @@ class TrainingDynamics:
     top: Codes
     p: Numbers | None
 
-    @property
+    @cached_property
     def right(self) -> Rows:
         """(E, n)."""
-        return self.top == self.labels
+        right: Rows = self.top == self.labels
+        return right
 
-    @property
+    @cached_property
     def losses(self) -> Numbers | None:
         """(E, n) minus the logarithm of the label's probability, in nats, clipped as log-loss is."""
         import numpy as np

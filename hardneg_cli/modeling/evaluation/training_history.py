@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import InputError, listing, plural, quote
+from hardneg_cli.modeling.evaluation.cartography_table import cartography_table, dynamics_of
 from hardneg_cli.modeling.evaluation.checkpoint_series import CheckpointSeries
 from hardneg_cli.modeling.evaluation.forgetting import ForgottenClass, class_changes
 from hardneg_cli.modeling.evaluation.learning_curves import (
@@ -20,7 +21,7 @@ from hardneg_cli.modeling.evaluation.learning_curves import (
     overfitting,
 )
 from hardneg_cli.modeling.evaluation.model_outputs import ModelOutputs
-from hardneg_cli.modeling.evaluation.training_dynamics import REGIONS, Cartography, TrainingDynamics, cartography
+from hardneg_cli.modeling.evaluation.training_dynamics import REGIONS
 from hardneg_cli.modeling.label_source import CORRECTED, GIVEN
 
 if TYPE_CHECKING:
@@ -34,11 +35,21 @@ MOST_CLASSES = 5  # that the summary names
 
 
 @dataclass(frozen=True)
+class RowFlips:
+    """Of held-out rows: how many the checkpoint `since` had right and the last one has not, and the reverse."""
+
+    since: int
+    rows: int
+    lost: int
+    gained: int
+
+
+@dataclass(frozen=True)
 class TrainingHistory:
     """checkpoints: their names in words, from the earliest on; models: as they were given. best: by held-out rows.
 
     cartography: a line a row, by the given labels. judged_in: the held-out split that tells the best, None where there
-    are only train rows. lost: how many of the held-out rows each earlier checkpoint named had right and the last not.
+    are only train rows. flips: against the first and the best checkpoint.
     """
 
     series: CheckpointSeries
@@ -48,7 +59,7 @@ class TrainingHistory:
     best: int
     judged_in: str | None
     changes: tuple[ForgottenClass, ...]
-    lost: Mapping[int, int]
+    flips: tuple[RowFlips, ...]
     cartography: pa.Table
     notes: tuple[str, ...]
 
@@ -113,8 +124,8 @@ class TrainingHistory:
         for split in splits:
             yield self._curve(split)
         yield from self._overfitting()
-        for since in sorted(self.lost):
-            yield from self._forgotten(since)
+        for flips in self.flips:
+            yield from self._forgotten(flips)
         yield self._regions()
 
     def _curve(self, split: str) -> str:
@@ -149,10 +160,10 @@ class TrainingHistory:
             alike = ": on train rows it rises as well" if found.from_checkpoint is None else ""
             yield f"the gap to the train rows grew by {_span(*found.gap_growth)} since {names[turn.place]}{alike}"
 
-    def _forgotten(self, since: int) -> Iterator[str]:
-        name = self.series.names[since]
-        classes = self.forgotten(since)
-        lost, them = f"{plural(self.lost[since], 'row')} lost", "no class is forgotten beyond chance"
+    def _forgotten(self, flips: RowFlips) -> Iterator[str]:
+        since, name = flips.since, self.series.names[flips.since]
+        classes, them = self.forgotten(since), "no class is forgotten beyond chance"
+        lost = f"{flips.lost:,} of {plural(flips.rows, 'row')} lost, {flips.gained:,} gained"
         if classes:
             them = f"{plural(len(classes), 'class', 'classes')} forgotten"
         yield f"since {name}{' (best)' if since == self.best else ''}: {lost}, {them}"
@@ -187,7 +198,7 @@ def training_history(
         raise InputError(f"{dataset.name}: no row has a label left to judge checkpoints by")
     texts = dataset.role(dataset.columns.split)
     texts = None if texts is None else [texts[row] for row in outputs.rows[known].tolist()]
-    splits, dynamics = RowSplits.from_texts(texts, len(known)), _dynamics(outputs, kind, known)
+    splits, dynamics = RowSplits.from_texts(texts, len(known)), dynamics_of(outputs, kind, known)
     mine = None if group is None else group[known]
     judging = splits.judging
     rows = np.flatnonzero(splits.rows_of(judging)) if judging is not None else np.arange(len(known))
@@ -203,46 +214,18 @@ def training_history(
         best,
         None if judging is None else splits.named(judging),
         tuple(class_changes(dynamics, held_out, outputs.classes, since, mine)),
-        {earlier: int((right[earlier] & ~right[last]).sum()) for earlier in since},
-        _cartography_table(dataset, outputs, best),
+        tuple(
+            RowFlips(
+                earlier,
+                right.shape[1],
+                int((right[earlier] & ~right[last]).sum()),
+                int((~right[earlier] & right[last]).sum()),
+            )
+            for earlier in since
+        ),
+        cartography_table(dataset, outputs, best),
         tuple(_notes(dataset, splits)),
     )
-
-
-def _dynamics(outputs: ModelOutputs, kind: str, rows: Codes) -> TrainingDynamics:
-    import numpy as np
-
-    top = np.stack([output.top[rows] for output in outputs.outputs])
-    given = [p for p in outputs.p_label[kind] if p is not None]
-    p = np.stack([one[rows] for one in given]) if len(given) == len(outputs.outputs) else None
-    return TrainingDynamics(outputs.labels[kind][rows], top, p)
-
-
-def _cartography_table(dataset: Dataset, outputs: ModelOutputs, best: int) -> pa.Table:
-    """A line for each row that all checkpoints know, in the order of the ids, by the given labels."""
-    import numpy as np
-    import pyarrow as pa
-
-    dynamics = _dynamics(outputs, GIVEN, np.arange(len(outputs.rows)))
-    found: Cartography = cartography(dynamics)
-    names = np.array([*outputs.classes, None], object)
-    checkpoints = np.array([*(output.name for output in outputs.outputs), None], object)
-    right = dynamics.right
-    columns: dict[str, pa.Array] = {"id": dataset.ids.take(outputs.rows)}
-    if (texts := dataset.role(dataset.columns.split)) is not None:
-        columns["split"] = pa.array([texts[row] for row in outputs.rows.tolist()], pa.string())
-    columns["given_label"] = pa.array(names[dynamics.labels], pa.string())
-    nothing = pa.nulls(len(outputs.rows), pa.float64())
-    columns["confidence"] = nothing if found.confidence is None else pa.array(found.confidence)
-    columns["variability"] = nothing if found.variability is None else pa.array(found.variability)
-    columns["correctness"] = pa.array(found.correctness)
-    columns["forgetting_events"] = pa.array(found.forgetting_events)
-    columns["region"] = pa.array(np.array(REGIONS, object)[found.region], pa.string())
-    columns["learned_at"] = pa.array(checkpoints[found.learned], pa.string())
-    columns["likeliest_other"] = pa.array(names[found.likeliest], pa.string())
-    columns["lost_since_first"] = pa.array(right[0] & ~right[-1])
-    columns["lost_since_best"] = pa.array(right[best] & ~right[-1])
-    return pa.table(columns)
 
 
 def _notes(dataset: Dataset, splits: RowSplits) -> Iterator[str]:
