@@ -92,7 +92,7 @@ def inside(dataset: Dataset) -> TrainingEvidence:
 
     content = dataset.content
     if not set(MEASURES) <= set(content.column_names):
-        raise Unavailable("no training dynamics: name with --probs what compare --cartography wrote")
+        raise Unavailable("no training dynamics: give the cartography that compare makes of checkpoints with --probs")
     columns = {name: content[name] for name in (*MEASURES, GIVEN_LABEL, OTHER) if name in content.column_names}
     found = _evidence(columns, np.arange(len(dataset)), dataset, dataset.name)
     if isinstance(found, str):
