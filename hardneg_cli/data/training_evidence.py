@@ -162,7 +162,7 @@ def _shares(column: pa.ChunkedArray) -> Numbers | str:
     try:
         found: Numbers = pc.fill_null(texts.cast(pa.float64()), np.nan).to_numpy().astype(np.float64)
     except pa.ArrowInvalid:
-        return next(text for text in texts.to_pylist() if text is not None and not _is_number(text))
+        return str(next(text for text in texts.to_pylist() if text is not None and not _is_number(text)))
     odd = np.flatnonzero((found < 0) | (found > 1))
     return str(texts[int(odd[0])].as_py()) if len(odd) else found
 
