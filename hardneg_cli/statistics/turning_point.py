@@ -1,8 +1,8 @@
 """Where a noisy curve turns upwards, and whether what comes after is more than noise.
 
 The turning point is the minimum of a cubic smoothing spline through the curve's logarithms, whose stiffness generalized
-cross-validation chooses (Craven and Wahba, Smoothing noisy data with spline functions, 1979); a curve of fewer than
-five points is taken as it is. What the points miss the spline by is how much training alone makes a curve go up and
+cross-validation chooses (Craven and Wahba, Smoothing noisy data with spline functions, 1979), or the lowest point where
+that is next to it; a curve of fewer than five points is taken as it is. What the points miss the spline by is how much training alone makes a curve go up and
 down, and counts as noise beside that of the rows.
 """
 
@@ -47,7 +47,8 @@ def turning_point(values: Numbers, group: Codes | None = None) -> TurningPoint:
 
     curve = values.mean(axis=1)
     trend, wiggle = _trend(curve)
-    place, last = int(trend.argmin()), len(curve) - 1
+    place, lowest, last = int(trend.argmin()), int(curve.argmin()), len(curve) - 1
+    place = lowest if abs(lowest - place) <= 1 else place
     rise = float(curve[last] - curve[place])
     if place == last or values.shape[1] < 2:
         return TurningPoint(place, rise, rise, rise, 1.0, None)

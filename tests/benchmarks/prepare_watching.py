@@ -125,7 +125,7 @@ def epochs(*, quick: bool) -> Iterator[str | Figure]:
     """How far off the turn is on simulated curves, and how often a rise is seen."""
     yield "| curve | epochs' own noise | exact | within one | a rise is seen |"
     yield "| --- | --- | --- | --- | --- |"
-    for kind in ("early", "middle", "late", "never", "level"):
+    for kind in ("early", "middle", "late", "shallow", "never", "level"):
         for wiggle in (0.0, 0.01, 0.03):
             off, seen = [], []
             for seed in range(QUICK_CURVES if quick else CURVES):
@@ -151,6 +151,10 @@ def _curve(kind: str, count: int, rng: np.random.Generator) -> tuple[Numbers, in
     at, third = np.arange(float(count)), count // 3
     if kind in ("never", "level"):
         return 0.3 + 0.7 * np.exp(-at * (3 / count if kind == "never" else 2.0)), None
+    if kind == "shallow":  # where no one epoch stands out
+        best = int(rng.integers(third, 2 * third + 1))
+        slope, rise = rng.uniform(1.5, 3) / best, rng.uniform(0.01, 0.06)
+        return 0.25 + rise * (np.exp(slope * (best - at)) / slope + at), best
     bounds = {"early": (1, third), "middle": (third, 2 * third), "late": (2 * third, count - 2)}[kind]
     best = int(rng.integers(bounds[0], bounds[1] + 1))
     falling = 0.8 * (best - at) / best * np.exp(-at / best) + 0.02 * (best - at)
