@@ -2,8 +2,8 @@
 
 The turning point is the minimum of a cubic smoothing spline through the curve's logarithms, whose stiffness generalized
 cross-validation chooses (Craven and Wahba, Smoothing noisy data with spline functions, 1979), or the lowest point where
-that is next to it; a curve of fewer than five points is taken as it is. What the points miss the spline by is how much training alone makes a curve go up and
-down, and counts as noise beside that of the rows.
+that is next to it; a curve of fewer than five points is taken as it is. What the points miss the spline by is how much
+training alone makes a curve go up and down, and counts as noise beside that of the rows.
 """
 
 from __future__ import annotations
