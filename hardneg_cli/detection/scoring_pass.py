@@ -38,7 +38,6 @@ def scored_results(dataset: Dataset, answers: Answers) -> ScoredResults:
     skipped = {name: reason for name, doubt in doubts.items() if (reason := _lacking(doubt))}
     found = {name: answer for name, answer in answers.items() if isinstance(answer, DetectorResult)}
     names, together = [name for name in doubts if name not in skipped], None
-    names = _with_rows_in_common(names, doubts, skipped)
     if names:
         sources = [LabelSource(doubts[name].probabilities, doubts[name].judged) for name in names]
         along = next((name for name, each in measures.items() if _same(each.probabilities, sources[0])), None)
@@ -56,19 +55,6 @@ def _lacking(doubt: ModeledDoubt) -> str:
     """Why there is nothing to fit, if there is not."""
     classes = doubt.probabilities.known.any(axis=0).sum()
     return "fewer than two rows or classes to judge by probabilities" if min(classes, doubt.judged.sum()) < 2 else ""
-
-
-def _with_rows_in_common(names: list[str], doubts: Mapping[str, ModeledDoubt], skipped: dict[str, str]) -> list[str]:
-    """Those that have two rows which those before them judge as well; the others are skipped with that reason."""
-    import numpy as np
-
-    fitting: list[str] = []
-    for name in names:
-        if np.logical_and.reduce([doubts[one].judged for one in [*fitting, name]]).sum() < 2:
-            skipped[name] = f"judges no two rows that {' and '.join(fitting)} judges"
-        else:
-            fitting.append(name)
-    return fitting
 
 
 def _same(measured: Probabilities, source: LabelSource) -> bool:
