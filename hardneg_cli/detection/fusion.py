@@ -81,8 +81,8 @@ def _labels(
         weights.append(1.0)
     score = sources[0] if len(sources) == 1 else weighted(sources, weights)
     flagged = score >= 0.5 if len(sources) == 1 else best_f1_cut(score)
-    counts = [d.errors for d in apart.values() if d.errors is not None]
-    return score, flagged, (counts or [None])[0] if scored.together is None else scored.together.errors
+    alone_counted = next((d.errors for d in apart.values() if d.errors is not None), None)
+    return score, flagged, alone_counted if scored.together is None else scored.together.errors
 
 
 def _spread(n: int, result: DetectorResult) -> NDArray[np.float64]:
