@@ -37,11 +37,13 @@ def detect(dataset: Dataset, training_evidence: TrainingEvidence, digest: Digest
     import numpy as np
 
     found = training_evidence
-    rows = np.flatnonzero(~np.isnan(found.confidence) & ~np.isnan(found.correctness))
+    known = ~np.isnan(found.confidence) & ~np.isnan(found.correctness)
+    rows, by_id = np.flatnonzero(known), dataset.by_id[known[dataset.by_id]]
     if not len(rows):
         raise Unavailable("the cartography says nothing about the rows as they are labeled now")
     confidence, correctness, other = found.confidence[rows], found.correctness[rows], found.other[rows]
-    half = float((confidence * correctness).sum() / correctness.sum()) / 2 if correctness.any() else 0.5
+    right = found.correctness[by_id]  # what is summed up is so in the order of the ids
+    half = float((found.confidence[by_id] * right).sum() / right.sum()) / 2 if right.any() else 0.5
     doubt = log_odds(np.full(len(rows), half), CLOSEST) - log_odds(confidence, CLOSEST)
     score = sigmoid(doubt)
 
@@ -53,14 +55,12 @@ def detect(dataset: Dataset, training_evidence: TrainingEvidence, digest: Digest
             for place in places.tolist()
         ]
 
-    weight = IN_SAMPLE * (1 if digest is None else 1 - _by_heart(dataset, digest, rows, correctness))
+    weight = IN_SAMPLE * (1 if digest is None else 1 - _by_heart(digest, by_id, right))
     certainty = np.full(len(rows), CERTAINTY)
     return DetectorResult(rows, score, score >= 0.5, other, why, certainty=certainty, weight=weight)
 
 
-def _by_heart(
-    dataset: Dataset, digest: Digest, rows: NDArray[np.int64], correctness: NDArray[np.float64]
-) -> float:  # fmt: skip
+def _by_heart(digest: Digest, rows: NDArray[np.int64], correctness: NDArray[np.float64]) -> float:
     """The share of what the out-of-fold models deny that the training has learned all the same."""
     both = digest.judged[rows]
     if not both.any():
