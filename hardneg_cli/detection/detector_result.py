@@ -34,6 +34,7 @@ class DetectorResult:
     group: for `conflict`, (n,) the group of identical rows that each row belongs to.
     certainty: (n,) what to multiply the score by for the probability that the suggestion is right; None: by 1.
     p_suggested: (n,) the models' mean probability of the suggestion, NaN or None where no model was asked.
+    weight: how much a score about the label counts beside others that are not fitted together with it.
     """
 
     rows: NDArray[np.int64]
@@ -46,6 +47,7 @@ class DetectorResult:
     group: NDArray[np.int64] | None = None
     certainty: NDArray[np.float64] | None = None
     p_suggested: NDArray[np.float64] | None = None
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)

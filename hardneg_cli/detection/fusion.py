@@ -9,7 +9,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.detection.detector_result import DetectorResult
 from hardneg_cli.detection.scoring_pass import ScoredResults
 from hardneg_cli.detection.suggested_labels import suggested_labels
-from hardneg_cli.statistics.opinion_pool import equal_weights
+from hardneg_cli.statistics.opinion_pool import equal_weights, weighted
 from hardneg_cli.statistics.probability import log_odds
 from hardneg_cli.statistics.scores import Estimate, best_f1_cut, one_of_each_group_right
 
@@ -37,8 +37,8 @@ def fuse(dataset: Dataset, scored: ScoredResults) -> FusedScores:
     """Weigh all results.
 
     1. Detectors with class probabilities behind them have one score, of one fit, as several models have; other
-       evidence about the label is pooled with that by log-odds, and so are their shares where not all of them
-       judge a row. One detector alone keeps its score and cut.
+       evidence about the label is pooled with that by log-odds, by its weight, and so are their shares where not
+       all of them judge a row. One detector alone keeps its score and cut.
     2. Of the different labels of identical rows at most one is right (Bayes' rule).
     3. A label whose very text is wrong is wrong whatever else is said: the higher score holds.
     4. A row in other trouble (a copy, an outlier) says nothing about its label, so it changes no score that
@@ -73,13 +73,16 @@ def _labels(
         flagged = np.zeros(n, bool)
         flagged[only.rows] = only.flagged
         return np.nan_to_num(_spread(n, only), copy=False), flagged, only.errors
-    sources = [_spread(n, d) for name, d in results.items() if name not in scored.joined]
+    apart = {name: d for name, d in results.items() if name not in scored.joined}
+    sources, weights = [_spread(n, d) for d in apart.values()], [d.weight for d in apart.values()]
     if scored.together is not None:
         alone = equal_weights([_spread(n, results[name]) for name in sorted(scored.joined)])
         sources.append(np.where(np.isnan(scored.together.score), alone, scored.together.score))
-    score = sources[0] if len(sources) == 1 else equal_weights(sources)
+        weights.append(1.0)
+    score = sources[0] if len(sources) == 1 else weighted(sources, weights)
     flagged = score >= 0.5 if len(sources) == 1 else best_f1_cut(score)
-    return score, flagged, None if scored.together is None else scored.together.errors
+    alone_counted = next((d.errors for d in apart.values() if d.errors is not None), None)
+    return score, flagged, alone_counted if scored.together is None else scored.together.errors
 
 
 def _spread(n: int, result: DetectorResult) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.float64]
+    Codes = NDArray[np.int64]
 
 LEVEL = 0.95
 NORMAL = 1.959963984540054  # the 97.5 % quantile, which leaves LEVEL between it and its negative
@@ -58,6 +59,26 @@ def error_of_change(fixed: float, broke: float, n: float) -> float:
     """The same for the difference of two models that are right on the same n rows (Bonett and Price 2012)."""
     better, worse = (fixed + 1) / (n + 2), (broke + 1) / (n + 2)
     return float(((better + worse - (better - worse) ** 2) / (n + 2)) ** 0.5)
+
+
+def error_of_mean(values: Numbers, group: Codes | None = None) -> tuple[Numbers, int]:
+    """(E,) the standard error of the mean of each line of (E, n) values, n of at least 2, and how many units there are.
+
+    group: (n,) numbers from 0 of rows that hang together, whose sums are the units (Liang and Zeger, Longitudinal data
+    analysis using generalized linear models, 1986). NaN for a single unit.
+    """
+    import numpy as np
+
+    n = values.shape[1]
+    away = values - values.mean(axis=1, keepdims=True)
+    if group is not None:
+        number = np.unique(group, return_inverse=True)[1]
+        away = np.stack([np.bincount(number, line) for line in away])
+    units = away.shape[1]
+    if units < 2:
+        return np.full(len(values), np.nan), units
+    found: Numbers = np.sqrt((away**2).sum(axis=1) * units / (units - 1)) / n
+    return found, units
 
 
 def ends(value: float, spread: float, n: int, least: float, most: float) -> tuple[float | None, float | None]:

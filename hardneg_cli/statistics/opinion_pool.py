@@ -78,12 +78,18 @@ def logs_of(p: Array, floor: float) -> Array:
 
 def equal_weights(scores: Sequence[Array]) -> Array:
     """(N,) one score a row from several, NaN where a source says nothing: the mean of their log-odds."""
+    return weighted(scores, [1.0] * len(scores))
+
+
+def weighted(scores: Sequence[Array], weights: Sequence[float]) -> Array:
+    """The same with a weight a source, of which none is below 0; a source of weight 0 says nothing."""
     import numpy as np
 
     stacked = np.stack(scores)
-    known = ~np.isnan(stacked)
-    mean = np.where(known, log_odds(stacked), 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    result: Array = np.where(known.any(axis=0), sigmoid(mean), 0.0)
+    shares = np.where(np.isnan(stacked), 0.0, np.array(weights)[:, None])
+    total = shares.sum(axis=0)
+    mean = np.where(shares > 0, shares * log_odds(stacked), 0).sum(axis=0) / np.where(total > 0, total, 1)
+    result: Array = np.where(total > 0, sigmoid(mean), 0.0)
     return result
 
 

@@ -14,10 +14,12 @@ from hardneg_cli.data.probabilities.loading import load_model
 from hardneg_cli.data.probabilities.probabilities import Model
 from hardneg_cli.errors import InputError, did_you_mean, listing, quote
 from hardneg_cli.io.tables.spill import MEMORY
+from hardneg_cli.modeling.evaluation.checkpoint_series import checkpoints_among, may_be_checkpoints
 from hardneg_cli.modeling.evaluation.compare_result import CompareResult
 from hardneg_cli.modeling.evaluation.comparison import LabelSet, MetricRow, adjusted, lines, measured
 from hardneg_cli.modeling.evaluation.metrics import OVERALL, PredictionSummary, row_sums
 from hardneg_cli.modeling.evaluation.model_outputs import ModelOutputs, outputs_on_common_rows
+from hardneg_cli.modeling.evaluation.training_history import training_history
 from hardneg_cli.modeling.label_source import AUDITED, GIVEN, label_sources
 from hardneg_cli.review.audit.filled_audit import FilledAudit, read_audit
 from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
@@ -57,6 +59,7 @@ def compare(
     columns: Columns | None = None,
     *,
     prediction_column: str | None = None,
+    checkpoints: bool | None = None,
     seed: int = 0,
     **options: Unpack[CompareKeywords],
 ) -> CompareResult:
@@ -66,6 +69,10 @@ def compare(
     one of them lacks are left out for all. prediction_column: the one with them, where it is not called so.
     decisions: logs, filled queues or decisions that correct the labels, by default the log beside the data, () for
     none. audit: a filled audit of these rows. With a column `groups` whole groups are resampled.
+    checkpoints: whether the models are checkpoints of one training, in its order or in that of the numbers in their
+    names; by default such names as epoch1.parquet, epoch2.parquet tell. The result then has their history: curves by
+    the column `split`, overfitting, forgetting and cartography; each is compared with the first, the last with the
+    best.
     Raises InputError for input that cannot be right.
     """
     people, reading = grouped(DecisionsRead, options), grouped(Reading, options)
@@ -74,6 +81,9 @@ def compare(
         grouped(ModelSources, options).class_names,
     )
     _refuse_too_little(dataset, models)
+    series = checkpoints_among(models, checkpoints)
+    may_be = checkpoints is None and series is None and may_be_checkpoints(models)
+    models = models if series is None else [models[place] for place in series.order]
     share = MEMORY // len(models)
     loaded = [
         _model(source, dataset, classes, prediction_column, number, share) for number, source in enumerate(models, 1)
@@ -83,9 +93,12 @@ def compare(
     sources = label_sources(dataset, answers.decisions, drawn)
     dataset, kinds = sources.dataset, sources.codes
     outputs = outputs_on_common_rows(
-        dataset, [model for model, _ in loaded], [hard for _, hard in loaded], kinds, may_skip=reading.may_skip
-    )
+        dataset, [model for model, _ in loaded], [hard for _, hard in loaded], kinds, may_skip=reading.may_skip,
+        of_one_training=series is not None,
+    )  # fmt: skip
     group = _groups(dataset, outputs.rows)
+    history = None if series is None else training_history(dataset, outputs, series, group)
+    pairs = None if history is None else history.pairs
     rows: list[MetricRow] = []
     with progress("resampling", total=len(kinds)) as advance:
         for kind in kinds:
@@ -93,7 +106,7 @@ def compare(
             if kind == AUDITED and drawn is not None and sources.audited is not None:
                 labels = _estimated(outputs, drawn, sources.audited)
             numbers = measured(outputs.outputs, labels, len(outputs.classes), group, seed)
-            rows += lines(outputs.outputs, labels, outputs.classes, numbers, grouped=group is not None)
+            rows += lines(outputs.outputs, labels, outputs.classes, numbers, grouped=group is not None, pairs=pairs)
             advance(1)
     notes = [
         *dataset.remarks(),
@@ -103,9 +116,11 @@ def compare(
         *sources.notes,
     ]
     notes += [f"{model.name} names classes only: no metrics of probabilities" for model, hard in loaded if hard]
+    if may_be:
+        notes.append("if these are checkpoints of one training, say --checkpoints to see what it learned and forgot")
     return CompareResult(
         dataset.name, tuple(model.name for model, _ in loaded), tuple(kinds), len(outputs.rows), tuple(adjusted(rows)),
-        tuple(notes),
+        tuple(notes), history,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from hardneg_cli.data.probabilities.engines import ENGINES
 from hardneg_cli.data.probabilities.loading import load_models
 from hardneg_cli.data.probabilities.probabilities import Engine, Model, Probabilities, together
 from hardneg_cli.data.siblings import across_folds
+from hardneg_cli.data.training_evidence import beside, split_off
 from hardneg_cli.detection.detector_result import DetectorResult, ModeledDoubt, RowMeasure
 from hardneg_cli.detection.detectors import DETECTORS
 from hardneg_cli.detection.findings import Findings
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from hardneg_cli.data.probabilities.loading import ModelSource
+
 _Chosen = Mapping[str, tuple[Any, dict[str, Any]]]  # a detector's function and its settings, by name
 
 
@@ -73,7 +76,8 @@ def find(
     """Rank the rows of `data` by the probability that their label is wrong.
 
     The columns are named by keywords (`label="y"`, `text="t"`), or by `columns`.
-    probs: a file (`prob_<class>` columns, or .npy with `classes`) or an N×K array with `classes`, or a list of several.
+    probs: a file (`prob_<class>` columns, or .npy with `classes`) or an N×K array with `classes`, or a list of several;
+    one of them may be the cartography of a training, as `compare` makes it.
     features: column patterns, a file, or an N×D array; the column `text` serves where there is none.
     detectors: names, by default every one that the input allows. settings: by detector, then by name.
     decisions: logs, filled queues or decisions, by default the log beside the data, () for none. Decided rows are not
@@ -91,25 +95,27 @@ def find(
     )
     reading, worker = grouped(Reading, options), grouped(EngineChoice, options)
     engine, memory, may_skip = worker.engine, worker.memory, reading.may_skip
+    probs, dynamics = split_off(models.probs, reading.encoding)
     engaged = ENGINES[engine].engaged(worker.scheduler)
     dataset = data if isinstance(data, Dataset) else load(
         data, data_columns(columns, options), encoding=reading.encoding, on_bad_rows=reading.on_bad_rows,
-        with_probabilities=not models.probs, memory=memory,
+        with_probabilities=not probs, memory=memory,
     )  # fmt: skip
     dataset = with_vectors(dataset, options)
     _refuse_one_class(dataset)
     loaded = load_decisions(people.decisions, dataset).about(dataset)
     drawn = None if people.audit is None else read_audit(people.audit)
     chosen = _selected(units.detectors, units.settings)
-    if engine != "local" and not (models.probs or dataset.columns.probabilities(dataset.all_columns)):
+    if engine != "local" and not (probs or dataset.columns.probabilities(dataset.all_columns)):
         raise InputError(
             f"{dataset.name}: no probabilities, so --engine {engine} has nothing to share out; leave it out"
         )
     with engaged as working:
         heard = _detect(
             dataset,
-            load_models(dataset, models.probs, models.class_names, may_lack=may_skip, memory=memory),
+            load_models(dataset, probs, models.class_names, may_lack=may_skip, memory=memory),
             models.features,
+            dynamics,
             chosen,
             working,
             may_skip,
@@ -143,10 +149,11 @@ class _Detection:
 
 
 def _detect(
-    dataset: Dataset, models: list[Model], features: Any, chosen: _Chosen, engine: Engine, may_skip: bool
+    dataset: Dataset, models: list[Model], features: Any, dynamics: ModelSource | None, chosen: _Chosen, engine: Engine,
+    may_skip: bool,
 ) -> _Detection:  # fmt: skip
     """Gather the evidence and ask the detectors; afterwards nobody holds probabilities that nobody will ask for."""
-    dataset, evidence, notes = _gathered(dataset.with_probabilities(None), models, features, engine, may_skip)
+    dataset, evidence, notes = _gathered(dataset.with_probabilities(None), models, features, dynamics, engine, may_skip)
     scored, skipped = _run_detectors(dataset, chosen, evidence)
     digest = evidence["digest"] if models else None
     notes += across_folds(dataset, evidence.known("copies")) if models else []
@@ -206,7 +213,7 @@ def _open(flagged: NDArray[np.bool_], answers: RowDecisions) -> NDArray[np.bool_
 
 
 def _gathered(
-    dataset: Dataset, models: list[Model], features: Any, engine: Engine, may_skip: bool
+    dataset: Dataset, models: list[Model], features: Any, dynamics: ModelSource | None, engine: Engine, may_skip: bool
 ) -> tuple[Dataset, EvidenceStore, list[str]]:
     """The dataset with all models' classes, and the evidence to ask; probabilities are read and checked now."""
     given: dict[str, Any] = {}
@@ -220,6 +227,8 @@ def _gathered(
         reason = f"no probabilities: name them with --probs, or add {dataset.columns.prob_prefix}<class> columns"
         lacking = {"probabilities": reason, "digest": reason}
     given |= {"dataset": dataset, "feature_choice": feature_choice(features, dataset.columns)}
+    if dynamics is not None:
+        given["training_evidence"] = beside(dynamics, dataset)
     evidence = EvidenceStore(given, lacking)
     if models:
         notes += refuse_nonsense(dataset, given["probabilities"], evidence["digest"])

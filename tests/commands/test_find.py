@@ -131,7 +131,9 @@ def test_planted_slips_and_copies_are_found() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("detector", drawers.names("detector"))
 def test_a_detector_alone_puts_its_suspects_in_the_queue(detector: str) -> None:
-    findings = find(DIGITS, probs=[PROBS], features="pixel_*", detectors=[detector])
+    learned = pd.DataFrame({"id": load(DIGITS).ids.to_pylist(), "variability": 0.1, "correctness": 1})
+    learned["confidence"] = np.where(learned.index % 50, 0.9, 0.1)
+    findings = find(DIGITS, probs=[PROBS, learned], features="pixel_*", detectors=[detector])
     doubts = findings.doubts[detector]
     assert set(doubts.rows[doubts.flagged]) == set(np.flatnonzero(findings.flagged))
 

@@ -73,6 +73,8 @@ def world() -> pa.Table:
     labels[100] = "beee"
     columns = {"id": [f"row {i * 7 % n}" for i in range(n)], "label": labels, "text": texts}
     columns |= {f"x_{d}": numbers[:, d] for d in range(3)}
+    learned = 1 / (1 + np.exp(-numbers[:, 0]))
+    columns |= {"confidence": learned, "variability": np.full(n, 0.1), "correctness": learned.round()}
     return pa.table(columns | {f"prob_{name}": p[:, code] for code, name in enumerate(names)})
 
 

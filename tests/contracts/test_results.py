@@ -114,6 +114,9 @@ def test_what_models_say_gives_its_tables(points: Path) -> None:
     gives(mine(points), "rows", "suspects")
     gives(weigh(points), "rows", "classes")
     gives(compare(points, [points]), "metrics")
+    checkpoints = [np.tile([0.6, 0.4], (120, 1)), np.tile([0.4, 0.6], (120, 1))]
+    history = compare(points, checkpoints, classes=["a", "b"], checkpoints=True)
+    gives(history, "metrics", "curves", "forgetting", "cartography")
     gives(predict(points, features="x,y", new=pool), "rows", "new")
     gives(augment(points, features="x,y", by=["noise"], to=70, folds=2), "rows", "report")
     gives(harden(points, features="x,y", model="logistic", folds=0), "rows", "report")

@@ -131,6 +131,8 @@ def weighed(findings: Findings) -> WeighResult:
 
 def compared() -> CompareResult:
     result = compare(FRAME, [P, pd.DataFrame(P), "other.csv"], label="y", classes=KNOWN, seed=1)
+    history = compare(FRAME, [P, P], label="y", classes=KNOWN, split="split", checkpoints=True).history
+    print(history and history.curve_table())
     print(*result.summary(), *result.best("accuracy", "given"), result.table())
     return result
 
@@ -186,6 +188,7 @@ def mistaken(findings: Findings) -> None:
     harden(FRAME, epsilon="big")  # type: ignore[arg-type]
     split(FRAME, folds="5")  # type: ignore[arg-type]
     split(FRAME, fraction="a=.5,b=.5")  # type: ignore[call-arg]
+    compare(FRAME, [P], checkpoints="all")  # type: ignore[arg-type]
     compare(FRAME)  # type: ignore[call-arg]
     check(FRAME, fail_on=3)  # type: ignore[arg-type]
     diff(FRAME)  # type: ignore[call-arg]

@@ -8,12 +8,20 @@ verdict says when the winner changes between them.
 Intervals are of 95 %, from a paired bootstrap of rows (with --groups, of groups); p of accuracy and of a class's recall
 is McNemar's mid-p, and p_adjusted is corrected (Holm) for all models and classes that a metric is tested for. On
 standard output there is a table, with --all also of each class; -f and -o in other formats have all of it.
+
+Files that differ in a number after such a word as epoch, step or checkpoint are checkpoints of one training, in the
+order of the numbers (--checkpoints and --no-checkpoints say so or deny it; a pre-trained model may stand first). Then
+learning curves are shown by --split, with the checkpoint from which on the held-out loss rises, and what the last
+checkpoint forgot since the first and since the best one: rows, and classes with intervals. --curves and --forgetting
+write this, and --cartography a line a row: confidence, variability, correctness, forgetting events and region (easy,
+ambiguous, hard-to-learn), which find --probs takes as evidence.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from functools import partial
+from typing import Annotated, ClassVar
 
 import typer
 
@@ -21,10 +29,11 @@ from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, OutputOptions
 from hardneg_cli.cli.settings.option_trust import Trust
-from hardneg_cli.errors import Refused
+from hardneg_cli.errors import InputError, Refused
 from hardneg_cli.runtime.terminal import say
 
 GROUP = "models"
+HISTORY = ("curves", "forgetting", "cartography")
 EXAMPLE = "hardneg compare probs.parquet old.parquet data.csv"
 
 
@@ -70,6 +79,42 @@ class VerdictOptions:
     seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of the resampling."), Trust.CHOICE] = 0
 
 
+@dataclass(frozen=True)
+class CheckpointOptions:
+    """Whether the models are checkpoints of one training."""
+
+    HEADING: ClassVar[str] = "Models"
+    checkpoints: Annotated[
+        bool | None,
+        typer.Option(
+            "--checkpoints/--no-checkpoints",
+            help="The files are (no) checkpoints of one training, in order; default: names tell.",
+        ),
+        Trust.CHOICE,
+    ] = None
+
+
+@dataclass(frozen=True)
+class CompareOutput(OutputOptions):
+    """Where metrics go, and what is to be known of checkpoints."""
+
+    curves: Annotated[
+        list[str] | None,
+        typer.Option("--curves", metavar="FILE", help="Write the checkpoints' learning curves by split."),
+        Trust.WRITTEN,
+    ] = None
+    forgetting: Annotated[
+        list[str] | None,
+        typer.Option("--forgetting", metavar="FILE", help="Write what became of each class."),
+        Trust.WRITTEN,
+    ] = None
+    cartography: Annotated[
+        list[str] | None,
+        typer.Option("--cartography", metavar="FILE", help="Write how each row was learned."),
+        Trust.WRITTEN,
+    ] = None
+
+
 def run(
     models: Annotated[
         list[str], typer.Argument(metavar="A [B...]", help="Probabilities or predictions, a file a model.")
@@ -79,7 +124,8 @@ def run(
     predictions: Annotated[PredictionOptions, Without("probs")],
     decisions: CompareDecisions,
     verdict: VerdictOptions,
-    output: OutputOptions,
+    training: CheckpointOptions,
+    output: CompareOutput,
 ) -> int:
     from hardneg_cli.review.decisions.decision_log import log_of
     from hardneg_cli.verbs.compare import compare, known_metric
@@ -87,20 +133,27 @@ def run(
     logs, require_no_worse = decisions.logs, verdict.require_no_worse
     for name in (verdict.metric, require_no_worse):
         known_metric(name or verdict.metric)
-    targets = output.targets()
+    named = (output.curves, output.forgetting, output.cartography)
+    targets = output.targets() if output.output or output.format_ or not any(named) else []
+    histories = [outputs.targets(files, None) if files else [] for files in named]
     inputs = [data, *models, *(decisions.decisions or [])]
-    outputs.refuse_overwriting_inputs(targets, inputs, [columns.classes, decisions.audit, str(log_of(data))])
+    everything = [*targets, *(target for history in histories for target in history)]
+    outputs.refuse_overwriting_inputs(everything, inputs, [columns.classes, decisions.audit, str(log_of(data))])
     compared = compare(
         data,
         models,
         columns.columns,
         prediction_column=predictions.prediction_column,
+        checkpoints=training.checkpoints,
         decisions=logs,
         audit=decisions.audit,
         seed=verdict.seed,
         encoding=columns.encoding,
         on_bad_rows=columns.on_bad_rows,
     )
+    if any(named) and compared.history is None:
+        raise InputError("--curves, --forgetting and --cartography are about checkpoints; say --checkpoints")
+    history = compared.tables()
     worse = compared.worse(require_no_worse) if require_no_worse else []
     outputs.write_together(
         (compared.table, [target for target in targets if target.format != "table"]),
@@ -108,6 +161,7 @@ def run(
             lambda: compared.table_in_words(every=verdict.all_),
             [target for target in targets if target.format == "table"],
         ),
+        *((partial(history.__getitem__, name), files) for name, files in zip(HISTORY, histories, strict=True)),
     )
     if not output.quiet:
         for line in compared.summary(verdict.metric):

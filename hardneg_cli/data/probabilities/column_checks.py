@@ -26,36 +26,55 @@ IN_SAMPLE_ACCURACY = 0.995
 IN_SAMPLE_CONFIDENCE = 0.99
 
 
-def refuse_nonsense(dataset: Dataset, probabilities: Probabilities, digest: Digest) -> list[str]:
-    """Raise InputError for a model whose columns are permuted or whose rows are out of order; answer warnings."""
+def refuse_nonsense(
+    dataset: Dataset, probabilities: Probabilities, digest: Digest, *, of_one_training: bool = False
+) -> list[str]:
+    """Raise InputError for a model whose columns are permuted or whose rows are out of order; answer warnings.
+
+    of_one_training: the models are checkpoints: one that knows nothing, or has forgotten classes, is no error as long
+    as another one makes sense, and all of them may know their training rows by heart.
+    """
     import numpy as np
 
     warnings: list[str] = []
-    for number, (model, sums, rows) in enumerate(zip(probabilities.models, digest.sums, digest.models, strict=True)):
-        gap: NDArray[np.float64] = np.bincount(dataset.labels, rows.p_top - rows.p_given, len(dataset.classes)).astype(
-            np.float64
-        )
-        if cycle := permuted(sums, dataset.counts, gap, partial(_lead_squares, dataset, probabilities, number)):
-            raise InputError(f"{model.name}: {_trading(dataset, cycle)}; check the order of the class names")
-        skill = ModelSkill.of(sums, dataset.counts)
-        if skill.is_out_of_order:
-            raise InputError(
-                f"{model.name}: agrees with the labels no better than chance, far from what it claims; "
-                f"bring its rows into the order of {dataset.name}, or add an id column to join them by"
-            )
-        if skill.is_chance:
+    found = [_nonsense(dataset, probabilities, digest, number) for number in range(len(probabilities.models))]
+    for model, sums, rows, trouble in zip(probabilities.models, digest.sums, digest.models, found, strict=True):
+        if trouble and not (of_one_training and "" in found):
+            raise InputError(trouble)
+        if trouble:
+            warnings.append(trouble)
+            continue
+        if ModelSkill.of(sums, dataset.counts).is_chance:
             warnings.append(
                 f"{model.name}: agrees with the labels hardly better than chance would: "
                 f"either the model is weak, or its rows are not in the order of {dataset.name}"
             )
         accuracy = float((rows.top == dataset.labels).mean())
         confidence = float(rows.p_top.mean(dtype=np.float64))
-        if accuracy >= IN_SAMPLE_ACCURACY and confidence >= IN_SAMPLE_CONFIDENCE:
+        if not of_one_training and accuracy >= IN_SAMPLE_ACCURACY and confidence >= IN_SAMPLE_CONFIDENCE:
             warnings.append(
                 f"{model.name}: agrees with {accuracy:.1%} of the labels at a mean confidence of {confidence:.3f}: "
                 "these look like in-sample predictions, which hide label errors; use out-of-fold ones"
             )
     return warnings
+
+
+def _nonsense(dataset: Dataset, probabilities: Probabilities, digest: Digest, number: int) -> str:
+    """What cannot be right about a model, if anything."""
+    import numpy as np
+
+    sums, rows, name = digest.sums[number], digest.models[number], probabilities.models[number].name
+    gap: NDArray[np.float64] = np.bincount(dataset.labels, rows.p_top - rows.p_given, len(dataset.classes)).astype(
+        np.float64
+    )
+    if cycle := permuted(sums, dataset.counts, gap, partial(_lead_squares, dataset, probabilities, number)):
+        return f"{name}: {_trading(dataset, cycle)}; check the order of the class names"
+    if ModelSkill.of(sums, dataset.counts).is_out_of_order:
+        return (
+            f"{name}: agrees with the labels no better than chance, far from what it claims; "
+            f"bring its rows into the order of {dataset.name}, or add an id column to join them by"
+        )
+    return ""
 
 
 def _trading(dataset: Dataset, cycle: list[int]) -> str:

@@ -10,6 +10,7 @@ from hardneg_cli.errors import InputError, plural, quote
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.modeling.evaluation.comparison import MetricRow
 from hardneg_cli.modeling.evaluation.metrics import LESS_IS_BETTER
+from hardneg_cli.modeling.evaluation.training_history import TrainingHistory
 from hardneg_cli.modeling.label_source import GIVEN
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ WORDS = {
 class CompareResult(VerbResult):
     """models: their names, in the order given. labels: which labels were judged by. rows: how many have them.
 
-    lines: a metric each, of a model, or of a model against one before it.
+    lines: a metric each, of a model, or of a model against one before it. history: of models that are checkpoints of
+    one training, in its order; of these each is compared with the first, and the last with the best.
     """
 
     name: str
@@ -36,6 +38,7 @@ class CompareResult(VerbResult):
     rows: int
     lines: tuple[MetricRow, ...]
     notes: tuple[str, ...]
+    history: TrainingHistory | None = None
 
     def table(self) -> pa.Table:
         """One line a metric: model, against, labels, metric, class, value, low … p_adjusted; null is unknown."""
@@ -46,12 +49,23 @@ class CompareResult(VerbResult):
         return pa.table({name: pa.array(cells, kinds.get(name, pa.float64())) for name, cells in columns.items()})
 
     def tables(self) -> dict[str, pa.Table]:
-        """All lines, as `-o` writes them."""
-        return {"metrics": self.table()}
+        """All lines, as `-o` writes them; of checkpoints also curves, classes and rows."""
+        if self.history is None:
+            return {"metrics": self.table()}
+        return {
+            "metrics": self.table(), "curves": self.history.curve_table(),
+            "forgetting": self.history.forgetting_table(), "cartography": self.history.cartography,
+        }  # fmt: skip
 
     def table_in_words(self, *, every: bool = False) -> pa.Table:
-        """The lines with their intervals in words; `every` takes those of single classes too."""
+        """The lines with their intervals in words; `every` takes those of single classes too.
+
+        Of checkpoints the learning curves, unless every line is asked for.
+        """
         import pyarrow as pa
+
+        if self.history is not None and not every:
+            return self.history.curves_in_words()
 
         rows = [_row(line) for line in self.lines if every or not line.class_]
         empty = () if len(rows) == 0 else [name for name in rows[0] if not any(row[name] for row in rows)]
@@ -93,8 +107,15 @@ class CompareResult(VerbResult):
     def summary(self, metric: str = "accuracy") -> Iterator[str]:
         """Lines for people; metric: what the verdict is about."""
         rows = plural(self.rows, "row")
-        models = plural(len(self.models), "model")
+        models = plural(len(self.models), "model" if self.history is None else "checkpoint")
         yield f"{self.name}: {models} on {rows}"
+        if self.history is not None:
+            yield from self.history.summary()
+            if metric not in ("accuracy", "log_loss"):
+                yield from (self._first_best_last(metric, labels) for labels in self.labels)
+            for note in (*self.history.notes, *self.notes):
+                yield f"note: {note}"
+            return
         winners = {labels: self.best(metric, labels) for labels in self.labels}
         for labels, best in winners.items():
             yield from self._lead(metric, labels, best)
@@ -105,6 +126,14 @@ class CompareResult(VerbResult):
             yield from self._flips()
         for note in self.notes:
             yield f"note: {note}"
+
+    def _first_best_last(self, metric: str, labels: str) -> str:
+        """Of checkpoints."""
+        values = {line.model: line.value for line in self.of(metric, labels) if not line.against}
+        best = self.best(metric, labels)[:1]
+        names = dict.fromkeys((self.models[0], *best, self.models[-1]))
+        parts = (f"{_number(values.get(name))} at {name}{' (best)' if [name] == best else ''}" for name in names)
+        return f"{metric} by {WORDS[labels]}: {', '.join(parts)}"
 
     def _lead(self, metric: str, labels: str, best: list[str]) -> Iterator[str]:
         by = f"{metric} by {WORDS[labels]}"

@@ -121,12 +121,16 @@ def lines(
     found: BootstrapReplicates,
     *,
     grouped: bool,
+    pairs: Sequence[tuple[int, int]] | None = None,
 ) -> Iterator[MetricRow]:
-    """What there is to say on these labels: of every model, and of every one against each before it."""
+    """What there is to say on these labels: of every model, and of every one against each before it.
+
+    pairs: the places of the models to compare, the earlier one first, if not all of them are.
+    """
     for m in range(len(models)):
         yield from _of_one(models[m], m, labeling, classes, found)
     exact = labeling.answers is None and not grouped
-    for before, now in combinations(range(len(models)), 2):
+    for before, now in combinations(range(len(models)), 2) if pairs is None else pairs:
         yield from _of_two(models, (before, now), labeling, classes, found, exact=exact)
 
 

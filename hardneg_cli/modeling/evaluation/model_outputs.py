@@ -43,11 +43,18 @@ class ModelOutputs:
 
 
 def outputs_on_common_rows(
-    dataset: Dataset, models: Sequence[Model], hard: Sequence[bool], labels: Mapping[str, Codes], *, may_skip: bool
+    dataset: Dataset,
+    models: Sequence[Model],
+    hard: Sequence[bool],
+    labels: Mapping[str, Codes],
+    *,
+    may_skip: bool,
+    of_one_training: bool = False,
 ) -> ModelOutputs:
     """Read every model, check it as `find` does, and keep what metrics need. O(N·K·M) time, O(N·M) memory.
 
     hard: which models name classes only. labels: by kind (N,) codes into the dataset's classes, −1 for none.
+    of_one_training: whether they are checkpoints, of which some may know nothing yet.
     Raises InputError where no row is known to all models, and for probabilities that cannot be right.
     """
     import numpy as np
@@ -58,7 +65,8 @@ def outputs_on_common_rows(
     common, probabilities = together(mine, common, may_skip=may_skip)
     evidence = EvidenceStore({"dataset": common, "probabilities": probabilities}, {})
     digest: Digest = evidence["digest"]
-    notes += [*refuse_nonsense(common, probabilities, digest), *digest.notes, *_unknown(common, probabilities)]
+    warnings = refuse_nonsense(common, probabilities, digest, of_one_training=of_one_training)
+    notes += [*warnings, *digest.notes, *_unknown(common, probabilities)]
     number = {name: code for code, name in enumerate(common.classes)}
     place = np.array([*(number[name] for name in dataset.classes), UNLABELED])
     codes = {name: place[theirs[kept]] for name, theirs in labels.items()}
