@@ -34,7 +34,8 @@ def test_what_is_not_proven_is_not_done(what: str) -> None:
     found = mined.proof
     assert found is not None
     assert len(found.trials) == 3
-    assert len(mined.table()) == len(found.rows) == 30
+    assert len(mined.table()) == len(found.rows)
+    assert len(found.rows) == 30 if what == proof.SUBSET else 0 < len(found.rows) <= 30
     assert all(trial.low <= trial.gain <= trial.high for trial in found.trials)
     best = max(found.trials, key=lambda trial: trial.low)
     assert found.proven == (best if best.low > 0 else None)
