@@ -10,19 +10,24 @@ from typing import TYPE_CHECKING, Any, Unpack
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
+from hardneg_cli.data.features.inputs import material
 from hardneg_cli.data.probabilities.loading import inside
 from hardneg_cli.detection.findings import Findings
-from hardneg_cli.errors import InputError, Unavailable
+from hardneg_cli.errors import InputError, Unavailable, did_you_mean, quote
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.modeling.deduplication import one_per_copy_group
 from hardneg_cli.modeling.folds import in_training
-from hardneg_cli.modeling.mining.hard_negatives import EVEN, HardNegatives
+from hardneg_cli.modeling.label_trust import label_trust
+from hardneg_cli.modeling.mining.guard import guard_of, probably_right
+from hardneg_cli.modeling.mining.hard_negatives import EVEN, HardNegatives, hardness_of
 from hardneg_cli.modeling.mining.modes import MINING_MODES
+from hardneg_cli.modeling.mining.proof import PROOFS, SUBSET, Material, Proof, proof
 from hardneg_cli.modeling.mining.similarity import SimilarRows, with_anchors
 from hardneg_cli.modeling.mining.tables import hard_rows, triplets
+from hardneg_cli.modeling.out_of_fold import Classifier
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
-from hardneg_cli.review.decisions.row_decisions import row_decisions
+from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.argument_words import worded_in_arguments
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.verbs._keywords import (
@@ -50,9 +55,9 @@ if TYPE_CHECKING:
     from hardneg_cli.review.decisions.decision import Decision
 
     Bools = NDArray[np.bool_]
+    Rows = NDArray[np.int64]
 
-SAFER = 8  # times less likely to be wrong than the average row: half of a quarter, as the hardest stand at the guard
-LEAST_GUARD = 0.0025
+PREDICT = "make them with `hardneg predict {} -o probs.parquet`"
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,6 +65,7 @@ class MineResult(VerbResult):
     """Hard negatives, and the findings whose flagged rows are none of them.
 
     guard: no row whose score is greater was mined. eligible: how many rows might have been. why_guard: in words.
+    proof: what held-out rows say of training with them, where that was asked.
     """
 
     findings: Findings
@@ -68,10 +74,12 @@ class MineResult(VerbResult):
     guard: float
     why_guard: str
     eligible: int
+    proof: Proof | None = None
 
     def table(self, show: Sequence[str] = ()) -> pa.Table:
         """A line for each row to train with; `show`: columns of the dataset to have in it."""
-        return hard_rows(self.findings, self.mode, self.pairs, show)
+        proven = None if self.proof is None else self.proof.weights
+        return hard_rows(self.findings, self.mode, self.pairs, show, proven)
 
     def suspects(self, show: Sequence[str] | None = None) -> pa.Table:
         """The flagged rows, as `find` writes them."""
@@ -85,8 +93,10 @@ class MineResult(VerbResult):
         return triplets(self.findings.dataset, self.pairs)
 
     def tables(self) -> dict[str, pa.Table]:
-        """The rows to train with and the suspects, and the triplets where a column holds texts."""
+        """The rows to train with and the suspects, the triplets where a column holds texts, the trials of a proof."""
         found = {"rows": self.table(), "suspects": self.suspects()}
+        if self.proof is not None:
+            found["trials"] = self.proof.table()
         if self.findings.dataset.columns.text is not None:
             found["triplets"] = self.triplets()
         return found
@@ -97,9 +107,13 @@ class MineResult(VerbResult):
 
         name, first = self.findings.dataset.name, self.pairs.firsts()
         rows, flagged = self.pairs.rows[first], int(self.findings.flagged.sum())
-        yield f"{name}: {len(self.findings.dataset):,} rows, {len(rows):,} hard negatives by {self.mode}"
-        yield f"suspects: {flagged:,} rows; they and the hard negatives have no row in common"
+        subset = self.proof is not None and self.proof.what == SUBSET
+        those = "rows to train on" if subset else "hard negatives"
+        yield f"{name}: {len(self.findings.dataset):,} rows, {len(rows):,} {those} by {self.mode}"
+        yield f"suspects: {flagged:,} rows; they and the {those} have no row in common"
         yield f"guard: no row with a score above {self.guard:.4f} trains ({self.why_guard}); {self.eligible:,} rows may"
+        if self.proof is not None:
+            yield from self.proof.summary()
         if len(rows):
             score = self.findings.score
             hard = int((self.pairs.hardness[first] >= EVEN).sum())
@@ -132,15 +146,19 @@ def mine(
     guard: float | None = None,
     train_split: str | None = None,
     anchors: bool = False,
+    prove: str | None = None,
     **options: Unpack[MineKeywords],
 ) -> MineResult:
     """Hard negatives of `data`, by the strategy `mode`: boundary, confusion or retrieval.
 
     data: as for `find`, or what it found (then what it was told need not be told again, but for the features).
-    guard: rows with a greater score are not mined, by default those above an eighth of the mean score.
+    guard: rows with a greater score are not mined, by default those above an eighth of the mean score (retrieval: a
+    half), where at least a fifth of the rows are below.
     settings: by strategy or detector, then by name.
     train_split: with `columns.split`, the only rows that train. limit, per_class: at most so many rows, in all and of
     each anchor class. anchors: look for anchors and positives even if the strategy needs none.
+    prove: `weights`, or `subset` for the `limit` rows to train on alone (by default a fifth): models learn from the
+    text and the features without a fold at a time; where they prove no gain, weights are 1 and rows drawn at random.
     Raises InputError for input that cannot be right, and where the strategy's evidence is missing.
     """
     models, decisions, most = (
@@ -149,6 +167,9 @@ def mine(
         grouped(RowLimit, options),
     )
     run, chosen, rest = _strategy(mode, grouped(UnitChoice, options).settings)
+    _refuse_proof(prove, most.per_class)
+    if prove == SUBSET and "share" in drawers.settings(run):
+        chosen = {"share": 1.0} | chosen  # every row has its rank
     if guard is not None and not 0 <= guard <= 1:
         raise InputError(f"--guard is a probability, 0 to 1, not {guard:g}")
     known = data if isinstance(data, Findings) else None
@@ -161,18 +182,25 @@ def mine(
         dataset, probs=models.probs, classes=models.classes, features=models.features, settings=rest,
         decisions=loaded, on_bad_rows=grouped(Reading, options).on_bad_rows,
     )  # fmt: skip
-    guard, why = _guard(findings, guard)
+    guard, why = guard_of(findings, guard, training, None if prove == SUBSET else MINING_MODES[mode].SAFER)
     given = {"dataset": findings.dataset, "feature_choice": feature_choice(models.features, dataset.columns)}
-    trainable = training & _probably_right(findings, guard, loaded.decisions)
+    trainable = training & probably_right(findings, guard, loaded.decisions)
     trainable = one_per_copy_group(findings.dataset, trainable, _copies(EvidenceStore(given, {})))
-    evidence = EvidenceStore(given | {"digest": findings.digest, "trainable": trainable}, {})
+    if prove == SUBSET and findings.digest is None:
+        made = PREDICT.format(dataset.name)
+        raise InputError(f"--prove {SUBSET} ranks rows by probabilities: {made} and name them with --probs")
+    evidence = EvidenceStore(given | {"digest": findings.digest, "trainable": trainable, "findings": findings}, {})
     try:
-        pairs: HardNegatives = evidence.call(run, chosen).capped(most.limit, most.per_class)
+        pairs: HardNegatives = evidence.call(run, chosen)
+        pairs = pairs.capped(None if prove == SUBSET else most.limit, most.per_class)
+        shown = None if prove is None else _proof(evidence, pairs, prove, training, loaded.decisions, most.limit)
+        if prove == SUBSET:
+            pairs = pairs.capped(0, None) if shown is None else _pairs_of(findings, shown.rows)
         if anchors:
             pairs = _with_anchors(evidence, pairs)
     except Unavailable as reason:
         raise InputError(f"--mode {mode}: {reason}") from reason
-    return MineResult(findings, mode, pairs, guard, why, int(trainable.sum()))
+    return MineResult(findings, mode, pairs, guard, why, int(trainable.sum()), shown)
 
 
 def _strategy(
@@ -185,34 +213,47 @@ def _strategy(
     return run, checked_settings("mode", mode, run, settings.get(mode, {})), rest
 
 
+def _refuse_proof(prove: str | None, per_class: int | None) -> None:
+    if prove not in (None, *PROOFS):
+        raise InputError(f"--prove is {' or '.join(PROOFS)}, not {quote(str(prove))}{did_you_mean(str(prove), PROOFS)}")
+    if prove == SUBSET and per_class is not None:
+        raise InputError(f"--prove {SUBSET} chooses among the rows of all classes: leave --per-class out")
+
+
 def _need_probabilities(dataset: Dataset, mode: str, given: bool) -> None:
     if not given and inside(dataset) is None:
         raise InputError(
-            f"--mode {mode} needs probabilities: make them with `hardneg predict {dataset.name} -o probs.parquet` "
+            f"--mode {mode} needs probabilities: {PREDICT.format(dataset.name)} "
             "(and --text or --features) and name them with --probs, or take --mode retrieval"
         )
 
 
-def _guard(findings: Findings, guard: float | None) -> tuple[float, str]:
-    """The guard, and where it comes from."""
-    if guard is not None:
-        return guard, "--guard"
-    mean = float(findings.score[findings.ranked].mean().round(9))
-    if mean / SAFER < LEAST_GUARD:
-        return LEAST_GUARD, f"one wrong label in {1 / LEAST_GUARD:.0f}"
-    return mean / SAFER, f"the mean score by {SAFER}"
-
-
-def _probably_right(findings: Findings, guard: float, decisions: Sequence[Decision]) -> Bools:
-    """(N,) the rows that may train: not doubted, not flagged, and not decided to be wrong."""
+def _proof(
+    evidence: EvidenceStore, pairs: HardNegatives, what: str, training: Bools, decisions: Sequence[Decision],
+    most: int | None,
+) -> Proof | None:  # fmt: skip
+    """What held-out rows say, None where nothing was mined. Raises InputError where there is nothing to learn from."""
     import numpy as np
 
-    right: Bools = (findings.score <= guard) & ~findings.flagged
-    if findings.digest is not None:
-        right &= ~findings.digest.bad
-    answers = row_decisions(findings.dataset, decisions)
-    right[answers.rows[np.asarray(answers.wrong | answers.dropped)]] = False
-    return right
+    findings: Findings = evidence["findings"]
+    dataset, choice = findings.dataset, evidence["feature_choice"]
+    rows = pairs.rows[pairs.firsts()]
+    if not len(rows) or most == 0:
+        return None
+    if dataset.columns.text is None and dataset.columns.image is None and not choice.something:
+        raise InputError("--prove trains models: name what they learn from with --text or --features")
+    sound = np.ones(len(dataset), bool) if findings.digest is None else ~findings.digest.bad
+    trust = label_trust(dataset, findings.score, sound, decisions)
+    able = evidence["trainable"] if what == SUBSET else training & probably_right(findings, 1.0, decisions)
+    learned = Material.of(dataset, material(dataset, choice), training, able, rows, trust)
+    return proof(learned, what, Classifier.called("logistic"), len(dataset.classes), most)
+
+
+def _pairs_of(findings: Findings, rows: Rows) -> HardNegatives:
+    """Rows with the class that the model takes them for next to their own."""
+    assert findings.digest is not None
+    mean = findings.digest.mean
+    return HardNegatives.of_rows(rows, mean.other[rows], hardness_of(mean, rows))
 
 
 def _copies(evidence: EvidenceStore) -> Copies | None:

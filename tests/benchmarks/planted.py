@@ -15,6 +15,13 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from hardneg_cli import Columns, load
+from hardneg_cli.data.features.features import feature_choice
+from hardneg_cli.data.features.inputs import material
+from hardneg_cli.data.features.vectorizer import Vectorizer
+
+from .real_sets import real_set
+
 RATE, LOOK_ALIKES = 0.10, 5
 TEST_SHARE = 0.3  # of digits
 
@@ -87,3 +94,15 @@ def flipped(truth: NDArray[np.object_], vectors: object, rate: float, rng: np.ra
     noisy[rows[:half]] = (codes[rows[:half]] + rng.integers(1, len(classes), half)) % len(classes)
     noisy[rows[half:]] = alike[codes[rows[half:]], rng.integers(0, alike.shape[1], len(rows) - half)]
     return classes[noisy].astype(object)
+
+
+def planted_real(name: str, folder: Path, seed: int, rate: float = RATE) -> Planted:
+    """A set of `real_sets`, with errors planted in its training part."""
+    real = real_set(name, folder)
+    train, test = real.parts(seed)
+    truth = train["label"].to_numpy(object)
+    columns = Columns(text=real.text)
+    inputs = material(load(train, columns), feature_choice(real.features, columns))
+    vectors = Vectorizer(dense=False, seed=seed).fit_transform(inputs, np.arange(len(train)))
+    labels = _flipped(truth, vectors, rate, np.random.default_rng(seed))
+    return Planted(name, train.assign(label=labels), truth, test, text=real.text, features=real.features)

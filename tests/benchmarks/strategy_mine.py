@@ -48,7 +48,7 @@ def part(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str | F
     yield "| set | AP of the score | base rate | " + " | ".join((*MODES, LOSS)) + " |"
     yield "| --- |" + " ---: |" * (3 + len(MODES))
     for name, aps in strong.items():
-        cells = [_interval(shares[name, mode], "{:.2%}") for mode in ("base", *MODES, LOSS)]
+        cells = [interval(shares[name, mode], "{:.2%}") for mode in ("base", *MODES, LOSS)]
         yield f"| {name} | {np.mean(aps):.3f} | " + " | ".join(cells) + " |"
         if name in TRAINED:
             means = [float(np.mean(shares[name, mode])) for mode in MODES]
@@ -59,8 +59,8 @@ def part(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str | F
     yield "| --- |" + " ---: |" * (3 + len(MODES))
     for name in dict.fromkeys(name for name, _ in accuracy):
         base = np.array(accuracy[name, PLAIN])
-        rest = [_interval((accuracy[name, how] - base).tolist(), "{:+.2%}") for how in (UNIFORM, *MODES, LOSS)]
-        yield f"| {name} | {_interval(base.tolist(), '{:.2%}')} | " + " | ".join(rest) + " |"
+        rest = [interval((accuracy[name, how] - base).tolist(), "{:+.2%}") for how in (UNIFORM, *MODES, LOSS)]
+        yield f"| {name} | {interval(base.tolist(), '{:.2%}')} | " + " | ".join(rest) + " |"
     yield ""
     yield from _demands(shares, strong)
 
@@ -85,7 +85,7 @@ def _measure(one: Planted, seed: int, shares: Figures, accuracy: Figures, strong
         weights[how] = plain.copy()
         weights[how][rows] = usual
     for how, given in (weights | {PLAIN: plain}).items():
-        accuracy.setdefault((one.name, how), []).append(_accuracy(one, given))
+        accuracy.setdefault((one.name, how), []).append(accuracy_of(one, given))
 
 
 def _weighted(plain: NDArray[np.float64], found: MineResult) -> NDArray[np.float64]:
@@ -94,14 +94,16 @@ def _weighted(plain: NDArray[np.float64], found: MineResult) -> NDArray[np.float
     return weights
 
 
-def _accuracy(one: Planted, weights: NDArray[np.float64]) -> float:
+def accuracy_of(one: Planted, weights: NDArray[np.float64], model: str = "logistic") -> float:
+    """On the test part, of a model that is trained with the rows whose weight is not 0."""
     train, test = (load(frame, Columns(text=one.text)) for frame in (one.train, one.test))
-    choice = feature_choice(one.features, one.text)
+    choice = feature_choice(one.features, Columns(text=one.text))
     rows = np.argsort(train.id_rank)
-    model = Classifier.called("logistic").trained(
+    rows = rows[weights[rows] > 0]
+    fitted = Classifier.called(model).trained(
         material(train, choice), rows, train.labels[rows].astype(np.int64), weights=weights[rows]
     )
-    found = model.probabilities(material(test, choice), np.arange(len(test)), len(train.classes)).argmax(axis=1)
+    found = fitted.probabilities(material(test, choice), np.arange(len(test)), len(train.classes)).argmax(axis=1)
     return float((np.array(train.classes)[found] == one.test["label"].to_numpy()).mean())
 
 
@@ -130,7 +132,7 @@ def _count(name: str, wrong: NDArray[np.bool_], lists: dict[str, NDArray[np.int6
         shares.setdefault((name, mode), [])
 
 
-def _interval(values: Sequence[float], form: str) -> str:
+def interval(values: Sequence[float], form: str) -> str:
     """Mean and half of the 95 % t-interval over seeds."""
     if not values:
         return "–"

@@ -20,6 +20,7 @@ from hardneg_cli.data.features.features import Features
 from hardneg_cli.data.load import load
 from hardneg_cli.modeling.mining.hard_negatives import HardNegatives
 from hardneg_cli.modeling.mining.modes import retrieval
+from hardneg_cli.modeling.mining.tables import scattered_positives
 from hardneg_cli.verbs.explain import manual
 from hardneg_cli.verbs.mine import mine
 from support.command import hardneg
@@ -159,6 +160,21 @@ def test_rows_of_a_group_and_copies_are_no_pair() -> None:
     assert (speakers[pairs.anchor] != speakers[pairs.positive]).all()
     ids = both.table()["id"].to_pylist()
     assert len({id_.rstrip("'") for id_ in ids}) == len(ids)
+
+
+def test_an_anchor_meets_many_of_its_class() -> None:
+    """An anchor's first triplet has the nearest positive, the others each another; none is of its group."""
+    mined = mine(known(), mode="retrieval", features="x_*", guard=0.5)
+    dataset, pairs = mined.findings.dataset, mined.pairs
+    positive = scattered_positives(dataset, pairs)
+    speakers = np.array(dataset.roles["speaker"].to_pylist())
+    assert (dataset.labels[positive] == dataset.labels[pairs.anchor]).all()
+    assert (speakers[positive] != speakers[pairs.anchor]).all()
+    first = np.unique(pairs.anchor, return_index=True)[1]
+    assert (positive[first] == pairs.positive[first]).all()
+    met = pd.Series(positive).groupby(pairs.anchor).nunique()
+    assert met.mean() > 0.8 * pd.Series(positive).groupby(pairs.anchor).size().mean()
+    assert len(mined.triplets()) > 0.9 * len(pairs.rows)
 
 
 @pytest.mark.slow

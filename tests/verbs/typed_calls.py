@@ -100,7 +100,7 @@ def corrected(findings: Findings) -> ApplyResult:
 def trained(findings: Findings) -> tuple[PredictResult, MineResult, RefineResult, DualResult, HardenResult]:
     predicted = predict(FRAME, label="y", text="t", models=["logistic", "knn"], folds=3)
     mined = mine(findings, mode="confusion", guard=0.1, limit=5, per_class=2)
-    mine(FRAME, label="y", text="t", probs=[P], anchors=True, train_split="train", split="s")
+    mine(FRAME, label="y", text="t", probs=[P], anchors=True, train_split="train", split="s", prove="subset")
     refined = refine(FRAME, "pool.csv", label="y", text="t", max_error=0.05, rounds=2, seed=1)
     second = dual(FRAME, label="y", text="t", probs=P, classes=KNOWN, models=["boosting"])
     second.report("r.json")

@@ -8,6 +8,10 @@ row is in both: rows whose score, find's probability that the label is wrong, is
 --mode boundary: the model agrees with the label by a small margin. --mode confusion: class by class, the rows of other
 classes that it takes for that class. --mode retrieval: in feature or text space, the nearest rows of another class;
 this one needs no probabilities. `hardneg explain MODE` is each one's manual.
+
+--prove weights trains models on all folds but one (with --text or --features) and writes the weights under which the
+held-out rows are proven to come out better, else weights of 1. --prove subset --limit N writes the N rows to train on
+alone, where fewer have to do: hard ones in the mixture that is proven to beat as many at random, else these.
 """
 
 from __future__ import annotations
@@ -43,6 +47,15 @@ class MiningOptions:
         typer.Option("--train-split", metavar="NAME", help="The split to mine; default: train."),
         Trust.CHOICE,
     ] = None
+    prove: Annotated[
+        str | None,
+        typer.Option(
+            "--prove",
+            metavar="WHAT",
+            help="weights, or subset (the --limit rows to train on alone): what held-out rows prove, else none.",
+        ),
+        Trust.CHOICE,
+    ] = None
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="U.S=V", help="A mode's or detector's setting, as in retrieval.negatives=5."),
@@ -50,7 +63,9 @@ class MiningOptions:
     ] = None
     guard: Annotated[
         float | None,
-        typer.Option("--guard", metavar="P", help="Rows with a score above P do not train; default: 1/8 of the mean."),
+        typer.Option(
+            "--guard", metavar="P", help="Rows with a score above P do not train; default: 1/8 of the mean, or more."
+        ),
         Trust.CHOICE,
     ] = None
 
@@ -121,6 +136,7 @@ def run(
         limit=review.limit,
         per_class=review.per_class,
         anchors=bool(texts),
+        prove=mining.prove,
         decisions=decisions.decisions,
         encoding=columns.encoding,
         on_bad_rows=columns.on_bad_rows,

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.probabilities.digest import RowDigest
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -37,13 +40,13 @@ class HardNegatives:
 
     @classmethod
     def of_rows(
-        cls, rows: Rows, anchor_class: NDArray[np.int32], hardness: NDArray[np.float64]
-    ) -> HardNegatives:  # fmt: skip
+        cls, rows: Rows, anchor_class: NDArray[np.int32], hardness: NDArray[np.float64], notes: tuple[str, ...] = ()
+    ) -> HardNegatives:
         """Without anchors."""
         import numpy as np
 
         nobody = np.full(len(rows), NO_ROW)
-        return cls(rows, anchor_class, hardness, nobody, nobody, np.full(len(rows), np.nan))
+        return cls(rows, anchor_class, hardness, nobody, nobody, np.full(len(rows), np.nan), notes=notes)
 
     def take(self, places: Rows | NDArray[np.bool_]) -> HardNegatives:
         return HardNegatives(
@@ -66,6 +69,23 @@ class HardNegatives:
             first = first[turns(self.anchor_class[first]) < per_class]
         kept = self.rows[first[:limit]]
         return self.take(np.isin(self.rows, kept))
+
+
+def hardness_of(probabilities: RowDigest, rows: Rows) -> NDArray[np.float64]:
+    """(n,) the most probable other class's share of what it and the given label have; ½ where both have nothing."""
+    import numpy as np
+
+    other = probabilities.p_other[rows].astype(np.float64)
+    both = probabilities.p_given[rows] + other
+    return np.where(both > 0, other / np.where(both > 0, both, 1), EVEN)
+
+
+def hardest(dataset: Dataset, rows: Rows, probabilities: RowDigest, most: int) -> Rows:
+    """At most so many of the rows, the hardest first, ties by id."""
+    import numpy as np
+
+    order = np.lexsort((dataset.id_rank[rows], -hardness_of(probabilities, rows).round(9)))
+    return rows[order[:most]]
 
 
 def turns(codes: NDArray[np.int32]) -> Rows:

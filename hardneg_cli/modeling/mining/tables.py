@@ -16,7 +16,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.text_normalization import bare
 from hardneg_cli.detection.findings import DECIMALS, Findings, nullable
 from hardneg_cli.io.tables.queue_columns import free_name
-from hardneg_cli.modeling.mining.hard_negatives import EVEN, NO_ROW, HardNegatives
+from hardneg_cli.modeling.mining.hard_negatives import EVEN, NO_ROW, HardNegatives, turns
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,8 +35,14 @@ def weights(score: NDArray[np.float64], hardness: NDArray[np.float64]) -> NDArra
     return found
 
 
-def hard_rows(findings: Findings, mode: str, pairs: HardNegatives, show: Sequence[str] = ()) -> pa.Table:
-    """A line a row, with its hardest pair, and the dataset's columns `show`; p_rival is p(anchor_class)."""
+def hard_rows(
+    findings: Findings, mode: str, pairs: HardNegatives, show: Sequence[str] = (),
+    proven: NDArray[np.float64] | None = None,
+) -> pa.Table:  # fmt: skip
+    """A line a row, with its hardest pair, and the dataset's columns `show`; p_rival is p(anchor_class).
+
+    proven: weights, one a row, instead of the usual ones.
+    """
     import numpy as np
     import pyarrow as pa
 
@@ -48,7 +54,7 @@ def hard_rows(findings: Findings, mode: str, pairs: HardNegatives, show: Sequenc
         "id": dataset.ids.take(rows),
         "mode": pa.array([mode] * len(rows), pa.string()),
         "tier": pa.array(np.where(pairs.hardness >= EVEN, "hard", "semi-hard").tolist(), pa.string()),
-        "weight": weights(findings.score[rows], pairs.hardness).round(DECIMALS),
+        "weight": (weights(findings.score[rows], pairs.hardness) if proven is None else proven).round(DECIMALS),
         "anchor_class": pa.array(names[pairs.anchor_class], pa.string()),
         "given_label": pa.array(names[dataset.labels[rows]], pa.string()),
         "score": findings.score[rows].round(DECIMALS),
@@ -68,7 +74,11 @@ def hard_rows(findings: Findings, mode: str, pairs: HardNegatives, show: Sequenc
 
 
 def triplets(dataset: Dataset, pairs: HardNegatives) -> pa.Table:
-    """The texts of anchor, positive and negative; pairs without a positive, and empty or equal texts, are left out."""
+    """The texts of anchor, positive and negative; pairs without a positive, and empty or equal texts, are left out.
+
+    An anchor's first negative comes with the row of the class most like it. From that one alone a model learns only
+    what it knows; so the next ones come with rows from all over the class, of those that are anchors or positives.
+    """
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -76,14 +86,46 @@ def triplets(dataset: Dataset, pairs: HardNegatives) -> pa.Table:
     assert dataset.columns.text is not None
     pairs = pairs.take((pairs.anchor != NO_ROW) & (pairs.positive != NO_ROW))
     text = pc.fill_null(dataset.content[dataset.columns.text], "").combine_chunks()
-    places = (pairs.anchor, pairs.positive, pairs.rows)
-    anchor, positive, negative = (
-        np.array(bare(pa.chunked_array([text.take(rows)])).to_pylist(), object) for rows in places
-    )
-    sound = (anchor != positive) & (anchor != negative) & (positive != negative)
-    sound &= (anchor != "") & (positive != "") & (negative != "")
+    spread = scattered_positives(dataset, pairs)
+    words = {
+        name: np.array(bare(pa.chunked_array([text.take(rows)])).to_pylist(), object)
+        for name, rows in (*zip(TRIPLET, (pairs.anchor, pairs.positive, pairs.rows), strict=True), ("spread", spread))
+    }
+    sound = (words["spread"] != "") & (words["spread"] != words["anchor"]) & (words["spread"] != words["negative"])
+    positive = np.where(sound.astype(bool), spread, pairs.positive)
+    near = np.where(sound.astype(bool), words["spread"], words["positive"])
+    sound = (words["anchor"] != near) & (words["anchor"] != words["negative"]) & (near != words["negative"])
+    sound &= (words["anchor"] != "") & (near != "") & (words["negative"] != "")
     kept = np.flatnonzero(sound.astype(bool))
+    places = (pairs.anchor, positive, pairs.rows)
     return pa.table({name: text.take(rows[kept]) for name, rows in zip(TRIPLET, places, strict=True)})
+
+
+def scattered_positives(dataset: Dataset, pairs: HardNegatives) -> NDArray[np.int64]:
+    """(P,) for an anchor's first pair its positive; for the j-th of J the row j / J of its class after it, by id.
+
+    A row of the anchor's group, and the anchor itself, is none: the pair keeps its positive.
+    """
+    import numpy as np
+
+    found = pairs.positive.copy()
+    if not len(found):
+        return found
+    nth = turns(np.unique(pairs.anchor, return_inverse=True)[1].astype(np.int32))
+    known = np.unique(np.concatenate([pairs.anchor, pairs.positive]))
+    known = known[np.lexsort((dataset.id_rank[known], dataset.labels[known]))]
+    labels = dataset.labels[known]
+    place = np.empty(len(dataset), np.int64)
+    place[known] = np.arange(len(known))
+    first, last = (np.searchsorted(labels, dataset.labels[pairs.anchor], side) for side in ("left", "right"))
+    size = last - first
+    shift = nth * size // (int(nth.max()) + 1)
+    other = known[first + (place[pairs.anchor] - first + shift) % size]
+    apart = (nth > 0) & (shift > 0)
+    if dataset.columns.groups is not None:
+        groups = np.unique(np.array(dataset.role(dataset.columns.groups), object), return_inverse=True)[1]
+        apart &= groups[other] != groups[pairs.anchor]
+    return np.where(apart, other, found)
 
 
 def _probabilities(findings: Findings, pairs: HardNegatives) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -108,7 +150,7 @@ def _reasons(
     for place, code in enumerate(pairs.anchor_class.tolist()):
         other, hard = repr(dataset.classes[code]), pairs.hardness[place] >= EVEN
         if not pairs.by_likeness:
-            how = "more probable than its label" if hard else "close behind its label"
+            how = "more probable than its label" if hard else "next to its label"
             reasons.append(f"{other} is {how} to the model ({p_rival[place]:.2f} against {p_given[place]:.2f})")
         else:
             reasons.append(f"like {ids[place]!r} of {other} (cosine {pairs.similarity[place]:.2f})")

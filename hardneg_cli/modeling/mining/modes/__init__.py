@@ -22,11 +22,16 @@ if TYPE_CHECKING:
     from hardneg_cli.modeling.mining.hard_negatives import HardNegatives
 
 GIVEN = {"trainable": ""}  # which nobody has to bring
+SAFER = 8  # times less likely to be wrong than the average row: half of a quarter, as the hardest stand at the guard
 
 
 class MiningMode(Protocol):
-    """What every mode has: `run(evidence…, *, settings…)`, the hardest rows first; a `digest` needs probabilities."""
+    """What every mode has: `run(evidence…, *, settings…)`, the hardest rows first; a `digest` needs probabilities.
 
+    SAFER (optional): how many times less likely to be wrong than the average row a row has to be, by default 8.
+    """
+
+    SAFER: float = SAFER
     run: Callable[..., HardNegatives]
 
 

@@ -28,9 +28,16 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
     Numbers = NDArray[np.float64]
 
+UNLIKE = "no row is at all like one of another class (no cosine is above 0)"
+TOO_ALIKE = (
+    "the {} nearest rows of other classes are all as much alike as the positive, or outside of the scores asked for: "
+    "raise retrieval.range_max, or lower relative_margin"
+)
+SAFER = 2  # looks do not pick out mislabels as a small margin does, and anchors have to be of many kinds
+
 
 def run(
-    dataset: Dataset, features: Features, trainable: NDArray[np.bool_], *, negatives: int = 3, range_min: int = 0,
+    dataset: Dataset, features: Features, trainable: NDArray[np.bool_], *, negatives: int = 5, range_min: int = 0,
     range_max: int = 50, absolute_margin: float = 0.0, relative_margin: float = 0.05, max_score: float = 1.0,
     min_score: float = 0.0,
 ) -> HardNegatives:  # fmt: skip
@@ -46,8 +53,11 @@ def run(
     likeness = SimilarRows.of(dataset, features, trainable)
     parts = [_nothing()]
     notes: tuple[str, ...] = ()
+    like_any = False
 
     def keep(own: Rows, positive: Rows, alike: Numbers, near: Rows, cosine: Numbers) -> None:
+        nonlocal like_any
+        like_any |= bool((cosine > 0).any())
         highest = np.minimum(alike - np.abs(alike) * relative_margin, alike - absolute_margin)
         allowed = (cosine <= np.minimum(highest, max_score)[:, None]) & (cosine >= min_score) & (cosine > 0)
         allowed[:, :range_min] = False
@@ -68,6 +78,8 @@ def run(
                 keep(own, *likeness.nearest_of_others(int(code), range_max))
                 advance(len(own))
     found = _hardest_first(dataset, likeness, *(np.concatenate(column) for column in zip(*parts, strict=True)))
+    if len(likeness.rows) and len(codes) > 1 and not len(found.rows):
+        notes = (*notes, TOO_ALIKE.format(range_max) if like_any else UNLIKE)
     return replace(found, notes=notes)
 
 
