@@ -17,14 +17,14 @@ from hardneg_cli.data.load import load
 from hardneg_cli.data.picture_columns import readable_columns
 from hardneg_cli.errors import InputError, plural
 from hardneg_cli.io.tables.verb_result import VerbResult
-from hardneg_cli.modeling.out_of_fold import Classifier, usual_classifiers
+from hardneg_cli.modeling.out_of_fold import Classifier
 from hardneg_cli.modeling.self_training import self_training
 from hardneg_cli.modeling.self_training.active_learning import QueryRow, contradicted, most_informative, queue_table
 from hardneg_cli.modeling.self_training.ledger import LedgerRound
 from hardneg_cli.modeling.self_training.pool_labels import PoolLabels, pool_labels
 from hardneg_cli.modeling.self_training.self_training import SelfTrainingRound, SelfTrainingRun, best, labels_needed
 from hardneg_cli.modeling.self_training.tables import AddedRow, added, dataset_table, entries, refuse_ledger_columns
-from hardneg_cli.modeling.self_training.task import PooledRows, SelfTrainingGoal, together
+from hardneg_cli.modeling.self_training.task import PooledRows, SelfTrainingGoal, learners_from_few, together
 from hardneg_cli.modeling.unlabeled_pool import unlabeled as read_pool
 from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
 from hardneg_cli.runtime.evidence_store import checked_settings
@@ -191,7 +191,7 @@ def refine(
 ) -> RefineResult:
     """Pseudo-labels for the rows of `unlabeled` whose error the labels of `data` prove to be within `max_error`.
 
-    models: names of classifiers, beside label spreading; by default logistic, and for tables boosting too. rounds: at
+    models: names of classifiers, beside label spreading; by default logistic, and for tables forest too. rounds: at
     most so many more than `before`, the ledger's rounds, which are done anew with the labels that there are now.
     decisions: logs, filled queues or decisions, by default the logs beside the data and the pool. Labels that people
     gave to pool rows teach, and prove nothing.
@@ -210,7 +210,7 @@ def refine(
     by_people = pool_labels(labeled, pool, loaded.decisions)
     own = material(labeled, feature_choice(features, labeled.columns))
     named = [Classifier.called(name, chosen.get(name)) for name in training.models]
-    classifiers = tuple(named or usual_classifiers(own, len(labeled.classes), chosen))
+    classifiers = tuple(named or learners_from_few(own, chosen))
     all_ = together(
         labeled, pool, by_people, own, material(pool, pool_choice), classifiers,
         SelfTrainingGoal(max_error, confidence, len(before) + training.rounds, at_least=len(before) + 1),
