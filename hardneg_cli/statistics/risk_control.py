@@ -5,7 +5,7 @@ above it are wrong than allowed. Held-out rows and the others above a cut are on
 is hypergeometric: how likely so few of the wrong ones would be held out. It holds for the very rows that are given out,
 however few; where these are very many it is the binomial tail (Clopper and Pearson, 1934). Cuts are tested in an order
 that the scores alone decide, from the one that is likeliest to pass by what the scores themselves expect to looser
-ones, until one fails; where rows are many, from several starts among which the level is shared out. So, with the stated
+ones, until one fails; where rows are many, the loosest too, which shares the level. So, with the stated
 confidence, no cut is called safe that is not. The rows that are tested must be a random sample of those that the cut is
 meant for, judged by models that did not see them.
 """
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
     Scores = NDArray[np.float64]
 
-APART = 4  # how many times the rows of one start the next one has
+AMPLE = 2  # times the rows that a test takes at least, from which on two are afforded
 STEP = 1.1  # how many times the rows of one test the next one has
 UNFORESEEN = 1.0  # wrong rows that scores do not expect
 EXPECTED = 10.0  # rows that what the scores expect counts as, beside those that were seen
 LEAST_SHARE = 0.1  # of the rows, that a cut worth waiting for lets pass
 MOST_TIMES = 50.0  # as many rows are too many to be asked for
 GROWTH = 1.05
+NOT_THESE = 1.25  # times the rows with which no proof was found, from which on there may be one
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def times_as_many(
     every = _Cuts.of(scores, wrong, others)
     cuts = every.at(_walk(every.counts, max(1, int(LEAST_SHARE * len(scores)))))
     rate = (cuts.wrong + EXPECTED * cuts.expected / cuts.counts) / (cuts.counts + EXPECTED)
-    times = 1.0
+    times = NOT_THESE
     while times <= MOST_TIMES and len(rate):
         counts = (cuts.counts * times).astype(cuts.counts.dtype)
         if (_power(counts, cuts.others, rate, max_error, confidence) >= 1 / 2).any():
@@ -148,23 +149,19 @@ def _power(
 
 
 def _starts(cuts: _Cuts, max_error: float, confidence: float) -> tuple[list[int], float]:
-    """The row counts to start from, and the confidence of each test; as many starts as the rows are enough for."""
-    import numpy as np
+    """The row counts to start from, and the confidence of each test: the likeliest, and all rows where they are many.
 
-    found, each = list[int](), confidence
-    while True:
-        level = 1 - (1 - confidence) / (len(found) + 1)
-        first = fewest(max_error, level)
-        tried = cuts.at(_walk(cuts.counts, first))
-        if not len(tried.counts):
-            return found, each
-        rate = (tried.expected + UNFORESEEN) / tried.counts
-        power = _power(tried.counts, tried.others, rate, max_error, level)
-        likeliest = int(tried.counts[len(power) - 1 - int(np.argmax(power[::-1]))])
-        starts = [likeliest // APART**power_ for power_ in range(len(found) + 1)]
-        if starts[-1] < first:
-            return found, each
-        found, each = starts, level
+    All rows are the better bet where what is wrong cannot be told by the scores, as labels that are.
+    """
+    level = 1 - (1 - confidence) / 2
+    many = len(cuts.counts) > 0 and int(cuts.counts[-1]) >= AMPLE * fewest(max_error, level)
+    each = level if many else confidence
+    tried = cuts.at(_walk(cuts.counts, fewest(max_error, each)))
+    if not len(tried.counts):
+        return [], each
+    power = _power(tried.counts, tried.others, (tried.expected + UNFORESEEN) / tried.counts, max_error, each)
+    likeliest = int(tried.counts[len(power) - 1 - int(power[::-1].argmax())])
+    return [likeliest, *([int(cuts.counts[-1])] if many else [])], each
 
 
 def _walk(counts: NDArray[np.int64], start: int) -> list[int]:
