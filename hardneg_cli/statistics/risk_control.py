@@ -151,17 +151,19 @@ def _power(
 def _starts(cuts: _Cuts, max_error: float, confidence: float) -> tuple[list[int], float]:
     """The row counts to start from, and the confidence of each test: the likeliest, and all rows where they are many.
 
-    All rows are the better bet where what is wrong cannot be told by the scores, as labels that are.
+    All rows are the better bet where what is wrong cannot be told by the scores, as labels that are; if the scores
+    themselves expect that few are wrong.
     """
     level = 1 - (1 - confidence) / 2
-    many = len(cuts.counts) > 0 and int(cuts.counts[-1]) >= AMPLE * fewest(max_error, level)
+    rows = int(cuts.counts[-1]) if len(cuts.counts) else 0
+    many = rows >= AMPLE * fewest(max_error, level) and bool(cuts.expected[-1] <= max_error * rows)
     each = level if many else confidence
     tried = cuts.at(_walk(cuts.counts, fewest(max_error, each)))
     if not len(tried.counts):
         return [], each
     power = _power(tried.counts, tried.others, (tried.expected + UNFORESEEN) / tried.counts, max_error, each)
     likeliest = int(tried.counts[len(power) - 1 - int(power[::-1].argmax())])
-    return [likeliest, *([int(cuts.counts[-1])] if many else [])], each
+    return [likeliest, *([rows] if many else [])], each
 
 
 def _walk(counts: NDArray[np.int64], start: int) -> list[int]:
