@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -15,7 +14,7 @@ from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import material
 from hardneg_cli.data.load import load
 from hardneg_cli.data.picture_columns import readable_columns
-from hardneg_cli.errors import InputError, plural
+from hardneg_cli.errors import InputError
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.modeling.out_of_fold import Classifier
 from hardneg_cli.modeling.self_training import self_training
@@ -25,10 +24,10 @@ from hardneg_cli.modeling.self_training.pool_labels import PoolLabels, pool_labe
 from hardneg_cli.modeling.self_training.self_training import SelfTrainingRound, SelfTrainingRun, best, labels_needed
 from hardneg_cli.modeling.self_training.tables import AddedRow, added, dataset_table, entries, refuse_ledger_columns
 from hardneg_cli.modeling.self_training.task import PooledRows, SelfTrainingGoal, learners_from_few, together
+from hardneg_cli.modeling.self_training.verdict import presumed, verdict
 from hardneg_cli.modeling.unlabeled_pool import unlabeled as read_pool
 from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
 from hardneg_cli.runtime.evidence_store import checked_settings
-from hardneg_cli.statistics.risk_control import fewest
 from hardneg_cli.verbs._keywords import (
     Data,
     DataKeywords,
@@ -138,30 +137,10 @@ class RefineResult(VerbResult):
             mark = ", the best" if round_ is self.best else ""
             right = f"{round_.accuracy:.1%} of the labels are what models that never saw them say"
             yield f"round {round_.number}: {right}, log-loss {round_.log_loss:.3f}{mark}"
-        yield self._verdict(sample)
+        yield verdict(task, self.best, self.more_labels)
+        yield from presumed(self.together, self.best, self.pool.name)
         yield from (f"note: {note}" for note in self.notes)
         yield from (f"note: {remark}" for remark in (*self.labeled.remarks(), *self.pool.remarks()))
-
-    def _verdict(self, sample: int) -> str:
-        error, cut = self.together.task.goal.max_error, self.best.cut
-        if cut:
-            accepted, sure = int(self.best.accepted.sum()), f"{self.together.task.goal.confidence:.0%} confidence"
-            held_out = f"of the {cut.tested:,} held-out rows that would be, {cut.wrong:,} are wrong"
-            return f"{accepted:,} rows accepted: {held_out}, so at most {cut.bound:.1%} are, with {sure}"
-        least, percent = fewest(error, self.together.task.goal.confidence), f"{100 * error:g} %"
-        reason = f"no threshold has an error that the held-out labels show to be under {percent}"
-        if sample < least:
-            reason = (
-                f"{sample:,} labeled rows cannot show an error under {percent}; at least {least:,} would, if the "
-                "models are sure of all of them, and right"
-            )
-        return f"0 rows accepted: {reason}; {self._outlook()}"
-
-    def _outlook(self) -> str:
-        more, k = self.more_labels, len(self.together.classes)
-        if more is None:
-            return "the labels that these models are surest of are wrong too often for any number of rows to show less"
-        return f"about {plural(more, 'more labeled row')}, {ceil(more / k):,} a class, would probably do"
 
 
 class RefineKeywords(DataKeywords, total=False):
