@@ -18,6 +18,7 @@ from sklearn.semi_supervised import LabelSpreading
 from hardneg_cli import InputError, find
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.modeling.self_training import ledger
+from hardneg_cli.modeling.self_training.class_shares import class_shift
 from hardneg_cli.modeling.self_training.label_spreading import HELD, neighbor_graph, spread
 from hardneg_cli.verbs.predict import predict
 from hardneg_cli.verbs.refine import RefineResult, refine
@@ -197,6 +198,14 @@ def test_a_mixed_table_keeps_its_scale() -> None:
     assert (table.source == "pseudo").sum() > 190
     assert not any("drawn as the pool" in line for line in found.summary())
     assert (table.label == frame.set_index("id").label.loc[table.index]).all()
+
+
+def test_labels_that_are_no_sample_of_the_pool_are_noted() -> None:
+    labels, pool = np.repeat([0, 1, 2], 20), np.repeat(np.eye(3), [600, 300, 100], axis=0)
+    shift = class_shift(labels, pool)
+    assert shift is not None
+    assert (shift.code, round(shift.labeled, 2), shift.pool) == (2, 0.33, 0.1)
+    assert class_shift(np.repeat([0, 1, 2], [32, 22, 6]), pool) is None
 
 
 @pytest.mark.process
