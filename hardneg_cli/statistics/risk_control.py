@@ -128,7 +128,8 @@ class _Cuts:
         return cls(levels[ends], ends + 1, above, np.cumsum(wrong[order])[ends], np.cumsum(1 - levels)[ends])
 
     def at(self, places: list[int]) -> _Cuts:
-        return _Cuts(*(each[places] for each in (self.scores, self.counts, self.others, self.wrong, self.expected)))
+        scores, counts, others = self.scores[places], self.counts[places], self.others[places]
+        return _Cuts(scores, counts, others, self.wrong[places], self.expected[places])
 
 
 def _power(
