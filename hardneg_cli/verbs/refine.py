@@ -21,13 +21,13 @@ from hardneg_cli.modeling.self_training import self_training
 from hardneg_cli.modeling.self_training.active_learning import QueryRow, contradicted, most_informative, queue_table
 from hardneg_cli.modeling.self_training.ledger import LedgerRound
 from hardneg_cli.modeling.self_training.pool_labels import PoolLabels, pool_labels
-from hardneg_cli.modeling.self_training.self_training import SelfTrainingRound, SelfTrainingRun, best
+from hardneg_cli.modeling.self_training.self_training import SelfTrainingRound, SelfTrainingRun, best, labels_needed
 from hardneg_cli.modeling.self_training.tables import AddedRow, added, dataset_table, entries, refuse_ledger_columns
-from hardneg_cli.modeling.self_training.task import PooledRows, SelfTrainingGoal, together
+from hardneg_cli.modeling.self_training.task import PooledRows, SelfTrainingGoal, learners_from_few, together
+from hardneg_cli.modeling.self_training.verdict import presumed, verdict
 from hardneg_cli.modeling.unlabeled_pool import unlabeled as read_pool
 from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
 from hardneg_cli.runtime.evidence_store import checked_settings
-from hardneg_cli.statistics.risk_control import fewest
 from hardneg_cli.verbs._keywords import (
     Data,
     DataKeywords,
@@ -104,6 +104,18 @@ class RefineResult(VerbResult):
         hidden = [part.strip() for part in (features or "").split(",")]
         return readable_columns(self.pool, both, patterns, hidden)
 
+    @cached_property
+    def more_labels(self) -> int | None:
+        """How many more labeled rows would probably let rows be accepted, where none are; None where none would.
+
+        They would have to be drawn as those that there are; the models are taken for what they are, though labels
+        make them better.
+        """
+        if self.best.cut:
+            return 0
+        needed = labels_needed(self.together.task, self.best)
+        return None if needed is None else max(1, needed - int(self.together.task.representative.sum()))
+
     def _question(self, row: int) -> QueryRow:
         p, names = self.best.probabilities[row], self.together.classes
         place = self.together.places[row]
@@ -125,23 +137,10 @@ class RefineResult(VerbResult):
             mark = ", the best" if round_ is self.best else ""
             right = f"{round_.accuracy:.1%} of the labels are what models that never saw them say"
             yield f"round {round_.number}: {right}, log-loss {round_.log_loss:.3f}{mark}"
-        yield self._verdict(sample)
+        yield verdict(task, self.best, self.more_labels)
+        yield from presumed(self.together, self.best, self.pool.name)
         yield from (f"note: {note}" for note in self.notes)
         yield from (f"note: {remark}" for remark in (*self.labeled.remarks(), *self.pool.remarks()))
-
-    def _verdict(self, sample: int) -> str:
-        error, cut = self.together.task.goal.max_error, self.best.cut
-        if cut:
-            accepted, sure = int(self.best.accepted.sum()), f"{self.together.task.goal.confidence:.0%} confidence"
-            held_out = f"of the {cut.tested:,} held-out rows that would be, {cut.wrong:,} are wrong"
-            return f"{accepted:,} rows accepted: {held_out}, so at most {cut.bound:.1%} are, with {sure}"
-        needed = fewest(error, self.together.task.goal.confidence)
-        if sample < needed:
-            return (
-                f"0 rows accepted: {sample:,} labeled rows cannot show an error under {100 * error:g} %; at least "
-                f"{needed:,} would, if the models are sure of all of them, and right"
-            )
-        return f"0 rows accepted: no threshold has an error that the held-out labels show to be under {100 * error:g} %"
 
 
 class RefineKeywords(DataKeywords, total=False):
@@ -171,14 +170,14 @@ def refine(
 ) -> RefineResult:
     """Pseudo-labels for the rows of `unlabeled` whose error the labels of `data` prove to be within `max_error`.
 
-    models: names of classifiers, beside label spreading. rounds: at most so many more than `before`, the ledger's
-    rounds, which are done anew with the labels that there are now. decisions: logs, filled queues or decisions, by
-    default the logs beside the data and the pool. Labels that people gave to pool rows teach, and prove nothing.
+    models: names of classifiers, beside label spreading; by default logistic, and for tables forest too. rounds: at
+    most so many more than `before`, the ledger's rounds, which are done anew with the labels that there are now.
+    decisions: logs, filled queues or decisions, by default the logs beside the data and the pool. Labels that people
+    gave to pool rows teach, and prove nothing.
     Raises InputError for input that cannot be right.
     """
     training, chosen = grouped(Training, options), grouped(UnitChoice, options).settings
     features, decisions = grouped(ModelSources, options).features, grouped(DecisionsRead, options).decisions
-    names = training.models or ("logistic",)
     _refuse_odd(max_error, confidence, training.rounds)
     labeled = read_data(data, columns, options)
     refuse_ledger_columns(labeled)
@@ -188,17 +187,22 @@ def refine(
     pool = read_pool(unlabeled, labeled.columns, reading.encoding, vectors=vectors)
     loaded = load_decisions(decisions, data, unlabeled)
     by_people = pool_labels(labeled, pool, loaded.decisions)
+    own = material(labeled, feature_choice(features, labeled.columns))
+    named = [Classifier.called(name, chosen.get(name)) for name in training.models]
+    classifiers = tuple(named or learners_from_few(own, chosen))
     all_ = together(
-        labeled, pool, by_people,
-        material(labeled, feature_choice(features, labeled.columns)),
-        material(pool, pool_choice),
-        tuple(Classifier.called(name, chosen.get(name)) for name in names),
+        labeled, pool, by_people, own, material(pool, pool_choice), classifiers,
         SelfTrainingGoal(max_error, confidence, len(before) + training.rounds, at_least=len(before) + 1),
         folds=training.folds, seed=training.seed,
     )  # fmt: skip
     tuned = checked_settings("strategy", STRATEGY, self_training.run, chosen.get(STRATEGY, {}))
     trained = self_training.run(all_.task, **tuned)
-    facts = {"models": [*names], "seed": training.seed, "max_error": max_error, "confidence": confidence}
+    facts = {
+        "models": [one.name for one in classifiers],
+        "seed": training.seed,
+        "max_error": max_error,
+        "confidence": confidence,
+    }
     ledger = entries(pool, all_, trained.rounds, before, facts)
     notes = (*loaded.notes, *by_people.notes, *all_.notes)
     return RefineResult(labeled, pool, by_people, all_, trained, ledger, len(before), notes)

@@ -4,7 +4,8 @@ The rows that the model is unsure of are queued for people. Each round predicts,
 held-out rows of DATA prove wrong in at most --max-error of the cases, and learns from them; no row vouches for itself.
 -o FILE gets the labeled rows and the accepted ones, with the columns source (given, people, pseudo), round, p and
 weight. Where nothing can be proved, nothing is accepted: with few labels, that is so unless --max-error is large enough
-(5 % takes 45 labeled rows, 2 % 114).
+(5 % takes 45 labeled rows at least, 2 % 114). The last line says about how many more would do. The labeled rows must
+have been drawn as POOL was.
 
 --queue FILE gets --budget rows for people, in the form that review and collect take: labels that a sure model
 contradicts, then rows of the pool that it is least sure of, whose given_label is the model's proposal (`keep` confirms

@@ -1,7 +1,7 @@
 """Rows as vectors: TF-IDF of words and character n-grams, scaled numbers, one-hot categories.
 
-A `Vectorizer` learns from some rows and is applied to any. `model_vectors` and `graph_vectors` take all rows at once,
-as dense vectors, without a look at a label: for models, and for a graph of neighbors.
+A `Vectorizer` learns from some rows and is applied to any. `model_vectors`, `word_vectors` and `graph_vectors` take all
+rows at once, without a look at a label: for models, and for a graph of neighbors.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ class Vectorizer:
 
 
 def model_vectors(rows: ModelInputs, seed: int) -> Block:
-    """(N, D): scaled numbers; for text and categories latent semantic analysis, at unit length.
+    """(N, D): scaled numbers and one-hot categories; for text latent semantic analysis, at unit length.
 
     Of very many texts alone, the words are never held whole: see text_vectors.py.
     """
@@ -154,15 +154,30 @@ def model_vectors(rows: ModelInputs, seed: int) -> Block:
             raise InputError("no words in the text of the rows to learn from")
         return found.astype(np.float64)
     vectors: Block = Vectorizer(dense=True, seed=seed).fit_transform(rows, np.arange(rows.rows))
-    return normalize(vectors) if rows.sparse else vectors
+    return normalize(vectors) if rows.texts is not None else vectors
+
+
+def word_vectors(rows: ModelInputs, chosen: Rows, seed: int) -> Vectors | None:
+    """(N, D) sparse: the words of the chosen rows, in all rows; None without text, or where texts are very many."""
+    import numpy as np
+
+    if rows.texts is None or rows.rows > LEARNED_FROM:
+        return None
+    vectorizer = Vectorizer(dense=False, seed=seed)
+    vectorizer.fit_transform(rows, chosen)
+    return vectorizer.transform(rows, np.arange(rows.rows))
 
 
 def graph_vectors(rows: ModelInputs, vectors: Block) -> Block:
-    """(N, D): the same; numbers alone keep their own scale where they seem to share one, so that noise stays small."""
+    """(N, D): the same; around the mean where there are categories, and numbers alone keep their own scale where they
+    seem to share one, so that noise stays small.
+    """
     import numpy as np
 
-    if rows.sparse or rows.numbers is None:
+    if rows.texts is not None:
         return vectors
+    if rows.numbers is None or rows.categories:
+        return vectors - vectors.mean(axis=0)
     values = rows.numbers
     centered: Block = np.where(np.isnan(values), 0.0, values - _mean(values))
     spread = centered.std(axis=0)

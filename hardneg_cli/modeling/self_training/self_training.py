@@ -2,18 +2,19 @@
 
 Each fold of the labeled rows and the pool has a chain of models of its own (cross-fitting), which never learns from a
 row of that fold, so labeled and pool rows of a fold are judged by models that know neither of them: no row vouches for
-itself, not even by way of another row's pseudo-label. A chain is the given classifiers and label spreading over a
-graph of nearest neighbors (Zhou et al., 2003), pooled with weights that suit the labels of the other folds; vectors
-and graph are made of all rows, without a label (for text, latent semantic analysis).
+itself, not even by way of another row's pseudo-label. A chain is the given classifiers, for text also on its words,
+and label spreading over a graph of nearest neighbors (Zhou et al., 2003), pooled with weights that suit the labels of
+the other folds; vectors and graph are made of all rows, without a label (for text, latent semantic analysis).
 
 In each round a chain learns from its labels and from its pseudo-labels of the round before: per class the most probable
 rows whose expected error stays within --max-error, weighted by their probability, no class having more than balance
 times its share (class-balanced self-training, Zou et al., 2018). What is given out is stricter: held-out labeled rows
-that pass the same thresholds are a sample of the pool rows that do, so a probability is looked for above which
-the binomial upper limit of their error rate is within --max-error (learn then test, Angelopoulos et al., 2021). If
-there is none, nothing is accepted. This presumes that the labeled rows were sampled like the pool's; rows that people
-answered because they were uncertain were not, so they teach and prove nothing. Each round's proof holds with the stated
-confidence by itself. Rounds end when the held-out log-loss no longer falls; the best round counts.
+that pass the same thresholds are a sample of the pool rows that do, so a probability is looked for above which the
+upper limit of how many of these are wrong is within --max-error (learn then test, Angelopoulos et al., 2021). If there
+is none, nothing is accepted, and how many labels it would take is estimated from the width of the limits. This
+presumes that the labeled rows were sampled like the pool's; rows that people answered because they were uncertain were
+not, so they teach and prove nothing. Each round's proof holds with the stated confidence by itself. Rounds end when the
+held-out log-loss no longer falls; the best round counts.
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hardneg_cli.data.features.vectorizer import graph_vectors, model_vectors
+from hardneg_cli.data.features.vectorizer import graph_vectors, model_vectors, word_vectors
+from hardneg_cli.modeling.classifiers import CLASSIFIERS
 from hardneg_cli.modeling.out_of_fold import vector_probabilities
 from hardneg_cli.modeling.self_training.label_spreading import neighbor_graph, spread
 from hardneg_cli.modeling.self_training.task import SelfTrainingTask
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.statistics import opinion_pool
 from hardneg_cli.statistics.opinion_pool import OpinionPool, PoolPrior
-from hardneg_cli.statistics.risk_control import RiskControlledThreshold, safe_cut
+from hardneg_cli.statistics.risk_control import RiskControlledThreshold, safe_cut, times_as_many
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,6 +79,7 @@ def run(task: SelfTrainingTask, *, balance: float = 3.0, neighbors: int = 10) ->
     balance: times its share among the labels that a class may have of the pseudo-labels, compared with the median
     class. neighbors: of a row in the graph.
     """
+    import numpy as np
     from threadpoolctl import threadpool_limits
 
     found: list[SelfTrainingRound] = []
@@ -85,11 +88,12 @@ def run(task: SelfTrainingTask, *, balance: float = 3.0, neighbors: int = 10) ->
         vectors = model_vectors(task.rows, task.seed)
         graph = neighbor_graph(graph_vectors(task.rows, vectors), neighbors)
         chains: list[Block | None] = [None] * (int(task.fold.max()) + 1)
-        near = [_by_neighbors(task, fold, graph) for fold in range(len(chains))]
+        words = word_vectors(task.rows, np.flatnonzero(task.labels >= 0), task.seed)
+        constant = [_by_labels_alone(task, fold, graph, words) for fold in range(len(chains))]
         for number in range(1, goal.rounds + 1):
             opinions = []
             for fold, theirs in enumerate(chains):
-                opinions.append([*_by_classifiers(task, fold, theirs, vectors), near[fold]])
+                opinions.append([*_by_classifiers(task, fold, theirs, vectors), *constant[fold]])
                 advance(1)
             held_out, pools = _cross_fitted(task, opinions)
             found.append(_round(task, number, held_out, balance))
@@ -107,12 +111,33 @@ def best(rounds: Sequence[SelfTrainingRound]) -> SelfTrainingRound:
     return min(rounds, key=lambda one: one.log_loss)
 
 
-def _by_neighbors(task: SelfTrainingTask, fold: int, graph: csr_array) -> Block:
-    """(N, K) what the labels outside of the fold spread; pseudo-labels do not, for they came from there."""
+def labels_needed(task: SelfTrainingTask, round_: SelfTrainingRound) -> int | None:
+    """How many representative labels would probably prove something; None where very many of them would not."""
+    from math import ceil
+
+    p, code = round_.probabilities.max(axis=1), round_.probabilities.argmax(axis=1)
+    sample, goal = task.representative, task.goal
+    wrong = code[sample] != task.labels[sample]
+    times = times_as_many(p[sample], wrong, p[task.pool], max_error=goal.max_error, confidence=goal.confidence)
+    return None if times is None else ceil(times * sample.sum())
+
+
+def _by_labels_alone(task: SelfTrainingTask, fold: int, graph: csr_array, words: Any) -> list[Block]:
+    """(N, K) what the labels outside of the fold spread, and what their words tell, where there are some.
+
+    Pseudo-labels do neither: they came from there, and words that only go with sure rows tell little of the others.
+    """
     import numpy as np
 
     labels = np.where(task.fold == fold, -1, task.labels)
-    return spread(graph, labels, task.k).astype(np.float32)
+    found = [spread(graph, labels, task.k)]
+    if words is not None:
+        weights = np.ones(len(labels))
+        found += [
+            vector_probabilities(one, words, labels, task.k, weights=weights, sparse=True, seed=task.seed)
+            for one in task.classifiers if not CLASSIFIERS[one.name].DENSE
+        ]  # fmt: skip
+    return [opinion.astype(np.float32) for opinion in found]
 
 
 def _by_classifiers(task: SelfTrainingTask, fold: int, pseudo_labels: Block | None, vectors: Any) -> list[Block]:
@@ -128,8 +153,9 @@ def _by_classifiers(task: SelfTrainingTask, fold: int, pseudo_labels: Block | No
         labels = np.where(given, pseudo_labels[:, 0], labels).astype(np.int64)
         weight = np.where(given, pseudo_labels[:, 1], weight)
         weight *= _evening(labels, weight, np.bincount(task.labels[~task.pool], minlength=task.k))
+    sparse = task.rows.texts is not None
     found = [
-        vector_probabilities(one, vectors, labels, task.k, weights=weight, sparse=task.rows.sparse, seed=task.seed)
+        vector_probabilities(one, vectors, labels, task.k, weights=weight, sparse=sparse, seed=task.seed)
         for one in task.classifiers
     ]
     return [opinion.astype(np.float32) for opinion in found]
@@ -203,7 +229,8 @@ def _round(task: SelfTrainingTask, number: int, held_out: Block, balance: float)
     passed = p >= thresholds[code]
     tested = passed & task.representative
     wrong, goal = code[tested] != task.labels[tested], task.goal
-    cut = safe_cut(p[tested], wrong, max_error=goal.max_error, confidence=goal.confidence)
+    others = p[passed & task.pool]
+    cut = safe_cut(p[tested], wrong, others, max_error=goal.max_error, confidence=goal.confidence)
     accepted = passed & task.pool & (p >= cut.score) if cut else np.zeros(len(p), bool)
     sample, right = np.flatnonzero(task.representative), task.labels[task.representative]
     loss = float(-np.log(np.maximum(held_out[sample, right], np.finfo(float).tiny)).mean())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,9 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.inputs import ModelInputs, concatenated
 from hardneg_cli.errors import InputError, listing, quote
 from hardneg_cli.modeling.folds import assign_folds
-from hardneg_cli.modeling.out_of_fold import Classifier
+from hardneg_cli.modeling.out_of_fold import MOST_COLUMNS, Classifier
 from hardneg_cli.modeling.self_training.pool_labels import PoolLabels
+from hardneg_cli.runtime.drawers import Settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +22,20 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 FEWEST_CLASSES = 2
+TREES = {"trees": 100}  # of a forest that stands beside other models
+
+
+def learners_from_few(rows: ModelInputs, settings: Mapping[str, Settings]) -> tuple[Classifier, ...]:
+    """What learns where nobody named a model: logistic regression, and for the columns of a table a forest beside it.
+
+    After ten labels a class, extremely randomized trees are surer of what is right than boosting, whose leaves need
+    rows. Vectors and texts are linear.
+    """
+    logistic = Classifier.called("logistic", settings.get("logistic"))
+    columns = len(rows.categories) + (0 if rows.numbers is None else rows.numbers.shape[1])
+    if rows.texts is not None or columns > MOST_COLUMNS:
+        return (logistic,)
+    return logistic, Classifier.called("forest", {**TREES, **settings.get("forest", {})})
 
 
 @dataclass(frozen=True)
