@@ -97,6 +97,8 @@ def trained(findings: Findings) -> tuple[PredictResult, MineResult, RefineResult
     refined = refine(FRAME, "pool.csv", label="y", text="t", max_error=0.05, rounds=2, seed=1)
     second = dual(FRAME, label="y", text="t", probs=P, classes=KNOWN, models=["boosting"])
     hardened = harden(FRAME, label="y", features=["a", "b"], epsilon=0.1, folds=0)
+    hardened.save_model(Path("robust.skops"))
+    print(hardened.accuracy().num_rows)
     share: float = predicted.agreement
     print([one.table() for one in (predicted, mined, refined, second, hardened)], share, mined.suspects())
     return predicted, mined, refined, second, hardened
