@@ -49,3 +49,8 @@ class NearestNeighborClassifier:
             np.add.at(votes, (np.arange(len(near))[:, None], self._codes[near]), weight)
             found[start : start + BLOCK] = votes / votes.sum(axis=1, keepdims=True)
         return found
+
+    def predict(self, rows: Any) -> NDArray[np.int64]:
+        """(n,) the most probable of `classes_`."""
+        found: NDArray[np.int64] = self.classes_[self.predict_proba(rows).argmax(axis=1)]
+        return found

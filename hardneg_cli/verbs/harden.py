@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Unpack
 
 from hardneg_cli.data.columns import Columns
@@ -21,6 +21,7 @@ from hardneg_cli.modeling.out_of_fold import Classifier
 from hardneg_cli.modeling.robustness.attacks import ATTACKS
 from hardneg_cli.modeling.robustness.augmentation import TrainingRows
 from hardneg_cli.modeling.robustness.numeric import NumericAttack
+from hardneg_cli.modeling.robustness.saved_model import SavedModel
 from hardneg_cli.modeling.robustness.tables import HARD_WEIGHT, HardenResult
 from hardneg_cli.modeling.robustness.textual import TextAttack
 from hardneg_cli.modeling.robustness.trials import Attacker, run_trials
@@ -95,23 +96,28 @@ def harden(
     if model is not None:
         Classifier.called(model)
     dataset = read_data(data, columns, options)
-    rows, names = _material(dataset, features)
+    material_ = _material(dataset, features)
+    rows, names = material_.rows, material_.moving
     train = in_training(dataset, train_split)
     with threadpool_limits(1):  # a product's last bits depend on how many threads share it
         score, hard = _guarded(dataset, train, models, guard, settings, grouped(Reading, options).on_bad_rows)
         kept = train & (score <= guard)
         order = dataset.by_id
-        attack = _attack(dataset, (rows, names), order[kept[order]], model, settings, seed, epsilon)
+        attack = _attack(dataset, material_, order[kept[order]], model, settings, seed, epsilon)
         weights = np.where(hard & kept, HARD_WEIGHT, 1.0)
         parts = held_out_parts(dataset, rows, train, folds)
         without = [_training_rows(dataset, order[kept[order] & ~part[order]], weights) for part in parts]
         every = _training_rows(dataset, order[kept[order]], weights)
         labels, held_out = dataset.labels.astype(np.int64), [order[part[order]] for part in parts]
-        measured, augmented = run_trials(attack, labels, every, without, held_out, boundary=boundary)
+        measured, found = run_trials(attack, labels, every, without, held_out, boundary=boundary)
+    saved = SavedModel(
+        found.models[found.robust], dataset.columns.text if rows.texts is not None else None, material_.numbers,
+        material_.unread, dataset.classes,
+    )  # fmt: skip
     changes = f"edits of the text, {_edits(settings)} at most" if names == () else f"moves of {epsilon:g} spreads"
     return HardenResult(
-        dataset, measured, np.flatnonzero(kept | ~train), hard & kept, int((train & ~kept).sum()), guard, augmented,
-        names, changes, describe(dataset, train, folds),
+        dataset, measured, np.flatnonzero(kept | ~train), hard & kept, int((train & ~kept).sum()), guard,
+        found.augmented, names, changes, describe(dataset, train, folds), saved,
     )  # fmt: skip
 
 
@@ -134,8 +140,20 @@ def _refuse_settings(settings: Settings) -> None:
             checked_settings(kinds[name], name, drawers.verb(kinds[name], name), given)
 
 
-def _material(dataset: Dataset, features: str | None) -> tuple[ModelInputs, tuple[str, ...]]:
-    """The rows, and the names of the columns whose numbers move: none where there is a text to edit."""
+@dataclass(frozen=True)
+class _Material:
+    """rows: to learn from. numbers: the names of their columns of numbers. unread: of those that are dates or lists.
+
+    moving: the names of the columns whose numbers move, empty for dates; none where there is a text to edit.
+    """
+
+    rows: ModelInputs
+    numbers: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    moving: tuple[str, ...] = ()
+
+
+def _material(dataset: Dataset, features: str | None) -> _Material:
     choice = feature_choice(features, dataset.columns)
     if choice.file or choice.array is not None:
         raise InputError(f"harden writes new rows, so {quote(features)} would have to be columns of {dataset.name}")
@@ -145,15 +163,19 @@ def _material(dataset: Dataset, features: str | None) -> tuple[ModelInputs, tupl
             "with --text, or columns with --features"
         )
     rows = material(dataset, FeatureChoice(columns=choice.columns))
-    if rows.texts is not None:
-        return rows, ()
+    if not choice.columns:
+        return _Material(rows)
     columns = feature_columns(dataset, choice.columns)
-    if rows.numbers is None:
+    has_lists = rows.numbers is not None and not rows.categories and rows.numbers.shape[1] != len(columns)
+    if rows.texts is not None and has_lists:
+        return _Material(rows, unread=(columns[0],))
+    if rows.texts is None and rows.numbers is None:
         raise InputError(f"{dataset.name}: harden moves numbers, and there are none in {listing(columns)}")
-    if not rows.categories and rows.numbers.shape[1] != len(columns):
+    if has_lists:
         raise InputError(f"{dataset.name}: column {quote(columns[0])} holds lists; harden needs a column a number")
     found = mixed_columns(dataset.name, dataset.texts(columns))
-    return rows, tuple("" if name in found.dates else name for name in found.numbers)
+    moving = tuple("" if name in found.dates else name for name in found.numbers) if rows.texts is None else ()
+    return _Material(rows, tuple(found.numbers), found.dates, moving)
 
 
 def _guarded(
@@ -205,15 +227,13 @@ def _rows_table(dataset: Dataset, rows: Codes) -> pa.Table:
 
 
 def _attack(
-    dataset: Dataset, named_rows: tuple[ModelInputs, Sequence[str]], train: Codes, model: str | None,
-    settings: Settings, seed: int, epsilon: float,
-) -> Attacker:  # fmt: skip
-    rows, names = named_rows
-    name = model or ("mlp" if rows.texts is None else "logistic")
+    dataset: Dataset, given: _Material, train: Codes, model: str | None, settings: Settings, seed: int, epsilon: float
+) -> Attacker:
+    name = model or ("mlp" if given.rows.texts is None else "logistic")
     classifier = Classifier.called(name, settings.get(name))
-    if rows.texts is None:
-        return NumericAttack.of(rows, train, classifier, settings, seed, epsilon, names)
-    return TextAttack(rows, classifier, settings, seed, dataset.classes)
+    if given.rows.texts is None:
+        return NumericAttack.of(given.rows, train, classifier, settings, seed, epsilon, given.moving)
+    return TextAttack(given.rows, classifier, settings, seed, dataset.classes)
 
 
 def _training_rows(dataset: Dataset, rows: Codes, weights: NDArray[np.float64]) -> TrainingRows:

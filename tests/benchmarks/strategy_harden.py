@@ -37,9 +37,9 @@ def part(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str | F
     yield "| --- | --- | ---: | ---: | ---: | ---: |"
     for setting, training in figures:
         found, plain = np.array(figures[setting, training]), np.array(figures[setting, "plain"])
-        cells = [_interval(side, "{:.1%}") for side in found.T]
+        cells = [interval(side, "{:.1%}") for side in found.T]
         if training != "plain":
-            cells += [_interval(side, "{:+.1%}") for side in (found - plain).T]
+            cells += [interval(side, "{:+.1%}") for side in (found - plain).T]
         yield f"| {setting} | {training} | " + " | ".join(cells + [""] * (4 - len(cells))) + " |"
     yield ""
     for setting, data in ((f"digits, ε {EPSILONS[-1]}", "digits"), ("banking77, 2 edits", "banking77")):
@@ -65,7 +65,7 @@ def _measure(one: Planted, seed: int, setting: str, figures: Figures, epsilon: f
         figures.setdefault((setting, way.training), []).append((float(way.right.mean()), float(way.robust.mean())))
 
 
-def _interval(values: np.ndarray, form: str) -> str:
+def interval(values: np.ndarray, form: str) -> str:
     """The mean over the seeds with its 95 % interval."""
     if len(values) < 2:  # one seed has no interval
         return form.format(values.mean())

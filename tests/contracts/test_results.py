@@ -119,7 +119,7 @@ def test_what_models_say_gives_its_tables(points: Path) -> None:
     gives(history, "metrics", "curves", "forgetting", "cartography")
     gives(predict(points, features="x,y", new=pool), "rows", "new")
     gives(augment(points, features="x,y", by=["noise"], to=70, folds=2), "rows", "report")
-    gives(harden(points, features="x,y", model="logistic", folds=0), "rows", "report")
+    gives(harden(points, features="x,y", model="logistic", folds=0), "rows", "accuracy")
     gives(refine(points, pool, Columns(), features="x,y", rounds=1), "rows", "queue")
     found = dual(points, features="x,y", models=["logistic"], classes=["a", "b"], new=pool, new_probs=[probs])
     gives(found, "rows", "adjusted", "slices", "new")

@@ -107,6 +107,8 @@ def trained(findings: Findings) -> tuple[PredictResult, MineResult, RefineResult
     hardened = harden(FRAME, label="y", features=["a", "b"], epsilon=0.1, folds=0)
     more = augment(FRAME, label="y", text="t", by=["typos"], to=30, per_row=2, probs=P, classes=KNOWN, guard=0.3)
     print(*more.summary(), more.report(), more.selection.gain, augment(FRAME, text="t", using=lambda texts: texts))
+    hardened.save_model(Path("robust.skops"))
+    print(hardened.accuracy().num_rows)
     share: float = predicted.agreement
     print([one.table() for one in (predicted, mined, refined, second, hardened)], share, mined.suspects())
     return predicted, mined, refined, second, hardened

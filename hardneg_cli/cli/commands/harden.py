@@ -6,11 +6,15 @@ and swapped words that keep the label. Rows whose score, find's probability that
 do not train and get no version.
 
 -o writes the training set: the rows, rows of other splits unchanged, and after each its versions with `parent_id`,
-`kind` and `weight`; a version is of its parent's split, fold and group. Held out are the other splits, else each fold
-in turn. Three ways of training are measured on them, as they are and attacked: `plain`; `adversarial`, in which a
-network is attacked anew in every batch; `augmented`, a model of the same kind that learns from the written rows alone,
-which is what training elsewhere gains, and less. `hardneg explain projected-gradient`, `adversarial-training`,
-`transfer` (for models without a gradient), `least-change` and `text-perturbation` are the manuals.
+`kind` and `weight`; a version is of its parent's split, fold and group. Where the hardened network is in doubt, a
+version stands there several times with labels in these shares; kind `soft-label` has another label than its parent.
+--save-model writes the hardened model as a Pipeline that scikit-learn and skops load without hardneg.
+
+Held out are the other splits, else each fold in turn. --accuracy has what each way of training gives on them, as they
+are and attacked: `plain`; `adversarial`, a network that is attacked anew in every batch, which is saved; `augmented`, a
+model of the same kind that learns from the written rows alone, which is what training elsewhere gives.
+`hardneg explain projected-gradient`, `adversarial-training`, `distillation`, `transfer` (for models without a
+gradient), `least-change` and `text-perturbation` are the manuals.
 """
 
 from __future__ import annotations
@@ -74,11 +78,16 @@ class AttackOptions:
 
 @dataclass(frozen=True)
 class HardenOutput(OutputOptions):
-    """Where the training set and what was measured go."""
+    """Where the training set, the model and what was measured go."""
 
-    report: Annotated[
+    save_model: Annotated[
+        str | None,
+        typer.Option("--save-model", metavar="FILE", help="Write the hardened model, for scikit-learn and skops."),
+        Trust.WRITTEN,
+    ] = None
+    accuracy: Annotated[
         list[str] | None,
-        typer.Option("--report", metavar="FILE", help="Write the accuracy of each way of training; repeatable."),
+        typer.Option("--accuracy", metavar="FILE", help="Write the accuracy of each way of training; repeatable."),
         Trust.WRITTEN,
     ] = None
 
@@ -91,12 +100,16 @@ def run(
     attack: AttackOptions,
     output: HardenOutput,
 ) -> int:
+    from hardneg_cli.modeling.robustness.saved_model import refuse_unsaved
     from hardneg_cli.verbs.harden import harden
 
-    asked = outputs.targets(output.report, None) if output.report else []
-    rows = output.targets("csv") if output.output or output.format_ or not asked else []
+    asked = outputs.targets(output.accuracy, None) if output.accuracy else []
+    saved = [outputs.OutputTarget("ndjson", output.save_model)] if output.save_model else []
+    rows = output.targets("csv") if output.output or output.format_ or not (asked or saved) else []
     inputs = [data, *(models.probs or [])]
-    outputs.refuse_overwriting_inputs([*rows, *asked], inputs, [columns.features, columns.classes])
+    outputs.refuse_overwriting_inputs([*rows, *asked, *saved], inputs, [columns.features, columns.classes])
+    if saved:
+        refuse_unsaved(attack.model)
     hardened = harden(
         data,
         columns.columns,
@@ -113,7 +126,8 @@ def run(
         encoding=columns.encoding,
         on_bad_rows=columns.on_bad_rows,
     )
-    outputs.write_together((hardened.table, rows), (hardened.report, asked))
+    beside = {output.save_model: hardened.saved.write} if output.save_model else {}
+    outputs.write_together((hardened.table, rows), (hardened.accuracy, asked), beside=beside)
     if not output.quiet:
         for line in hardened.summary():
             say(line)

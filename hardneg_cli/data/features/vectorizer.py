@@ -6,6 +6,8 @@ rows at once, without a look at a label: for models, and for a graph of neighbor
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hardneg_cli.data.features.inputs import ModelInputs
@@ -28,6 +30,21 @@ UNEVEN = 10.0  # columns whose spreads differ by more than this have different u
 RARE = 2  # rows that a word, or a value of a category, needs to count
 
 
+@dataclass(frozen=True)
+class LearnedColumns:
+    """What a vectorizer has learned: the words of texts; of each number its median and its spread, (D,), and which may
+    be missing; by category its common values; the directions that the vectors are brought to.
+    """
+
+    words: FeatureUnion | None
+    middle: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    gaps: Rows
+    values: Mapping[str, Sequence[str]]
+    directions: TruncatedSVD | None
+    dense: bool
+
+
 class Vectorizer:
     """Rows of a material as vectors: learned from some rows, then made of any."""
 
@@ -48,6 +65,16 @@ class Vectorizer:
         """(D,) what one unit is of each number."""
         assert self._scale is not None
         return self._scale[1]
+
+    @property
+    def learned(self) -> LearnedColumns:
+        """What it has learned."""
+        import numpy as np
+
+        middle, spread = self._scale or (np.zeros(0), np.zeros(0))
+        gaps = np.zeros(0, np.int64) if self._scale is None else self._gaps
+        values = {name: sorted(places, key=places.__getitem__) for name, places in self._values.items()}
+        return LearnedColumns(self._words, middle, spread, gaps, values, self._directions, self._dense)
 
     def fit_transform(self, rows: ModelInputs, chosen: Rows) -> Vectors:
         """Learn words, scales and values from the chosen rows; (n, D) their vectors, sparse if the material is."""

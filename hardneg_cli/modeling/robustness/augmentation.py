@@ -35,12 +35,16 @@ class TrainingRows:
 
 @dataclass(frozen=True)
 class Augmented:
-    """m versions of rows: whose (m,), what was done (empty: nothing), and their numbers (m, D) or m texts."""
+    """m versions of rows: whose (m,), what was done (empty: nothing), and their numbers (m, D) or m texts.
+
+    labels: (m,) codes, where not all have their parent's.
+    """
 
     parents: Codes
     kinds: tuple[str, ...]
     numbers: NDArray[np.float64] | None = None
     texts: tuple[str, ...] | None = None
+    labels: Codes | None = None
 
     def __len__(self) -> int:
         return len(self.parents)
@@ -48,7 +52,12 @@ class Augmented:
     def take(self, places: Codes) -> Augmented:
         numbers = None if self.numbers is None else self.numbers[places]
         texts = None if self.texts is None else tuple(self.texts[place] for place in places)
-        return Augmented(self.parents[places], tuple(self.kinds[place] for place in places), numbers, texts)
+        labels = None if self.labels is None else self.labels[places]
+        return Augmented(self.parents[places], tuple(self.kinds[place] for place in places), numbers, texts, labels)
+
+    def labels_or(self, labels: Codes) -> Codes:
+        """(m,) its own labels, or the given ones, which are the parents'."""
+        return labels if self.labels is None else self.labels
 
     def changed(self) -> Augmented:
         """Those to which something was done."""
@@ -68,8 +77,8 @@ class Augmented:
         return ModelInputs(len(self), texts, numbers, categories)
 
 
-def together(parts: Sequence[Augmented]) -> Augmented:
-    """All of them, one after the other."""
+def together(parts: Sequence[Augmented], training: TrainingRows) -> Augmented:
+    """All of them, one after the other, each with a label."""
     import numpy as np
 
     numbers = (
@@ -77,7 +86,8 @@ def together(parts: Sequence[Augmented]) -> Augmented:
     )
     texts = None if parts[0].texts is None else tuple(text for part in parts for text in part.texts or ())
     kinds = tuple(kind for part in parts for kind in part.kinds)
-    return Augmented(np.concatenate([part.parents for part in parts]), kinds, numbers, texts)
+    labels = np.concatenate([part.labels_or(training.labels_of(part.parents)) for part in parts])
+    return Augmented(np.concatenate([part.parents for part in parts]), kinds, numbers, texts, labels)
 
 
 def fitted(
@@ -90,5 +100,5 @@ def fitted(
         return classifier.trained(material, training.rows, training.labels, seed=seed)
     both = concatenated(material, more.within(material))
     rows = np.concatenate([training.rows, material.rows + np.arange(len(more))])
-    labels = np.concatenate([training.labels, training.labels_of(more.parents)])
+    labels = np.concatenate([training.labels, more.labels_or(training.labels_of(more.parents))])
     return classifier.trained(both, rows, labels, seed=seed)

@@ -6,13 +6,14 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.features.inputs import ModelInputs
 from hardneg_cli.errors import InputError
 from hardneg_cli.modeling.out_of_fold import Classifier, FittedModel
 from hardneg_cli.modeling.robustness.attacks import ATTACKS
-from hardneg_cli.modeling.robustness.augmentation import Augmented, TrainingRows, fitted
+from hardneg_cli.modeling.robustness.augmentation import Augmented, TrainingRows, fitted, together
 from hardneg_cli.modeling.robustness.network import network
 from hardneg_cli.runtime.drawers import Settings, UnitSettings
 from hardneg_cli.runtime.evidence_store import checked_settings
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from hardneg_cli.modeling.robustness.attacks.distillation import DistilledPoints
+
     Block = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
 LEARNING = {"steps": 7, "starts": 1}  # of the attack within training, which makes one for each batch
 SWITCH = 2  # values of a number between which there is nothing
 IMITATED = 4  # points around each row that an imitator learns from
+ROUNDS = 2  # of attacking and learning from it, without a gradient
+SOFT = "soft-label"  # the kind of a version with another label than its parent's
 DIFFERENTIABLE = ("mlp", "logistic")
 
 
@@ -85,17 +90,59 @@ class NumericAttack:
                     self.seed, **chosen)  # fmt: skip
         return FittedModel(plain.vectorizer, model, model.classes_)
 
-    def attacked(self, model: FittedModel, training: TrainingRows, rows: Codes, labels: Codes) -> Augmented:
-        """The rows, each moved to where the model is most wrong about its label, in the range of the training rows."""
+    def versions(self, training: TrainingRows, plain: FittedModel, robust: FittedModel | None) -> list[Augmented]:
+        """What the hardened model says around each row; without one, what fools models that learn from what did."""
+        rows, labels = training.rows, training.labels
+        if robust is not None:
+            return [self._distilled(training, plain, robust)]
+        found = [self.attacked(plain, training, rows, labels)]
+        while len(found) < ROUNDS:
+            model = self.fitted(training, together(found, training).changed())
+            found.append(self.attacked(model, training, rows, labels))
+        return found
+
+    def _distilled(self, training: TrainingRows, plain: FittedModel, robust: FittedModel) -> Augmented:
         import numpy as np
 
-        rng = np.random.default_rng(self.seed)
+        rows, labels, points = training.rows, training.labels, plain.points(self.material, training.rows)
+        seeds = count(self.seed + 1)
+
+        def fools(model: FittedModel) -> Block:
+            moved = self.attacked(model, training, rows, labels)
+            return plain.points(moved.within(self.material), np.arange(len(rows)))
+
+        def versions(found: DistilledPoints) -> Augmented:
+            given, moves = robust.classes[found.labels], found.points - points[found.rows]
+            kinds = np.where(moves.any(axis=1), "projected-gradient", "").astype(object)
+            kinds[given != labels[found.rows]] = SOFT
+            own = rows[found.rows]
+            return Augmented(own, tuple(kinds.tolist()), self._numbers(plain, own, moves), labels=given)
+
+        def fools_next(found: DistilledPoints) -> Block:
+            return fools(fitted(self.classifier, self.material, training, versions(found), seed=next(seeds)))
+
+        run, chosen = self._strategy("distillation")
+        codes = np.searchsorted(robust.classes, labels)
+        return versions(run(robust.model.predict_proba, codes, [fools(robust), fools(plain)], fools_next, **chosen))
+
+    def _bounds(self, model: FittedModel, training: TrainingRows, rows: Codes) -> tuple[Block, Block, Block]:
+        """The rows' points, and the bounds within which they may move; (n, D) each. What is missing stays."""
+        import numpy as np
+
         seen, points = model.points(self.material, training.rows), model.points(self.material, rows)
         low, high = _reach(self._radius(model), seen.min(axis=0), seen.max(axis=0), points, 1.0)
         assert self.material.numbers is not None
         missing = np.flatnonzero(np.isnan(self.material.numbers[rows]))
         row, column = np.divmod(missing, self.material.numbers.shape[1])
         low[row, column] = high[row, column] = points[row, column]
+        return points, low, high
+
+    def attacked(self, model: FittedModel, training: TrainingRows, rows: Codes, labels: Codes) -> Augmented:
+        """The rows, each moved to where the model is most wrong about its label, in the range of the training rows."""
+        import numpy as np
+
+        rng = np.random.default_rng(self.seed)
+        points, low, high = self._bounds(model, training, rows)
         known = np.isin(labels, model.classes)
         moved = points.copy()
         inside = points[known], labels[known], low[known], high[known], rng
@@ -105,7 +152,7 @@ class NumericAttack:
             kind = "projected-gradient"
         else:
             run, chosen = self._strategy("transfer")
-            moved[known] = run(self._imitator(model, seen), model.model.predict, *inside, **chosen)
+            moved[known] = run(self._imitator(model, training), model.model.predict, *inside, **chosen)
             kind = "transfer"
         changed = np.flatnonzero((moved != points).any(axis=1))
         kinds = np.full(len(rows), "", object)
@@ -148,12 +195,13 @@ class NumericAttack:
         found: Block = np.where(moves == 0, own, own + moves * model.vectorizer.spread)
         return found
 
-    def _imitator(self, model: FittedModel, seen: Block) -> Any:
+    def _imitator(self, model: FittedModel, training: TrainingRows) -> Any:
         """A network that answers as the model does, near the rows."""
         import numpy as np
         from sklearn.neural_network import MLPClassifier
 
         rng = np.random.default_rng(self.seed)
+        seen = model.points(self.material, training.rows)
         around = np.tile(seen, (IMITATED, 1))
         around += self._radius(model) * rng.uniform(-2, 2, around.shape)
         points = np.vstack([seen, around])

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import sqrt
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.mixed_columns import column_numbers
+from hardneg_cli.io.files.atomic_write import whole_file
 from hardneg_cli.io.tables.queue_columns import free_name
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.modeling.robustness.augmentation import Augmented
+from hardneg_cli.modeling.robustness.saved_model import SavedModel
 from hardneg_cli.statistics.intervals import NORMAL, wilson
 
 if TYPE_CHECKING:
@@ -25,16 +28,29 @@ if TYPE_CHECKING:
 GIVEN, HARD = "given", "hard-negative"
 OWN = ("parent_id", "kind", "weight")
 DECIMALS = 6
+MODEL, ROWS = "model", "rows"  # what can be taken away
+TAKEN = {MODEL: "the model that can be saved", ROWS: "a new model of the written rows"}
 PREFIX = "hardneg_"  # of a column of ours whose name is taken
 
 
 @dataclass(frozen=True)
 class RobustAccuracy:
-    """A way of training, and which of M held-out rows its models get right: as they are, and under attack."""
+    """A way of training, and which of M held-out rows its models get right: as they are, and under attack.
+
+    written: what is written of it: the model itself, the rows that it learns from, both or nothing.
+    """
 
     training: str
     right: Bools
     robust: Bools
+    written: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The way, and what of it can be taken away."""
+        return (
+            f"{self.training} ({' and '.join(TAKEN[what] for what in self.written)})" if self.written else self.training
+        )
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,7 +59,8 @@ class HardenResult(VerbResult):
 
     rows: the dataset's rows that stay in the training set and those of other splits, ascending. train: (N,) bool, may
     train. hard: (N,) bool, hard negatives. suspects: how many rows the guard kept out. augmented: of training rows.
-    names: the columns that hold the numbers that moved. attack: in words. held: what was held out, in words.
+    names: the columns that hold the numbers that moved. attack: in words. held: what was held out, in words. saved: the
+    hardened model.
     """
 
     dataset: Dataset
@@ -56,6 +73,7 @@ class HardenResult(VerbResult):
     names: tuple[str, ...]
     attack: str
     held: str
+    saved: SavedModel
 
     def table(self) -> pa.Table:
         """The augmented training set: each row of `rows`, followed by its versions, in the dataset's columns.
@@ -88,7 +106,10 @@ class HardenResult(VerbResult):
             if name == columns.id:
                 found[name] = ids
             elif name == columns.label:
-                found[name] = pa.array(np.array(data.classes, object)[data.labels[parents]], pa.string())
+                codes = data.labels[parents].astype(np.int64)
+                if self.augmented.labels is not None:
+                    codes[version >= 0] = self.augmented.labels[version[version >= 0]]
+                found[name] = pa.array(np.array(data.classes, object)[codes], pa.string())
             elif name in data.roles.column_names:
                 found[name] = data.roles[name].take(parents)
             elif name in data.content.column_names:
@@ -126,13 +147,25 @@ class HardenResult(VerbResult):
             found.append(name)
         return found
 
-    def report(self) -> pa.Table:
+    def save_model(self, path: str | Path) -> None:
+        """Write the hardened model as skops does, a Pipeline of scikit-learn's that is loaded without hardneg.
+
+        Raises InputError without skops, and for a model that scikit-learn cannot hold.
+        """
+        with whole_file(path) as out:
+            self.saved.write(out)
+
+    def accuracy(self) -> pa.Table:
         """A line for each way of training, with the 95 % intervals of Wilson (1927)."""
         import pyarrow as pa
 
         lines = []
         for one in self.measured:
-            line: dict[str, object] = {"training": one.training, "rows": len(one.right)}
+            line: dict[str, object] = {
+                "training": one.training,
+                "written": "+".join(one.written),
+                "rows": len(one.right),
+            }
             for name, hits in (("accuracy", one.right), ("robust_accuracy", one.robust)):
                 low, high = _interval(hits)
                 line |= {name: float(hits.mean()), f"{name}_low": low, f"{name}_high": high}
@@ -140,8 +173,8 @@ class HardenResult(VerbResult):
         return pa.Table.from_pylist(lines)
 
     def tables(self) -> dict[str, pa.Table]:
-        """The training set, and the report of what was measured."""
-        return {"rows": self.table(), "report": self.report()}
+        """The training set, and the accuracies that were measured."""
+        return {"rows": self.table(), "accuracy": self.accuracy()}
 
     def summary(self) -> Iterator[str]:
         """Lines for people."""
@@ -156,7 +189,7 @@ class HardenResult(VerbResult):
         plain = self.measured[0]
         yield f"measured on {len(plain.right):,} rows ({self.held}) under {self.attack}"
         for one in self.measured:
-            yield f"{one.training}: accuracy {_accuracy(one.right)}, robust {_accuracy(one.robust)}"
+            yield f"{one.name}: accuracy {_accuracy(one.right)}, robust {_accuracy(one.robust)}"
         for one in self.measured[1:]:
             gained, lost = _change(plain.robust, one.robust), _change(plain.right, one.right)
             yield f"{one.training} against plain: robust {gained}, accuracy {lost}"

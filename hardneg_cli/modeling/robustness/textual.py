@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.features.inputs import ModelInputs
 from hardneg_cli.modeling.out_of_fold import Classifier, FittedModel
 from hardneg_cli.modeling.robustness.attacks import ATTACKS
-from hardneg_cli.modeling.robustness.augmentation import Augmented, TrainingRows, fitted
+from hardneg_cli.modeling.robustness.augmentation import Augmented, TrainingRows, fitted, together
 from hardneg_cli.runtime.drawers import UnitSettings
 from hardneg_cli.runtime.evidence_store import checked_settings
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 LETTERS = re.compile(r"[^\W\d_]+")
+ROUNDS = 2  # of attacking and learning from it
 TELLING = 3  # letters that a word of a class name has at least; shorter ones stand anywhere
 
 
@@ -40,6 +41,14 @@ class TextAttack:
 
     def adversarial(self, training: TrainingRows, plain: FittedModel) -> None:
         """Texts have no gradient to train by."""
+
+    def versions(self, training: TrainingRows, plain: FittedModel, robust: FittedModel | None) -> list[Augmented]:
+        """What fools the plain model, and what fools one that has learned from that."""
+        found = [self.attacked(plain, training, training.rows, training.labels)]
+        while len(found) < ROUNDS:
+            model = self.fitted(training, together(found, training).changed())
+            found.append(self.attacked(model, training, training.rows, training.labels))
+        return found
 
     def attacked(self, model: FittedModel, training: TrainingRows, rows: Codes, labels: Codes) -> Augmented:
         """The rows, each edited until the model is wrong about its label, or as far as it may be."""

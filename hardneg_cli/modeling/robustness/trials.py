@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.modeling.out_of_fold import FittedModel
 from hardneg_cli.modeling.robustness.augmentation import Augmented, TrainingRows, together
 from hardneg_cli.modeling.robustness.numeric import NumericAttack
-from hardneg_cli.modeling.robustness.tables import RobustAccuracy
+from hardneg_cli.modeling.robustness.tables import MODEL, ROWS, RobustAccuracy
 from hardneg_cli.modeling.robustness.textual import TextAttack
 from hardneg_cli.runtime.progress import progress
 
@@ -21,9 +22,21 @@ if TYPE_CHECKING:
 
 Attacker: TypeAlias = NumericAttack | TextAttack
 
-ROUNDS = 2  # of augmenting and training anew, where there is no training by gradient
 MOST = 1_000  # held-out texts that are attacked in each part
 PLAIN, ADVERSARIAL, AUGMENTED = "plain", "adversarial", "augmented"
+
+
+@dataclass(frozen=True)
+class HardenedModels:
+    """models: by way of training, the plain one first, then the hardened ones. augmented: the versions of the rows."""
+
+    models: dict[str, FittedModel]
+    augmented: Augmented
+
+    @property
+    def robust(self) -> str:
+        """The way of training whose model is to be saved: with the attack in every batch, where there is a gradient."""
+        return ADVERSARIAL if ADVERSARIAL in self.models else AUGMENTED
 
 
 def run_trials(
@@ -34,8 +47,8 @@ def run_trials(
     held_out: Sequence[Codes],
     *,
     boundary: bool,
-) -> tuple[tuple[RobustAccuracy, ...], Augmented]:
-    """Each way of training on each of `parts`, measured on what it holds out; and the augmented rows of `every` row.
+) -> tuple[tuple[RobustAccuracy, ...], HardenedModels]:
+    """Each way of training on each of `parts`, measured on what it holds out; and what comes of `every` row.
 
     labels: (N,) codes. boundary: whether the least changes that fool the model are augmented rows, too.
     """
@@ -43,41 +56,45 @@ def run_trials(
 
     hits: dict[str, list[tuple[Bools, Bools]]] = {}
     with progress("hardening", total=len(parts) + 1) as advance:
-        models, augmented = _versions(attack, every, boundary=boundary)
+        found = _hardened(attack, every, boundary=boundary)
+        models = found.models
         advance(1)
         for part, rows in zip(parts, held_out, strict=True):
             if len(part.rows) < len(every.rows):
-                models = _versions(attack, part, boundary=boundary)[0]
+                models = _hardened(attack, part, boundary=boundary).models
             if isinstance(attack, TextAttack) and len(rows) > MOST:
                 rows = np.sort(np.random.default_rng(attack.seed).permutation(rows)[:MOST])
             for name, model in models.items():
                 hits.setdefault(name, []).append(_hits(attack, model, part, rows, labels[rows]))
             advance(1)
+    written = {found.robust: (MODEL,), AUGMENTED: (ROWS,)} if found.robust != AUGMENTED else {AUGMENTED: (MODEL, ROWS)}
     measured = [
-        RobustAccuracy(name, *(np.concatenate(side) for side in zip(*sides, strict=True)))
+        RobustAccuracy(
+            name,
+            np.concatenate([right for right, _ in sides]),
+            np.concatenate([robust for _, robust in sides]),
+            written.get(name, ()),
+        )
         for name, sides in hits.items()
     ]
-    return tuple(measured), augmented
+    return tuple(measured), found
 
 
-def _versions(attack: Attacker, training: TrainingRows, *, boundary: bool) -> tuple[dict[str, FittedModel], Augmented]:
-    """The models of each way of training, and the augmented rows: against the model that withstands most."""
+def _hardened(attack: Attacker, training: TrainingRows, *, boundary: bool) -> HardenedModels:
+    """The models of each way of training, and the versions of the rows."""
     plain = attack.fitted(training)
     models = {PLAIN: plain}
-    current = attack.adversarial(training, plain)
-    if current is not None:
-        models[ADVERSARIAL] = current
-        parts = [attack.attacked(current, training, training.rows, training.labels)]
-    else:
-        current, parts = plain, []
-        for _ in range(ROUNDS):
-            parts.append(attack.attacked(current, training, training.rows, training.labels))
-            current = attack.fitted(training, together(parts).changed())
+    robust = attack.adversarial(training, plain)
+    if robust is not None:
+        models[ADVERSARIAL] = robust
+    parts = attack.versions(training, plain, robust)
     if boundary:
-        parts.append(attack.least_changes(current, parts[-1], training.labels))
-    augmented = together(parts).changed()
+        last = robust or attack.fitted(training, together(parts, training).changed())
+        fooling = attack.attacked(last, training, training.rows, training.labels)
+        parts.append(attack.least_changes(last, fooling, training.labels))
+    augmented = together(parts, training).changed()
     models[AUGMENTED] = attack.fitted(training, augmented)
-    return models, augmented
+    return HardenedModels(models, augmented)
 
 
 def _hits(

@@ -6,7 +6,8 @@ the prediction flips or the edits are used up: the order of TextBugger (Li et al
 
 So that the label stays right: at most `edits` edits a text, one a word; first and last letters stay; no typo in words
 of fewer than four letters; words with a digit, in a script without upper and lower case, of a class name, negations and
-what `protect` lists are never touched. Negations and fillers (please, just, really …) are English.
+what `protect` lists are never touched. Negations and fillers (please, just, really …) are English. On request words are
+also cut short, broken or joined by spaces, left out, or get a letter of another script that looks the same.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from hardneg_cli.errors import InputError, did_you_mean, quote
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -24,7 +27,10 @@ if TYPE_CHECKING:
     Judge = Callable[[Sequence[int], Sequence[str]], NDArray[np.float64]]
 
 ROWS_AT_ONCE = 1 << 9
-SHORTEST = 4
+SHORTEST, LONG = 4, 6  # letters of a word that gets a typo, and of one that is cut short
+KINDS = ("typo", "case", "filler", "swap", "homoglyph", "break", "join", "cut", "drop")
+USUAL = "typo,case,filler,swap"
+ALIKE = str.maketrans("aceiopxyACEHKMOPTXBy", "асеіорхуАСЕНКМОРТХВу")  # Latin letters, and Cyrillic ones
 TOKENS = re.compile(r"\s+|\S+")
 WORD = re.compile(r"(\W*)([^\W\d_]+)(\W*)")
 FILLERS = frozenset(
@@ -60,13 +66,16 @@ class _State:
 
 
 def run(
-    texts: Sequence[str], judge: Judge, class_words: Collection[str], seed: int, *, edits: int = 2, protect: str = ""
-) -> list[PerturbedTexts]:
+    texts: Sequence[str], judge: Judge, class_words: Collection[str], seed: int, *, edits: int = 2, protect: str = "",
+    kinds: str = USUAL,
+) -> list[PerturbedTexts]:  # fmt: skip
     """The texts, each as far edited as it takes to flip its prediction; about 10 + 6·edits judged texts each.
 
     judge: places in `texts`, and as many versions of those texts -> (n,) margins. class_words: in lower case.
-    edits: the most a text gets. protect: words never touched, comma-separated.
+    edits: the most a text gets. protect: words never touched, comma-separated. kinds: of edits, comma-separated: typo,
+    case, filler (left out), swap (with the next word); homoglyph, break, join, cut, drop.
     """
+    chosen = _chosen(kinds)
     spared = {*NEGATIONS, *class_words, *(word.strip().casefold() for word in protect.split(","))}
     found: list[PerturbedTexts] = []
     for start in range(0, len(texts), ROWS_AT_ONCE):
@@ -74,7 +83,7 @@ def run(
         states = _ranked([texts[row] for row in rows], rows, judge, spared)
         active = [state for state in states if state.margin >= 0 and state.open]
         while active:
-            _step(active, judge, spared, seed)
+            _step(active, judge, spared, seed, chosen)
             active = [s for s in active if s.margin >= 0 and s.open and len(s.kinds) < edits]
         found += [PerturbedTexts("".join(state.tokens), state.kinds, state.margin) for state in states]
     return found
@@ -96,12 +105,13 @@ def _ranked(texts: Sequence[str], rows: Sequence[int], judge: Judge, spared: Col
     return states
 
 
-def _step(active: Sequence[_State], judge: Judge, spared: Collection[str], seed: int) -> None:
+def _step(active: Sequence[_State], judge: Judge, spared: Collection[str], seed: int, chosen: Collection[str]) -> None:
     """Each text's next word gets the edit that hurts most, if any does."""
     versions: list[tuple[_State, str, list[str]]] = []
     for state in active:
         place, state.open = state.open[0], state.open[1:]
-        versions += [(state, kind, tokens) for kind, tokens in _versions(state.tokens, place, spared, seed)]
+        versions += [(state, kind, tokens) for kind, tokens in _versions(state.tokens, place, spared, seed)
+                     if kind in chosen]  # fmt: skip
     if not versions:
         return
     margins = judge([state.row for state, _, _ in versions], ["".join(tokens) for _, _, tokens in versions]).tolist()
@@ -121,13 +131,39 @@ def _versions(tokens: list[str], place: int, spared: Collection[str], seed: int)
     if word is None:  # a swap brought another word here
         return
     before, after = tokens[place].split(word, 1)
-    for kind, edited in [*_typos(word, seed), ("case", word.swapcase() if word.islower() else word.lower())]:
+    for kind, edited in _edited(word, seed):
         if edited != word:
             yield kind, [*tokens[:place], before + edited + after, *tokens[place + 1 :]]
-    if word.casefold() in FILLERS and len(tokens) > 1:
-        yield "filler", [*tokens[:place], "", "", *tokens[place + 2 :]][: len(tokens)]
+    if len(tokens) > 1:
+        left_out = [*tokens[:place], "", "", *tokens[place + 2 :]][: len(tokens)]
+        yield "drop", left_out
+        if word.casefold() in FILLERS:
+            yield "filler", left_out
     if place + 2 < len(tokens) and _core(tokens[place + 2], spared):
         yield "swap", [*tokens[:place], tokens[place + 2], tokens[place + 1], tokens[place], *tokens[place + 3 :]]
+        yield "join", [*tokens[: place + 1], "", *tokens[place + 2 :]]
+
+
+def _edited(word: str, seed: int) -> Iterator[tuple[str, str]]:
+    """The word after each kind of edit of it alone."""
+    yield from _typos(word, seed)
+    yield "case", word.swapcase() if word.islower() else word.lower()
+    if alike := [at for at, letter in enumerate(word) if letter != letter.translate(ALIKE)]:
+        at = alike[crc32(f"{seed}:{word}".encode()) % len(alike)]
+        yield "homoglyph", word[:at] + word[at].translate(ALIKE) + word[at + 1 :]
+    if len(word) >= SHORTEST:
+        yield "break", f"{word[: len(word) // 2]} {word[len(word) // 2 :]}"
+    if len(word) >= LONG:
+        yield "cut", word[:-2]
+
+
+def _chosen(kinds: str) -> frozenset[str]:
+    """The kinds in a list with commas. Raises InputError for one that there is not."""
+    found = [kind.strip() for kind in kinds.split(",") if kind.strip()]
+    for kind in found:
+        if kind not in KINDS:
+            raise InputError(f"text-perturbation.kinds: no kind of edit {quote(kind)}{did_you_mean(kind, KINDS)}")
+    return frozenset(found)
 
 
 def _typos(word: str, seed: int) -> Iterator[tuple[str, str]]:
