@@ -104,5 +104,5 @@ def planted_real(name: str, folder: Path, seed: int, rate: float = RATE) -> Plan
     columns = Columns(text=real.text)
     inputs = material(load(train, columns), feature_choice(real.features, columns))
     vectors = Vectorizer(dense=False, seed=seed).fit_transform(inputs, np.arange(len(train)))
-    labels = _flipped(truth, vectors, rate, np.random.default_rng(seed))
+    labels = flipped(truth, vectors, rate, np.random.default_rng(seed))
     return Planted(name, train.assign(label=labels), truth, test, text=real.text, features=real.features)
