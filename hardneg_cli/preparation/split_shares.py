@@ -42,7 +42,8 @@ class SplitShares:
         """(…, S) how many of so many rows each part ideally has."""
         import numpy as np
 
-        return np.asarray(rows, np.float64)[..., None] * np.array(self.fractions)
+        found: NDArray[np.float64] = np.asarray(rows, np.float64)[..., None] * np.array(self.fractions)
+        return found
 
     @classmethod
     def of_folds(cls, folds: int) -> SplitShares:
