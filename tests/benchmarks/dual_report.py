@@ -1,8 +1,9 @@
 """What `dual` reports against what is so: by the right labels of the same held-out rows, and in slices on fresh rows.
 
 Real sets with 10 % planted errors, half of them to any class, half to a look-alike; the first model is a logistic
-regression that was trained on them. The ratio is of the means over the seeds. A slice's interval covers where the share
-of fresh rows that the first model errs on lies in it; slices with fewer than 20 fresh rows tell nothing.
+regression that was trained on them, out of fold. The ratio is of the means over the seeds. A slice's interval covers
+where it has the share of fresh rows in it on which the first model errs: the models of its folds, which made the
+probabilities, as another one errs elsewhere. Slices with fewer than 20 fresh rows tell nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -67,9 +68,11 @@ def _measured(one: RealSet, seed: int) -> tuple[list[float], list[float], list[b
     train = train.assign(label=flipped(truth, vectors, RATE, np.random.default_rng(seed)))
     labels = train["label"].to_numpy(str)
     names = sorted(set(labels))
-    folds = StratifiedKFold(5, shuffle=True, random_state=seed)
-    p = cross_val_predict(model, x, labels, cv=folds, method="predict_proba")
-    theirs = model.fit(x, labels).predict_proba(new)
+    p, theirs = np.empty((len(labels), len(names))), []
+    for inside, outside in StratifiedKFold(5, shuffle=True, random_state=seed).split(labels, labels):
+        model.fit(_some(x, inside), labels[inside])
+        p[outside] = model.predict_proba(_some(x, outside))
+        theirs.append(model.predict_proba(new))
     result = dual(
         pa.Table.from_pandas(train, preserve_index=False), Columns(text=one.text), probs=[p], classes=names,
         features=one.features, decisions=(),
@@ -79,14 +82,25 @@ def _measured(one: RealSet, seed: int) -> tuple[list[float], list[float], list[b
     told = [rates.first.log_loss, rates.adjusted.log_loss, rates.first.error_rate]
     errs = float((result.first.argmax(axis=1) != mine).mean())
     true = [_loss(result.first, mine), _loss(result.second.adjusted, mine), errs]
-    wrong = theirs.argmax(axis=1) != np.searchsorted(names, test["label"].to_numpy(str))
-    fresh = ConditionTable(_content(test), [names[code] for code in theirs.argmax(axis=1)])
-    covered = []
-    for each in result.slices:
-        inside = np.logical_and.reduce([fresh.that(condition) for condition in each.conditions])
-        if inside.sum() >= FEWEST:
-            covered.append(bool(each.low <= wrong[inside].mean() <= each.high))
-    return told, true, covered
+    right = np.searchsorted(names, test["label"].to_numpy(str))
+    return told, true, list(_covered(result.slices, _content(test), theirs, right, names))
+
+
+def _covered(
+    slices: Sequence[Any], content: pa.Table, theirs: list[Block], right: NDArray[np.int64], names: list[str]
+) -> Iterator[bool]:
+    """Whether each slice's interval has the share of fresh rows in it on which the models of all folds err."""
+    fresh = [(p.argmax(axis=1), ConditionTable(content, [names[code] for code in p.argmax(axis=1)])) for p in theirs]
+    for each in slices:
+        inside = [np.logical_and.reduce([rows.that(one) for one in each.conditions]) for _, rows in fresh]
+        errors = sum(int((called != right)[chosen].sum()) for (called, _), chosen in zip(fresh, inside, strict=True))
+        count = sum(int(chosen.sum()) for chosen in inside)
+        if count >= FEWEST * len(fresh):
+            yield bool(each.low <= errors / count <= each.high)
+
+
+def _some(x: Any, rows: NDArray[np.int64]) -> Any:
+    return x.iloc[rows] if hasattr(x, "iloc") else x[rows]
 
 
 def _content(frame: pd.DataFrame) -> pa.Table:

@@ -30,7 +30,7 @@ class CountedErrors:
     """rows, errors: counts, both weighted. informing: the share of the rows that would tell as much if all were known.
 
     The variance of the rate is that of known errors and, beside it, that of not knowing them (Rubin, Multiple
-    imputation for nonresponse in surveys, 1987), nor the factor.
+    imputation for nonresponse in surveys, 1987), nor the factor, and that of as many fresh rows, which are to show it.
     """
 
     rows: float
@@ -51,7 +51,7 @@ class CountedErrors:
         errors = round(float((weight * wrong).sum()), DECIMALS)
         unknown = float((weight * wrong * (1 - wrong)).sum())
         known = errors * (1 - errors / n) if n else 0.0
-        lost = unknown + unknown**2 * spread
+        lost = unknown + unknown**2 * spread + (0 if prior is None else known)
         return cls(n, errors, float(known / (known + lost)) if known > 0 and np.isfinite(lost) else 1.0)
 
 
