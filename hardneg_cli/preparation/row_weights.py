@@ -49,7 +49,7 @@ def row_weights(
     import numpy as np
 
     certain = np.where(train, trust / copies, 0.0)
-    size = np.bincount(labels, certain)
+    size = np.bincount(labels, certain).astype(np.float64)
     balance = class_balance(size, settings.balance)[labels]
     hardness = _hardness(p_given, certain, settings.hardness)
     doubted = 1 - trust > settings.guard

@@ -118,8 +118,7 @@ def _weighed(
 ) -> RowWeights:  # fmt: skip
     """The sums are made in the order of the ids, so that the order of the rows changes no digit."""
     order, rank = dataset.by_id, dataset.id_rank
-    of = (dataset.labels, trust, p_given, copies, train)
-    found = row_weights(*(values[order] for values in of), settings)  # type: ignore[arg-type]
+    found = row_weights(dataset.labels[order], trust[order], p_given[order], copies[order], train[order], settings)
     return RowWeights(*(values[rank] for values in (found.weight, found.trust, found.balance, found.hardness)))
 
 
