@@ -195,7 +195,7 @@ class NumericAttack:
         found: Block = np.where(moves == 0, own, own + moves * model.vectorizer.spread)
         return found
 
-    def _imitator(self, model: FittedModel, training: TrainingRows) -> Any:
+    def _imitator(self, model: FittedModel, training: TrainingRows) -> Network:
         """A network that answers as the model does, near the rows."""
         import numpy as np
         from sklearn.neural_network import MLPClassifier
