@@ -125,7 +125,9 @@ class _Cuts:
         levels = scores[order]
         ends = np.flatnonzero(np.r_[levels[1:] != levels[:-1], True]) if len(levels) else np.zeros(0, np.int64)
         above = len(others) - np.searchsorted(np.sort(others), levels[ends])
-        return cls(levels[ends], ends + 1, above, np.cumsum(wrong[order])[ends], np.cumsum(1 - levels)[ends])
+        return cls(
+            levels[ends], ends + 1, above, np.cumsum(wrong[order], dtype=np.int64)[ends], np.cumsum(1 - levels)[ends]
+        )
 
     def at(self, places: list[int]) -> _Cuts:
         scores, counts, others = self.scores[places], self.counts[places], self.others[places]
