@@ -14,7 +14,7 @@ from hardneg_cli.errors import InputError
 from hardneg_cli.modeling.out_of_fold import Classifier, FittedModel
 from hardneg_cli.modeling.robustness.attacks import ATTACKS
 from hardneg_cli.modeling.robustness.augmentation import Augmented, TrainingRows, fitted, together
-from hardneg_cli.modeling.robustness.network import network
+from hardneg_cli.modeling.robustness.network import Network, network
 from hardneg_cli.runtime.drawers import Settings, UnitSettings
 from hardneg_cli.runtime.evidence_store import checked_settings
 
