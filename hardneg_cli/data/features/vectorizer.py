@@ -204,7 +204,8 @@ def graph_vectors(rows: ModelInputs, vectors: Block) -> Block:
     if rows.texts is not None:
         return vectors
     if rows.numbers is None or rows.categories:
-        return vectors - vectors.mean(axis=0)
+        around: Block = vectors - vectors.mean(axis=0)
+        return around
     values = rows.numbers
     centered: Block = np.where(np.isnan(values), 0.0, values - _mean(values))
     spread = centered.std(axis=0)
