@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typer._click import Context, HelpFormatter  # of typer's own click, for readers of types alone
 
 ARGUMENTS, OPTIONS = "Arguments", "Options"  # the headings of what belongs to no group
-HEADINGS = ("Data", "Models", "Decisions", "Review", "Output", OPTIONS)
+HEADINGS = ("Data", "Parts", "Versions", "Models", "Decisions", "Review", "Output", OPTIONS)
 GROUPS = {
     "find": "Find",
     "people": "People",

@@ -26,6 +26,7 @@ P = RNG.dirichlet(np.ones(3), 60) + np.eye(3)[TRUE]
 TABLE = pa.table(
     {"id": [f"row {row}" for row in range(60)], "label": np.array(["ant", "bee", "cat"])[TRUE]}
     | {f"x_{d}": (RNG.standard_normal((60, 3)) + 2 * np.eye(3)[TRUE])[:, d] for d in range(3)}
+    | {name: RNG.random(60) for name in ("confidence", "variability", "correctness")}
     | {f"prob_{name}": P[:, code] / P.sum(axis=1) for code, name in enumerate(("ant", "bee", "cat"))}
 )
 

@@ -21,7 +21,7 @@ from support.terminal import Terminal
 
 COMMANDS = [(name, folder) for folder in ("", *drawers.folders("command")) for name in drawers.names("command", folder)]
 WORDS = {"cat": "purrs meows naps scratches", "dog": "barks fetches digs howls"}
-HEADINGS = ("Arguments", "Data", "Models", "Decisions", "Review", "Output", "Options")
+HEADINGS = ("Arguments", "Data", "Parts", "Versions", "Models", "Decisions", "Review", "Output", "Options")
 
 
 def rows(first: int, count: int, *, wrong: int = 6) -> list[str]:

@@ -1,4 +1,4 @@
-"""Add versions of rows that keep their label, more of the classes that are small.
+"""Add versions of rows that keep their label, most to small classes.
 
 Texts get typos, another case, exchanged or dropped words, or what --using gives; columns (--features) noise, and rows
 between neighbors; pictures (--image, or a folder of them) are moved, cropped, turned by a few degrees, mirrored, or get

@@ -1,4 +1,4 @@
-"""Put every row into one part for training or testing, or into one fold.
+"""Put every row into a part for training or testing, or into a fold.
 
 No two parts share a row: exact copies, near copies of texts (--text), vectors (--features) and pictures (--image), and
 rows of a group (--groups) stand together. Every class has its share in each part, to within a row or 1 %; --stratify

@@ -46,6 +46,10 @@ def _data(kind: str) -> tuple[Situation, ...]:
         Situation(f"check data.csv --base {name}", name, ("data.csv",) if name != "data.csv" else ()),
         Situation(f"diff {name} base.csv -o d.json", name, ("base.csv",), ("d.json",)),
         Situation(f"predict {name} --features x,y --folds 2 -o p.parquet", name, (), ("p.parquet",)),
+        Situation(f"split {name} --features x,y --text text --split part -o out.{kind}", name, (), (f"out.{kind}",)),
+        Situation(f"augment {name} --text text --by case --folds 2 -o out.csv", name, (), ("out.csv",)),
+        Situation(f"apply {name} --clean exact-duplicate=drop --clean label-spelling=relabel --fill x=median "
+                  f"--fill text=none -o out.{kind}", name, (), (f"out.{kind}",)),
     )  # fmt: skip
 
 
@@ -109,6 +113,14 @@ def _others() -> tuple[Situation, ...]:
                     probs, ("d.csv", "a.csv", "s.csv")) for hostile in ("data.csv", "probs.csv")),
         Situation("harden data.csv --features x,y --folds 0 --model logistic -o h.csv", "data.csv", (), ("h.csv",)),
         Situation("harden data.csv --text text --folds 0 -o h.csv --split split", "data.csv", (), ("h.csv",)),
+        *(Situation("weigh data.csv --probs probs.csv --text text --hardness 1 -o w.parquet", hostile,
+                    ("data.csv", "probs.csv"), ("w.parquet",)) for hostile in ("data.csv", "probs.csv")),
+        Situation("weigh data.csv -f csv", "data.csv.decisions.ndjson", data),
+        Situation("split data.csv --keep base.csv --time x -o s.csv", "base.csv", data, ("s.csv",)),
+        Situation("augment data.csv --features x,y --by noise --folds 2 -o a.csv --report r.csv", "data.csv", (),
+                  ("a.csv", "r.csv")),
+        Situation("compare probs.csv other.csv data.csv --checkpoints --split split --curves u.csv --cartography c.csv "
+                  "-f csv", "other.csv", ("data.csv", "probs.csv"), ("u.csv", "c.csv")),
         *(Situation("compare probs.csv other.csv data.csv -o c.json", hostile, ("data.csv", "probs.csv", "other.csv"),
                     ("c.json",)) for hostile in ("data.csv", "other.csv")),
         Situation("audit draw scores.csv --rows 20 -o a.csv", "scores.csv", (), ("a.csv",)),
