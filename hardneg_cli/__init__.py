@@ -21,8 +21,8 @@ if TYPE_CHECKING:  # for readers of types alone; a test compares it with the tab
     from hardneg_cli.modeling.evaluation.compare_result import CompareResult as CompareResult
     from hardneg_cli.modeling.robustness.tables import HardenResult as HardenResult
     from hardneg_cli.preparation.augmentation.result import AugmentResult as AugmentResult
-    from hardneg_cli.preparation.split_result import SplitResult as SplitResult
-    from hardneg_cli.preparation.weigh_result import WeighResult as WeighResult
+    from hardneg_cli.preparation.splits.result import SplitResult as SplitResult
+    from hardneg_cli.preparation.weights.result import WeighResult as WeighResult
     from hardneg_cli.review.correction.apply_result import ApplyResult as ApplyResult
     from hardneg_cli.review.decisions.decision import Decision as Decision
     from hardneg_cli.review.decisions.decision import UnsettledDecisions as UnsettledDecisions
@@ -80,11 +80,11 @@ _HOMES = {
     "PredictResult": "verbs.predict",
     "RefineResult": "verbs.refine",
     "Refused": "errors",
-    "SplitResult": "preparation.split_result",
+    "SplitResult": "preparation.splits.result",
     "UndoResult": "verbs.undo",
     "UnsettledDecisions": "review.decisions.decision",
     "Verdict": "gating.verdict",
-    "WeighResult": "preparation.weigh_result",
+    "WeighResult": "preparation.weights.result",
     "apply": "verbs.apply",
     "assign": "verbs.assign",
     "audit_draw": "verbs.audit",

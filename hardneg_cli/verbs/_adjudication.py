@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import did_you_mean, plural, quote
-from hardneg_cli.preparation.cleaning_plan import CleaningPlan
+from hardneg_cli.preparation.cleaning.plan import CleaningPlan
 from hardneg_cli.review.correction.apply_result import ApplyResult, AutomaticChanges
 from hardneg_cli.review.correction.provenance import FilledCell, RowChange, changes_of
 from hardneg_cli.review.decisions.decision import Decision, UnsettledDecisions, conflicts

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.row_identity import content_hashes, content_ids
-from hardneg_cli.preparation.cleaning_plan import CleaningPlan
-from hardneg_cli.preparation.filling import content_after
+from hardneg_cli.preparation.cleaning.filling import content_after
+from hardneg_cli.preparation.cleaning.plan import CleaningPlan
 from hardneg_cli.review.decisions.carried_decisions import carried
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.decision_log import held, now, read_log

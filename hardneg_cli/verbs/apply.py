@@ -17,8 +17,8 @@ from hardneg_cli.io.files.atomic_write import refuse_overwriting
 from hardneg_cli.io.files.folders import is_saved_dataset
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables.frames import Frame, like
-from hardneg_cli.preparation.cleaning_plan import cleaning_plan, row_states
-from hardneg_cli.preparation.cleaning_rules import GivenRules, clean_rules, fill_rules
+from hardneg_cli.preparation.cleaning.plan import cleaning_plan, row_states
+from hardneg_cli.preparation.cleaning.rules import GivenRules, clean_rules, fill_rules
 from hardneg_cli.review.correction import rewrite
 from hardneg_cli.review.correction.apply_result import ApplyResult
 from hardneg_cli.review.correction.picture_correction import PictureTarget, correct_pictures

@@ -17,13 +17,13 @@ from hardneg_cli.io.files.folders import is_saved_dataset
 from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.frames import Frame, in_memory
-from hardneg_cli.preparation.split_earlier import EarlierParts, older_parts, own_parts
-from hardneg_cli.preparation.split_links import linked_rows
-from hardneg_cli.preparation.split_parts import confirm_column, nowhere, parts_of_rows
-from hardneg_cli.preparation.split_result import SplitResult
-from hardneg_cli.preparation.split_shares import USUAL, SplitShares
-from hardneg_cli.preparation.split_times import refuse, times, too_new, troubles
-from hardneg_cli.preparation.split_writing import with_parts, write_parts, write_picture_folders
+from hardneg_cli.preparation.splits.earlier_parts import EarlierParts, older_parts, own_parts
+from hardneg_cli.preparation.splits.linked_rows import linked_rows
+from hardneg_cli.preparation.splits.parts_of_rows import confirm_column, nowhere, parts_of_rows
+from hardneg_cli.preparation.splits.result import SplitResult
+from hardneg_cli.preparation.splits.shares import USUAL, SplitShares
+from hardneg_cli.preparation.splits.times import refuse, times, too_new, troubles
+from hardneg_cli.preparation.splits.writing import with_parts, write_parts, write_picture_folders
 from hardneg_cli.review.correction import rewrite
 from hardneg_cli.verbs._keywords import (
     Data,

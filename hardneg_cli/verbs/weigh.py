@@ -13,10 +13,10 @@ from hardneg_cli.data.text_normalization import bare
 from hardneg_cli.detection.findings import Findings
 from hardneg_cli.errors import InputError, did_you_mean, plural, quote
 from hardneg_cli.modeling.folds import in_training
-from hardneg_cli.preparation.class_balance import Balance
-from hardneg_cli.preparation.row_trust import row_trust
-from hardneg_cli.preparation.row_weights import RowWeights, WeightSettings, row_weights
-from hardneg_cli.preparation.weigh_result import WeighResult
+from hardneg_cli.preparation.weights.class_balance import Balance
+from hardneg_cli.preparation.weights.result import WeighResult
+from hardneg_cli.preparation.weights.row_trust import row_trust
+from hardneg_cli.preparation.weights.row_weights import RowWeights, WeightSettings, row_weights
 from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
 from hardneg_cli.verbs._keywords import (
     Data,

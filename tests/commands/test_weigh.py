@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from hardneg_cli import Decision, Findings, InputError, WeighResult, find, weigh
 from hardneg_cli.data.load import load
-from hardneg_cli.preparation.class_balance import Balance, class_balance
+from hardneg_cli.preparation.weights.class_balance import Balance, class_balance
 from support.command import hardneg
 
 FACTORS = ["trust", "balance", "hardness"]

@@ -25,7 +25,7 @@ import typer
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, OutputOptions
 from hardneg_cli.cli.settings.option_trust import Trust
-from hardneg_cli.preparation.class_balance import Balance
+from hardneg_cli.preparation.weights.class_balance import Balance
 from hardneg_cli.runtime.terminal import say
 
 GROUP = "models"

@@ -14,7 +14,7 @@ from hardneg_cli.io.files.source import Source, sources
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.frames import Frame, in_memory
 from hardneg_cli.io.tables.table_files import ReadRequest
-from hardneg_cli.preparation.split_shares import SplitShares
+from hardneg_cli.preparation.splits.shares import SplitShares
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hardneg_cli.preparation.split_preferences import Preferences
+from hardneg_cli.preparation.splits.preferences import Preferences
 
 if TYPE_CHECKING:
     import numpy as np

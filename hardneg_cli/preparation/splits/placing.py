@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hardneg_cli.preparation.split_balance import BundleTable, evened
-from hardneg_cli.preparation.split_preferences import Preferences
-from hardneg_cli.preparation.split_quotas import of_bundles, targets, windows
-from hardneg_cli.preparation.split_shares import SplitShares
+from hardneg_cli.preparation.splits.balance import BundleTable, evened
+from hardneg_cli.preparation.splits.preferences import Preferences
+from hardneg_cli.preparation.splits.quotas import of_bundles, targets, windows
+from hardneg_cli.preparation.splits.shares import SplitShares
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.mixed_columns import column_numbers
 from hardneg_cli.errors import InputError, listing, plural, quote
-from hardneg_cli.preparation.split_shares import SplitShares
+from hardneg_cli.preparation.splits.shares import SplitShares
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hardneg_cli.preparation.class_balance import Balance, class_balance
+from hardneg_cli.preparation.weights.class_balance import Balance, class_balance
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from hardneg_cli.preparation.split_shares import SplitShares
+from hardneg_cli.preparation.splits.shares import SplitShares
 
 if TYPE_CHECKING:
     import numpy as np

@@ -19,7 +19,7 @@ from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.detection.detectors import DETECTORS, empty_row
 from hardneg_cli.detection.detectors.near_duplicate import near_copies
 from hardneg_cli.errors import Unavailable, plural, quote
-from hardneg_cli.preparation.cleaning_rules import DROP, CleanRule, FillRule
+from hardneg_cli.preparation.cleaning.rules import DROP, CleanRule, FillRule
 from hardneg_cli.review.correction.apply_result import RuleEffect
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.filled_queue import POLICY

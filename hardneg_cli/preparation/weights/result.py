@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from hardneg_cli.detection.findings import DECIMALS, Findings
 from hardneg_cli.errors import plural, quote
 from hardneg_cli.io.tables.verb_result import VerbResult
-from hardneg_cli.preparation.class_balance import Balance
-from hardneg_cli.preparation.row_trust import RowTrust
-from hardneg_cli.preparation.row_weights import RowWeights, WeightSettings
+from hardneg_cli.preparation.weights.class_balance import Balance
+from hardneg_cli.preparation.weights.row_trust import RowTrust
+from hardneg_cli.preparation.weights.row_weights import RowWeights, WeightSettings
 
 if TYPE_CHECKING:
     import numpy as np

@@ -23,8 +23,8 @@ from hardneg_cli.data.row_identity import blank
 from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.tables import table_files
 from hardneg_cli.io.tables.table_files import ReadRequest
-from hardneg_cli.preparation.cleaning import RowStates
-from hardneg_cli.preparation.cleaning_rules import DROP, MEDIAN, MODE, FillRule
+from hardneg_cli.preparation.cleaning.decisions_by_rule import RowStates
+from hardneg_cli.preparation.cleaning.rules import DROP, MEDIAN, MODE, FillRule
 from hardneg_cli.review.correction.apply_result import RuleEffect
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import listing, percent, plural
 from hardneg_cli.io.tables.frames import Frame
 from hardneg_cli.io.tables.verb_result import VerbResult
-from hardneg_cli.preparation.split_links import GROUPS, LinkedRows
-from hardneg_cli.preparation.split_quotas import ROW, SHARE
-from hardneg_cli.preparation.split_shares import SplitShares
+from hardneg_cli.preparation.splits.linked_rows import GROUPS, LinkedRows
+from hardneg_cli.preparation.splits.quotas import ROW, SHARE
+from hardneg_cli.preparation.splits.shares import SplitShares
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import InputError, did_you_mean, listing, plural, quote
-from hardneg_cli.preparation.split_links import LinkedRows
-from hardneg_cli.preparation.split_placing import NOWHERE, Bundles, placed
-from hardneg_cli.preparation.split_shares import SplitShares
-from hardneg_cli.preparation.split_times import placed_by_time
+from hardneg_cli.preparation.splits.linked_rows import LinkedRows
+from hardneg_cli.preparation.splits.placing import NOWHERE, Bundles, placed
+from hardneg_cli.preparation.splits.shares import SplitShares
+from hardneg_cli.preparation.splits.times import placed_by_time
 
 if TYPE_CHECKING:
     import numpy as np

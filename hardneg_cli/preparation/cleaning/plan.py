@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.preparation.cleaning import RowStates, cleaned
-from hardneg_cli.preparation.cleaning_rules import DROP, CleanRule, FillRule
-from hardneg_cli.preparation.filling import FilledCells, column_gaps, filled, rows_without
+from hardneg_cli.preparation.cleaning.decisions_by_rule import RowStates, cleaned
+from hardneg_cli.preparation.cleaning.filling import FilledCells, column_gaps, filled, rows_without
+from hardneg_cli.preparation.cleaning.rules import DROP, CleanRule, FillRule
 from hardneg_cli.review.correction.apply_result import RuleEffect
 from hardneg_cli.review.decisions.decision import Decision
 

@@ -1,0 +1,1 @@
+"""A training weight for every row: the trust in its label, the size of its class, how hard it is."""
