@@ -96,8 +96,10 @@ def main() -> None:
     for world in _worlds(options):
         found[world.name] = {}
         for condition in conditions():
-            commits = min(options.commits, 12) if options.quick else options.commits
-            figures = measured(world, condition, commits, 0 if options.quick and condition.rows < 150 else options.real)
+            commits, real = options.commits, options.real
+            if options.quick:
+                commits, real = min(commits, 8), 0 if condition.rows < 150 else 1
+            figures = measured(world, condition, commits, real)
             if figures is not None:
                 found[world.name][condition] = figures
                 print(_line(world.name, condition, figures), flush=True)

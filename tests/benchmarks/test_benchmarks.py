@@ -43,8 +43,8 @@ def test_quick_gate(tmp_path: Path) -> None:
     (bad,) = [line for line in lines if line.startswith("| 25% get any label | 150 |")]
     assert bad.endswith("| 100% |")
     assert any(line.startswith("harmless fail in at most 1 %: met") for line in lines)
-    (same,) = [line for line in lines if line.endswith(" of 20 commits got the same verdict from the whole of check")]
-    assert int(same.split()[0]) >= 18  # check fits the estimator anew, the quick way does not
+    (same,) = [line for line in lines if line.endswith(" of 10 commits got the same verdict from the whole of check")]
+    assert int(same.split()[0]) >= 9  # check fits the estimator anew, the quick way does not
     assert all(line in lines for line in pages.gate(results.read("gate", tmp_path).tables["gate"]))
 
 

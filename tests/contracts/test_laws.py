@@ -292,7 +292,7 @@ NUMBER = st.one_of(
     st.sampled_from([0.0, -0.0, 1.0, 1.7e308, -1.7e308, 1e200, 5e-324, 1e-200, 1e9, 1e9 + 1, float("nan")]),
     st.floats(allow_infinity=False),
 )
-LIGHT = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+LIGHT = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def hold_or_refuse(*args: Any, **kwargs: Any) -> None:

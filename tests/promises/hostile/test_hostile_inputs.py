@@ -22,7 +22,7 @@ from support.hostile.mutations import mutated
 from support.hostile.running import CaseServer, Files, HostileCase, faults
 from support.hostile.situations import SITUATIONS, Situation
 
-INPUTS = int(os.environ.get("HOSTILE_INPUTS", "6"))
+INPUTS = int(os.environ.get("HOSTILE_INPUTS", "4"))
 SEED = int(os.environ.get("HOSTILE_SEED", "0"))
 
 
