@@ -106,9 +106,12 @@ def content_numbers(content: pa.Table) -> NDArray[np.uint64]:
     """(N,) the hashes of `content_hashes` as numbers; the table has columns."""
     import numpy as np
 
-    digests = [hashlib.blake2b(key.encode(), digest_size=HASH_BYTES).digest() for key in keyed(content).to_pylist()]
-    return np.frombuffer(b"".join(digests), ">u8").astype(np.uint64)
+    return np.frombuffer(b"".join(map(_digest, keyed(content).to_pylist())), ">u8").astype(np.uint64)
 
 
 def _hash(key: str) -> str:
-    return "h" + hashlib.blake2b(key.encode(), digest_size=HASH_BYTES).hexdigest()
+    return "h" + _digest(key).hex()
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.blake2b(key.encode(), digest_size=HASH_BYTES).digest()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 CLOSER = 0.1  # of the usual distance to the nearest row: a copy, or nearly one
+USUAL = 0.5  # of the rows: so many copies are rows that the columns do not tell apart
 APART = 0.02  # share of siblings labeled unlike most of theirs, from which on each seems to have been labeled by itself
 
 
@@ -51,6 +52,13 @@ def labeled_apart(group: Codes, labels: NDArray[np.int32], k: int) -> float:
         return 0.0
     _, commonest = copies.label_counts(labels, k)
     return float((labels != commonest)[some].mean())
+
+
+def tells_nothing(group: Codes, labels: NDArray[np.int32], k: int) -> bool:
+    """Whether most rows have copies, and copies differ in their labels: what was compared tells no rows apart."""
+    import numpy as np
+
+    return bool((np.bincount(group)[group] > 1).mean() > USUAL) and labeled_apart(group, labels, k) > APART
 
 
 def named_groups(dataset: Dataset) -> Codes:

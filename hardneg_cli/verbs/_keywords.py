@@ -25,7 +25,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.feature_numbers import with_vectors_only
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.load import load
-from hardneg_cli.errors import HardnegError, did_you_mean, quote
+from hardneg_cli.errors import HardnegError, InputError, did_you_mean, quote
 from hardneg_cli.io.tables.spill import MEMORY
 from hardneg_cli.runtime.argument_words import in_arguments
 
@@ -234,6 +234,12 @@ def with_vectors(dataset: Dataset, options: Mapping[str, object]) -> Dataset:
     if not grouped(Reading, options).may_skip:
         return dataset
     return with_vectors_only(dataset, feature_choice(grouped(ModelSources, options).features, dataset.columns))
+
+
+def confirm_guard(guard: float | None) -> None:
+    """Raises InputError for a guard that is no probability."""
+    if guard is not None and not 0 <= guard <= 1:
+        raise InputError(f"--guard is a probability, 0 to 1, not {guard:g}")
 
 
 def _default(member: Any) -> Any:

@@ -37,6 +37,7 @@ from hardneg_cli.verbs._keywords import (
     Settings,
     Training,
     UnitChoice,
+    confirm_guard,
     grouped,
     read_data,
     spelled_out,
@@ -114,8 +115,7 @@ def augment(
 
     settings, training = grouped(UnitChoice, options).settings, grouped(Training, options)
     sizes = grouped(Growth, options).sizes
-    if not 0 <= guard <= 1:
-        raise InputError(f"--guard is a probability, 0 to 1, not {guard:g}")
+    confirm_guard(guard)
     _refuse_settings(settings)
     classifier = Classifier.called(model, settings.get(model))
     rewriter = None if using is None else Rewriter(using)

@@ -36,6 +36,7 @@ from hardneg_cli.verbs._keywords import (
     Settings,
     Training,
     UnitChoice,
+    confirm_guard,
     grouped,
     read_data,
     spelled_out,
@@ -122,8 +123,7 @@ def harden(
 
 
 def _refuse(guard: float, epsilon: float, folds: int) -> None:
-    if not 0 <= guard <= 1:
-        raise InputError(f"--guard is a probability, 0 to 1, not {guard:g}")
+    confirm_guard(guard)
     if not 0 < epsilon < float("inf"):
         raise InputError(f"--epsilon is a positive number of spreads, not {epsilon:g}")
     if folds == 1 or folds < 0:

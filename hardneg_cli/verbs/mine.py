@@ -40,6 +40,7 @@ from hardneg_cli.verbs._keywords import (
     RowLimit,
     Settings,
     UnitChoice,
+    confirm_guard,
     grouped,
     read_data,
     spelled_out,
@@ -170,8 +171,7 @@ def mine(
     _refuse_proof(prove, most.per_class)
     if prove == SUBSET and "share" in drawers.settings(run):
         chosen = {"share": 1.0} | chosen  # every row has its rank
-    if guard is not None and not 0 <= guard <= 1:
-        raise InputError(f"--guard is a probability, 0 to 1, not {guard:g}")
+    confirm_guard(guard)
     known = data if isinstance(data, Findings) else None
     dataset = known.dataset if known else read_data(data, columns, options)
     training = in_training(dataset, train_split)

@@ -31,6 +31,7 @@ from hardneg_cli.verbs._keywords import (
     ModelKeywords,
     ModelSources,
     Reading,
+    confirm_guard,
     data_columns,
     grouped,
     read_data,
@@ -67,8 +68,7 @@ class SplitRule:
             raise InputError("--fractions and --folds exclude each other: parts, or the folds of a cross-validation")
         if self.time is not None and self.stratify is not None:
             raise InputError("--time and --stratify exclude each other: parts by time have the classes of their time")
-        if self.guard is not None and not 0 <= self.guard <= 1:
-            raise InputError(f"--guard is a probability, 0 to 1, not {self.guard:g}")
+        confirm_guard(self.guard)
         if self.guard is not None and (self.folds is not None or self.time is not None):
             raise InputError("--guard keeps rows out of what tests: every fold tests, and --time says what does")
 

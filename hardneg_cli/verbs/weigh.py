@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from hardneg_cli.data.columns import Columns
-from hardneg_cli.data.copies import AlikeRows, Copies
+from hardneg_cli.data.copies import AlikeRows
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.picture_copies import compared_content, picture_copies
-from hardneg_cli.data.siblings import APART, joined, labeled_apart
+from hardneg_cli.data.siblings import joined, tells_nothing
 from hardneg_cli.data.text_normalization import bare
 from hardneg_cli.detection.findings import Findings
 from hardneg_cli.errors import InputError, did_you_mean, plural, quote
@@ -27,6 +27,7 @@ from hardneg_cli.verbs._keywords import (
     Reading,
     Settings,
     UnitChoice,
+    confirm_guard,
     grouped,
     read_data,
     spelled_out,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 BALANCE, HARDNESS, GUARD = "effective", 0.0, 0.5
-USUAL = 0.5  # of the rows: so many alike rows are what the columns do not tell apart
 
 
 class WeighKeywords(DataKeywords, ModelKeywords, total=False):
@@ -71,7 +71,8 @@ def weigh(
     train_split: with `columns.split`, the only rows that weigh anything. settings: by detector, then by name.
     Raises InputError for input that cannot be right, and where no row is trusted at all.
     """
-    chosen = WeightSettings(_balance(balance), _exponent(hardness), _probability(guard))
+    chosen = WeightSettings(_balance(balance), _exponent(hardness), guard)
+    confirm_guard(guard)
     known = data if isinstance(data, Findings) else None
     dataset = known.dataset if known else read_data(data, columns, options)
     train = in_training(dataset, train_split)
@@ -103,12 +104,6 @@ def _balance(name: str) -> Balance:
 def _exponent(value: float) -> float:
     if not 0 <= value <= 10:
         raise InputError(f"--hardness is an exponent from 0 to 10, not {value:g}")
-    return value
-
-
-def _probability(value: float) -> float:
-    if not 0 <= value <= 1:
-        raise InputError(f"--guard is a probability, 0 to 1, not {value:g}")
     return value
 
 
@@ -147,8 +142,7 @@ def _copies(dataset: Dataset, train: NDArray[np.bool_]) -> tuple[NDArray[np.int6
         first.append(AlikeRows.in_all_columns(content.select([dataset.columns.text]), bare).first)
     links = [np.stack([np.arange(n), rows]) for rows in first]
     group = joined(n, np.concatenate([*links, picture_copies(dataset).links], axis=1))
-    size = Copies.of(group).size
-    if (size > 1).mean() > USUAL and labeled_apart(group, dataset.labels, len(dataset.classes)) > APART:
-        most = plural(int((size > 1).sum()), "row has", "rows have")
+    if tells_nothing(group, dataset.labels, len(dataset.classes)):
+        most = plural(int((np.bincount(group)[group] > 1).sum()), "row has", "rows have")
         return alone, [f"{most} the content of another one, often under another label: no weights are shared"]
     return np.maximum(np.bincount(group, train)[group].astype(np.int64), 1), []

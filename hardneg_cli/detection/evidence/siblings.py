@@ -8,7 +8,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import Features
 from hardneg_cli.data.features.picture_copies import PictureCopies
 from hardneg_cli.data.neighbors import Neighbors
-from hardneg_cli.data.siblings import APART, Siblings, joined, labeled_apart, named_groups, near_rows
+from hardneg_cli.data.siblings import Siblings, joined, labeled_apart, named_groups, near_rows, tells_nothing
 from hardneg_cli.statistics.neighbor_search.filtered import nearest_allowed, nearest_allowed_exactly
 from hardneg_cli.statistics.neighbor_search.search import EXACT_ROWS
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.int64]
 
-USUAL = 0.5  # of the rows: so many copies are rows that the features do not tell apart
 OTHERS = 20  # rows that are no siblings, kept of a row that siblings crowd around
 CROWDED = 10  # of the nearest rows: fewer that are no siblings are too few
 
@@ -35,7 +34,7 @@ def gather(dataset: Dataset, features: Features, neighbors: Neighbors, picture_c
     named = named_groups(dataset)
     near = np.concatenate([near_rows(neighbors), picture_copies.links], axis=1)
     copied = joined(n, near)
-    if (np.bincount(copied)[copied] > 1).mean() > USUAL and labeled_apart(copied, dataset.labels, k) > APART:
+    if tells_nothing(copied, dataset.labels, k):
         near = near[:, :0]
     group = joined(n, np.concatenate([named, near], axis=1))
     alone = np.bincount(group)[group] == 1
