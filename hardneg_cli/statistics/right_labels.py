@@ -1,9 +1,10 @@
 """Which class of each row is the right one, given opinions about it and a label that may be wrong.
 
 The opinions' logarithms, weighted, with a constant for each class, make the odds of the right class; the label is the
-right class but for a share of the rows, whose labels are any other class. Weights, constants and that share are those
-under which the labels as they are, all of them in full, are likeliest (forward correction: Patrini et al., Making deep
-neural networks robust to label noise, 2017). So wrong labels do not pass for a model's errors, nor a model's errors
+right class but for a share of the rows: half of these have any other label, half one of a class that looks like it, as
+often as the opinions take one for the other. Weights, constants and that share are those under which the labels as they
+are, all of them in full, are likeliest (forward correction: Patrini et al., Making deep neural networks robust to label
+noise, 2017). So wrong labels do not pass for a model's errors, nor a model's errors
 for wrong labels: where opinions are sure of themselves hardly any but wrong labels disagree, and that tells the share.
 """
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 MOST_WRONG = 0.5  # of the labels
+ALIKE = 0.5  # of the wrong labels, the share that goes by what looks alike
 ROWS_EXPECTED = 30.0  # what is expected of the share counts as much as so many rows
 CONSTANT_SD = 1.0  # of the constants, in nats, beforehand
 WEIGHT_SD = 3.0  # of the weights' logarithms
@@ -51,7 +53,7 @@ class RightLabels:
 def right_labels(logs: Sequence[Block], given: Codes, known: NDArray[np.bool_], expected: float) -> RightLabels:
     """logs: (N, K) log-probabilities of each opinion. given: (N,) codes, −1 for none. known: (N,) labels surely right.
 
-    expected: the share of the other labels that is likely wrong. O(N K) a step.
+    expected: the share of the other labels that is likely wrong. O(N K) a step, and N K more numbers in memory.
     """
     import numpy as np
 
@@ -70,12 +72,17 @@ class _Likelihood:
     rows: Codes
     known: NDArray[np.bool_]
     expected: float
+    mistaken: Block
 
     @classmethod
     def of(cls, logs: Sequence[Block], given: Codes, known: NDArray[np.bool_], expected: float) -> _Likelihood:
+        """mistaken: for each labeled row and class, how likely a wrong label is the row's, if that class is right."""
         import numpy as np
 
-        return cls(logs, given, np.flatnonzero(given >= 0), known, float(np.clip(expected, CLOSEST, 0.4)))
+        rows = np.flatnonzero(given >= 0)
+        labels = given[rows]
+        mistaken = _mistaken(softmax(np.mean([log[rows] for log in logs], axis=0)), labels)[:, labels].T
+        return cls(logs, given, rows, known[rows], float(np.clip(expected, CLOSEST, 0.4)), mistaken)
 
     @property
     def expected_odds(self) -> float:
@@ -88,17 +95,13 @@ class _Likelihood:
         import numpy as np
 
         weights, share, constants = self._meant(parameters)
-        q, rows, given = self._odds(weights, constants), self.rows, self.given[self.rows]
-        others = max(q.shape[1] - 1, 1)
-        wrong = np.where(self.known[rows], 0.0, share)
-        right = q[rows, given]
-        likelihood = np.maximum((1 - wrong) * right + wrong * (1 - right) / others, 1e-300)
-        pull = (1 - wrong - wrong / others) * right / likelihood
+        q, rows, m = self._odds(weights, constants), self.rows, len(self.logs)
+        of_label = self._of_label(share)
+        likelihood = np.maximum((q[rows] * of_label).sum(axis=1), 1e-300)
         slope = np.zeros_like(q)
-        slope[rows] = q[rows] * pull[:, None]
-        slope[rows, given] -= pull
-        m, k = len(self.logs), q.shape[1]
-        by_share = np.where(self.known[rows], 0.0, (right - (1 - right) / others) / likelihood).sum()
+        slope[rows] = q[rows] * (1 - of_label / likelihood[:, None])
+        by_wrong = (q[rows] * self.mistaken).sum(axis=1) - q[rows, self.given[rows]]
+        by_share = -np.where(self.known, 0.0, by_wrong / likelihood).sum()
         by_share -= ROWS_EXPECTED * (self.expected / share - (1 - self.expected) / (1 - share))
         away = parameters[:m] + np.log(m)
         value = -np.log(likelihood).sum() + 0.5 * (away**2).sum() / WEIGHT_SD**2
@@ -106,7 +109,6 @@ class _Likelihood:
         value -= ROWS_EXPECTED * (self.expected * np.log(share) + (1 - self.expected) * np.log(1 - share))
         by_weight = np.array([(slope * log).sum() for log in self.logs]) * weights + away / WEIGHT_SD**2
         by_constant = slope.sum(axis=0) + constants / CONSTANT_SD**2
-        assert len(by_constant) == k
         return float(value), np.r_[by_weight, by_share * share * (1 - share / MOST_WRONG), by_constant]
 
     def posterior(self, parameters: Block) -> RightLabels:
@@ -114,13 +116,19 @@ class _Likelihood:
         import numpy as np
 
         weights, share, constants = self._meant(parameters)
-        q, rows, given = self._odds(weights, constants), self.rows, self.given[self.rows]
-        wrong = np.where(self.known[rows], 0.0, share)
-        right = (1 - wrong) * q[rows, given]
+        q = self._odds(weights, constants)
         p = q.copy()
-        p[rows] *= (wrong / max(q.shape[1] - 1, 1))[:, None]
-        p[rows, given] = np.maximum(right, 1e-300)
+        p[self.rows] = np.maximum(p[self.rows] * self._of_label(share), 1e-300)
         return RightLabels(p / p.sum(axis=1, keepdims=True), q, share)
+
+    def _of_label(self, share: float) -> Block:
+        """For each labeled row and class, how likely the row's label is, if that class is right."""
+        import numpy as np
+
+        wrong = np.where(self.known, 0.0, share)
+        found: Block = self.mistaken * wrong[:, None]
+        found[np.arange(len(self.rows)), self.given[self.rows]] += 1 - wrong
+        return found
 
     def _meant(self, parameters: Block) -> tuple[Block, float, Block]:
         import numpy as np
@@ -134,3 +142,15 @@ class _Likelihood:
 
         odds = np.tensordot(weights, np.stack(self.logs), 1) + constants
         return softmax(odds, out=odds)
+
+
+def _mistaken(p: Block, labels: Codes) -> Block:
+    """(K, K) how likely each wrong label is for each right class. p: (n, K) by the opinions. labels: (n,) codes."""
+    import numpy as np
+
+    k = p.shape[1]
+    alike = np.zeros((k, k))
+    np.add.at(alike, labels, p)
+    any_other = (1 - np.eye(k)) / max(k - 1, 1)
+    alike = alike * (1 - np.eye(k)) + CLOSEST * any_other
+    return ALIKE * alike / np.maximum(alike.sum(axis=1, keepdims=True), CLOSEST) + (1 - ALIKE) * any_other

@@ -30,6 +30,8 @@ IN_R = {  # name: package, item, label, columns to leave out
 TEXTS_IN_R = {  # name: package, item, label, the columns that make the text, rows that a class has at least
     "tweets": ("dslabs", "trump_tweets", "source", ("text",), FEWEST),
     "tate": ("modeldata", "tate_text", "artist", ("title", "medium"), 30),
+    "reviews": ("modeldata", "training_data", "score", ("review",), FEWEST),
+    "courses": ("openintro", "ucla_f18", "subject", ("course",), 60),
 }
 
 
