@@ -153,4 +153,5 @@ def _mistaken(p: Block, labels: Codes) -> Block:
     np.add.at(alike, labels, p)
     any_other = (1 - np.eye(k)) / max(k - 1, 1)
     alike = alike * (1 - np.eye(k)) + CLOSEST * any_other
-    return ALIKE * alike / np.maximum(alike.sum(axis=1, keepdims=True), CLOSEST) + (1 - ALIKE) * any_other
+    found: Block = ALIKE * alike / np.maximum(alike.sum(axis=1, keepdims=True), CLOSEST) + (1 - ALIKE) * any_other
+    return found
