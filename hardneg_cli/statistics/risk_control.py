@@ -3,16 +3,17 @@
 Learn then test (Angelopoulos, Bates, Candès, Jordan and Lei, 2021): each cut is the hypothesis that more of the rows
 above it are wrong than allowed. Held-out rows and the others above a cut are one sample in random order, so the p-value
 is hypergeometric: how likely so few of the wrong ones would be held out. It holds for the very rows that are given out,
-however few; where these are very many it is the binomial tail (Clopper and Pearson, 1934). Cuts are tested in an order
-that the scores alone decide, from the one that is likeliest to pass by what the scores themselves expect to looser
-ones, until one fails; where rows are many, the loosest too, which shares the level. So, with the stated
+however few; where these are very many it is the binomial tail (Clopper and Pearson, 1934). Held-out rows that stand for
+more or fewer of the others than one another count as Kish's effective sample (Survey sampling, 1965). Cuts are tested
+in an order that the scores alone decide, from the one that is likeliest to pass by what the scores themselves expect to
+looser ones, until one fails; where rows are many, the loosest too, which shares the level. So, with the stated
 confidence, no cut is called safe that is not. The rows that are tested must be a random sample of those that the cut is
-meant for, judged by models that did not see them.
+meant for, by their weights, judged by models that did not see them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import ceil, log
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ EXPECTED = 10.0  # rows that what the scores expect counts as, beside those that
 LEAST_SHARE = 0.1  # of the rows, that a cut worth waiting for lets pass
 MOST_TIMES = 50.0  # as many rows are too many to be asked for
 GROWTH = 1.05
+SLACK = 1e-9  # of sums that are whole numbers
 NOT_THESE = 1.25  # times the rows with which no proof was found, from which on there may be one
 
 
@@ -63,42 +65,45 @@ def upper(wrong: int, tested: int, others: int, confidence: float) -> float:
 
 
 def safe_cut(
-    scores: Scores, wrong: NDArray[np.bool_], others: Scores, *, max_error: float, confidence: float
-) -> RiskControlledThreshold | None:
+    scores: Scores, wrong: NDArray[np.bool_], others: Scores, *, max_error: float, confidence: float,
+    weights: Scores | None = None,
+) -> RiskControlledThreshold | None:  # fmt: skip
     """The lowest score that proves at most `max_error` of the others that have it wrong; None where there is no proof.
 
     scores, wrong: (n,) of held-out rows, in any order; equal scores are tested together. others: (m,) the scores of the
     rows to be given out. A score is the probability that the row is right, as the models see it: where they are
-    mistaken less is found, and nothing that is not so.
+    mistaken less is found, and nothing that is not so. weights: (n,) how many of the others a held-out row stands for,
+    where that differs.
     """
-    cuts = _Cuts.of(scores, wrong, others)
+    cuts = _Cuts.of(scores, wrong, others, weights)
     starts, each = _starts(cuts, max_error, confidence)
     best = None
     for start in starts:
         for place in _walk(cuts.counts, start):
-            wrong_above, many = int(cuts.wrong[place]), int(cuts.counts[place])
-            bound = upper(wrong_above, many, int(cuts.others[place]), each)
+            bound = upper(int(cuts.wrong[place]), int(cuts.tested[place]), int(cuts.others[place]), each)
             if bound > max_error:
                 break
+            many = int(cuts.counts[place])
             if best is None or many > best.tested:
-                best = RiskControlledThreshold(float(cuts.scores[place]), many, wrong_above, bound)
+                best = RiskControlledThreshold(float(cuts.scores[place]), many, int(cuts.seen[place]), bound)
     return best
 
 
 def times_as_many(
-    scores: Scores, wrong: NDArray[np.bool_], others: Scores, *, max_error: float, confidence: float
-) -> float | None:
+    scores: Scores, wrong: NDArray[np.bool_], others: Scores, *, max_error: float, confidence: float,
+    weights: Scores | None = None,
+) -> float | None:  # fmt: skip
     """How many times the held-out rows it would take to prove a cut in one of two cases; None where very many do not.
 
     The error rate above a cut is taken for what was seen there, mixed with what the scores expect, and its share of
     the rows for what it is. Better models, which more rows make, are not foreseen.
     """
-    every = _Cuts.of(scores, wrong, others)
+    every = _Cuts.of(scores, wrong, others, weights)
     cuts = every.at(_walk(every.counts, max(1, int(LEAST_SHARE * len(scores)))))
-    rate = (cuts.wrong + EXPECTED * cuts.expected / cuts.counts) / (cuts.counts + EXPECTED)
+    rate = (cuts.wrong + EXPECTED * cuts.expected / cuts.counts) / (cuts.tested + EXPECTED)
     times = NOT_THESE
     while times <= MOST_TIMES and len(rate):
-        counts = (cuts.counts * times).astype(cuts.counts.dtype)
+        counts = (cuts.tested * times).astype(cuts.counts.dtype)
         if (_power(counts, cuts.others, rate, max_error, confidence) >= 1 / 2).any():
             return times
         times *= GROWTH
@@ -107,31 +112,38 @@ def times_as_many(
 
 @dataclass(frozen=True)
 class _Cuts:
-    """From the strictest to the loosest: the score, the rows and the others that have it, and of the rows how many are
-    wrong and were expected to be.
+    """From the strictest to the loosest: the score, the rows and the others that have it, of the rows how many are
+    wrong and were expected to be; and as how many the rows and the wrong ones are tested.
     """
 
     scores: Scores
     counts: NDArray[np.int64]
     others: NDArray[np.int64]
-    wrong: NDArray[np.int64]
+    seen: NDArray[np.int64]
     expected: Scores
+    tested: NDArray[np.int64]
+    wrong: NDArray[np.int64]
 
     @classmethod
-    def of(cls, scores: Scores, wrong: NDArray[np.bool_], others: Scores) -> _Cuts:
+    def of(cls, scores: Scores, wrong: NDArray[np.bool_], others: Scores, weights: Scores | None = None) -> _Cuts:
         import numpy as np
 
         order = np.argsort(-scores, kind="stable")
-        levels = scores[order]
+        levels, errs = scores[order], wrong[order]
         ends = np.flatnonzero(np.r_[levels[1:] != levels[:-1], True]) if len(levels) else np.zeros(0, np.int64)
         above = len(others) - np.searchsorted(np.sort(others), levels[ends])
-        return cls(
-            levels[ends], ends + 1, above, np.cumsum(wrong[order], dtype=np.int64)[ends], np.cumsum(1 - levels)[ends]
-        )
+        seen = np.cumsum(errs, dtype=np.int64)[ends]
+        tested, weighted = ends + 1, seen
+        if weights is not None:
+            each = weights[order]
+            total = np.maximum(np.cumsum(each)[ends], np.finfo(float).tiny)
+            effective = total**2 / np.maximum(np.cumsum(each**2)[ends], np.finfo(float).tiny)
+            tested = np.floor(effective + SLACK).astype(np.int64)
+            weighted = np.ceil(np.cumsum(each * errs)[ends] / total * effective - SLACK).astype(np.int64)
+        return cls(levels[ends], ends + 1, above, seen, np.cumsum(1 - levels)[ends], tested, weighted)
 
     def at(self, places: list[int]) -> _Cuts:
-        scores, counts, others = self.scores[places], self.counts[places], self.others[places]
-        return _Cuts(scores, counts, others, self.wrong[places], self.expected[places])
+        return _Cuts(*(getattr(self, each.name)[places] for each in fields(self)))
 
 
 def _power(

@@ -55,6 +55,19 @@ def test_right_labels_are_told_from_wrong_ones(rate: float) -> None:
     assert (sure.p[np.arange(ROWS), given] > 0.999).all()
 
 
+def test_wrong_labels_of_a_class_that_looks_alike_are_no_errors_of_the_model() -> None:
+    """Of forty classes in pairs, all wrong labels are the other one's of the pair."""
+    rng = np.random.default_rng(5)
+    truth = rng.integers(0, 40, 4000)
+    p = 0.85 * np.eye(40)[truth] + 0.14 * np.eye(40)[truth ^ 1] + 0.01 / 40
+    p[rng.random(4000) < 0.7] = 0
+    p = np.where(p.any(axis=1, keepdims=True), p, 0.989 * np.eye(40)[truth] + 0.01 * np.eye(40)[truth ^ 1] + 0.001 / 40)
+    given = np.where(rng.random(4000) < 0.1, truth ^ 1, truth)
+    found = right_labels([np.log(p)], given, np.zeros(4000, bool), 0.1)
+    assert found.wrong == pytest.approx(0.1, abs=0.03)
+    assert found.p[np.arange(4000), truth].mean() > 0.97
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("rate", [0.0, 0.1])
 def test_the_report_is_within_a_quarter_of_the_truth(rate: float, tmp_path: Path) -> None:

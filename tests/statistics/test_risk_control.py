@@ -68,3 +68,17 @@ def test_how_many_rows_it_takes_is_foretold() -> None:
     assert safe_cut(score, right, others, **asked) is None
     assert 46 / 30 <= (times_as_many(score, right, others, **asked) or 0) <= 2
     assert times_as_many(score, np.arange(30) % 2 > 0, others, **asked) is None
+
+
+def test_rows_that_stand_for_unequal_numbers_prove_less() -> None:
+    """100 rows of a rare class and 20 of a frequent one, of which some are wrong."""
+    score, wrong, others = np.full(120, 0.99), np.arange(120) >= 117, np.full(1000, 0.99)
+    asked = {"max_error": 0.08, "confidence": 0.9}
+    plain, alike = (safe_cut(score, wrong, others, **asked, weights=weights) for weights in (None, np.full(120, 0.5)))
+    assert plain is not None
+    assert plain == alike
+    assert safe_cut(score, wrong, others, **asked, weights=np.r_[np.full(100, 0.4), np.full(20, 4.0)]) is None
+    asked["max_error"] = 0.02
+    once = times_as_many(score, ~wrong & wrong, others, **asked)
+    more = times_as_many(score, ~wrong & wrong, others, **asked, weights=np.r_[np.full(100, 0.1), np.full(20, 5.5)])
+    assert (more or 0) > (once or 0)

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 from hardneg_cli.data.features.vectorizer import graph_vectors, model_vectors, word_vectors
 from hardneg_cli.modeling.classifiers import CLASSIFIERS
 from hardneg_cli.modeling.out_of_fold import vector_probabilities
+from hardneg_cli.modeling.self_training.class_shares import stand_for
 from hardneg_cli.modeling.self_training.label_spreading import neighbor_graph, spread
 from hardneg_cli.modeling.self_training.task import SelfTrainingTask
 from hardneg_cli.runtime.progress import progress
@@ -118,7 +119,10 @@ def labels_needed(task: SelfTrainingTask, round_: SelfTrainingRound) -> int | No
     p, code = round_.probabilities.max(axis=1), round_.probabilities.argmax(axis=1)
     sample, goal = task.representative, task.goal
     wrong = code[sample] != task.labels[sample]
-    times = times_as_many(p[sample], wrong, p[task.pool], max_error=goal.max_error, confidence=goal.confidence)
+    weights = stand_for(task.labels[sample], round_.probabilities[task.pool])
+    times = times_as_many(
+        p[sample], wrong, p[task.pool], max_error=goal.max_error, confidence=goal.confidence, weights=weights
+    )
     return None if times is None else ceil(times * sample.sum())
 
 
@@ -230,7 +234,8 @@ def _round(task: SelfTrainingTask, number: int, held_out: Block, balance: float)
     tested = passed & task.representative
     wrong, goal = code[tested] != task.labels[tested], task.goal
     others = p[passed & task.pool]
-    cut = safe_cut(p[tested], wrong, others, max_error=goal.max_error, confidence=goal.confidence)
+    weights = stand_for(task.labels[task.representative], held_out[task.pool])[passed[task.representative]]
+    cut = safe_cut(p[tested], wrong, others, max_error=goal.max_error, confidence=goal.confidence, weights=weights)
     accepted = passed & task.pool & (p >= cut.score) if cut else np.zeros(len(p), bool)
     sample, right = np.flatnonzero(task.representative), task.labels[task.representative]
     loss = float(-np.log(np.maximum(held_out[sample, right], np.finfo(float).tiny)).mean())
