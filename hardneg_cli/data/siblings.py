@@ -74,13 +74,13 @@ def named_groups(dataset: Dataset) -> Codes:
     return np.stack([rows, rows[first][place]])
 
 
-def near_rows(neighbors: Neighbors) -> Codes:
-    """(2, P) pairs of rows that are far closer to each other than a row usually is to its nearest."""
+def near_rows(neighbors: Neighbors, closer: float = CLOSER) -> Codes:
+    """(2, P) pairs of rows that are far closer to each other than a row usually is to its nearest: by that share."""
     import numpy as np
 
     nearest = neighbors.distances[:, 0]
     usual = float(np.median(nearest[nearest > 0])) if (nearest > 0).any() else 0.0
-    row, rank = np.nonzero(neighbors.distances <= CLOSER * usual)
+    row, rank = np.nonzero(neighbors.distances <= closer * usual)
     return np.stack([row, neighbors.rows[row, rank]])
 
 

@@ -34,6 +34,7 @@ PLANTED, GROWN, GROUP, ALIKE = 0.05, 0.1, 4, 0.9  # shares of the rows; rows of 
 NOISE = 1e-3  # of a column's standard deviation, that near copies of numbers differ by
 LETTERS = ("case", "punctuation", "a typo")  # changes of texts of any length
 FEWEST_WORDS = 12  # of a text, in which another word is a small change
+FEWEST_LETTERS = 12  # of a text, in which another letter is one; and in no word with a digit, which is another number
 ROWS, QUICK_ROWS, ROUNDS = 1_000_000, 50_000, 3
 MOST_MOVED, MOST_TIMES = 0.02, 2.0
 PANDAS = """
@@ -161,9 +162,19 @@ def _changed(text: str, rng: random.Random, words: Sequence[str]) -> str:
     usable = [kind for kind in kinds if len(text.split()) > 1 or kind == "case"]
     for _ in range(20):
         found = CHANGES[rng.choice(usable)](text, rng, words)
-        if found != text:
+        if found != text and (_letters(found) == _letters(text) or _is_small(text, found)):
             return found
     return text
+
+
+def _is_small(text: str, found: str) -> bool:
+    """Whether a change of letters leaves a near copy."""
+    numbers = [[word for word in one.split() if any(sign.isdigit() for sign in word)] for one in (text, found)]
+    return min(len(_letters(text)), len(_letters(found))) >= FEWEST_LETTERS and numbers[0] == numbers[1]
+
+
+def _letters(text: str) -> str:
+    return "".join(sign for sign in text.lower() if sign.isalnum())
 
 
 def _noisy(frame: pd.DataFrame, near: pd.DataFrame, seed: int) -> pd.DataFrame:

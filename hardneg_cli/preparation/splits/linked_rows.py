@@ -32,6 +32,7 @@ EXACT, SPELLED, TEXTS = "exact copies", "texts but for case and punctuation the 
 VECTORS, PICTURES, GROUPS = "the same or nearly the same features", "near copies of pictures", "rows of groups"
 ONLY_EXACT = "near copies are not looked for: --text, --features or --image say what rows are compared by"
 NEAR_TEXT = 0.2  # of a text that differs: twice what is a near duplicate, as a link costs little and a leak much
+NEAR_ROW = 0.25  # of the usual distance to the nearest row: more than twice what is nearly a copy, for the same reason
 USUAL, CROWD = 0.5, 20  # of the rows have copies, so many rows a group:
 FEW, HUGE = 50, 0.25  # such groups, or of the rows in one of them: the columns do not tell rows apart
 
@@ -142,7 +143,8 @@ def _near_vectors(
     try:
         features: Features = evidence["features"]
         group = _same_vectors(features)
-        yield VECTORS, _together(len(dataset), [group, joined(len(dataset), near_rows(evidence["neighbors"]))])
+        near = joined(len(dataset), near_rows(evidence["neighbors"], NEAR_ROW))
+        yield VECTORS, _together(len(dataset), [group, near])
         if choice.embed is not None and dataset.columns.text is not None:
             pairs = near_texts(dataset, np.bincount(exact)[exact] == 1, evidence["neighbors"], NEAR_TEXT)
             yield TEXTS, joined(len(dataset), np.stack(pairs))
