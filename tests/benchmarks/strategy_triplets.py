@@ -27,7 +27,7 @@ from hardneg_cli.verbs.predict import predict
 from .planted import Planted, planted_real
 from .results import Figure
 
-SETS = ("tate", "tweets", "banking77")
+SETS = ("tate", "courses", "tweets", "banking77")
 MOST, QUERIES = 3000, 1000
 START, RANDOM, NAIVE, MINED = "untrained", "random", "naive", "mined"
 LOSSES = ("InfoNCE", "triplet")

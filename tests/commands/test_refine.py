@@ -196,7 +196,7 @@ def test_a_mixed_table_keeps_its_scale() -> None:
     assert [one.name for one in found.together.task.classifiers] == ["logistic", "forest"]
     table = found.table().to_pandas().set_index("id")
     assert (table.source == "pseudo").sum() > 190
-    assert not any("drawn as the pool" in line for line in found.summary())
+    assert not any("counts accordingly" in line for line in found.summary())
     assert (table.label == frame.set_index("id").label.loc[table.index]).all()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 LEARNING = {"steps": 7, "starts": 1}  # of the attack within training, which makes one for each batch
 SWITCH = 2  # values of a number between which there is nothing
 IMITATED = 4  # points around each row that an imitator learns from
+STEPS, FEWEST_EPOCHS = 16, 8  # of a student: as many steps as so many times the rows' epochs have
 ROUNDS = 2  # of attacking and learning from it, without a gradient
 SOFT = "soft-label"  # the kind of a version with another label than its parent's
 DIFFERENTIABLE = ("mlp", "logistic")
@@ -107,8 +108,8 @@ class NumericAttack:
         rows, labels, points = training.rows, training.labels, plain.points(self.material, training.rows)
         seeds = count(self.seed + 1)
 
-        def fools(model: FittedModel) -> Block:
-            moved = self.attacked(model, training, rows, labels)
+        def fools(model: FittedModel, seed: int = self.seed) -> Block:
+            moved = replace(self, seed=seed).attacked(model, training, rows, labels)
             return plain.points(moved.within(self.material), np.arange(len(rows)))
 
         def versions(found: DistilledPoints) -> Augmented:
@@ -119,11 +120,19 @@ class NumericAttack:
             return Augmented(own, tuple(kinds.tolist()), self._numbers(plain, own, moves), labels=given)
 
         def fools_next(found: DistilledPoints) -> Block:
-            return fools(fitted(self.classifier, self.material, training, versions(found), seed=next(seeds)))
+            student, seed = self._student(plain, len(found.rows) / len(rows)), next(seeds)
+            return fools(fitted(student, self.material, training, versions(found), seed=seed), seed)
 
         run, chosen = self._strategy("distillation")
         codes = np.searchsorted(robust.classes, labels)
         return versions(run(robust.model.predict_proba, codes, [fools(robust), fools(plain)], fools_next, **chosen))
+
+    def _student(self, plain: FittedModel, times: float) -> Classifier:
+        """The kind of model, with steps enough for so many times the rows: of these, fewer epochs do."""
+        if not hasattr(plain.model, "coefs_"):
+            return self.classifier
+        epochs = max(FEWEST_EPOCHS, round(plain.model.max_iter * STEPS / (1 + times)))
+        return Classifier.called(self.classifier.name, {**dict(self.classifier.settings), "epochs": epochs})
 
     def _bounds(self, model: FittedModel, training: TrainingRows, rows: Codes) -> tuple[Block, Block, Block]:
         """The rows' points, and the bounds within which they may move; (n, D) each. What is missing stays."""

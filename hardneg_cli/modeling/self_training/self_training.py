@@ -12,8 +12,9 @@ times its share (class-balanced self-training, Zou et al., 2018). What is given 
 that pass the same thresholds are a sample of the pool rows that do, so a probability is looked for above which the
 upper limit of how many of these are wrong is within --max-error (learn then test, Angelopoulos et al., 2021). If there
 is none, nothing is accepted, and how many labels it would take is estimated from the width of the limits. This
-presumes that the labeled rows were sampled like the pool's; rows that people answered because they were uncertain were
-not, so they teach and prove nothing. Each round's proof holds with the stated confidence by itself. Rounds end when the
+presumes that a class's labeled rows are a sample of the class; those of classes that are labeled more often than they
+are in the pool count for less. Rows that people answered because they were uncertain are no sample, so they teach and
+prove nothing. Each round's proof holds with the stated confidence by itself. Rounds end when the
 held-out log-loss no longer falls; the best round counts.
 """
 

@@ -39,4 +39,4 @@ def presumed(all_: PooledRows, round_: SelfTrainingRound, pool: str) -> Iterator
     if shift:
         shares = f"{shift.labeled:.0%} of the labeled rows, but about {shift.pool:.0%} of {pool}"
         name = quote(all_.classes[shift.code])
-        yield f"note: {name} is {shares}: the limit holds for labels that are drawn as the pool was"
+        yield f"note: {name} is {shares}, and counts accordingly; the limit holds if its rows are a sample of the class"

@@ -42,7 +42,7 @@ class DistilledPoints:
 
 def run(
     probabilities: Callable[[Block], Block], labels: Codes, fooling: Sequence[Block],
-    fools_next: Callable[[DistilledPoints], Block], *, rounds: int = 3, parts: int = 4,
+    fools_next: Callable[[DistilledPoints], Block], *, rounds: int = 14, parts: int = 4,
 ) -> DistilledPoints:  # fmt: skip
     """The points of all `fooling`, (n, D) each, and of the rounds, with labels.
 
