@@ -30,7 +30,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from hardneg_cli import compare, find
 from hardneg_cli.statistics.turning_point import turning_point
 
-from .planted import _flipped
+from .planted import flipped
 from .real_sets import RealSet, real_set, texts
 from .results import Figure
 
@@ -196,7 +196,7 @@ def evidence(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str
 def _precision(data: RealSet, learner: str, seed: int) -> tuple[float, float]:
     features, rng = content(data), np.random.default_rng(seed)
     truth = data.frame["label"].to_numpy(object)
-    labels = _flipped(truth, features, RATE, rng)
+    labels = flipped(truth, features, RATE, rng)
     classes, codes = np.unique(labels.astype(str), return_inverse=True)
     folds = StratifiedKFold(5, shuffle=True, random_state=seed)
     out_of_fold = cross_val_predict(

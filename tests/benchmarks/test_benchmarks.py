@@ -91,3 +91,13 @@ def test_quick_startup(tmp_path: Path) -> None:
     assert not done.stderr
     for light in ("--help", "check", "apply"):
         assert f"- {light} loads no scikit-learn: met" in done.stdout
+
+
+def test_every_part_can_be_had() -> None:
+    """Parts are imported as they run, which takes hours."""
+    folder = Path(__file__).parent
+    parts = sorted(path.stem for kind in ("prepare", "strategy") for path in folder.glob(f"{kind}_*.py"))
+    code = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(f'tests.benchmarks.{name}')"
+    done = subprocess.run([sys.executable, "-c", code, *parts], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert len(parts) > 10
+    assert done.returncode == 0, done.stderr

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LEARNING = {"steps": 7, "starts": 1}  # of the attack within training, which makes one for each batch
 SWITCH = 2  # values of a number between which there is nothing
 IMITATED = 4  # points around each row that an imitator learns from
-STEPS, FEWEST_EPOCHS = 16, 8  # of a student: as many steps as so many times the rows' epochs have
+STEPS, FEWEST_EPOCHS = 8, 5  # of a student: as many steps as so many times the rows' epochs have
 ROUNDS = 2  # of attacking and learning from it, without a gradient
 SOFT = "soft-label"  # the kind of a version with another label than its parent's
 DIFFERENTIABLE = ("mlp", "logistic")
