@@ -12,7 +12,7 @@ SHARES = np.array([0.8, 0.15, 0.05])
 def _pool(rng: np.random.Generator, learned: np.ndarray) -> np.ndarray:
     """What a model says of 3,000 rows that has learned from classes of other shares."""
     truth = rng.choice(3, 3000, p=SHARES)
-    likelihood = np.exp(3 * rng.normal(0, 0.5, (3000, 3)) + 4 * np.eye(3)[truth])
+    likelihood = np.exp(3 * rng.normal(0, 0.5, (3000, 3)) + 7 * np.eye(3)[truth])
     odds = likelihood * learned
     return odds / odds.sum(axis=1, keepdims=True)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     Block = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
-STEPS, CLOSE = 200, 1e-6  # of expectation maximization
+RARE = 5  # rows that are expected of a class: of fewer a chi-squared test says little
 UNLIKELY = 0.05  # how often labels that are drawn alike may look otherwise, and be weighted for it
 RARELY = 1e-3  # how often a labeled sample of the pool may look otherwise than one
 
@@ -49,23 +49,34 @@ def stand_for(labels: Codes, pool: Block) -> Block:
     """(n,) how much of the pool each labeled row stands for, 1 on average: 1 for all that may be drawn as the pool was.
 
     Where many rows of a class were labeled for few of the pool, as when so many are labeled of each, its rows count
-    for less. labels: (n,) codes. pool: (m, K) probabilities by models of these labels, whose shares of the classes are
-    corrected for the labels' own by expectation maximization (Saerens, Latinne and Decaestecker, Adjusting the outputs
-    of a classifier to new a priori probabilities, 2002); a chi-squared test compares the shares.
+    for less. labels: (n,) codes. pool: (m, K) probabilities by models of these labels, whose mean is taken for the
+    pool's shares: unsure models see no shift. A chi-squared test compares the shares.
+    """
+    import numpy as np
+
+    counts = np.bincount(labels, minlength=pool.shape[1]).astype(float)
+    known = counts > 0
+    mass = pool[:, known].sum(axis=0)
+    if not mass.sum() > 0:
+        return np.ones(len(labels))
+    expected = np.zeros(len(counts))
+    expected[known] = mass / mass.sum() * len(labels)
+    if not _differ(counts[known], expected[known], 1 + len(labels) / len(pool)):
+        return np.ones(len(labels))
+    found: Block = (expected / np.maximum(counts, 1))[labels]
+    return found
+
+
+def _differ(counts: Block, expected: Block, variance: float) -> bool:
+    """Whether the counts are other ones than chance makes of those expected, which are of a sample themselves.
+
+    variance: of their difference, times that of the counts. What is rare counts as one class.
     """
     import numpy as np
     from scipy.stats import chi2
 
-    labeled = np.bincount(labels, minlength=pool.shape[1]) / max(len(labels), 1)
-    known = labeled > 0
-    shares = labeled.copy()
-    for _ in range(STEPS if len(pool) else 0):
-        odds = pool[:, known] * (shares[known] / labeled[known])
-        before, shares[known] = shares[known], (odds / odds.sum(axis=1, keepdims=True)).mean(axis=0)
-        if np.abs(shares[known] - before).max() < CLOSE:
-            break
-    far = len(labels) * ((labeled[known] - shares[known]) ** 2 / np.maximum(shares[known], CLOSE)).sum()
-    if chi2.sf(far, max(int(known.sum()) - 1, 1)) >= UNLIKELY:
-        return np.ones(len(labels))
-    found: Block = (shares / np.where(known, labeled, 1))[labels]
-    return found
+    rare = expected < RARE
+    both = [np.append(values[~rare], values[rare].sum()) for values in (counts, expected)]
+    seen, usual = (values[both[1] > 0] for values in both)
+    far = ((seen - usual) ** 2 / np.maximum(usual, 1)).sum()
+    return bool(chi2.sf(far / variance, max(len(usual) - 1, 1)) < UNLIKELY)
