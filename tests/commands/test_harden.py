@@ -170,6 +170,9 @@ def test_neither_order_nor_a_second_run_changes_anything(model: str) -> None:
     settings = {"forest": {"trees": "5"}, "adversarial-training": {"epochs": "3"}}
     frame = wine()
     ours = harden(frame, features="x_*", model=model, settings=settings, folds=2)
+    plain, *_, last = ours.measured
+    assert len(last.right) == len(frame) / (1 if model == "forest" else 2)  # what is quick is measured on all folds
+    assert (f"on {len(last.right)} of them" in "\n".join(ours.summary())) == (len(last.right) < len(plain.right))
     theirs = harden(frame.sample(frac=1, random_state=1), features="x_*", model=model, settings=settings, folds=2)
     a, b = (found.table().to_pandas().set_index("id").sort_index() for found in (ours, theirs))
     pd.testing.assert_frame_equal(a, b, check_exact=True)

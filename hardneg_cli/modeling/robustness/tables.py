@@ -37,7 +37,8 @@ PREFIX = "hardneg_"  # of a column of ours whose name is taken
 class RobustAccuracy:
     """A way of training, and which of M held-out rows its models get right: as they are, and under attack.
 
-    written: what is written of it: the model itself, the rows that it learns from, both or nothing.
+    Where that takes long, of the first of these rows only. written: what is written of it: the model itself, the rows
+    that it learns from, both or nothing.
     """
 
     training: str
@@ -189,9 +190,11 @@ class HardenResult(VerbResult):
         plain = self.measured[0]
         yield f"measured on {len(plain.right):,} rows ({self.held}) under {self.attack}"
         for one in self.measured:
-            yield f"{one.name}: accuracy {_accuracy(one.right)}, robust {_accuracy(one.robust)}"
+            some = f", on {len(one.right):,} of them" if len(one.right) < len(plain.right) else ""
+            yield f"{one.name}: accuracy {_accuracy(one.right)}, robust {_accuracy(one.robust)}{some}"
         for one in self.measured[1:]:
-            gained, lost = _change(plain.robust, one.robust), _change(plain.right, one.right)
+            rows = len(one.right)
+            gained, lost = _change(plain.robust[:rows], one.robust), _change(plain.right[:rows], one.right)
             yield f"{one.training} against plain: robust {gained}, accuracy {lost}"
 
 
