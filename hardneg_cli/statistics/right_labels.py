@@ -4,8 +4,8 @@ The opinions' logarithms, weighted, with a constant for each class, make the odd
 right class but for a share of the rows: half of these have any other label, half one of a class that looks like it, as
 often as the opinions take one for the other. Weights, constants and that share are those under which the labels as they
 are, all of them in full, are likeliest (forward correction: Patrini et al., Making deep neural networks robust to label
-noise, 2017). So wrong labels do not pass for a model's errors, nor a model's errors
-for wrong labels: where opinions are sure of themselves hardly any but wrong labels disagree, and that tells the share.
+noise, 2017). So wrong labels do not pass for a model's errors, nor a model's errors for wrong labels: where opinions
+are sure of themselves hardly any but wrong labels disagree, and that tells the share.
 """
 
 from __future__ import annotations

@@ -133,13 +133,11 @@ class _Cuts:
         ends = np.flatnonzero(np.r_[levels[1:] != levels[:-1], True]) if len(levels) else np.zeros(0, np.int64)
         above = len(others) - np.searchsorted(np.sort(others), levels[ends])
         seen = np.cumsum(errs, dtype=np.int64)[ends]
-        tested, weighted = ends + 1, seen
-        if weights is not None:
-            each = weights[order]
-            total = np.maximum(np.cumsum(each)[ends], np.finfo(float).tiny)
-            effective = total**2 / np.maximum(np.cumsum(each**2)[ends], np.finfo(float).tiny)
-            tested = np.floor(effective + SLACK).astype(np.int64)
-            weighted = np.ceil(np.cumsum(each * errs)[ends] / total * effective - SLACK).astype(np.int64)
+        each, tiny = np.ones(len(order)) if weights is None else weights[order], np.finfo(float).tiny
+        total = np.maximum(np.cumsum(each)[ends], tiny)
+        effective = total**2 / np.maximum(np.cumsum(each**2)[ends], tiny)
+        tested = np.floor(effective + SLACK).astype(np.int64)
+        weighted = np.ceil(np.cumsum(each * errs)[ends] / total * effective - SLACK).astype(np.int64)
         return cls(levels[ends], ends + 1, above, seen, np.cumsum(1 - levels)[ends], tested, weighted)
 
     def at(self, places: list[int]) -> _Cuts:

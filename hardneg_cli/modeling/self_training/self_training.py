@@ -14,8 +14,8 @@ upper limit of how many of these are wrong is within --max-error (learn then tes
 is none, nothing is accepted, and how many labels it would take is estimated from the width of the limits. This
 presumes that a class's labeled rows are a sample of the class; those of classes that are labeled more often than they
 are in the pool count for less. Rows that people answered because they were uncertain are no sample, so they teach and
-prove nothing. Each round's proof holds with the stated confidence by itself. Rounds end when the
-held-out log-loss no longer falls; the best round counts.
+prove nothing. Each round's proof holds with the stated confidence by itself. Rounds end when the held-out log-loss no
+longer falls; the best round counts.
 """
 
 from __future__ import annotations
