@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from hardneg_cli import Columns, load
+from hardneg_cli import Columns, Findings, find, load
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import material
 from hardneg_cli.data.features.vectorizer import Vectorizer
+from hardneg_cli.verbs.predict import predict
 
 from .real_sets import real_set
 
@@ -106,3 +107,13 @@ def planted_real(name: str, folder: Path, seed: int, rate: float = RATE) -> Plan
     vectors = Vectorizer(dense=False, seed=seed).fit_transform(inputs, np.arange(len(train)))
     labels = flipped(truth, vectors, rate, np.random.default_rng(seed))
     return Planted(name, train.assign(label=labels), truth, test, text=real.text, features=real.features)
+
+
+def found_in(one: Planted) -> Findings:
+    """What find says of the training part, by the probabilities of predict and the features."""
+    columns = Columns(text=one.text)
+    predicted = predict(one.train, columns, features=one.features)
+    return find(
+        one.train, columns, features=one.features, probs=[predicted.probabilities], classes=predicted.classes,
+        decisions=(),
+    )  # fmt: skip

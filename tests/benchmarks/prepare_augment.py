@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from PIL import Image
-from scipy import stats
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
@@ -29,7 +28,7 @@ from hardneg_cli.preparation.augmentation.result import AugmentResult
 from hardneg_cli.verbs.augment import augment
 
 from .real_sets import RealSet, real_set, tables, texts
-from .results import Figure
+from .results import Figure, margin
 
 SMALL, MOST_CLASSES, FOLDS = 15, 20, 3  # rows of a thinned class, classes of a set, parts that are held out in turn
 PICTURED = ("shift", "rotate", "crop", "flip", "half-turn")  # what is tried on pictures, the last by name only
@@ -70,11 +69,11 @@ def _figures(names: Sequence[str], recalls: Recalls) -> Iterator[str | Figure]:
         copied = np.array(recalls[name, "augmented"]) - np.array(recalls[name, "copies"])
         for what, values in (("above plain", gained), ("above copies", copied)):
             yield Figure(name, f"augment, recall of small classes, {what}", float(values[:, 0].mean()),
-                         margin=_margin(values[:, 0]))  # fmt: skip
+                         margin=margin(values[:, 0]))  # fmt: skip
             yield Figure(name, f"augment, balanced accuracy, {what}", float(values[:, 1].mean()),
-                         margin=_margin(values[:, 1]))  # fmt: skip
-        rises += [name] if gained[:, 0].mean() > (_margin(gained[:, 0]) or 0) else []
-        falls += [name] if -gained[:, 0].mean() > (_margin(gained[:, 0]) or 0) else []
+                         margin=margin(values[:, 1]))  # fmt: skip
+        rises += [name] if gained[:, 0].mean() > (margin(gained[:, 0]) or 0) else []
+        falls += [name] if -gained[:, 0].mean() > (margin(gained[:, 0]) or 0) else []
     yield f"recall of small classes rises on {', '.join(rises) or 'none'}, falls on {', '.join(falls) or 'none'}"
 
 
@@ -159,12 +158,5 @@ def _read(cell: str) -> np.ndarray:
     return np.asarray(picture.resize((8, 8), Image.Resampling.BOX), float).ravel() * (16 / 255)
 
 
-def _margin(values: np.ndarray) -> float | None:
-    """Half of the 95 % interval of the mean; one seed has none."""
-    if len(values) < 2:
-        return None
-    return float(stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
-
-
 def _interval(values: np.ndarray) -> str:
-    return f"{100 * values.mean():+.1f} ± {100 * (_margin(values) or 0):.1f}"
+    return f"{100 * values.mean():+.1f} ± {100 * (margin(values) or 0):.1f}"

@@ -14,6 +14,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from scipy import stats
+
 RESULTS = Path(__file__).parent / "results"
 Record = Mapping[str, Any]
 
@@ -47,6 +50,13 @@ class Figure:
 
     def record(self) -> Record:
         return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+def margin(values: Sequence[float] | np.ndarray) -> float | None:
+    """Half of the 95 % t-interval of the mean over seeds; one seed has none."""
+    if len(values) < 2:
+        return None
+    return float(stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)))
 
 
 def add_option(parser: argparse.ArgumentParser) -> None:

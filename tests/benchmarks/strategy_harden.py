@@ -12,13 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from hardneg_cli import Columns
 from hardneg_cli.verbs.harden import harden
 
 from .planted import Planted, banking, digits
-from .results import Figure
+from .results import Figure, margin
 
 EPSILONS = (0.15, 0.25, 0.33)  # at the last one a plain network loses 45 points
 LOSES, GAINS, COSTS = 0.45, 0.20, 0.01
@@ -67,10 +66,8 @@ def _measure(one: Planted, seed: int, setting: str, figures: Figures, epsilon: f
 
 def interval(values: np.ndarray, form: str) -> str:
     """The mean over the seeds with its 95 % interval."""
-    if len(values) < 2:  # one seed has no interval
-        return form.format(values.mean())
-    margin = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
-    return form.format(values.mean()) + f" ± {margin:.1%}"
+    mean, half = form.format(values.mean()), margin(values)
+    return mean if half is None else f"{mean} ± {half:.1%}"
 
 
 def _demands(figures: Figures) -> Iterator[str]:

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 from sklearn.metrics import average_precision_score
 
 from hardneg_cli import Columns, Findings, find, load
@@ -21,10 +20,9 @@ from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import material
 from hardneg_cli.modeling.out_of_fold import Classifier
 from hardneg_cli.verbs.mine import MineResult, mine
-from hardneg_cli.verbs.predict import predict
 
-from .planted import Planted, planted
-from .results import Figure
+from .planted import Planted, found_in, planted
+from .results import Figure, margin
 
 MODES = ("boundary", "confusion", "retrieval")
 SHARE = 0.05  # of the training rows, the length of every list
@@ -66,12 +64,7 @@ def part(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str | F
 
 
 def _measure(one: Planted, seed: int, shares: Figures, accuracy: Figures, strong: dict[str, list[float]]) -> None:
-    columns = Columns(text=one.text)
-    predicted = predict(one.train, columns, features=one.features)
-    findings = find(
-        one.train, columns, features=one.features, probs=[predicted.probabilities], classes=predicted.classes,
-        decisions=(),
-    )  # fmt: skip
+    findings = found_in(one)
     limit = int(SHARE * len(one.train))
     lists = {mode: mine(findings, mode=mode, features=one.features, limit=limit, decisions=()) for mode in MODES}
     strong.setdefault(one.name, []).append(average_precision_score(one.wrong, findings.score))
@@ -136,11 +129,8 @@ def interval(values: Sequence[float], form: str) -> str:
     """Mean and half of the 95 % t-interval over seeds."""
     if not values:
         return "–"
-    mean = form.format(np.mean(values))
-    if len(values) < 2:
-        return mean
-    half = stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
-    return f"{mean} ± {form.replace('+', '').format(half)}"
+    mean, half = form.format(np.mean(values)), margin(values)
+    return mean if half is None else f"{mean} ± {form.replace('+', '').format(half)}"
 
 
 def _demands(shares: Figures, strong: dict[str, list[float]]) -> Iterator[str]:

@@ -13,15 +13,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
-from hardneg_cli import Columns, Findings, find
+from hardneg_cli import Findings
 from hardneg_cli.verbs.mine import MineResult, mine
-from hardneg_cli.verbs.predict import predict
 
-from .planted import planted_real
+from .planted import found_in, planted_real
 from .real_sets import tables, texts
-from .results import Figure
+from .results import Figure, margin
 from .strategy_mine import accuracy_of, interval
 
 SHARES = (0.1, 0.2, 0.4)
@@ -59,12 +57,7 @@ def part(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str | F
 def _measure(name: str, folder: Path, seed: int, figures: tuple[Gains, Gains, Gains]) -> None:
     gains, proven, rows = figures
     one = planted_real(name, folder, seed)
-    columns, rng = Columns(text=one.text), np.random.default_rng(seed)
-    predicted = predict(one.train, columns, features=one.features)
-    findings = find(
-        one.train, columns, features=one.features, probs=[predicted.probabilities], classes=predicted.classes,
-        decisions=(),
-    )  # fmt: skip
+    findings, rng = found_in(one), np.random.default_rng(seed)
     for mode in MODES:
         mined = mine(findings, mode=mode, features=one.features, decisions=())
         rows.setdefault((name, mode), []).append(len(mined.pairs.firsts()) / len(one.train))
@@ -111,9 +104,8 @@ def _demands(names: list[str], hows: list[str], gains: Gains, rows: Gains) -> It
         above, below = [], []
         for name in names:
             values = np.array(gains[name, how])
-            reach = np.inf
-            if len(values) > 1:
-                reach = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+            half = margin(values)
+            reach = np.inf if half is None else half
             above += [name] if values.mean() - reach > 0 else []
             below += [name] if values.mean() < -NOISE or values.mean() + reach < 0 else []
             yield Figure(name, f"mine --prove, {how}", float(values.mean()))

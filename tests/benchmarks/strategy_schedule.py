@@ -15,20 +15,18 @@ from warnings import catch_warnings, simplefilter
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from hardneg_cli import Columns, find, load
+from hardneg_cli import Columns, load
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import material
 from hardneg_cli.data.features.vectorizer import Vectorizer
 from hardneg_cli.verbs.mine import mine
-from hardneg_cli.verbs.predict import predict
 
-from .planted import Planted, planted_real
+from .planted import Planted, found_in, planted_real
 from .real_sets import tables, texts
-from .results import Figure
+from .results import Figure, margin
 from .strategy_mine import interval
 
 MODES = ("boundary", "confusion")
@@ -53,20 +51,16 @@ def part(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str | F
         above, below = [], []
         for name in names:
             values = np.array(gains[name, way])
-            reach = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
-            above += [name] if values.mean() > reach else []
-            below += [name] if -values.mean() > reach else []
-            yield Figure(name, f"mine, late, {way}", float(values.mean()), float(reach))
+            half = margin(values)
+            above += [name] if half is not None and values.mean() > half else []
+            below += [name] if half is not None and -values.mean() > half else []
+            yield Figure(name, f"mine, late, {way}", float(values.mean()), half)
         yield f"- {way}: above random on {', '.join(above) or 'none'}, below on {', '.join(below) or 'none'}"
 
 
 def _measure(one: Planted, seed: int, gains: Gains) -> None:
     columns, rng = Columns(text=one.text), np.random.default_rng(seed)
-    predicted = predict(one.train, columns, features=one.features)
-    findings = find(
-        one.train, columns, features=one.features, probs=[predicted.probabilities], classes=predicted.classes,
-        decisions=(),
-    )  # fmt: skip
+    findings = found_in(one)
     able = np.flatnonzero(~findings.flagged)
     train, test = findings.dataset, load(one.test, columns)
     choice, vectorizer = feature_choice(one.features, columns), Vectorizer(dense=False, seed=seed)

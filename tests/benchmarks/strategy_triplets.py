@@ -16,16 +16,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from hardneg_cli import Columns, find
 from hardneg_cli.verbs.mine import mine
-from hardneg_cli.verbs.predict import predict
 
-from .planted import Planted, planted_real
-from .results import Figure
+from .planted import Planted, found_in, planted_real
+from .results import Figure, margin
 
 SETS = ("tate", "courses", "tweets", "banking77")
 MOST, QUERIES = 3000, 1000
@@ -67,9 +64,7 @@ def part(folder: Path, seeds: Sequence[int], *, quick: bool) -> Iterator[str | F
 
 
 def _measure(one: Planted, seed: int, found: Figures) -> None:
-    columns = Columns(text="text")
-    predicted = predict(one.train, columns)
-    findings = find(one.train, columns, probs=[predicted.probabilities], classes=predicted.classes, decisions=())
+    findings = found_in(one)
     row_of = {text: row for row, text in enumerate(one.train["text"])}
     made = mine(findings, mode="retrieval", decisions=()).triplets().to_pandas()
     mined = made.map(row_of.__getitem__).to_numpy()
@@ -166,7 +161,5 @@ def _retrieved(
 
 def _interval(differences: Block) -> str:
     """Mean and half of the 95 % t-interval over seeds."""
-    if len(differences) < 2:
-        return f"{differences.mean():+.4f}"
-    half = stats.t.ppf(0.975, len(differences) - 1) * differences.std(ddof=1) / np.sqrt(len(differences))
-    return f"{differences.mean():+.4f} ± {half:.4f}"
+    mean, half = f"{differences.mean():+.4f}", margin(differences)
+    return mean if half is None else f"{mean} ± {half:.4f}"
