@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias, cast
+from typing import Any, BinaryIO, TypeAlias, TypeVar, cast
 
 from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.gating.reports import CHECK_REPORT_FORMATS, CheckReportFormat
@@ -15,11 +15,13 @@ from hardneg_cli.io.files.atomic_write import WholeFiles, refuse_overwriting
 from hardneg_cli.io.files.source import parted
 from hardneg_cli.io.result_formats import RESULT_FORMATS, ResultFormat
 from hardneg_cli.io.tables.queue_columns import FILLED_IN
+from hardneg_cli.io.tables.queue_view import without_surroundings
 from hardneg_cli.review.annotation_tools import ANNOTATION_TOOLS, AnnotationTool
 from hardneg_cli.runtime.drawers import Units, unknown
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.runtime.terminal import TerminalText, has_commands, is_read_by_a_runner, without_commands
 
+T = TypeVar("T")
 Form: TypeAlias = ResultFormat | AnnotationTool | CheckReportFormat
 WRITERS: Mapping[str, tuple[Units[ResultFormat] | Units[AnnotationTool] | Units[CheckReportFormat], ...]] = {
     "format": (RESULT_FORMATS, ANNOTATION_TOOLS),
@@ -126,14 +128,20 @@ def _to_files(table: Any, targets: Iterable[OutputTarget], files: WholeFiles) ->
     """Write what is to be a file; it becomes one when `files` is closed. What there is to say is the answer."""
     for target in targets:
         if target.path is not None:
+            seen = _seen_by(target.form, table)
             with progress(f"writing {target.path}"):
-                yield from target.form.write(table, files.open(target.path)) or ()
+                yield from target.form.write(seen, files.open(target.path)) or ()
             for path, content in target.beside.items():
-                files.open(path).write(content(table))
+                files.open(path).write(content(seen))
+
+
+def _seen_by(form: Form, table: T) -> T:
+    """The table, without the rows around its rows where the format does not show them."""
+    return table if form.SURROUNDINGS or not hasattr(table, "column_names") else without_surroundings(table)
 
 
 def _to_standard_output(form: Form, table: Any) -> list[str]:
-    out = sys.stdout.buffer
+    out, table = sys.stdout.buffer, _seen_by(form, table)
     try:
         if form.RAW or form.BINARY:
             notes = form.write(table, out)

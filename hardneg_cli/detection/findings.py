@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.hashed_columns import hashed_alike
+from hardneg_cli.data.label_spelling import real_classes
 from hardneg_cli.data.picture_columns import readable_columns
 from hardneg_cli.data.probabilities.digest import Digest
+from hardneg_cli.data.surroundings import Surroundings
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.detection.findings_summary import lines
-from hardneg_cli.io.tables.queue_columns import FILLED_IN, display_name
+from hardneg_cli.io.tables.images import marked
+from hardneg_cli.io.tables.queue_columns import FILLED_IN, LEADING, display_name
+from hardneg_cli.io.tables.queue_view import QueueView, with_surroundings, with_view
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.runtime.argument_words import worded_in_arguments
 from hardneg_cli.statistics.scores import Estimate
@@ -39,7 +43,7 @@ class Findings(VerbResult):
     audited: how many audited rows scores, cut and count were recalibrated on.
     certainty: (N,) P(the suggestion is right) / P(the given label is wrong); None: 1. p_suggested: (N,) the models'
     mean probability of the suggestion, NaN where none was asked; None: as far as the digest tells. hidden: patterns of
-    columns that nobody reads, the features.
+    columns that nobody reads, the features. surroundings: what stands around each row, as far as the detectors asked.
     """
 
     dataset: Dataset
@@ -56,6 +60,7 @@ class Findings(VerbResult):
     certainty: NDArray[np.float64] | None = None
     p_suggested: NDArray[np.float64] | None = None
     hidden: tuple[str, ...] = ()
+    surroundings: Surroundings = field(default_factory=Surroundings)
 
     @cached_property
     def suggestion_score(self) -> NDArray[np.float64]:
@@ -116,6 +121,17 @@ class Findings(VerbResult):
         columns |= {"rank": self._rank(rows), "row_hash": self.dataset.row_hashes(rows)}
         hashed = pa.array(hashed_alike(self.dataset.hashed, len(rows)), pa.string())
         return pa.table(columns | {"hashed": hashed})
+
+    def queue(self, rows: Rows, show: tuple[str, ...], *, around: bool = True) -> pa.Table:
+        """The table of `rows` as people see it: with its pictures marked, the real classes, the rows around each row.
+
+        around: whether anybody is shown the rows around.
+        """
+        table, image = self.table(rows, show), self.dataset.columns.image
+        if image is not None:
+            table = marked(table, len(LEADING) + show.index(image), self.dataset.pictures_folder)
+        table = with_view(table, QueueView(self.dataset.name, real_classes(self.dataset)))
+        return with_surroundings(table, self.surroundings.around(self.dataset, rows, show)) if around else table
 
     def tables(self) -> dict[str, pa.Table]:
         """The flagged rows."""

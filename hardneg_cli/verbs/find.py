@@ -16,6 +16,7 @@ from hardneg_cli.data.probabilities.engines import ENGINES
 from hardneg_cli.data.probabilities.loading import load_models
 from hardneg_cli.data.probabilities.probabilities import Engine, Model, Probabilities, together
 from hardneg_cli.data.siblings import across_folds
+from hardneg_cli.data.surroundings import Surroundings
 from hardneg_cli.data.training_evidence import beside, split_off
 from hardneg_cli.detection.detector_result import DetectorResult, ModeledDoubt, RowMeasure
 from hardneg_cli.detection.detectors import DETECTORS
@@ -133,7 +134,7 @@ def find(
         dataset, verdicts.score, _open(verdicts.flagged, answers), verdicts.suggested, doubts, heard.skipped,
         heard.digest, verdicts.errors, (*heard.notes, *loaded.notes, *answers.notes, *lesson, *told),
         answers.clauses, audited, verdicts.certainty, verdicts.p_suggested,
-        feature_choice(models.features, None).columns,
+        feature_choice(models.features, None).columns, heard.surroundings,
     )  # fmt: skip
 
 
@@ -146,6 +147,7 @@ class _Detection:
     scored: ScoredResults
     skipped: dict[str, str]
     notes: tuple[str, ...]
+    surroundings: Surroundings
 
 
 def _detect(
@@ -157,7 +159,8 @@ def _detect(
     scored, skipped = _run_detectors(dataset, chosen, evidence)
     digest = evidence["digest"] if models else None
     notes += across_folds(dataset, evidence.known("copies")) if models else []
-    return _Detection(dataset, digest, scored, skipped, (*notes, *evidence.notes()))
+    around = Surroundings.of(evidence.known("copies"), evidence.known("neighbors"))
+    return _Detection(dataset, digest, scored, skipped, (*notes, *evidence.notes()), around)
 
 
 def _with_base_rate(verdicts: FusedScores, heard: _Detection) -> FusedScores:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -24,14 +24,8 @@ from hardneg_cli.cli.options import (
 )
 from hardneg_cli.cli.outputs import OutputTarget
 from hardneg_cli.cli.settings.option_trust import Trust
-from hardneg_cli.io.tables.queue_columns import LEADING
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.runtime.terminal import say
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from hardneg_cli.detection.findings import Findings
 
 GROUP = "find"
 EXAMPLE = "hardneg find data.csv --text text -o queue.xlsx"
@@ -93,22 +87,13 @@ def run(
         on_bad_rows=columns.on_bad_rows,
         memory=options.memory_bytes(models.memory),
     )
-    shown, image = findings.display_columns(review.show), findings.dataset.columns.image
     with progress("making the queue"):
         rows = findings.select(every=review.all_, limit=review.limit, per_class=review.per_class)
-        table = _pictured(findings.table(rows, shown), findings, shown, image)
+        around = any(target.form.SURROUNDINGS for target in targets)
+        table = findings.queue(rows, findings.display_columns(review.show), around=around)
     kept = partial(write_state, findings.dataset, findings.flagged, findings.score)
     notes = outputs.write_together((lambda: table, targets), beside={state: kept} if state else None)
     if not output.quiet:
         for line in (*findings.summary(len(rows), verbose=output.verbose), *(f"note: {note}" for note in notes)):
             say(line)
     return 0
-
-
-def _pictured(table: pa.Table, findings: Findings, shown: tuple[str, ...], image: str | None) -> pa.Table:
-    """The table with the column of pictures marked, for the formats that can show them."""
-    from hardneg_cli.io.tables.images import marked
-
-    if image is None:
-        return table
-    return marked(table, len(LEADING) + shown.index(image), findings.dataset.pictures_folder)

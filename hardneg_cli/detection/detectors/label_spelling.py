@@ -12,38 +12,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.text_normalization import folded_name
-from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
+from hardneg_cli.data.label_spelling import AT_MOST, NO_SLIP, meant_classes
+from hardneg_cli.detection.detector_result import DetectorResult
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SHORTEST = 3  # letters of a word in which a slip can be told from another word
-SHORTEST_REPLACED = 5  # the same where a letter was replaced
 
-
-def detect(dataset: Dataset, *, at_most: float = 0.1) -> DetectorResult:
+def detect(dataset: Dataset, *, at_most: float = AT_MOST) -> DetectorResult:
     """at_most: a slip has at most this share of the frequent spelling's rows."""
     import numpy as np
 
     counts = dataset.counts
-    better = np.full(len(dataset.classes), NO_CLASS, np.int32)
-    names = [folded_name(name) for name in dataset.classes]
-    frequent = sorted(range(len(names)), key=lambda code: (-counts[code], dataset.classes[code]))
-    place = {code: turn for turn, code in enumerate(frequent)}
-    first: dict[str, int] = {}
-    for code in frequent:
-        first.setdefault(names[code], code)
-    many = np.searchsorted(-at_most * counts[frequent], -counts, side="right")  # so many classes are frequent enough
-    for code, name in enumerate(names):
-        if counts[code]:
-            same = place[first[name]]
-            slips = (turn for turn in range(min(int(many[code]), same)) if _one_slip(name, names[frequent[turn]]))
-            best = frequent[next(slips, same)]
-            better[code] = best if place[best] < place[code] else NO_CLASS
-    target = better[dataset.labels]
-    rows = np.flatnonzero(target != NO_CLASS)
+    target = meant_classes(dataset, at_most)[dataset.labels]
+    rows = np.flatnonzero(target != NO_SLIP)
     here, there = counts[dataset.labels[rows]], counts[target[rows]]
     score = there / (here + there)
 
@@ -55,19 +38,3 @@ def detect(dataset: Dataset, *, at_most: float = 0.1) -> DetectorResult:
         ]
 
     return DetectorResult(rows, score, score >= 0.5, target[rows], why, about="name")
-
-
-def _one_slip(name: str, other: str) -> bool:
-    from rapidfuzz.distance import OSA
-
-    shortest = min(len(name), len(other))
-    if abs(len(name) - len(other)) > 1 or shortest < SHORTEST or OSA.distance(name, other, score_cutoff=1) != 1:
-        return False
-    if _digits(name) != _digits(other):
-        return False
-    replaced = len(name) == len(other) and sorted(name) != sorted(other)
-    return not replaced or shortest >= SHORTEST_REPLACED
-
-
-def _digits(name: str) -> list[str]:
-    return [letter for letter in name if letter.isdigit()]

@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 
 
 class CheckReportFormat(Protocol):
-    """What every report has: `write`. EXTENSIONS, BINARY, RAW and BESIDE (optional) are those of a result's format."""
+    """What every report has: `write`.
+
+    EXTENSIONS, BINARY, RAW, BESIDE and SURROUNDINGS (optional) are those of a result's format.
+    """
 
     EXTENSIONS: tuple[str, ...] = ()
     BINARY: bool = False
     RAW: bool = False
     BESIDE: Mapping[str, Callable[[CheckReport], bytes]] = {}
+    SURROUNDINGS: bool = False
 
     @abstractmethod
     def write(self, report: CheckReport, out: BinaryIO) -> None:

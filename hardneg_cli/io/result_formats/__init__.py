@@ -30,13 +30,15 @@ class ResultFormat(Protocol):
     Optional: EXTENSIONS, in lower case, whose files are of this format without its name being said. BINARY: whether it
     is nothing for a terminal. RAW: whether it keeps out itself what steers a terminal or a CI server, and may send such
     things of its own, as colors. BESIDE: what is written next to the file, a function of the table for each suffix:
-    `{".config.xml": configuration}` writes tasks.config.xml with tasks.json.
+    `{".config.xml": configuration}` writes tasks.config.xml with tasks.json. SURROUNDINGS: whether it shows what stands
+    around each row, which `surroundings_of` tells then; the table has a column for that.
     """
 
     EXTENSIONS: tuple[str, ...] = ()
     BINARY: bool = False
     RAW: bool = False
     BESIDE: Mapping[str, Callable[[pa.Table], bytes]] = {}
+    SURROUNDINGS: bool = False
 
     @abstractmethod
     def write(self, table: pa.Table, out: BinaryIO) -> list[str] | None:

@@ -17,12 +17,14 @@ from hardneg_cli.errors import InputError, plural
 from hardneg_cli.io.tables.images import column_of, pictures
 from hardneg_cli.io.tables.json_records import Json
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, display_columns
+from hardneg_cli.io.tables.queue_view import without_surroundings
 from hardneg_cli.io.tables.text_tables import as_text, inert_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 EXTENSIONS = (".html", ".htm")
+SURROUNDINGS = True
 NAMED = 5  # pictures that cannot be shown
 MOST_PICTURED = 400_000_000  # bytes: the longest text that Chromium knows has 512 MiB
 PARTS = ("_queue.html", "_queue.css", "_queue.js", "_queue_page.js")
@@ -37,6 +39,7 @@ def write(table: pa.Table, out: BinaryIO) -> list[str]:
     mark = "\0"  # in none of the parts
     filled = Template(page).substitute(style=style, script=script, allowed=allowed, facts=mark, rows=mark)
     before, between, after = filled.split(mark)
+    table = without_surroundings(table)
     rows = [_json(list(row)) for row in _rows(table)]
     facts = _facts(table, rows)
     notes = _add_pictures(table, facts, rows)

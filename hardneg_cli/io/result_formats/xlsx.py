@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.excel.exact_text import COLUMN, UNSAFE, exact_cells, printable
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, LABELS, RETURNED
+from hardneg_cli.io.tables.queue_view import without_surroundings
 from hardneg_cli.io.tables.text_tables import as_text
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 EXTENSIONS = (".xlsx",)
+SURROUNDINGS = True
 BINARY = True
 Cell: TypeAlias = str | int | float | None
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 1_048_576, 16_384, 32_767  # Excel's own limits
@@ -35,6 +37,7 @@ ANY_DAY = datetime(1980, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # the same find
 def write(table: pa.Table, out: BinaryIO) -> None:
     import xlsxwriter
 
+    table = without_surroundings(table)
     _refuse_what_is_too_large(table)
     columns = _safe({name: _values(table, name) for name in table.column_names})
     for name, values in columns.items():

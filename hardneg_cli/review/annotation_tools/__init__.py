@@ -34,13 +34,15 @@ if TYPE_CHECKING:
 class AnnotationTool(Protocol):
     """What every tool has: `write`, `recognises` and `read`.
 
-    EXTENSIONS, BINARY, RAW and BESIDE (optional) are those of a result's format; `reviewer` is optional, too.
+    EXTENSIONS, BINARY, RAW, BESIDE and SURROUNDINGS (optional) are those of a result's format; `reviewer` is optional,
+    too.
     """
 
     EXTENSIONS: tuple[str, ...] = ()
     BINARY: bool = False
     RAW: bool = False
     BESIDE: Mapping[str, Callable[[pa.Table], bytes]] = {}
+    SURROUNDINGS: bool = False
 
     @abstractmethod
     def write(self, table: pa.Table, out: BinaryIO) -> list[str] | None:

@@ -1,0 +1,72 @@
+"""Class names that look like slips of the hand: which more frequent class each of them is a spelling of.
+
+Two names are spellings of one when they are equal after Unicode, white space and case are folded,
+or when one slip of the hand (a letter added, left out, replaced, or two letters swapped: optimal
+string alignment) turns the rare into the frequent one. Names whose digits differ are different names
+(`class_12`, `class_21`), and so are short words that differ by a replaced letter (`cat`, `car`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.text_normalization import folded_name
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+NO_SLIP = -1
+AT_MOST = 0.1  # of the frequent spelling's rows, where nobody says otherwise
+SHORTEST = 3  # letters of a word in which a slip can be told from another word
+SHORTEST_REPLACED = 5  # the same where a letter was replaced
+
+
+def meant_classes(dataset: Dataset, at_most: float = AT_MOST) -> NDArray[np.int32]:
+    """(K,) for each class the code of the one that it is a misspelling of, `NO_SLIP` for all that are none.
+
+    at_most: a slip has at most this share of the frequent spelling's rows. O(K²) where all classes are about as
+    frequent.
+    """
+    import numpy as np
+
+    counts = dataset.counts
+    better = np.full(len(dataset.classes), NO_SLIP, np.int32)
+    names = [folded_name(name) for name in dataset.classes]
+    frequent = sorted(range(len(names)), key=lambda code: (-counts[code], dataset.classes[code]))
+    place = {code: turn for turn, code in enumerate(frequent)}
+    first: dict[str, int] = {}
+    for code in frequent:
+        first.setdefault(names[code], code)
+    many = np.searchsorted(-at_most * counts[frequent], -counts, side="right")  # so many classes are frequent enough
+    for code, name in enumerate(names):
+        if counts[code]:
+            same = place[first[name]]
+            slips = (turn for turn in range(min(int(many[code]), same)) if _one_slip(name, names[frequent[turn]]))
+            best = frequent[next(slips, same)]
+            better[code] = best if place[best] < place[code] else NO_SLIP
+    return better
+
+
+def real_classes(dataset: Dataset) -> tuple[str, ...]:
+    """The classes that are no misspelling of another one, in their order."""
+    return tuple(
+        name for name, slip in zip(dataset.classes, meant_classes(dataset) != NO_SLIP, strict=True) if not slip
+    )
+
+
+def _one_slip(name: str, other: str) -> bool:
+    from rapidfuzz.distance import OSA
+
+    shortest = min(len(name), len(other))
+    if abs(len(name) - len(other)) > 1 or shortest < SHORTEST or OSA.distance(name, other, score_cutoff=1) != 1:
+        return False
+    if _digits(name) != _digits(other):
+        return False
+    replaced = len(name) == len(other) and sorted(name) != sorted(other)
+    return not replaced or shortest >= SHORTEST_REPLACED
+
+
+def _digits(name: str) -> list[str]:
+    return [letter for letter in name if letter.isdigit()]

@@ -1,0 +1,1 @@
+"""Draws: charts as SVG, and documents as pages, Markdown and text. What is drawn is handed in."""
