@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.features.features import Features
 from hardneg_cli.data.hashed_columns import hashed_alike
 from hardneg_cli.data.label_spelling import real_classes
 from hardneg_cli.data.picture_columns import readable_columns
@@ -15,10 +17,13 @@ from hardneg_cli.data.probabilities.digest import Digest
 from hardneg_cli.data.surroundings import Surroundings
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.detection.findings_summary import lines
+from hardneg_cli.detection.report import FindingsReport
+from hardneg_cli.io.files.atomic_write import whole_file
 from hardneg_cli.io.tables.images import marked
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, LEADING, display_name
 from hardneg_cli.io.tables.queue_view import QueueView, with_surroundings, with_view
 from hardneg_cli.io.tables.verb_result import VerbResult
+from hardneg_cli.rendering.report_file import report_writer
 from hardneg_cli.runtime.argument_words import worded_in_arguments
 from hardneg_cli.statistics.scores import Estimate
 
@@ -44,6 +49,9 @@ class Findings(VerbResult):
     certainty: (N,) P(the suggestion is right) / P(the given label is wrong); None: 1. p_suggested: (N,) the models'
     mean probability of the suggestion, NaN where none was asked; None: as far as the digest tells. hidden: patterns of
     columns that nobody reads, the features. surroundings: what stands around each row, as far as the detectors asked.
+    features: what they took for the rows' places, if they did. answered: whether the label is wrong, by row, as people
+    say whose answers can be trusted to tell. asked: what was asked for, by option. command: the line that finds the
+    same again, empty where there is none.
     """
 
     dataset: Dataset
@@ -61,6 +69,11 @@ class Findings(VerbResult):
     p_suggested: NDArray[np.float64] | None = None
     hidden: tuple[str, ...] = ()
     surroundings: Surroundings = field(default_factory=Surroundings)
+    features: Features | None = None
+    answered: Mapping[int, bool] = field(default_factory=dict)
+    asked: Mapping[str, str] = field(default_factory=dict)
+    command: str = ""
+    afterwards: tuple[str, ...] = ()
 
     @cached_property
     def suggestion_score(self) -> NDArray[np.float64]:
@@ -144,6 +157,12 @@ class Findings(VerbResult):
         was left out.
         """
         return lines(self, len(self.select()) if written is None else written, verbose=verbose)
+
+    def report(self, path: str | Path) -> None:
+        """Write the picture of the whole dataset as a page (.html), as data (.json) or in words (.md)."""
+        write = report_writer(path)
+        with whole_file(path) as out:
+            write(FindingsReport(self), out)
 
     @worded_in_arguments
     def display_columns(self, patterns: str | None = None) -> tuple[str, ...]:

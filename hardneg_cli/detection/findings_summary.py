@@ -27,7 +27,7 @@ def lines(findings: Findings, written: int, *, verbose: bool = False) -> Iterato
     yield f"{dataset.name}: {len(dataset):,} rows, {used:,} classes, {flagged:,} flagged, {written:,} written"
     if findings.errors:
         e = findings.errors
-        settled = _audit_needed(findings)
+        settled = audit_needed(findings)
         yield f"estimated label errors: {e.value:,.0f} (between {e.low:,.0f} and {e.high:,.0f}; {settled})"
     yield from _classes(findings, len(dataset.classes) if verbose else WORST_CLASSES)
     yield from _pairs(findings)
@@ -48,7 +48,7 @@ def _detectors(findings: Findings) -> Iterator[str]:
         yield f"ran {name}: {count:,} rows{how}"
 
 
-def _audit_needed(findings: Findings) -> str:
+def audit_needed(findings: Findings) -> str:
     """What the count rests on, or how large an audit would settle it."""
     import numpy as np
 

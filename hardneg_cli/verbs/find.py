@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.features.features import feature_choice
+from hardneg_cli.data.features.features import Features, feature_choice
 from hardneg_cli.data.load import load
 from hardneg_cli.data.probabilities.column_checks import refuse_nonsense
 from hardneg_cli.data.probabilities.digest import Digest
@@ -31,6 +31,7 @@ from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_d
 from hardneg_cli.review.decisions.row_decisions import RowDecisions, row_decisions
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.runtime.progress import progress
+from hardneg_cli.verbs._as_asked import as_asked
 from hardneg_cli.verbs._keywords import (
     Data,
     DataKeywords,
@@ -134,7 +135,8 @@ def find(
         dataset, verdicts.score, _open(verdicts.flagged, answers), verdicts.suggested, doubts, heard.skipped,
         heard.digest, verdicts.errors, (*heard.notes, *loaded.notes, *answers.notes, *lesson, *told),
         answers.clauses, audited, verdicts.certainty, verdicts.p_suggested,
-        feature_choice(models.features, None).columns, heard.surroundings,
+        feature_choice(models.features, None).columns, heard.surroundings, heard.features,
+        _answered(dataset, answers.lessons(doubts), drawn), *as_asked(data, dataset, columns, options),
     )  # fmt: skip
 
 
@@ -148,6 +150,7 @@ class _Detection:
     skipped: dict[str, str]
     notes: tuple[str, ...]
     surroundings: Surroundings
+    features: Features | None
 
 
 def _detect(
@@ -160,7 +163,7 @@ def _detect(
     digest = evidence["digest"] if models else None
     notes += across_folds(dataset, evidence.known("copies")) if models else []
     around = Surroundings.of(evidence.known("copies"), evidence.known("neighbors"))
-    return _Detection(dataset, digest, scored, skipped, (*notes, *evidence.notes()), around)
+    return _Detection(dataset, digest, scored, skipped, (*notes, *evidence.notes()), around, evidence.known("features"))
 
 
 def _with_base_rate(verdicts: FusedScores, heard: _Detection) -> FusedScores:
@@ -206,6 +209,17 @@ def _recalibrated(
     answers = len(audited.decisions)
     note = f"score, cut and count are recalibrated on {answers:,} audited rows ({audited.name})"
     return recalibrate_on_audit(dataset, judged, verdicts, audited), answers, [note]
+
+
+def _answered(
+    dataset: Dataset, lessons: tuple[NDArray[np.int64], NDArray[np.bool_], object], audited: FilledAudit | None
+) -> dict[int, bool]:
+    """Whether the label is wrong, by row, of those that people answered."""
+    rows, wrong, _ = lessons
+    found = dict(zip(rows.tolist(), wrong.tolist(), strict=True))
+    if audited is not None:
+        found |= dict(zip(audited.rows(dataset).tolist(), audited.is_error[audited.answered].tolist(), strict=True))
+    return found
 
 
 def _open(flagged: NDArray[np.bool_], answers: RowDecisions) -> NDArray[np.bool_]:

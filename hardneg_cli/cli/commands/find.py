@@ -1,7 +1,8 @@
 """Rank the rows whose label is probably wrong, for people to review.
 
 Every detector that the input allows judges them, and what they say becomes one score, the probability that the label
-is wrong. The result goes to standard output or to -o files, the summary to standard error.
+is wrong. The result goes to standard output or to -o files, the summary to standard error, and
+the picture of the whole dataset to --report files: a page to forward, or the same as data or in words.
 """
 
 from __future__ import annotations
@@ -51,6 +52,11 @@ class FindDecisions(DecisionOptions):
 class FindOutput(OutputOptions):
     """Where the findings go."""
 
+    report: Annotated[
+        list[str] | None,
+        typer.Option("--report", metavar="FILE", help="Write the whole picture (.html, .json, .md); repeatable."),
+        Trust.WRITTEN,
+    ] = None
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more."), Trust.LOOK] = False
 
 
@@ -64,12 +70,17 @@ def run(
     output: FindOutput,
 ) -> int:
     from hardneg_cli.data.snapshot import write_to as write_state
+    from hardneg_cli.detection.report import FindingsReport
+    from hardneg_cli.rendering.report_file import report_writer
     from hardneg_cli.review.decisions.decision_log import log_of
     from hardneg_cli.verbs.find import find
 
+    reports = {path: report_writer(path) for path in output.report or ()}
     targets, state = output.targets(), decisions.state
+    targets = targets if output.output or output.format_ or not reports else []
     inputs = [data, *(models.probs or []), *(decisions.decisions or [])]
-    every = [*targets, *([OutputTarget("parquet", state)] if state else [])]
+    beside = [*([OutputTarget("parquet", state)] if state else []), *(OutputTarget("json", path) for path in reports)]
+    every = [*targets, *beside]
     files = [columns.features, columns.classes, decisions.audit, str(log_of(data))]
     outputs.refuse_overwriting_inputs(every, inputs, files)
     findings = find(
@@ -92,7 +103,9 @@ def run(
         around = any(target.form.SURROUNDINGS for target in targets)
         table = findings.queue(rows, findings.display_columns(review.show), around=around)
     kept = partial(write_state, findings.dataset, findings.flagged, findings.score)
-    notes = outputs.write_together((lambda: table, targets), beside={state: kept} if state else None)
+    report = FindingsReport(findings)
+    others = {path: partial(write, report) for path, write in reports.items()} | ({state: kept} if state else {})
+    notes = outputs.write_together((lambda: table, targets), beside=others)
     if not output.quiet:
         for line in (*findings.summary(len(rows), verbose=output.verbose), *(f"note: {note}" for note in notes)):
             say(line)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 FOLDER = b"hardneg.pictures"
 HUGGING_FACE = b"huggingface"  # whose metadata a table may have
-LONG_SIDE = 256  # pixels of a thumbnail
+LONG_SIDE = 256  # pixels of a row's picture
+THUMBNAIL = 96  # and of a picture beside it
 QUALITY = 80  # of a JPEG thumbnail
 SMALL = 1 << 13  # bytes: a file this small stays as it is if it is no larger than a thumbnail
 MOST_INLINED = 1 << 18  # bytes of a file that goes into the page as it is
@@ -69,42 +70,46 @@ def column_of(table: pa.Table) -> tuple[str, Path] | None:
     return None
 
 
-def pictures(cells: Iterable[str | None], folder: Path) -> Iterator[Picture]:
-    """A picture for each cell, in order; files are read and made small on several threads, which nobody waits for."""
+def pictures(cells: Iterable[str | None], folder: Path, side: int = LONG_SIDE) -> Iterator[Picture]:
+    """A picture for each cell, in order; files are read and made small on several threads, which nobody waits for.
+
+    side: the most pixels a side.
+    """
     with in_silence():
-        yield from in_order(partial(picture, folder=folder), cells)
+        yield from in_order(partial(picture, folder=folder, side=side), cells)
 
 
-def picture(cell: str | None, folder: Path) -> Picture:
-    """One cell's picture: a data URI as it is, or the file of that path as a thumbnail."""
+def picture(cell: str | None, folder: Path, side: int = LONG_SIDE) -> Picture:
+    """One cell's picture: a data URI as it is unless it is long, or the file of that path made small."""
     if not cell or not cell.strip():
         return Picture()
     if DATA_URI.match(cell):
-        return Picture(_smaller(cell))
+        return Picture(_smaller(cell, side))
     try:
-        return Picture(_embedded(picture_bytes(cell, folder)))
+        return Picture(_embedded(picture_bytes(cell, folder), side))
     except Unusable as reason:
         return Picture(trouble=str(reason))
     except MemoryError:
         return Picture(trouble="takes too much memory")
 
 
-def _smaller(uri: str) -> str:
-    """A data URI that is too long for a page as a thumbnail; as it is where it is none, or no picture known here."""
-    if len(uri) <= MOST_INLINED or not BASE64.match(uri):
+def _smaller(uri: str, side: int) -> str:
+    """A data URI that is too long for a page made small; as it is where it is short, or no picture known here."""
+    most = MOST_INLINED if side >= LONG_SIDE else SMALL
+    if len(uri) <= most or not BASE64.match(uri):
         return uri
     try:
-        return _embedded(base64.b64decode(uri.partition(",")[2]))
+        return _embedded(base64.b64decode(uri.partition(",")[2]), side)
     except (ValueError, Unusable, MemoryError):
         return uri
 
 
-def _embedded(content: bytes) -> str:
+def _embedded(content: bytes, side: int) -> str:
     if SVG.match(content[:4096].removeprefix(b"\xef\xbb\xbf")):
         return _as_it_is(content, "svg+xml")
     if has_pillow():
         with decoding():
-            return _thumbnail(content)
+            return _thumbnail(content, side)
     kind = "webp" if content[:4] == b"RIFF" and content[8:12] == b"WEBP" else _kind(content)
     if kind is None:
         raise Unusable("is no picture that browsers know")
@@ -122,11 +127,11 @@ def _as_it_is(content: bytes, kind: str) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def _thumbnail(content: bytes) -> str:
-    """At most LONG_SIDE pixels a side; JPEG unless it is see-through."""
-    small, size = small_picture(content, LONG_SIDE)
+def _thumbnail(content: bytes, side: int) -> str:
+    """JPEG unless it is see-through."""
+    small, size = small_picture(content, side)
     kind = _kind(content)
-    if max(size) <= LONG_SIDE and kind and len(content) <= SMALL:
+    if max(size) <= side and kind and len(content) <= SMALL:
         return _as_it_is(content, kind)
     see_through = small.has_transparency_data
     out = io.BytesIO()

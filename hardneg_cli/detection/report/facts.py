@@ -1,0 +1,325 @@
+"""Gathers the figures of a report from findings: aggregates of all rows, and the few rows that are shown."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from hardneg_cli.data.label_spelling import NO_SLIP, meant_classes
+from hardneg_cli.detection.detector_result import NO_CLASS
+from hardneg_cli.detection.findings_summary import audit_needed
+from hardneg_cli.detection.report.figures import (
+    VERSION,
+    Bin,
+    Certainty,
+    ClassFigures,
+    DetectorFigures,
+    DuplicateFigures,
+    FindReport,
+    Interval,
+    LeakFigures,
+    MapFigures,
+    MissingFigures,
+    NearFigures,
+    PairFigures,
+    RowFigures,
+    SlipFigures,
+)
+from hardneg_cli.detection.report.projection import drawn_rows, projected
+from hardneg_cli.detection.report.reliability import reliability_groups
+from hardneg_cli.errors import plural
+from hardneg_cli.io.tables.queue_view import RowAround
+from hardneg_cli.io.tables.row_snippets import shortened, snippets
+from hardneg_cli.statistics.intervals import NORMAL
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hardneg_cli.detection.findings import Findings
+
+    Rows = NDArray[np.int64]
+
+BINS = 20
+MOST_PAIRS = 1000
+WORST = 24  # rows shown
+EXAMPLES, EXAMPLE_PAIRS = 3, 40  # rows shown of each of the most frequent pairs
+MOST_TWINS, MOST_NEAR = 2, 4  # shown of each row
+LONGEST_CELL, LONGEST_POINT = 1000, 70  # characters
+MOST_CELLS = 40  # columns of a row
+DECIMALS = 4
+PACKAGES = ("hardneg-cli", "numpy", "scikit-learn", "pyarrow", "pandas")
+
+
+def facts(findings: Findings) -> FindReport:
+    """All figures; O(N), and what a projection of at most 20,000 rows takes."""
+    dataset = findings.dataset
+    shown = findings.display_columns()
+    pairs = confusions(findings)
+    worst = findings.ranked[:WORST]
+    worst = worst[findings.flagged[worst]]
+    return {
+        "v": VERSION,
+        "report": "find",
+        "dataset": {
+            "name": dataset.name, "rows": len(dataset), "classes": int((dataset.counts > 0).sum()),
+            "left_out": len(dataset.skipped),
+        },
+        "verdict": {
+            "sentence": sentence(findings), "flagged": int(findings.flagged.sum()), "decided": len(findings.decided),
+            "estimated_errors": _estimate(findings), "basis": audit_needed(findings) if findings.errors else "",
+            "next": next_commands(findings),
+        },
+        "classes": class_figures(findings),
+        "misspelled": misspelled(findings),
+        "confusions": pairs[:MOST_PAIRS],
+        "certainty": certainty(findings),
+        "map": map_figures(findings, shown),
+        "worst": row_figures(findings, worst, shown),
+        "examples": row_figures(findings, _examples(findings, pairs[:EXAMPLE_PAIRS], worst), shown),
+        "duplicates": duplicates(findings),
+        "missing": missing(findings),
+        "ran": [_ran(name, doubt.about, int(doubt.flagged.sum())) for name, doubt in findings.doubts.items()],
+        "skipped": [{"name": name, "reason": reason} for name, reason in findings.skipped.items()],
+        "notes": list(dict.fromkeys((*findings.notes, *dataset.notes, *dataset.left_out()))),
+        "settings": dict(findings.asked),
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+    }  # fmt: skip
+
+
+def sentence(findings: Findings) -> str:
+    """How bad it is, with the interval."""
+    rows, flagged = len(findings.dataset), int(findings.flagged.sum())
+    asks = f"{plural(flagged, 'row is', 'rows are')} worth a look"
+    if findings.errors is None:
+        return f"{asks}, of {rows:,}; nothing here tells how many labels are wrong."
+    e = findings.errors
+    share = f"{100 * e.value / rows:.2g} %" if rows else "none"
+    between = f"between {e.low:,.0f} and {e.high:,.0f}"
+    return f"About {e.value:,.0f} of {rows:,} labels are wrong ({share}; {between}), and {asks}."
+
+
+def next_commands(findings: Findings) -> list[str]:
+    """What to type next: look at the rows, bring the answers in, correct the labels."""
+    if not findings.flagged.any() or not findings.command:
+        return []
+    return [f"{findings.command} -o queue.html", *findings.afterwards]
+
+
+def class_figures(findings: Findings) -> list[ClassFigures]:
+    """The classes, those with the largest share of wrong labels first.
+
+    A class's estimate is its share of the scores' sum, of the whole estimate. The ends of its interval combine those of
+    the whole, in proportion, with the chance of each label by itself (1.96 × √Σ p(1 − p)).
+    """
+    import numpy as np
+
+    dataset = findings.dataset
+    k = len(dataset.classes)
+    flagged = np.bincount(dataset.labels[findings.flagged], minlength=k)
+    wrong = _wrong_by_class(findings)
+    order = np.lexsort((np.arange(k), -flagged, -(flagged / (dataset.counts + 10))))
+    return [
+        {"class": dataset.classes[code], "rows": int(dataset.counts[code]), "flagged": int(flagged[code]),
+         "estimated_wrong": wrong[code]}
+        for code in order.tolist() if dataset.counts[code]
+    ]  # fmt: skip
+
+
+def _wrong_by_class(findings: Findings) -> list[Interval | None]:
+    import numpy as np
+
+    dataset, e = findings.dataset, findings.errors
+    k = len(dataset.classes)
+    if e is None:
+        return [None] * k
+    score = findings.score if findings.digest is None else np.where(findings.digest.bad, 0, findings.score)
+    total = float(score.sum())
+    part = np.bincount(dataset.labels, score, k)
+    value = part * (e.value / total) if total > 0 else np.zeros(k)
+    chance = NORMAL * np.sqrt(np.bincount(dataset.labels, score * (1 - score), k))
+    below, above = ((abs(end - e.value) / e.value if e.value > 0 else 0.0) for end in (e.low, e.high))
+    low = np.clip(value - np.hypot(value * below, chance), 0, None)
+    high = np.minimum(value + np.hypot(value * above, chance), dataset.counts)
+    high = np.maximum(high, value)
+    return [_interval(*ends) for ends in zip(value.tolist(), low.tolist(), high.tolist(), strict=True)]
+
+
+def misspelled(findings: Findings) -> list[SlipFigures]:
+    """The classes whose names are slips of more frequent ones, in the order of their names."""
+    dataset = findings.dataset
+    return [
+        {"written": dataset.classes[code], "meant": dataset.classes[meant], "rows": int(dataset.counts[code])}
+        for code, meant in enumerate(meant_classes(dataset).tolist()) if meant != NO_SLIP
+    ]  # fmt: skip
+
+
+def confusions(findings: Findings) -> list[PairFigures]:
+    """The pairs of given and suggested label among the flagged rows, the most frequent first."""
+    import numpy as np
+
+    dataset = findings.dataset
+    rows = _doubted(findings)
+    k = len(dataset.classes)
+    pairs, counts = np.unique(dataset.labels[rows].astype(np.int64) * k + findings.suggested[rows], return_counts=True)
+    return [
+        {"given": dataset.classes[pairs[place] // k], "suggested": dataset.classes[pairs[place] % k],
+         "rows": int(counts[place])}
+        for place in np.lexsort((pairs, -counts)).tolist()
+    ]  # fmt: skip
+
+
+def certainty(findings: Findings) -> Certainty:
+    """How the scores are spread, and whether answers bear them out."""
+    import numpy as np
+
+    edges = np.linspace(0, 1, BINS + 1)
+    rows = np.histogram(findings.score, edges)[0].tolist()
+    flagged = np.histogram(findings.score[findings.flagged], edges)[0].tolist()
+    ends = edges.round(DECIMALS).tolist()
+    bins: list[Bin] = [
+        {"from": low, "to": high, "rows": count, "flagged": strong}
+        for low, high, count, strong in zip(ends[:-1], ends[1:], rows, flagged, strict=True)
+    ]
+    groups = reliability_groups(findings.score, findings.answered)
+    return {"bins": bins, "reliability": groups, "answered": len(findings.answered)}
+
+
+def map_figures(findings: Findings, shown: Sequence[str]) -> MapFigures | None:
+    """Where the rows lie by their features; None where no detector had any."""
+    features, dataset = findings.features, findings.dataset
+    if features is None or len(dataset) < 3 or not features.matrix.shape[1]:
+        return None
+    rows, rule = drawn_rows(dataset, findings.ranked, findings.flagged)
+    places, share = projected(features.matrix, rows)
+    labels = [dataset.classes[code] for code in dataset.labels[rows].tolist()]
+    suggested = ["" if code == NO_CLASS else dataset.classes[code] for code in findings.suggested[rows].tolist()]
+    image = dataset.columns.image
+    named = [name for name in shown if name != image]
+    texts = snippets(dataset.texts(named).take(rows), named) if named else [""] * len(rows)
+    return {
+        "rows": len(rows), "of": len(dataset), "rule": rule,
+        "method": f"the two principal components of the features, which hold {100 * share:.2g} % of their variance",
+        "points": {
+            "id": dataset.ids.take(rows).to_pylist(), "x": places[:, 0].tolist(), "y": places[:, 1].tolist(),
+            "label": labels, "suggested": suggested, "score": findings.score[rows].round(3).tolist(),
+            "flagged": findings.flagged[rows].tolist(), "text": [shortened(text, LONGEST_POINT) for text in texts],
+        },
+    }  # fmt: skip
+
+
+def row_figures(findings: Findings, rows: Rows, shown: Sequence[str]) -> list[RowFigures]:
+    """These rows with their columns and what stands around them."""
+    table = findings.table(rows, tuple(shown))
+    cells = findings.dataset.texts(list(shown)).take(rows).to_pylist() if shown else [{}] * len(rows)
+    around = findings.surroundings.around(findings.dataset, rows, shown)
+    return [_row(row, cell, near) for row, cell, near in zip(table.to_pylist(), cells, around, strict=True)]
+
+
+def _row(row: Mapping[str, object], cells: Mapping[str, str | None], around: Sequence[RowAround]) -> RowFigures:
+    def figure(name: str) -> float | None:
+        value = row[name]
+        return round(value, DECIMALS) if isinstance(value, float) else None
+
+    def said(name: str) -> str:
+        return str(row[name] or "")
+
+    return {
+        "rank": int(said("rank")), "id": said("id"), "given": said("given_label"), "suggested": said("suggested_label"),
+        "score": figure("score") or 0.0, "suggestion_score": figure("suggestion_score"), "p_given": figure("p_given"),
+        "p_suggested": figure("p_suggested"), "detectors": [name for name in said("detectors").split(",") if name],
+        "why": [clause for clause in said("why").split("; ") if clause],
+        "cells": {name: (cell or "")[:LONGEST_CELL] for name, cell in [*cells.items()][:MOST_CELLS]},
+        "around": _near(around),
+    }  # fmt: skip
+
+
+def _near(around: Sequence[RowAround]) -> list[NearFigures]:
+    twins = [one for one in around if one.kind == "twin"][:MOST_TWINS]
+    near = [one for one in around if one.kind == "near"][:MOST_NEAR]
+    return [
+        {"id": one.id, "label": one.label, "kind": one.kind, "distance": one.distance, "text": one.text}
+        for one in (*twins, *near)
+    ]
+
+
+def _examples(findings: Findings, pairs: Sequence[PairFigures], known: Rows) -> Rows:
+    """The worst few rows of each pair that are not among the `known`, which are counted with them."""
+    import numpy as np
+
+    dataset = findings.dataset
+    code = {name: number for number, name in enumerate(dataset.classes)}
+    left = {(code[pair["given"]], code[pair["suggested"]]): EXAMPLES for pair in pairs}
+    doubted = np.zeros(len(dataset), bool)
+    doubted[_doubted(findings)] = True
+    seen, found = set(known.tolist()), []
+    for row in findings.ranked[doubted[findings.ranked]].tolist():
+        pair = int(dataset.labels[row]), int(findings.suggested[row])
+        if left.get(pair, 0) > 0:
+            left[pair] -= 1
+            found += [] if row in seen else [row]
+        elif not any(left.values()):
+            break
+    return np.array(found, np.int64)
+
+
+def duplicates(findings: Findings) -> DuplicateFigures | None:
+    """Rows with the same content, and how many of them stand on both sides of a split; None where nobody looked."""
+    import numpy as np
+
+    group, dataset = findings.surroundings.group, findings.dataset
+    if group is None:
+        return None
+    size = np.bincount(group)
+    shared = size[group] > 1
+    rows = np.flatnonzero(shared)
+    of_label = np.unique(group[rows] * len(dataset.classes) + dataset.labels[rows])
+    labels = np.bincount(of_label // len(dataset.classes), minlength=len(size))
+    across: list[LeakFigures] = []
+    for column in (dataset.columns.split, dataset.columns.fold):
+        role = dataset.role(column)
+        if column is not None and role is not None:
+            part = np.unique(np.array(role, object), return_inverse=True)[1]
+            parts = np.bincount(np.unique(group[rows] * (part.max() + 1) + part[rows]) // (part.max() + 1),
+                                minlength=len(size))  # fmt: skip
+            leaking = int((parts[group[rows]] > 1).sum())
+            across.append({"column": column, "parts": int(part.max()) + 1, "rows": leaking})
+    return {
+        "groups": int((size > 1).sum()), "rows": len(rows), "contradicting": int((labels[group[rows]] > 1).sum()),
+        "across": across,
+    }  # fmt: skip
+
+
+def missing(findings: Findings) -> list[MissingFigures]:
+    """The columns with empty cells, those with most first."""
+    import pyarrow.compute as pc
+
+    found: list[MissingFigures] = []
+    for name in findings.dataset.content.column_names:
+        blank = pc.equal(pc.utf8_trim_whitespace(pc.fill_null(findings.dataset.content[name], "")), "")
+        if empty := int(pc.sum(blank).as_py() or 0):
+            found.append({"column": name, "empty": empty})
+    return sorted(found, key=lambda one: (-one["empty"], one["column"]))
+
+
+def _doubted(findings: Findings) -> Rows:
+    """The flagged rows for which another label is suggested."""
+    import numpy as np
+
+    other = (findings.suggested != NO_CLASS) & (findings.suggested != findings.dataset.labels)
+    return np.flatnonzero(findings.flagged & other)
+
+
+def _estimate(findings: Findings) -> Interval | None:
+    e = findings.errors
+    return None if e is None else _interval(e.value, e.low, e.high)
+
+
+def _interval(value: float, low: float, high: float) -> Interval:
+    return {"value": round(value, DECIMALS), "low": round(low, DECIMALS), "high": round(high, DECIMALS)}
+
+
+def _ran(name: str, about: str, rows: int) -> DetectorFigures:
+    return {"name": name, "about": about, "rows": rows}
