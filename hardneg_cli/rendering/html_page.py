@@ -122,8 +122,8 @@ def _map(block: PointMap) -> str:
         f"<figure><figcaption>{_text(block.title)}</figcaption><p>{_text(block.words)}</p>"
         f'<div class="map"><div class="tools">{_menu("Color by", "color", label="label", score="score")}'
         f"{_menu('Show', 'only', all='all rows', flagged='flagged rows')}</div>"
-        f'<canvas id="plane" role="img" tabindex="0" aria-label="{_text(block.title)}: arrow keys go through the flagged '
-        'rows"></canvas><div id="hover" hidden></div><div id="legend"></div><div id="about" role="status"></div></div>'
+        f'<canvas id="plane" role="img" tabindex="0" aria-label="{_text(block.title)}: arrow keys name flagged rows">'
+        '</canvas><div id="hover" hidden></div><div id="legend"></div><div id="about" role="status"></div></div>'
         f'{_folded(block.table)}<script type="application/json" id="points">{_json(points)}</script></figure>'
     )
 

@@ -195,13 +195,13 @@ def _map(report: FindReport, pictures: Mapping[str, str]) -> Iterator[Block]:
     for label, flagged in zip(points["label"], points["flagged"], strict=True):
         size[label] += 1
         strong[label] += flagged
-    classes = sorted(size, key=lambda name: (-size[name], name))
+    classes = sorted(size, key=lambda name: (-strong[name], -size[name], name))
     code = {name: number for number, name in enumerate(dict.fromkeys([*classes, *points["suggested"]]))}
     code.pop("", None)
     code = {name: number for number, name in enumerate(code)}
     rows = [(name, size[name], strong[name]) for name in classes]
     table = DataTable("Rows on the map, as a table", ("class", "rows", "flagged"), rows)
-    words = f"{found['rows']:,} of {found['of']:,} rows: {found['rule']}. Places: {found['method']}."
+    words = f"{found['rows']:,} of {found['of']:,} rows: {found['rule']}. They are laid out {found['method']}."
     yield PointMap(
         "Where the rows lie", words, table, [*code], points["x"], points["y"],
         [code[name] for name in points["label"]], [code.get(name, -1) for name in points["suggested"]], points["score"],
@@ -211,13 +211,14 @@ def _map(report: FindReport, pictures: Mapping[str, str]) -> Iterator[Block]:
 
 
 def _worst(report: FindReport, pictures: Mapping[str, str]) -> Iterator[Block]:
-    worst = [_card(row, pictures) for row in report["worst"]]
+    named = report["dataset"]["ids"] == "own"
+    worst = [_card(row, pictures, named=named) for row in report["worst"]]
     if worst:
-        examples = [_card(row, pictures, example=True) for row in report["examples"]]
+        examples = [_card(row, pictures, named=named, example=True) for row in report["examples"]]
         yield Cards((*worst, *examples))
 
 
-def _card(row: RowFigures, pictures: Mapping[str, str], *, example: bool = False) -> RowCard:
+def _card(row: RowFigures, pictures: Mapping[str, str], *, named: bool, example: bool = False) -> RowCard:
     suggested = "" if row["suggested"] == row["given"] else row["suggested"]
     figures = [("wrong with probability", f"{row['score']:.3f}")]
     for name, key in (
@@ -230,18 +231,21 @@ def _card(row: RowFigures, pictures: Mapping[str, str], *, example: bool = False
     cells = tuple(
         (name, cell) for name, cell in row["cells"].items() if cell and not (picture and cell.startswith("data:"))
     )
-    around = tuple(_around(near, row["given"], pictures) for near in row["around"])
-    return RowCard(
-        f"{row['rank']:,} · {row['id']}", row["given"], suggested, tuple(figures), tuple(row["why"]), cells, picture,
-        around, example,
-    )  # fmt: skip
+    around = tuple(_around(near, row["given"], pictures, named=named) for near in row["around"])
+    title = f"{row['rank']:,} · {row['id']}" if named else f"{row['rank']:,}"
+    why = tuple(row["why"])
+    return RowCard(title, row["given"], suggested, tuple(figures), why, cells, picture, around, example)
 
 
-def _around(near: NearFigures, given: str, pictures: Mapping[str, str]) -> NearCard:
+def _around(near: NearFigures, given: str, pictures: Mapping[str, str], *, named: bool) -> NearCard:
     twin = near["kind"] == "twin"
     how = "same content" if twin else f"distance {near['distance']:.3g}"
     return NearCard(
-        how, near["label"], near["text"] or near["id"], pictures.get(near["id"], ""), near["label"] != given
+        how,
+        near["label"],
+        near["text"] or (near["id"] if named else ""),
+        pictures.get(near["id"], ""),
+        near["label"] != given,
     )
 
 

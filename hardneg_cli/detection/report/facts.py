@@ -27,7 +27,7 @@ from hardneg_cli.detection.report.figures import (
     RowFigures,
     SlipFigures,
 )
-from hardneg_cli.detection.report.projection import drawn_rows, projected
+from hardneg_cli.detection.report.projection import drawn_rows, placed
 from hardneg_cli.detection.report.reliability import reliability_groups
 from hardneg_cli.errors import plural
 from hardneg_cli.io.tables.queue_view import RowAround
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 BINS = 20
+METHOD = "by the graph of nearest rows: like lies beside like, and distances between far groups mean nothing"
 MOST_PAIRS = 1000
 WORST = 24  # rows shown
 EXAMPLES, EXAMPLE_PAIRS = 3, 40  # rows shown of each of the most frequent pairs
@@ -66,6 +67,7 @@ def facts(findings: Findings) -> FindReport:
         "dataset": {
             "name": dataset.name, "rows": len(dataset), "classes": int((dataset.counts > 0).sum()),
             "left_out": len(dataset.skipped),
+            "ids": "content" if dataset.columns.id is None else "own",
         },
         "verdict": {
             "sentence": sentence(findings), "flagged": int(findings.flagged.sum()), "decided": len(findings.decided),
@@ -193,7 +195,7 @@ def map_figures(findings: Findings, shown: Sequence[str]) -> MapFigures | None:
     if features is None or len(dataset) < 3 or not features.matrix.shape[1]:
         return None
     rows, rule = drawn_rows(dataset, findings.ranked, findings.flagged)
-    places, share = projected(features.matrix, rows)
+    places = placed(features, findings.surroundings, rows)
     labels = [dataset.classes[code] for code in dataset.labels[rows].tolist()]
     suggested = ["" if code == NO_CLASS else dataset.classes[code] for code in findings.suggested[rows].tolist()]
     image = dataset.columns.image
@@ -201,7 +203,7 @@ def map_figures(findings: Findings, shown: Sequence[str]) -> MapFigures | None:
     texts = snippets(dataset.texts(named).take(rows), named) if named else [""] * len(rows)
     return {
         "rows": len(rows), "of": len(dataset), "rule": rule,
-        "method": f"the two principal components of the features, which hold {100 * share:.2g} % of their variance",
+        "method": METHOD,
         "points": {
             "id": dataset.ids.take(rows).to_pylist(), "x": places[:, 0].tolist(), "y": places[:, 1].tolist(),
             "label": labels, "suggested": suggested, "score": findings.score[rows].round(3).tolist(),

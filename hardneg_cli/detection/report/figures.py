@@ -19,12 +19,13 @@ class Interval(TypedDict):
 
 
 class DatasetFigures(TypedDict):
-    """left_out: rows that could not be read and were skipped."""
+    """left_out: rows that could not be read and were skipped. ids: its own ones, or hashes of the content."""
 
     name: str
     rows: int
     classes: int
     left_out: int
+    ids: Literal["own", "content"]
 
 
 class Verdict(TypedDict):

@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.features.features import Features
+from hardneg_cli.data.surroundings import Surroundings
+from hardneg_cli.io.tables.queue_view import MOST_NEAREST
+from hardneg_cli.statistics.neighbor_layout import layout
+from hardneg_cli.statistics.neighbor_search.search import nearest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,22 +41,19 @@ def drawn_rows(dataset: Dataset, worst_first: Rows, flagged: NDArray[np.bool_]) 
     )
 
 
-def projected(matrix: NDArray[np.floating], rows: Rows) -> tuple[NDArray[np.int64], float]:
-    """(n, 2) places from 0 to `SPAN` of these rows, and the share of their variance that the two dimensions hold.
+def placed(features: Features, surroundings: Surroundings, rows: Rows) -> NDArray[np.int64]:
+    """(n, 2) places of these rows, from 0 to `SPAN` on either axis, by the graph of their nearest neighbors.
 
-    Principal components (scikit-learn's randomized SVD with a fixed seed), signs fixed by the largest loading.
-    O(n·D).
+    The neighbors are those that the detectors went by where every row is drawn, else those among the rows drawn.
     """
     import numpy as np
-    from sklearn.decomposition import PCA
 
-    values = np.asarray(matrix[rows], np.float32)
-    if values.shape[1] == 1:
-        values = np.column_stack([values, np.zeros(len(values), np.float32)])
-    fit = PCA(2, svd_solver="auto", random_state=0)
-    places = fit.fit_transform(values)
-    strongest = np.abs(fit.components_).argmax(axis=1)
-    places = places * np.sign(fit.components_[[0, 1], strongest] + 1e-12)
+    matrix = features.matrix
+    known = surroundings.nearest
+    if len(rows) < len(matrix) or known is None:
+        matrix, known = matrix[rows], None
+    places = layout(matrix, nearest(matrix, MOST_NEAREST).rows if known is None else known)
     low, high = np.quantile(places, [OUTLYING, 1 - OUTLYING], axis=0)
     share = np.clip((places - low) / np.maximum(high - low, 1e-12), 0, 1)
-    return np.rint(share * SPAN).astype(np.int64), float(fit.explained_variance_ratio_.sum())
+    found: NDArray[np.int64] = np.rint(share * SPAN).astype(np.int64)
+    return found
