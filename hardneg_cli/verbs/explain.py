@@ -20,6 +20,7 @@ from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.argument_words import worded_in_arguments
 from hardneg_cli.runtime.markdown_text import plain_page, summary
 from hardneg_cli.runtime.terminal import log_line
+from hardneg_cli.verbs._schemas import schema as schema_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,11 +46,18 @@ KINDS: Mapping[str, str] = {
 
 
 @worded_in_arguments
-def explain(name: str | None = None, findings: str | Path | None = None, *, row: str | None = None) -> str:
+def explain(
+    name: str | None = None, findings: str | Path | None = None, *, row: str | None = None, schema: str | None = None
+) -> str:  # fmt: skip
     """A page of the manual, a unit's manual, or all names; with `row` an id, why this row of `findings` was flagged.
 
-    With `row`, `name` is a detector, whose part alone is said. Raises InputError for what there is not.
+    With `row`, `name` is a detector, whose part alone is said. schema: the name of a report, whose JSON Schema is the
+    answer. Raises InputError for what there is not.
     """
+    if schema is not None:
+        if name is not None or findings is not None or row is not None:
+            raise InputError("--schema is asked for alone: hardneg explain --schema report")
+        return schema_of(schema)
     if row is None:
         return manual(name) if name else overview()
     if name and findings is None and name not in drawers.names("detector"):

@@ -4,6 +4,7 @@ A unit is a detector, gate, model or format. Without a name, all there is is lis
 
 With --row ID and a findings file (written by find, with --all for every row), say why a row was flagged or was not:
 hardneg explain scores.csv --row ID, or hardneg explain doubtful-label scores.csv --row ID for one detector's part.
+With --schema NAME, print the JSON Schema of what a command writes as a report: report is find's.
 """
 
 from __future__ import annotations
@@ -27,8 +28,13 @@ def run(
     row: Annotated[
         str | None, typer.Option("--row", metavar="ID", help="Why this row was flagged or not."), Trust.CALLER
     ] = None,
+    schema: Annotated[
+        str | None,
+        typer.Option("--schema", metavar="NAME", help="The JSON Schema of a report, such as report."),
+        Trust.CALLER,
+    ] = None,
 ) -> int:
     from hardneg_cli.verbs.explain import explain
 
-    sys.stdout.write(explain(name, findings, row=row))
+    sys.stdout.write(explain(name, findings, row=row, schema=schema))
     return 0

@@ -1,0 +1,30 @@
+"""What JSON that commands write looks like, as JSON Schemas, by the names that `explain --schema` takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+from hardneg_cli.errors import InputError, did_you_mean, quote
+from hardneg_cli.runtime.json_schema import json_schema
+
+
+def _find() -> type:
+    from hardneg_cli.detection.report.figures import FindReport
+
+    return FindReport
+
+
+SCHEMAS: Mapping[str, tuple[str, Callable[[], type]]] = {
+    "report": ("What hardneg find --report FILE.json writes", _find),
+}
+
+
+def schema(name: str) -> str:
+    """The JSON Schema of this name. Raises InputError for an unknown one."""
+    if name not in SCHEMAS:
+        raise InputError(
+            f"no schema is called {quote(name)}{did_you_mean(name, SCHEMAS)} (known: {', '.join(SCHEMAS)})"
+        )
+    title, kind = SCHEMAS[name]
+    return json.dumps(json_schema(kind(), title), indent=1) + "\n"
