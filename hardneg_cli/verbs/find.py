@@ -136,7 +136,7 @@ def find(
         heard.digest, verdicts.errors, (*heard.notes, *loaded.notes, *answers.notes, *lesson, *told),
         answers.clauses, audited, verdicts.certainty, verdicts.p_suggested,
         feature_choice(models.features, None).columns, heard.surroundings, heard.features,
-        _answered(dataset, answers.lessons(doubts), drawn), *as_asked(data, dataset, columns, options),
+        _answered(dataset, answers.lessons(doubts), drawn), as_asked(data, columns, options),
     )  # fmt: skip
 
 

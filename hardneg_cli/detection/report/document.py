@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from hardneg_cli.data.class_names import readable
 from hardneg_cli.detection.report.figures import FindReport, Interval, NearFigures, PairFigures, RowFigures, SlipFigures
 from hardneg_cli.errors import plural
 from hardneg_cli.rendering.charts.histogram import histogram
@@ -89,11 +90,11 @@ def _classes(report: FindReport) -> Iterator[Block]:
     drawn = [one for one in classes if one["class"] not in slips]
     for one in drawn[:MOST_LINES]:
         rows, wrong = one["rows"], one["estimated_wrong"]
-        said = f"{edged(one['class'])}: {one['flagged']:,} of {rows:,} rows flagged"
+        said = f"{readable(one['class'])}: {one['flagged']:,} of {rows:,} rows flagged"
         value, low, high = (None if end is None else end / rows for end in _ends(wrong))
         said += "" if wrong is None else f", {whole(wrong)} estimated wrong"
         lines.append(
-            IntervalLine(edged(one["class"]), value, low, high, one["flagged"] / rows, said, plural(rows, "row"))
+            IntervalLine(readable(one["class"]), value, low, high, one["flagged"] / rows, said, plural(rows, "row"))
         )
     which = "" if len(drawn) <= MOST_LINES else f" of the {MOST_LINES} worst classes"
     columns = ("class", "rows", "flagged", "estimated wrong", "at least", "at most")
@@ -108,13 +109,8 @@ def _classes(report: FindReport) -> Iterator[Block]:
 
 
 def _spelled(slips: Iterable[SlipFigures]) -> str:
-    said = [f"{edged(one['written'])} of {edged(one['meant'])} ({plural(one['rows'], 'row')})" for one in slips]
+    said = [f"{readable(one['written'])} of {readable(one['meant'])} ({plural(one['rows'], 'row')})" for one in slips]
     return ", ".join(said[:MOST_SLIPS]) + (" …" if len(said) > MOST_SLIPS else "")
-
-
-def edged(label: str) -> str:
-    """A class by its name, in quotes where blanks at its edges would not be seen, or nothing would."""
-    return label if label and label == label.strip() else f"“{label}”"
 
 
 def _ends(wrong: Interval | None) -> tuple[float | None, float | None, float | None]:

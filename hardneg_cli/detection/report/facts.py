@@ -86,7 +86,7 @@ def facts(findings: Findings) -> FindReport:
         "ran": [_ran(name, doubt.about, int(doubt.flagged.sum())) for name, doubt in findings.doubts.items()],
         "skipped": [{"name": name, "reason": reason} for name, reason in findings.skipped.items()],
         "notes": list(dict.fromkeys((*findings.notes, *dataset.notes, *dataset.left_out()))),
-        "settings": dict(findings.asked),
+        "settings": dict(findings.asked.options),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
     }  # fmt: skip
 
@@ -105,9 +105,10 @@ def sentence(findings: Findings) -> str:
 
 def next_commands(findings: Findings) -> list[str]:
     """What to type next: look at the rows, bring the answers in, correct the labels."""
-    if not findings.flagged.any() or not findings.command:
+    asked = findings.asked
+    if not findings.flagged.any() or not asked.command:
         return []
-    return [f"{findings.command} -o queue.html", *findings.afterwards]
+    return [f"{asked.command} -o queue.html", *asked.afterwards]
 
 
 def class_figures(findings: Findings) -> list[ClassFigures]:
