@@ -15,12 +15,12 @@ from hardneg_cli.data.label_spelling import real_classes
 from hardneg_cli.data.picture_columns import readable_columns
 from hardneg_cli.data.probabilities.digest import Digest
 from hardneg_cli.data.surroundings import Surroundings
-from hardneg_cli.detection.asked_for import AskedFor
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.detection.findings_html import as_html
-from hardneg_cli.detection.findings_summary import lines
+from hardneg_cli.detection.findings_summary import audit_needed, lines
 from hardneg_cli.detection.report import FindingsReport
 from hardneg_cli.detection.report.plots import FindingsPlots
+from hardneg_cli.detection.run_request import RunRequest
 from hardneg_cli.io.files.atomic_write import whole_file
 from hardneg_cli.io.tables.images import marked
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, LEADING, display_name
@@ -53,7 +53,7 @@ class Findings(VerbResult):
     mean probability of the suggestion, NaN where none was asked; None: as far as the digest tells. hidden: patterns of
     columns that nobody reads, the features. surroundings: what stands around each row, as far as the detectors asked.
     features: what they took for the rows' places, if they did. answered: whether the label is wrong, by row, as people
-    say whose answers can be trusted to tell. asked: what the run was asked for.
+    say whose answers can be trusted to tell. request: what the run was asked for.
     """
 
     dataset: Dataset
@@ -73,7 +73,7 @@ class Findings(VerbResult):
     surroundings: Surroundings = field(default_factory=Surroundings)
     features: Features | None = None
     answered: Mapping[int, bool] = field(default_factory=dict)
-    asked: AskedFor = field(default_factory=AskedFor)
+    request: RunRequest = field(default_factory=RunRequest)
 
     @cached_property
     def suggestion_score(self) -> NDArray[np.float64]:
@@ -163,6 +163,11 @@ class Findings(VerbResult):
         write = report_writer(path)
         with whole_file(path) as out:
             write(FindingsReport(self), out)
+
+    @property
+    def basis(self) -> str:
+        """What the estimated number of errors rests on, or how large an audit would settle it; empty without one."""
+        return audit_needed(self) if self.errors else ""
 
     @property
     def plot(self) -> FindingsPlots:

@@ -18,14 +18,14 @@ from hardneg_cli.rendering.document import (
     Cards,
     Cell,
     Chart,
-    Command,
+    CommandLines,
     DataTable,
     Document,
     NearCard,
     PointMap,
     RowCard,
     Words,
-    shown,
+    cell_text,
 )
 
 PARTS = ("_report.html", "_report.css", "_report.js")
@@ -61,7 +61,7 @@ def _words(block: Words) -> str:
     return f"<p>{_text(block.text)}</p>"
 
 
-def _command(block: Command) -> str:
+def _command(block: CommandLines) -> str:
     return f"<pre><code>{_text(block.text)}</code></pre>"
 
 
@@ -93,7 +93,7 @@ def _table(table: DataTable, *, caption: bool = True) -> str:
 
 
 def _row(row: Sequence[Cell], numeric: Sequence[bool], pair: tuple[str, str]) -> str:
-    cells = "".join(f"<td{_exact(cell)}{_side(right)}>{_text(shown(cell))}</td>"
+    cells = "".join(f"<td{_exact(cell)}{_side(right)}>{_text(cell_text(cell))}</td>"
                     for cell, right in zip(row, numeric, strict=True))  # fmt: skip
     if not pair[0]:
         return f"<tr>{cells}</tr>"
@@ -182,5 +182,5 @@ def _json(value: object) -> str:
 
 
 WRITERS: dict[type, Callable[..., str]] = {
-    Words: _words, Command: _command, DataTable: _table, Chart: _chart, PointMap: _map, Cards: _cards,
+    Words: _words, CommandLines: _command, DataTable: _table, Chart: _chart, PointMap: _map, Cards: _cards,
 }  # fmt: skip

@@ -10,17 +10,17 @@ from hardneg_cli.rendering.document import (
     Cards,
     Cell,
     Chart,
-    Command,
+    CommandLines,
     DataTable,
     Document,
     PointMap,
     RowCard,
     Words,
-    shown,
+    cell_text,
 )
 from hardneg_cli.runtime.terminal import plain
 
-ESCAPED = re.compile(r"([\\`*_{}\[\]()#+!|~$<>&@-])")
+ESCAPED = re.compile(r"([\\`*_{}\[\]()#+!|~$<>&@:-]|(?<=www)\.)")  # with what becomes a link or a mention by itself
 MOST_ROWS = 30  # of a table; a job's summary holds a megabyte
 MOST_CARDS = 10
 
@@ -43,11 +43,11 @@ def _words(block: Words) -> str:
     return _text(block.text)
 
 
-def _command(block: Command) -> str:
+def _command(block: CommandLines) -> str:
     return "".join(f"    {plain(line)}\n" for line in block.text.splitlines()).rstrip("\n")
 
 
-def _drawn(block: Chart | PointMap) -> str:
+def _figure(block: Chart | PointMap) -> str:
     words = f"\n\n{_text(block.words)}" if block.words else ""
     return f"### {_text(block.title)}{words}\n\n{_table(block.table)}"
 
@@ -61,7 +61,7 @@ def _table(table: DataTable) -> str:
 
 
 def _line(cells: Sequence[Cell]) -> str:
-    return "| " + " | ".join(_text(shown(cell)) for cell in cells) + " |"
+    return "| " + " | ".join(_text(cell_text(cell)) for cell in cells) + " |"
 
 
 def _cards(block: Cards) -> str:
@@ -84,5 +84,5 @@ def _text(said: str) -> str:
 
 
 WRITERS: dict[type, Callable[..., str]] = {
-    Words: _words, Command: _command, DataTable: _table, Chart: _drawn, PointMap: _drawn, Cards: _cards,
+    Words: _words, CommandLines: _command, DataTable: _table, Chart: _figure, PointMap: _figure, Cards: _cards,
 }  # fmt: skip

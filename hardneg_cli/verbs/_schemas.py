@@ -16,7 +16,7 @@ def _find() -> type:
 
 
 SCHEMAS: Mapping[str, tuple[str, Callable[[], type]]] = {
-    "report": ("What hardneg find --report FILE.json writes", _find),
+    "report": ("What find writes as a report in JSON", _find),
 }
 
 

@@ -31,7 +31,6 @@ from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_d
 from hardneg_cli.review.decisions.row_decisions import RowDecisions, row_decisions
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.runtime.progress import progress
-from hardneg_cli.verbs._as_asked import as_asked
 from hardneg_cli.verbs._keywords import (
     Data,
     DataKeywords,
@@ -47,6 +46,7 @@ from hardneg_cli.verbs._keywords import (
     spelled_out,
     with_vectors,
 )
+from hardneg_cli.verbs._run_request import run_request
 
 if TYPE_CHECKING:
     import numpy as np
@@ -136,7 +136,7 @@ def find(
         heard.digest, verdicts.errors, (*heard.notes, *loaded.notes, *answers.notes, *lesson, *told),
         answers.clauses, audited, verdicts.certainty, verdicts.p_suggested,
         feature_choice(models.features, None).columns, heard.surroundings, heard.features,
-        _answered(dataset, answers.lessons(doubts), drawn), as_asked(data, columns, options),
+        _is_wrong_by_row(dataset, answers.lessons(doubts), drawn), run_request(data, columns, options),
     )  # fmt: skip
 
 
@@ -211,7 +211,7 @@ def _recalibrated(
     return recalibrate_on_audit(dataset, judged, verdicts, audited), answers, [note]
 
 
-def _answered(
+def _is_wrong_by_row(
     dataset: Dataset, lessons: tuple[NDArray[np.int64], NDArray[np.bool_], object], audited: FilledAudit | None
 ) -> dict[int, bool]:
     """Whether the label is wrong, by row, of those that people answered."""

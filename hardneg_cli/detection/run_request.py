@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class AskedFor:
+class RunRequest:
     """options: what is not the default, by option. command: the line that finds the same again.
 
     afterwards: the lines that bring the answers in and write the corrected data. No lines where something came from

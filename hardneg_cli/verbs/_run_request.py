@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from hardneg_cli.data.columns import Columns
-from hardneg_cli.detection.asked_for import AskedFor
+from hardneg_cli.detection.run_request import RunRequest
 
 OPTIONS = {
     "label": "--label", "id": "--id", "text": "--text", "image": "--image", "features": "--features",
@@ -21,7 +21,7 @@ DEFAULTS = {"label": "label", "prob_prefix": "prob_", "on_bad_rows": "fail", "en
 READ_AGAIN = ("label", "id", "text", "image", "classes", "encoding")  # by what reads the data alone
 
 
-def as_asked(data: object, columns: Columns | None, options: Mapping[str, object]) -> AskedFor:
+def run_request(data: object, columns: Columns | None, options: Mapping[str, object]) -> RunRequest:
     """Of `find` with these arguments."""
     given = _given(columns, options)
     asked: dict[str, str] = {}
@@ -32,12 +32,12 @@ def as_asked(data: object, columns: Columns | None, options: Mapping[str, object
             words += [OPTIONS[name]] if value == "yes" else [OPTIONS[name], value]
     path = data if isinstance(data, str | Path) else None
     if path is None or str(path) == "-" or HELD in words:
-        return AskedFor(asked)
+        return RunRequest(asked)
     name = str(path)
     again = [word for key in READ_AGAIN if key in given for word in (OPTIONS[key], given[key][0])]
     collect = shlex.join(["hardneg", "collect", "queue.decided.csv", "--data", name])
     apply = shlex.join(["hardneg", "apply", name, *again, "-o", _beside(name)])
-    return AskedFor(asked, shlex.join(["hardneg", "find", name, *words]), (collect, apply))
+    return RunRequest(asked, shlex.join(["hardneg", "find", name, *words]), (collect, apply))
 
 
 def _given(columns: Columns | None, options: Mapping[str, object]) -> dict[str, list[str]]:
