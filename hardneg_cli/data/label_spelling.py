@@ -56,6 +56,24 @@ def real_classes(dataset: Dataset) -> tuple[str, ...]:
     )
 
 
+def meant_name(dataset: Dataset, name: str) -> str | None:
+    """The class that `name` is a misspelling of, None for a class and for a name that is like none.
+
+    A name that no row has counts as a class of one row.
+    """
+    if name in dataset.classes:
+        meant = int(meant_classes(dataset)[dataset.classes.index(name)])
+        return None if meant == NO_SLIP else dataset.classes[meant]
+    folded = folded_name(name)
+    frequent = sorted(zip((-dataset.counts).tolist(), dataset.classes, strict=True))
+    same = next((known for _, known in frequent if folded_name(known) == folded), None)
+    if same is not None:
+        return same
+    return next(
+        (known for few, known in frequent if -few * AT_MOST >= 1 and _one_slip(folded, folded_name(known))), None
+    )
+
+
 def _one_slip(name: str, other: str) -> bool:
     from rapidfuzz.distance import OSA
 

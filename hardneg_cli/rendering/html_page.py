@@ -98,7 +98,7 @@ def _row(row: Sequence[Cell], numeric: Sequence[bool], pair: tuple[str, str]) ->
     if not pair[0]:
         return f"<tr>{cells}</tr>"
     given, suggested = map(_text, pair)
-    name = f"Rows labeled {given} that look like {suggested}"
+    name = f"show rows labeled {given} that look like {suggested}"
     button = f'<td><button type="button" data-given="{given}" data-suggested="{suggested}" aria-label="{name}">'
     return f"<tr>{cells}{button}show</button></td></tr>"
 
