@@ -91,6 +91,19 @@ def surroundings_of(table: pa.Table) -> list[tuple[RowAround, ...]]:
     return [tuple(RowAround(**row) for row in rows) for rows in cells]
 
 
+def visible_surroundings(table: pa.Table) -> list[tuple[RowAround, ...]]:
+    """For each row what a reviewer may see of what stands around it.
+
+    The labels of other rows are evidence: a queue without any, as blind ones and those with control rows are, says
+    nothing of them.
+    """
+    from hardneg_cli.io.tables.queue_columns import TELLING
+
+    telling = [table[name] for name in TELLING if name in table.column_names]
+    told = any(cell not in (None, "") for column in telling for cell in column.unique().to_pylist())
+    return surroundings_of(table) if told else [()] * len(table)
+
+
 def without_surroundings(table: pa.Table) -> pa.Table:
     """The columns of the queue alone."""
     return table.drop_columns([AROUND]) if AROUND in table.column_names else table

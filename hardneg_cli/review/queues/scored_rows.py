@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.queue_columns import ADDED, FILLED_IN, NUMBERS, NUMERIC
+from hardneg_cli.io.tables.queue_columns import ADDED, FILLED_IN, NEAREST, NUMBERS, NUMERIC
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.audit.filled_audit import truths
 from hardneg_cli.review.decisions.row_decisions import ANSWERS
@@ -107,7 +107,7 @@ def read_scored_rows(files: Sequence[Source]) -> ScoredRows:
     """The rows of a findings file. Raises InputError for a file that is none."""
     import pyarrow as pa
 
-    names = table_files.columns(files)
+    names = [name for name in table_files.columns(files) if name != NEAREST]
     for name in NEEDED:
         if name not in names:
             hint = did_you_mean(name, names)
