@@ -12,6 +12,7 @@ from functools import cache
 from unicodedata import east_asian_width
 
 LINE, WIDE_LINE = 15.0, 18.0  # points; the latter with letters as wide as high
+AIR = 1.5  # below the last line
 MOST_LINES = 6  # that a row is made tall for
 PADDING = 1.0  # of a cell, in digits, at its sides
 NARROW, BROAD = frozenset(" !'(),./:;I[\\]`fijlrt|·"), frozenset("%@MWmw—…")
@@ -23,7 +24,7 @@ def height(texts: list[tuple[str, float]]) -> float:
     """Points that a row needs for its wrapped texts, each with the width of its column in digits."""
     lines = max((lines_of(text, width) for text, width in texts), default=1)
     wide = any(not text.isascii() and any(map(_is_wide, text)) for text, _ in texts)
-    return min(lines, MOST_LINES) * (WIDE_LINE if wide else LINE)
+    return min(lines, MOST_LINES) * (WIDE_LINE if wide else LINE) + AIR
 
 
 def lines_of(text: str, width: float) -> int:
