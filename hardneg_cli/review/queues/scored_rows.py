@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 USED = ("id", *FILLED_IN, "given_label", "suggested_label", "flagged", "why", *NUMERIC, "row_hash")
 NEEDED = tuple(name for name in USED if name not in ADDED)
 NO_CLASS = -1
+SPELLING = "label-spelling"  # the detector of labels that are misspelled
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,16 @@ class ScoredRows:
             name for column in ("given_label", "suggested_label") for name in self.table[column].unique().to_pylist()
         }
         return tuple(sorted(names - {"", None}))
+
+    @cached_property
+    def real_classes(self) -> tuple[str, ...]:
+        """Those that a reviewer is offered: no misspelling, as far as a detector called it one."""
+        import pyarrow.compute as pc
+
+        if "detectors" not in self.table.column_names:
+            return self.classes
+        slips = self.table.filter(pc.match_substring_regex(self.table["detectors"], f"(^|,){SPELLING}(,|$)"))
+        return tuple(name for name in self.classes if name not in {*slips["given_label"].to_pylist()})
 
     @cached_property
     def labels(self) -> Codes:
