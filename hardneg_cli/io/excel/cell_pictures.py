@@ -7,7 +7,6 @@ decodes is never a stranger's file.
 
 from __future__ import annotations
 
-import base64
 import io
 import struct
 from collections.abc import Iterator, Sequence
@@ -15,12 +14,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_to_bytes
 
 from hardneg_cli.io.excel.exact_text import printable
-from hardneg_cli.io.files.picture_files import Unusable
+from hardneg_cli.io.files.picture_files import Unusable, picture_bytes
 from hardneg_cli.io.files.small_pictures import decoding, has_pillow, in_silence, plain, small_picture
-from hardneg_cli.io.tables.images import QUALITY, picture
+from hardneg_cli.io.tables.images import MOST_INLINED, QUALITY, SVG
 from hardneg_cli.runtime.threads import in_order
 
 if TYPE_CHECKING:
@@ -77,28 +75,24 @@ def _image(content: bytes) -> Image | None:
 
 
 def _cell_picture(cell: str | None, folder: Path) -> CellPicture:
-    found = picture(cell, folder)
-    if not found.uri:
-        return CellPicture(trouble=found.trouble)
+    if not cell or not cell.strip():
+        return CellPicture()
     try:
-        return CellPicture(_drawable(found.uri))
+        return CellPicture(_drawable(picture_bytes(cell, folder)))
     except Unusable as reason:
         return CellPicture(trouble=str(reason))
     except MemoryError:
         return CellPicture(trouble="takes too much memory")
 
 
-def _drawable(uri: str) -> bytes:
-    head, _, data = uri.partition(",")
-    if head.lower().startswith("data:image/svg"):
+def _drawable(content: bytes) -> bytes:
+    if SVG.match(content[:4096].removeprefix(b"\xef\xbb\xbf")):
         raise Unusable("is an SVG picture, which is not drawn on a sheet")
-    content = unquote_to_bytes(data)
-    if head.rstrip().lower().endswith(";base64"):
-        try:
-            content = base64.b64decode(content, validate=True)
-        except ValueError as error:
-            raise Unusable("is broken base64") from error
-    return _anew(content) if has_pillow() else content
+    if has_pillow():
+        return _anew(content)
+    if len(content) > MOST_INLINED:
+        raise Unusable(f"{len(content) / 1e3:,.0f} kB are too many ({MOST_INLINED / 1e3:,.0f} kB at most)")
+    return content
 
 
 def _anew(content: bytes) -> bytes:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 EXTENSIONS = (".xlsx",)
 SURROUNDINGS = True
 BINARY = True
+MOST_PICTURED = 1 << 28  # bytes of all pictures
 LONGEST_NEAREST = 160  # characters about each row around one
 LARGEST_EXACT = 10**15  # Excel keeps 15 digits of a number
 NAMED, LONGEST_NAMED = 3, 60  # pictures that a note names, and characters of each
@@ -207,9 +208,16 @@ def _draw(
     place = [*columns].index(picture)
     unseen = book.add_format(TEXT | {"num_format": cell_pictures.HIDDEN})
     troubles: list[str] = []
+    size = 0
     texts = [cell if isinstance(cell, str) else None for cell in cells]
     for row, found in enumerate(cell_pictures.cell_pictures(texts, folder)):
         trouble = found.trouble
+        size += len(found.content)
+        if size > MOST_PICTURED:
+            raise InputError(
+                f"xlsx: the pictures of {row + 1:,} of {len(cells):,} rows are more than a workbook takes "
+                f"({MOST_PICTURED / 1e6:,.0f} MB); ask for fewer rows, with --limit or --budget"
+            )
         if found.content:
             trouble = cell_pictures.draw(sheet, row + 1, place, str(columns["id"][row]), found.content)
             if not trouble and (text := columns[picture][row]) is not None:
