@@ -19,6 +19,7 @@ import pytest
 from hardneg_cli import apply, assign, find
 from hardneg_cli.cli.outputs import targets, write
 from hardneg_cli.detection.findings import Findings
+from hardneg_cli.io.excel.exact_text import UNSAFE
 from hardneg_cli.io.excel.row_heights import AIR, LINE, MOST_LINES, WIDE_LINE, lines_of
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.images import marked
@@ -30,7 +31,7 @@ from support.command import hardneg
 from support.hostile_texts import HOSTILE
 from support.office import OFFICE, converted, needed_heights, said_heights, seen_cells
 from support.paths import SAMPLE
-from support.result_tables import findings, held, written
+from support.result_tables import findings, written
 
 needs_office = pytest.mark.skipif(OFFICE is None, reason="no LibreOffice here")
 NAMES = ["World", "Sports", "Business", "Sci/Tech"]
@@ -102,17 +103,21 @@ def test_a_row_says_what_it_is_how_it_is_labeled_what_is_suggested_and_why(news:
 @needs_office
 @pytest.mark.process
 def test_rows_are_as_tall_as_libreoffice_lays_them_out(news: Path, tmp_path: Path) -> None:
-    texts = [
-        *HOSTILE,
-        "word " * 300,
-        "x" * 500,
-        "WIDE CAPITALS " * 9,
-        "漢字" * 50,
-        "it is, i'll fill it " * 9,
-        "a\nb\nc",
-    ]
-    table = findings([text for text in texts if text.strip()])
-    for name, made in (("news", news_queue(news)), ("texts", held("xlsx", table))):
+    words = (
+        "word ",
+        "WIDE CAPITALS ",
+        "it is, i'll fill it ",
+        "漢字かな",
+        "a\nb ",
+        "unbreakably",
+        "mmm www @@@ ",
+        "é🦊ñ ",
+    )
+    graded = [word * times for word in words for times in (1, 3, 5, 8, 11, 16, 22, 40)]
+    texts = [*graded, *(text for text in HOSTILE if not UNSAFE.search(text))]
+    table = findings(["x"] * len(texts))
+    table = table.set_column(table.column_names.index("text"), "text", pa.array(texts))
+    for name, made in (("news", news_queue(news)), ("texts", table)):
         path = saved(made, tmp_path, f"{name}.xlsx")
         said, needed = said_heights(path), needed_heights(path, tmp_path / name)
         assert len(said) == len(made) + 1

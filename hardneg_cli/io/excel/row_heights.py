@@ -31,7 +31,7 @@ def lines_of(text: str, width: float) -> int:
     """At least as many lines as the text takes; more than `MOST_LINES` are not counted."""
     room = max(width - PADDING, 1.0)
     found = 0
-    for line in text.splitlines() or [""]:
+    for line in text.split("\n"):
         found += _wrapped(line, room)
         if found > MOST_LINES:
             break
