@@ -44,6 +44,7 @@ FLAT = {"annotator", "annotation_id", "created_at", "updated_at", "lead_time"}
 CONTROLS = ("label", "decision", "note")
 HEADERS = {"why": "Why it is asked about", "nearest": "The nearest rows, and how they are labeled"}
 MOST_INLINE = 20  # classes, as buttons
+WIDEST = 200  # pixels of a picture, which else fills the page
 UNKNOWN = "-"  # of one row, where others have it: every task has all that the configuration shows
 LINES = "  <Style>.htx-text {white-space: pre-wrap}</Style>"  # else blanks and line ends of a text are not seen
 
@@ -65,7 +66,7 @@ def configuration(table: pa.Table) -> bytes:
     texts = [] if shown and shown.text is None else ["text"]
     target = [*texts, *pictures][0]
     lines = [LINES, '  <Header value="The row"/>', *(_text(name) for name in texts)]
-    lines += [f'  <Image name="{name}" value="${name}"/>' for name in pictures]
+    lines += [f'  <Image name="{name}" value="${name}" maxWidth="{WIDEST}px"/>' for name in pictures]
     lines += ['  <Header value="Its label"/>', _text("about")]
     for name in evidence(table):
         lines += [f'  <Header value="{HEADERS[name]}"/>', _text(name)]
