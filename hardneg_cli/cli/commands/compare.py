@@ -29,8 +29,8 @@ from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, OutputOptions
 from hardneg_cli.cli.settings.option_trust import Trust
+from hardneg_cli.cli.summaries import say_summary
 from hardneg_cli.errors import InputError, Refused
-from hardneg_cli.runtime.terminal import say
 
 GROUP = "models"
 HISTORY = ("curves", "forgetting", "cartography")
@@ -164,8 +164,7 @@ def run(
         *((partial(history.__getitem__, name), files) for name, files in zip(HISTORY, histories, strict=True)),
     )
     if not output.quiet:
-        for line in compared.summary(verdict.metric):
-            say(line)
+        say_summary(compared.summary(verdict.metric))
     if worse:
         names = ", ".join(line.model for line in worse)
         raise Refused(

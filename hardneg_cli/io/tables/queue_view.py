@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 VIEW = b"hardneg.queue"  # of the schema's metadata
+FIRST = b"hardneg.first"  # of the schema's metadata, too
+FIRST_ROWS = 20  # that a terminal shows
 AROUND = "\0around"  # a column that no dataset has
 MOST_NEAREST = 10  # rows kept of those around a row
 MOST_TWINS = 5
@@ -73,6 +75,16 @@ def view_of(table: pa.Table) -> QueueView:
         return QueueView(said["dataset"], tuple(said["classes"]))
     names = [name for name in LABELS if name in table.column_names]
     return QueueView(classes=tuple(sorted({one for name in names for one in table[name].unique().to_pylist() if one})))
+
+
+def with_first_rows(table: pa.Table, rows: int) -> pa.Table:
+    """The table, of which a terminal shows so many rows, as somebody asked for them."""
+    return table.replace_schema_metadata((table.schema.metadata or {}) | {FIRST: str(rows).encode()})
+
+
+def first_rows_of(table: pa.Table) -> int:
+    """How many rows of the table a terminal shows."""
+    return int((table.schema.metadata or {}).get(FIRST, FIRST_ROWS))
 
 
 def with_surroundings(table: pa.Table, around: Sequence[Sequence[RowAround]]) -> pa.Table:

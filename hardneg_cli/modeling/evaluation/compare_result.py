@@ -12,6 +12,7 @@ from hardneg_cli.modeling.evaluation.comparison import MetricRow
 from hardneg_cli.modeling.evaluation.metrics import LESS_IS_BETTER
 from hardneg_cli.modeling.evaluation.training_history import TrainingHistory
 from hardneg_cli.modeling.label_source import GIVEN
+from hardneg_cli.rendering.summary import under
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -123,7 +124,7 @@ class CompareResult(VerbResult):
             if len({tuple(best) for best in winners.values()}) > 1:
                 by = (f"{' and '.join(best) or 'nobody'} by {WORDS[labels]}" for labels, best in winners.items())
                 yield f"the winner changes with the labels: {', '.join(by)}"
-            yield from self._flips()
+            yield from under("Rows that changed", self._flips())
         for note in self.notes:
             yield f"note: {note}"
 

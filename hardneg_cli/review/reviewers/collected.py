@@ -11,6 +11,7 @@ from hardneg_cli.data.hashed_columns import hashed_cells
 from hardneg_cli.errors import plural
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, schema
 from hardneg_cli.io.tables.verb_result import VerbResult
+from hardneg_cli.rendering.summary import under
 from hardneg_cli.review.decisions.adjudication import in_words
 from hardneg_cli.review.decisions.decision import ChronologicalDecisions, Decision
 from hardneg_cli.review.reviewers.agreement import Agreement
@@ -92,10 +93,10 @@ class CollectResult(VerbResult):
         )
         yield f"conflicts: {self.settled:,} {done}settled, {len(self.conflicts):,} left"
         if self.agreement:
-            yield from _agreement(self.agreement)
-        yield from _records(besides.records)
+            yield from under("Agreement", _agreement(self.agreement))
+        yield from under("Reviewers", _records(besides.records))
         if besides.consensus:
-            yield from _consensus(besides.consensus)
+            yield from under("Consensus", _consensus(besides.consensus))
         yield from besides.notes
         consensus_notes = besides.consensus.notes if besides.consensus else ()
         yield from (f"note: {note}" for note in (*self.notes, *consensus_notes))

@@ -1,0 +1,141 @@
+"""What to type next, with the names of the user's own files and options, as a shell takes it."""
+
+from __future__ import annotations
+
+import inspect
+import shlex
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+import typer
+
+from hardneg_cli.cli.option_groups import expanded
+from hardneg_cli.cli.outputs import OutputTarget
+from hardneg_cli.rendering.summary import SummaryLine, command
+from hardneg_cli.review.annotation_tools import ANNOTATION_TOOLS
+from hardneg_cli.runtime import drawers
+
+STDIN = "-"
+PAGE = "queue.html"
+FILLED = ("csv", "tsv", "xlsx", "parquet", "json", "ndjson")  # formats of a queue that is filled in where it is
+WORDS = ("output", "format_", "verbose", "quiet", "color", "limit", "state", "report")  # about the first run alone
+
+
+def typed(*words: str) -> str:
+    """A command line of these words."""
+    return shlex.join(("hardneg", *words))
+
+
+def again(ctx: typer.Context, command: str, *more: str, without: Collection[str] = WORDS) -> str:
+    """The command line that `ctx` is of, for another command (or the same): with the options that this one has."""
+    known = inspect.signature(expanded(drawers.load("command", command).run)).parameters
+    words: list[str] = []
+    for parameter in ctx.command.params:
+        name, value = parameter.name or "", ctx.params.get(parameter.name or "")
+        source = ctx.get_parameter_source(name)
+        if source is None or source.name != "COMMANDLINE" or name in without:
+            continue
+        if parameter.param_type_name == "argument":
+            words = [*map(str, value if isinstance(value, list | tuple) else [value]), *words]
+        elif name in known:
+            words += _option(parameter.opts[0], value)
+    return typed(command, *words, *more)
+
+
+def _option(name: str, value: object) -> list[str]:
+    if isinstance(value, bool):
+        return [name] if value else []
+    values = value if isinstance(value, list | tuple) else [value]
+    return [word for one in values for word in (name, str(one))]
+
+
+def after_find(ctx: typer.Context, data: str, targets: Sequence[OutputTarget], flagged: int) -> Iterator[SummaryLine]:
+    """A page or the screen to decide on, or, where there is a queue already, what brings it in."""
+    if not flagged:
+        return iter(())
+    files = [target for target in targets if target.path is not None]
+    return _with_queue(data, files) if files else _without_queue(ctx, data)
+
+
+def after_predict(ctx: typer.Context, data: str, targets: Sequence[OutputTarget]) -> Iterator[SummaryLine]:
+    """To find what these probabilities tell of the labels."""
+    path = _file(targets)
+    if path is not None and data != STDIN:
+        yield command("find wrong labels", again(ctx, "find", "--probs", path, without=(*WORDS, "set_")))
+
+
+def after_collect(data: str | None, conflicts: int) -> Iterator[SummaryLine]:
+    """To carry out what was decided."""
+    if data is not None and not conflicts:
+        yield from _apply(data)
+
+
+def after_apply(data: str, output: str | None) -> Iterator[SummaryLine]:
+    """To look at what was changed."""
+    if output is not None and is_one_file(data):
+        yield command("see what changed", typed("diff", data, output))
+
+
+def after_audit_draw(targets: Sequence[OutputTarget]) -> Iterator[SummaryLine]:
+    """To count, once it is filled in."""
+    if (path := _file(targets)) is not None:
+        yield command("once it is filled in", typed("audit", "estimate", path))
+
+
+def after_assign(queues: Sequence[Sequence[OutputTarget]]) -> Iterator[SummaryLine]:
+    """To bring in what the reviewers have filled in."""
+    if paths := [path for targets in queues if (path := _file(targets)) is not None]:
+        yield command("once they are filled in", typed("collect", *paths, "--data", "DATA"))
+
+
+def after_refine(data: str, queues: Sequence[OutputTarget]) -> Iterator[SummaryLine]:
+    """To bring in what people say of the rows that the models cannot tell."""
+    if (path := _file(queues)) is not None and data != STDIN:
+        yield command("once it is filled in", typed("collect", path, "--data", data, "--reviewer", "NAME"))
+
+
+def after_dual(ctx: typer.Context, data: str, adjusted: Sequence[OutputTarget]) -> Iterator[SummaryLine]:
+    """To find with the adjusted probabilities."""
+    if (path := _file(adjusted)) is not None and data != STDIN:
+        without = (*WORDS, "set_", "probs", "decisions")
+        yield command("find with the adjusted ones", again(ctx, "find", "--probs", path, without=without))
+
+
+def _file(targets: Sequence[OutputTarget]) -> str | None:
+    return next((target.path for target in targets if target.path is not None), None)
+
+
+def is_one_file(data: str) -> bool:
+    return Path(data).is_file()
+
+
+def _without_queue(ctx: typer.Context, data: str) -> Iterator[SummaryLine]:
+    if data != STDIN:
+        yield command("decide here", again(ctx, "review"))
+    yield command("or on a page", again(ctx, "find", "-o", PAGE))
+
+
+def _with_queue(data: str, files: Sequence[OutputTarget]) -> Iterator[SummaryLine]:
+    known = () if data == STDIN else ("--data", data)
+    queue = next((target.path for target in files if target.format in FILLED), None)
+    if queue is not None:
+        yield command("decide here", typed("review", queue, *known))
+    filled = queue or _export(files[0])
+    if filled and known:
+        who = ("--reviewer", "NAME") if queue else ()
+        yield command(f"{'or ' * bool(queue)}once it is filled in", typed("collect", filled, *known, *who))
+        yield from _apply(data)
+
+
+def _apply(data: str) -> Iterator[SummaryLine]:
+    if is_one_file(data):
+        path = Path(data)
+        clean = path.with_name(f"{path.name.partition('.')[0]}.clean{''.join(path.suffixes)}")
+        yield command("correct the labels", typed("apply", data, "-o", str(clean)))
+
+
+def _export(target: OutputTarget) -> str | None:
+    """What comes back of a page or a tool."""
+    if target.format == "html":
+        return f"{Path(target.path or PAGE).stem}.decided.csv"
+    return "EXPORT" if target.format in ANNOTATION_TOOLS.names else None
