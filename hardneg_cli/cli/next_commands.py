@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import shlex
+import sys
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
@@ -53,8 +54,9 @@ def after_find(ctx: typer.Context, data: str, targets: Sequence[OutputTarget], f
     """A page or the screen to decide on, or, where there is a queue already, what brings it in."""
     if not flagged:
         return iter(())
-    files = [target for target in targets if target.path is not None]
-    return _with_queue(data, files) if files else _without_queue(ctx, data)
+    if all(target.path is None for target in targets):
+        return _without_queue(ctx, data)
+    return _with_queue(data, [target for target in targets if target.path is not None and sys.stderr.isatty()])
 
 
 def after_predict(ctx: typer.Context, data: str, targets: Sequence[OutputTarget]) -> Iterator[SummaryLine]:
@@ -102,7 +104,8 @@ def after_dual(ctx: typer.Context, data: str, adjusted: Sequence[OutputTarget]) 
 
 
 def _file(targets: Sequence[OutputTarget]) -> str | None:
-    return next((target.path for target in targets if target.path is not None), None)
+    """A file that was written. Only on a terminal: words in a log do not depend on where files went."""
+    return next((target.path for target in targets if target.path is not None and sys.stderr.isatty()), None)
 
 
 def is_one_file(data: str) -> bool:
@@ -120,7 +123,7 @@ def _with_queue(data: str, files: Sequence[OutputTarget]) -> Iterator[SummaryLin
     queue = next((target.path for target in files if target.format in FILLED), None)
     if queue is not None:
         yield command("decide here", typed("review", queue, *known))
-    filled = queue or _export(files[0])
+    filled = queue or next(filter(None, map(_export, files)), None)
     if filled and known:
         who = ("--reviewer", "NAME") if queue else ()
         yield command(f"{'or ' * bool(queue)}once it is filled in", typed("collect", filled, *known, *who))

@@ -45,7 +45,7 @@ def _columns(lines: Sequence[LaidLine], width: int) -> Iterator[Text]:
     column = max((size for line in lines if (size := cell_width(line.label)) <= room), default=0)
     for line in lines:
         label, text = cell_width(line.label), bounded(line.text)
-        start = indent + (max(column, label) + GAP if column else label)
+        start = indent + (max(column, label) + GAP if label else 0)
         first, *more = [text] if line.kind == "command" else broken(text, max(width - start, width // 3))
         style = "dim" if line.dim else STYLES.get(line.kind, "")
         said = Text.assemble(line.indent, (line.label, "dim"), " " * (start - indent - label), (first, style))

@@ -79,7 +79,7 @@ def layout(lines: Iterable[str], *, aligned: bool) -> Iterator[LaidLine]:
         yield LaidLine("blank", "")
         yield LaidLine("heading", heading)
         yield from _facts(section, INDENT, aligned=aligned)
-    if notes and (sections or aligned):
+    if notes and (sections or (aligned and len(verdict) > 1)):
         yield LaidLine("blank", "")
     yield from (LaidLine("note", plain(line)) for line in notes)
     if last and (sections or aligned):

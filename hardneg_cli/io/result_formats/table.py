@@ -12,7 +12,7 @@ from hardneg_cli.io.tables.findings_columns import columns_of_findings
 from hardneg_cli.io.tables.number_columns import columns_of_numbers
 from hardneg_cli.io.tables.queue_columns import MARKS
 from hardneg_cli.io.tables.queue_view import first_rows_of
-from hardneg_cli.io.tables.terminal_tables import table_lines
+from hardneg_cli.io.tables.terminal_tables import broken, table_lines
 from hardneg_cli.io.tables.text_tables import as_text
 from hardneg_cli.runtime.terminal import console_for, plain, without_commands
 
@@ -55,7 +55,8 @@ def _draw(table: pa.Table, out: BinaryIO) -> None:
             console.print(line)
         console.print()
         if rest := _rest(len(table) - len(first), hidden, findings=findings, of=len(table)):
-            console.print(rest, style="dim")
+            for line in broken(rest, console.width - 1):
+                console.print(f" {line}", style="dim")
             console.print()
 
 
@@ -66,5 +67,5 @@ def _rest(rows: int, columns: int, *, findings: bool, of: int) -> str:
     if not counted:
         return ""
     if findings:
-        return f" … {counted}: -o queue.html makes a page of all of them, --limit {of} shows them here"
-    return f" … {counted}: | less -S shows all of it, -f csv > rows.csv keeps it"
+        return f"… {counted}: -o queue.html makes a page of all of them, --limit {of} shows them here"
+    return f"… {counted}: | less -S shows all of it, -f csv > rows.csv keeps it"

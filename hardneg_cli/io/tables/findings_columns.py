@@ -51,12 +51,12 @@ def columns_of_findings(table: pa.Table, width: int) -> list[TerminalColumn]:
     if told:
         made.append(_column(shown[0] if len(shown) == 1 else "row", rows, share=5, least=16))
     else:
-        made.append(_column("id", ids, whole=True, share=4, least=12))
+        made.append(_column("id", ids, copied=True))
     if len(labels := [name for name in LABELS if name in names]):
         given, suggested = (_texts(table, name) if name in labels else [""] * len(table) for name in LABELS)
         cells = [_labels(*pair) for pair in zip(given, suggested, strict=True)]
-        name = "labeled → suggested" if any(suggested) else "labeled"
-        made.append(TerminalColumn(name, cells, share=4, least=19, whole=True))
+        name = " → ".join(labels) if any(suggested) else labels[0]
+        made.append(TerminalColumn(name, cells, share=4, least=17, whole=True))
     if "score" in names:
         bar = width >= WIDE
         scores = [_score(score, bar=bar) for score in table["score"].to_pylist()]
@@ -65,7 +65,7 @@ def columns_of_findings(table: pa.Table, width: int) -> list[TerminalColumn]:
         why = zip(table["why"].to_pylist(), table["suggested_label"].to_pylist(), strict=True)
         made.append(_column("why", [plain_emoji(plain(short_reason(*each))) for each in why], share=4, least=16))
     if told and not is_hash(ids):
-        made.append(_column("id", ids, whole=True, share=3, least=10))
+        made.append(_column("id", ids, copied=True))
     return made
 
 
@@ -107,8 +107,9 @@ def _score(score: float | None, *, bar: bool) -> Parts:
     return (number, f"bold {color}".strip()), (("█" * whole + EIGHTHS[part]).ljust(BAR)[:BAR], color or "dim")
 
 
-def _column(name: str, texts: Sequence[str], *, share: int, least: int, whole: bool = False) -> TerminalColumn:
-    return TerminalColumn(plain_emoji(plain(name)), [((text, ""),) for text in texts], share, least, whole)
+def _column(name: str, texts: Sequence[str], *, share: int = 1, least: int = 8, copied: bool = False) -> TerminalColumn:
+    cells = [((text, ""),) for text in texts]
+    return TerminalColumn(plain_emoji(plain(name)), cells, share, least, copied=copied)
 
 
 def _texts(table: pa.Table, name: str) -> list[str]:

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 GAP = 2  # between columns
+SHORT = 20  # an id that has a column in any case
+INDENT = "    "  # of what stands below a row
 MOST_LINES = 3  # of a cell; what is longer ends with an ellipsis
-BREAKS = re.compile(r"(?<=[\s_/.,;:|-])(?=\S)")  # where a line may end
+BREAKS = re.compile(r"(?<=\s)(?=\S)")  # where a line may end
+SEAMS = re.compile(r"(?<=[^\W\d_][_/.-])(?=\w)")  # and where in a word that is wider than a line
+LETTERS = {0x1F1E6 + place: chr(ord("A") + place) for place in range(26)}  # of flags
 JOINED = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]|\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])")
 Parts: TypeAlias = tuple[tuple[str, str], ...]  # texts, each with its style; side by side, or below each other
 
@@ -27,6 +31,7 @@ class TerminalColumn:
     """A column and its cells. share: of the room that is left, against others. least: width that it cannot do without.
 
     whole: whether no cell is cut, however many lines it takes. right: whether it stands at its right end.
+    copied: whether people copy it, so that it is never broken: where it is long it stands below the row.
     """
 
     name: str
@@ -35,6 +40,13 @@ class TerminalColumn:
     least: int = 8
     whole: bool = False
     right: bool = False
+    copied: bool = False
+
+    @property
+    def title(self) -> Parts:
+        """The name; where there is an arrow in it, in two parts."""
+        given, arrow, suggested = self.name.partition(" →")
+        return ((given, "bold"), (f"→{suggested}", "bold")) if arrow else ((given, "bold"),)
 
     @property
     def widest(self) -> int:
@@ -42,12 +54,14 @@ class TerminalColumn:
 
     @property
     def narrowest(self) -> int:
-        return min(self.widest, max(self.least, cell_width(self.name)))
+        if self.copied:
+            return self.widest
+        return min(self.widest, max(self.least, *(cell_width(text) for text, _ in self.title)))
 
 
 def plain_emoji(text: str) -> str:
     """The text without what makes one sign of several emoji: terminals do not agree on how wide that is."""
-    return JOINED.sub("", text)
+    return JOINED.sub("", text).translate(LETTERS)
 
 
 @lru_cache(1 << 14)
@@ -65,36 +79,55 @@ def fits(columns: Sequence[TerminalColumn], width: int) -> bool:
 
 def table_lines(columns: Sequence[TerminalColumn], width: int) -> Iterator[Text]:
     """The lines of the table, none of them wider than the terminal."""
-    if not fits(columns, width):
+    below = [one for one in columns if one.copied and one.widest > max(SHORT, width // 4) and len(columns) > 1]
+    beside = [column for column in columns if column not in below]
+    if not fits(beside, width):
         yield from _stacked(columns, width)
         return
-    widths = _widths(columns, width - 2 - GAP * (len(columns) - 1))
-    yield _line([[_text(((column.name, "bold"),))] for column in columns], columns, widths, 0)
+    widths = _widths(beside, width - 2 - GAP * (len(beside) - 1))
+    yield from _block([column.title for column in beside], beside, widths)
     yield _text(((" " + "─" * (sum(widths) + GAP * (len(widths) - 1)), "dim"),))
-    blocks = [[_wrapped(cell, size, 0 if column.whole else MOST_LINES)
-               for cell, column, size in zip(row, columns, widths, strict=True)]
-              for row in zip(*(column.cells for column in columns), strict=True)]  # fmt: skip
-    airy = any(len(cell) > 1 for block in blocks for cell in block)
+    rows = zip(*(column.cells for column in beside), strict=True)
+    blocks = [[*_block(row, beside, widths)] for row in rows]
+    airy = bool(below) or any(len(block) > 1 for block in blocks)
     for number, block in enumerate(blocks):
         if airy and number:
             yield _text(())
-        yield from (_line(block, columns, widths, place) for place in range(max(map(len, block))))
+        yield from block
+        yield from (_text(((f"   {one.name} {_beside(one.cells[number])}", "dim"),)) for one in below)
+
+
+def _block(row: Sequence[Parts], columns: Sequence[TerminalColumn], widths: Sequence[int]) -> Iterator[Text]:
+    """The lines of a row."""
+    cells = [_wrapped(cell, size, 0 if column.whole else MOST_LINES)
+             for cell, column, size in zip(row, columns, widths, strict=True)]  # fmt: skip
+    return (_line(cells, columns, widths, place) for place in range(max(map(len, cells))))
 
 
 def _stacked(columns: Sequence[TerminalColumn], width: int) -> Iterator[Text]:
     """A row below a row: the first column as it is, each other one with its name."""
+    first, *others = columns
     for number, row in enumerate(zip(*(column.cells for column in columns), strict=True)):
         if number:
             yield _text(())
-        for place, (cell, column) in enumerate(zip(row, columns, strict=True)):
-            said = _beside(cell)
-            if not said:
-                continue
-            name, indent = ("", "") if not place else (f"{column.name}: ", "  ")
-            style = "bold" if not place else ""
-            room = max(width - len(indent), 1)
-            for line in broken(name + said, room)[: None if column.whole else MOST_LINES]:
-                yield _text(((indent + line, style),))
+        yield from (_text(((line, "bold"),)) for line in _some_lines(_beside(row[0]), first, width))
+        for column, cell in zip(others, row[1:], strict=True):
+            for line in _named(column, cell):
+                yield from (_text(((INDENT + part, ""),)) for part in _some_lines(line, column, width - len(INDENT)))
+
+
+def _named(column: TerminalColumn, cell: Parts) -> Iterator[str]:
+    """A cell with its column's name; of two labels each with its own."""
+    if len(column.title) == 1:
+        yield from (f"{column.name}: {said}" for said in [_beside(cell)] if said.strip())
+        return
+    for (name, _), (text, _) in zip(column.title, cell, strict=False):
+        yield f"{name.removeprefix('→ ')}: {text.removeprefix('→ ')}"
+
+
+def _some_lines(line: str, column: TerminalColumn, width: int) -> list[str]:
+    """The lines of a text, as many as the column may have."""
+    return [line] if column.copied else broken(line, max(width, 1))[: None if column.whole else MOST_LINES]
 
 
 def _widths(columns: Sequence[TerminalColumn], room: int) -> list[int]:
@@ -144,7 +177,7 @@ def _wrapped(cell: Parts, width: int, most: int) -> list[Text]:
 def broken(text: str, width: int) -> list[str]:
     """Lines of whole words; a word that is wider than a line ends where it has to."""
     lines, line = [], ""
-    for word in BREAKS.split(text):
+    for word in (piece for word in BREAKS.split(text) for piece in _pieces(word, width)):
         if cell_width(line + word.rstrip()) <= width:
             line += word
             continue
@@ -155,6 +188,10 @@ def broken(text: str, width: int) -> list[str]:
             word = word[len(start) :]
         line = word
     return [*lines, line.rstrip()]
+
+
+def _pieces(word: str, width: int) -> list[str]:
+    return SEAMS.split(word) if cell_width(word.rstrip()) > width else [word]
 
 
 def _cut(text: str, width: int) -> str:

@@ -79,7 +79,7 @@ class WeighResult(VerbResult):
         dataset, weight, trust = self.findings.dataset, self.weight[self.train], self.weights.trust[self.train]
         alike = weight.sum() ** 2 / (weight**2).sum()  # Kish's effective sample size
         yield (
-            f"{dataset.name}: {plural(len(weight), 'row')} weighed, {int((weight == 0).sum()):,} of them 0, "
+            f"{dataset.name}: {plural(len(weight), 'row')} weighed, {self._weightless(weight)}"
             f"the heaviest {weight.max():.2f}; as telling as {alike:,.0f} rows that weigh alike"
         )
         low = f"{int((trust < LOW).sum()):,} rows below a half"
@@ -90,6 +90,11 @@ class WeighResult(VerbResult):
             yield f"note: {plural(int(np.sum(~self.train)), 'row')} of other splits weigh 0"
         yield from (f"note: {note}" for note in (*self.findings.notes, *self.trust.notes, *self.notes))
         yield from (f"note: {remark}" for remark in dataset.remarks())
+
+    @staticmethod
+    def _weightless(weight: NDArray[np.float64]) -> str:
+        found = int((weight == 0).sum())
+        return f"{found:,} of them 0, " if found else ""
 
     def _factors(self, trust: str) -> Iterator[str]:
         yield trust
