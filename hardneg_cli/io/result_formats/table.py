@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from hardneg_cli.io.tables.findings_columns import columns_of_findings
 from hardneg_cli.io.tables.number_columns import columns_of_numbers
 from hardneg_cli.io.tables.queue_columns import MARKS
-from hardneg_cli.io.tables.queue_view import first_rows_of
+from hardneg_cli.io.tables.queue_view import first_rows_of, is_viewed
 from hardneg_cli.io.tables.terminal_tables import broken, table_lines
 from hardneg_cli.io.tables.text_tables import as_text
 from hardneg_cli.runtime.terminal import console_for, plain, without_commands
@@ -54,18 +54,18 @@ def _draw(table: pa.Table, out: BinaryIO) -> None:
         for line in table_lines(columns, console.width):
             console.print(line)
         console.print()
-        if rest := _rest(len(table) - len(first), hidden, findings=findings, of=len(table)):
-            for line in broken(rest, console.width - 1):
-                console.print(f" {line}", style="dim")
+        if rest := _rest(len(table) - len(first), hidden, queue=is_viewed(table), of=len(table)):
+            for part in broken(rest, console.width - 1):
+                console.print(f" {part}", style="dim")
             console.print()
 
 
-def _rest(rows: int, columns: int, *, findings: bool, of: int) -> str:
+def _rest(rows: int, columns: int, *, queue: bool, of: int) -> str:
     """What is not shown, and how to see it."""
     parts = [(rows, "row"), (columns, "column")]
     counted = " and ".join(f"{count:,} more {word}{'s' * (count > 1)}" for count, word in parts if count)
     if not counted:
         return ""
-    if findings:
+    if queue:
         return f"… {counted}: -o queue.html makes a page of all of them, --limit {of} shows them here"
     return f"… {counted}: | less -S shows all of it, -f csv > rows.csv keeps it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from hardneg_cli.io.tables.images import column_of
@@ -54,7 +55,8 @@ def columns_of_findings(table: pa.Table, width: int) -> list[TerminalColumn]:
         made.append(_column("id", ids, copied=True))
     if len(labels := [name for name in LABELS if name in names]):
         given, suggested = (_texts(table, name) if name in labels else [""] * len(table) for name in LABELS)
-        cells = [_labels(*pair) for pair in zip(given, suggested, strict=True)]
+        sure = [(score or 0) >= EVEN for score in table["score"].to_pylist()] if "score" in names else repeat(False)
+        cells = [_labels(*row) for row in zip(given, suggested, sure, strict=False)]
         name = " → ".join(labels) if any(suggested) else labels[0]
         made.append(TerminalColumn(name, cells, share=4, least=17, whole=True))
     if "score" in names:
@@ -84,10 +86,10 @@ def _shorter(clause: str, suggested: str) -> str:
     return found
 
 
-def _labels(given: str, suggested: str) -> Parts:
+def _labels(given: str, suggested: str, sure: bool) -> Parts:
     if not suggested or suggested == given:
         return ((_visible(given), ""),)
-    return (_visible(given), ""), (f"→ {_visible(suggested)}", "green")
+    return (_visible(given), ""), (f"→ {_visible(suggested)}", "green" if sure else "")
 
 
 def _visible(label: str) -> str:

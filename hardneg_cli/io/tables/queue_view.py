@@ -77,6 +77,11 @@ def view_of(table: pa.Table) -> QueueView:
     return QueueView(classes=tuple(sorted({one for name in names for one in table[name].unique().to_pylist() if one})))
 
 
+def is_viewed(table: pa.Table) -> bool:
+    """Whether it is a queue that `find` has just made."""
+    return VIEW in (table.schema.metadata or {})
+
+
 def with_first_rows(table: pa.Table, rows: int) -> pa.Table:
     """The table, of which a terminal shows so many rows, as somebody asked for them."""
     return table.replace_schema_metadata((table.schema.metadata or {}) | {FIRST: str(rows).encode()})

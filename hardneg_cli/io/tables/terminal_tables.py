@@ -177,7 +177,7 @@ def _wrapped(cell: Parts, width: int, most: int) -> list[Text]:
 def broken(text: str, width: int) -> list[str]:
     """Lines of whole words; a word that is wider than a line ends where it has to."""
     lines, line = [], ""
-    for word in (piece for word in BREAKS.split(text) for piece in _pieces(word, width)):
+    for word in (piece for whole in BREAKS.split(text) for piece in _pieces(whole, width)):
         if cell_width(line + word.rstrip()) <= width:
             line += word
             continue
