@@ -163,6 +163,8 @@ def test_who_judges_without_evidence_sees_no_labels_of_others(browser: Any, tmp_
     page = opened(browser, with_surroundings(table, around()), tmp_path / "queue.html").page_source
     assert TEXTS["a4"] not in page
     assert not browser.find_elements("css selector", ".other, .bars")
+    left = {browser.find_element("css selector", name).rect["x"] for name in (".itself", ".columns")}
+    assert len(left) == 1  # there is nothing beside it
     assert texts(browser, ".classes button > span") == list(CLASSES)
 
 

@@ -72,13 +72,17 @@ def page(chromium: str, folder: Path) -> bytes:
     findings = find(SAMPLE / "digits.csv", probs=[SAMPLE / "digits.probs.csv"], features="pixel_*", image="image")
     with (folder / "queue.html").open("wb") as out:
         html.write(findings.queue(findings.select(), ("image",)), out)
-    quiet = "--headless --no-sandbox --disable-gpu --disable-background-networking --window-size=1400,900"
+    quiet = (
+        "--headless --no-sandbox --disable-gpu --disable-background-networking --hide-scrollbars --window-size=1400,900"
+    )
     shot = [f"--screenshot={folder / 'page.png'}", (folder / "queue.html").as_uri()]
     subprocess.run([chromium, *quiet.split(), "--virtual-time-budget=3000", *shot], check=True, capture_output=True)
     from PIL import Image
 
     out = io.BytesIO()
-    Image.open(folder / "page.png").convert("RGB").quantize(128).save(out, "PNG", optimize=True)  # a third of the bytes
+    Image.open(folder / "page.png").convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2).save(
+        out, "PNG", optimize=True
+    )
     return out.getvalue()
 
 

@@ -87,7 +87,7 @@ function entry(name, kind, text, captioned) {
 }
 
 function picture(row, name, captioned) {
-  const path = PICTURE.test(cell(row, name)) ? "" : cell(row, name);
+  const path = PICTURE.test(cell(row, name)) || cell(row, name) === cell(row, "id") ? "" : cell(row, name);
   const element = entry(name, "picture", path, captioned);
   const value = element.lastChild;
   const drawn = name === facts.picture ? pictureOf(row) : cell(row, name);
