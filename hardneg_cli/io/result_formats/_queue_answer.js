@@ -1,8 +1,7 @@
 // The answer: the decisions, the classes with their keys, any other label, a note.
 const KEYED = 9; // classes with a digit
 const MOST_BUTTONS = 20; // classes; of more, those that are likely here have a button
-const labelsSeen = () => collate(data.flatMap((cells, row) => [cell(row, "given_label"), cell(row, "suggested_label")]));
-const classes = (facts.classes.length ? facts.classes : labelsSeen()).filter((name) => !blank(name));
+const classes = (facts.classes.length ? facts.classes : everyLabel()).filter((name) => !blank(name));
 const oneLine = (text) => text.replace(/[\r\n]/g, ""); // all that a field of one line keeps of a label
 let doubted = null; // the typed label that was asked about
 
@@ -34,14 +33,16 @@ function pressed(...buttons) {
 function offered(row) {
   if (classes.length <= MOST_BUTTONS) return classes;
   const count = new Map();
-  for (const { label } of [...surroundings(row).twins, ...surroundings(row).near]) count.set(label, (count.get(label) || 0) + 1);
+  const { twins, near } = surroundings(row);
+  for (const { label } of [...twins, ...near]) count.set(label, (count.get(label) || 0) + 1);
   const voted = [...count].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([label]) => label);
   const likely = [suggestion(row), ...voted.slice(0, KEYED - 2), cell(row, "given_label")];
   return [...new Set(likely)].filter((label) => classes.includes(label));
 }
 
 function classButtons(row) {
-  const said = word(row) === "keep" ? cell(row, "given_label") : word(row) === "relabel" ? answer(row)[1] || suggestion(row) : null;
+  const labels = { keep: cell(row, "given_label"), relabel: answer(row)[1] || suggestion(row) };
+  const said = labels[word(row)];
   const buttons = offered(row).map((label, place) => {
     const element = classButton(row, label, place < KEYED ? String(place + 1) : "");
     element.classList.toggle("on", label === said);

@@ -19,7 +19,9 @@ function records(id) {
 function surroundings(row) {
   const [twins, pairs] = around(row) || [[], []];
   const near = [];
-  for (let place = 0; place < pairs.length; place += 2) near.push({ ...other(pairs[place]), distance: pairs[place + 1] });
+  for (let place = 0; place < pairs.length; place += 2) {
+    near.push({ ...other(pairs[place]), distance: pairs[place + 1] });
+  }
   return { twins: twins.map(other), near };
 }
 
@@ -55,8 +57,9 @@ function drawAround(row, { twins, near }) {
   const list = (rows, kind) =>
     holding("ul", tiles ? "others tiles" : "others", ...rows.map((one) => neighbor(row, one, basis, kind)));
   const marked = basis && near.some(({ text }) => text) ? [remark(basis)] : [];
+  const same = twins.length === 1 ? "A row with the same content" : "Rows with the same content";
   return [
-    ...(twins.length ? [part(twins.length === 1 ? "A row with the same content" : "Rows with the same content", list(twins, "twin"))] : []),
+    ...(twins.length ? [part(same, list(twins, "twin"))] : []),
     ...(near.length ? [part("Nearest rows", ...marked, list(near, "near"))] : []),
   ];
 }
@@ -72,11 +75,13 @@ function neighbor(row, one, basis, kind) {
   const contradicts = kind === "twin" && one.label !== cell(row, "given_label");
   const head = holding("div", "head", chip(row, one.label));
   if (contradicts) head.append(make("span", "contradicts", "another label"));
-  if (one.distance !== undefined && one.distance !== null) head.append(make("span", "far", `distance ${Number(one.distance.toPrecision(3))}`));
+  const far = one.distance ?? null;
+  if (far !== null) head.append(make("span", "far", `distance ${Number(far.toPrecision(3))}`));
   if (named(one.id)) head.append(make("span", "id", one.id));
   const body = holding("div", "body", head, ...quote(one, basis, kind));
-  const shownPicture = PICTURE.test(one.picture) ? [image(one.picture, `picture of a row labeled ${one.label}`, "thumb")] : [];
-  return holding("li", contradicts ? "other contradicting" : "other", ...shownPicture, body);
+  const element = holding("li", contradicts ? "other contradicting" : "other", body);
+  if (PICTURE.test(one.picture)) element.prepend(image(one.picture, `picture of a row labeled ${one.label}`, "thumb"));
+  return element;
 }
 
 function quote(one, basis, kind) {

@@ -62,7 +62,7 @@ function bars(lines) {
 // Long names of classes break behind their underscores.
 function breakable(element) {
   const pieces = element.textContent.split(/(?<=_)(?!_)/);
-  element.replaceChildren(...pieces.flatMap((piece, place) => (place ? [document.createElement("wbr"), piece] : [piece])));
+  element.replaceChildren(...pieces.flatMap((piece, place) => (place ? [make("wbr"), piece] : [piece])));
   return element;
 }
 

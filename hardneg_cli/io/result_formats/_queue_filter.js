@@ -5,8 +5,13 @@ const MOST_PAIRS = 300; // that a menu offers; the others are found by class
 let sought = null; // each row's text in lower case, made when somebody searches
 
 function soughtTexts() {
-  sought ??= data.map((cells) => cells.slice(0, facts.names.length).filter((text) => !PICTURE.test(text)).join("\n").toLowerCase());
+  const text = (cells) => cells.slice(0, facts.names.length).filter((one) => !PICTURE.test(one)).join("\n");
+  sought ??= data.map((cells) => text(cells).toLowerCase());
   return sought;
+}
+
+function everyLabel() {
+  return collate(data.flatMap((cells, row) => [cell(row, "given_label"), cell(row, "suggested_label")]));
 }
 
 function pairOf(row) { return JSON.stringify([cell(row, "given_label"), suggestion(row)]); }
@@ -78,8 +83,7 @@ function pairMenu() {
 
 function menus() {
   pairMenu();
-  menu("class", "all", collate(data.flatMap((cells, row) => [cell(row, "given_label"), cell(row, "suggested_label")]))
-    .filter((name) => !blank(name)));
+  menu("class", "all", everyLabel().filter((name) => !blank(name)));
   menu("detector", "all", collate(data.flatMap((cells, row) => cell(row, "detectors").split(",")).filter(Boolean)));
   const states = ["", "any", "keep", "relabel", "drop", "unsure"];
   menu("state", "all", facts.fillable ? states : [], ["undecided", "decided", ...states.slice(2)]);

@@ -5,7 +5,8 @@ const NARROW = matchMedia("(max-width: 800px)");
 const height = () => (NARROW.matches ? 72 : 60); // of a row, as the style has it
 let lines = new Map(); // the drawn ones, by row
 
-const worded = facts.shown.filter((name) => name !== facts.picture && !data.slice(0, 50).some((cells) => PICTURE.test(cells[column[name]])));
+const drawnIn = (name) => data.slice(0, 50).some((cells) => PICTURE.test(cells[column[name]]));
+const worded = facts.shown.filter((name) => name !== facts.picture && !drawnIn(name));
 const telling = worded.filter((name) => data.some((cells) => cells[column[name]] !== data[0][column[name]]));
 const main = mainColumn();
 

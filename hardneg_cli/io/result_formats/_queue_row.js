@@ -11,7 +11,8 @@ function draw() {
   const list = byId("list");
   byId("space").style.height = `${shown.length * height()}px`;
   if (at * height() < list.scrollTop) list.scrollTop = at * height();
-  if ((at + 1) * height() > list.scrollTop + list.clientHeight) list.scrollTop = (at + 1) * height() - list.clientHeight;
+  const end = (at + 1) * height() - list.clientHeight;
+  if (end > list.scrollTop) list.scrollTop = end;
   drawList();
   drawDetail();
 }
@@ -65,8 +66,8 @@ function labels(row) {
 
 function content(row) {
   const read = facts.shown.filter((name) => isText(row, name));
-  const others = facts.shown.filter((name) => name !== facts.picture && !read.includes(name) && !PICTURE.test(cell(row, name)));
   const drawn = facts.shown.filter((name) => name === facts.picture || PICTURE.test(cell(row, name)));
+  const others = facts.shown.filter((name) => !read.includes(name) && !drawn.includes(name));
   const element = make("dl", read.length || others.length ? "content" : "content alone");
   for (const name of drawn) element.append(picture(row, name, facts.shown.length > 1));
   for (const name of read) element.append(entry(name, "text", cell(row, name), facts.shown.length > 1));

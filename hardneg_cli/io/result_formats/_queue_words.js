@@ -1,6 +1,6 @@
 // Words: which id somebody gave, clauses, one text against another, and which class a typed label may mean.
 
-// Ids that nobody gave are content hashes: `h`, 16 digits, `#2` for a second copy, and the row's own hash says the same.
+// Ids that nobody gave are content hashes: `h`, 16 digits, `#2` for a second copy; the row's own hash says the same.
 const HASH = /^h[0-9a-f]{16}(#[0-9]+)?$/;
 const nameless = data.length > 0 && data.every((cells, row) =>
   HASH.test(cell(row, "id")) && cell(row, "id").split("#")[0] === cell(row, "row_hash"));
@@ -41,7 +41,8 @@ function compared(from, to) {
   const common = Array.from({ length: old.length + 1 }, () => new Uint16Array(now.length + 1));
   for (let i = old.length - 1; i >= 0; i -= 1) {
     for (let j = now.length - 1; j >= 0; j -= 1) {
-      common[i][j] = old[i].text === now[j].text ? common[i + 1][j + 1] + 1 : Math.max(common[i + 1][j], common[i][j + 1]);
+      const longer = Math.max(common[i + 1][j], common[i][j + 1]);
+      common[i][j] = old[i].text === now[j].text ? common[i + 1][j + 1] + 1 : longer;
     }
   }
   const found = [];
