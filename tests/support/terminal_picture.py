@@ -27,11 +27,11 @@ from .browser import CHROMIUM, DRIVER, FLAGS
 
 WIDTH, HEIGHT = 9, 18  # pixels of a cell
 BLACK, WHITE = ("#1c1f26", "#d4d7dd"), ("#ffffff", "#24292f")  # background and letters
-NAMED = {
+NAMED = {  # as pyte spells them
     "black": "#000000", "red": "#cd3131", "green": "#0dbc79", "brown": "#c5a332", "blue": "#2472c8",
     "magenta": "#bc3fbc", "cyan": "#11a8cd", "white": "#e5e5e5", "brightblack": "#666666", "brightred": "#f14c4c",
     "brightgreen": "#23d18b", "brightbrown": "#f5f543", "brightyellow": "#f5f543", "brightblue": "#3b8eea",
-    "brightmagenta": "#d670d6", "brightcyan": "#29b8db", "brightwhite": "#ffffff",
+    "brightmagenta": "#d670d6", "bfightmagenta": "#d670d6", "brightcyan": "#29b8db", "brightwhite": "#ffffff",
 }  # fmt: skip
 EIGHTHS = {"▏": 1, "▎": 2, "▍": 3, "▌": 4, "▋": 5, "▊": 6, "▉": 7, "█": 8}
 STYLE = f"""
