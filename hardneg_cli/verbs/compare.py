@@ -100,14 +100,13 @@ def compare(
     history = None if series is None else training_history(dataset, outputs, series, group)
     pairs = None if history is None else history.pairs
     rows: list[MetricRow] = []
-    with progress("resampling", total=len(kinds)) as advance:
+    with progress("resampling"):
         for kind in kinds:
             labels = LabelSet(kind, outputs.labels[kind], outputs.p_label[kind])
             if kind == AUDITED and drawn is not None and sources.audited is not None:
                 labels = _estimated(outputs, drawn, sources.audited)
             numbers = measured(outputs.outputs, labels, len(outputs.classes), group, seed)
             rows += lines(outputs.outputs, labels, outputs.classes, numbers, grouped=group is not None, pairs=pairs)
-            advance(1)
     notes = [
         *dataset.remarks(),
         *(note for model, _ in loaded for note in model.notes),

@@ -297,13 +297,14 @@ def _run_detectors(
     """What each detector says, and why the others could not run."""
     answers: dict[str, DetectorResult | ModeledDoubt | RowMeasure] = {}
     skipped: dict[str, str] = {}
-    with progress("asking the detectors", total=len(chosen)) as advance:
-        for name, (function, settings) in chosen.items():
+    with progress("asking the detectors"):
+        for number, (name, (function, settings)) in enumerate(chosen.items(), 1):
             try:
-                answers[name] = evidence.call(function, settings)
+                with progress(f"{name}, {number} of {len(chosen)}"):
+                    answers[name] = evidence.call(function, settings)
             except Unavailable as reason:
                 skipped[name] = str(reason)
-            advance(1)
-        scored = scored_results(dataset, answers)
+        with progress("scoring"):
+            scored = scored_results(dataset, answers)
     skipped |= scored.skipped
     return scored, {name: skipped[name] for name in chosen if name in skipped}

@@ -194,10 +194,11 @@ def _scored(
 
     order = dataset.by_id
     of_rows, of_pool = [], []
-    total = len(models) * len(np.unique(fold))
-    with threadpool_limits(1), progress("training", total=total) as advance:  # sums depend on who shares them
-        for model in models:
-            raw, pool = out_of_fold(rows, labels, fold, model, k, order, pool=pool_inputs, step=advance)
+    folds = len(np.unique(fold))
+    with threadpool_limits(1), progress("training"):  # sums depend on who shares them
+        for number, model in enumerate(models, 1):
+            with progress(f"folds of {model.name}, model {number} of {len(models)}", total=folds) as advance:
+                raw, pool = out_of_fold(rows, labels, fold, model, k, order, pool=pool_inputs, step=advance)
             of_rows.append(calibrated(raw, labels, fold))
             if pool is not None:
                 of_pool.append(overall(raw, labels, pool))

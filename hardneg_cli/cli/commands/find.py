@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 
 GROUP = "find"
 EXAMPLE = "hardneg find data.csv --text text -o queue.xlsx"
+STAGES = (
+    "reading", "checking the probabilities", "asking the detectors", "weighing what they say", "making the queue",
+    "writing",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
