@@ -8,6 +8,7 @@ string alignment) turns the rare into the frequent one. Names whose digits diffe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 NO_SLIP = -1
 AT_MOST = 0.1  # of the frequent spelling's rows, where nobody says otherwise
+ALIKE = 75  # of 100, between a name that somebody typed and a class
 SHORTEST = 3  # letters of a word in which a slip can be told from another word
 SHORTEST_REPLACED = 5  # the same where a letter was replaced
 
@@ -72,6 +74,24 @@ def meant_name(dataset: Dataset, name: str) -> str | None:
     return next(
         (known for few, known in frequent if -few * AT_MOST >= 1 and _one_slip(folded, folded_name(known))), None
     )
+
+
+def meant_by(label: str, classes: Sequence[str]) -> str:
+    """The one of the classes that somebody probably meant who typed `label`; "" where none is much like it.
+
+    The same but for case, white space and Unicode, or one slip of the hand away, or else very much alike.
+    """
+    from rapidfuzz import process
+    from rapidfuzz.fuzz import ratio
+
+    if label in classes:
+        return label
+    name, names = folded_name(label), [folded_name(one) for one in classes]
+    for is_meant in (name.__eq__, lambda other: _one_slip(name, other)):
+        if found := next((one for one, other in zip(classes, names, strict=True) if is_meant(other)), ""):
+            return found
+    close = process.extractOne(name, names, scorer=ratio, score_cutoff=ALIKE) if name else None
+    return classes[close[2]] if close else ""
 
 
 def _one_slip(name: str, other: str) -> bool:

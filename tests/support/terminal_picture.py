@@ -115,7 +115,7 @@ def _is_simple(cell: Char, width: int) -> bool:
 
 def _box(cell: Char, style: str, width: int, light: bool) -> str:
     """A character that must stay in its cells; blocks are drawn as boxes, so that no seam is between them."""
-    text, (ground, letters) = cell.data, _colors(cell, light)
+    text, (ground, letters) = cell.data, colors_of(cell, light=light)
     down = {"▀": (letters, ground), "▄": (ground, letters)}.get(text)
     if down:
         style += f";background:linear-gradient(to bottom,{down[0]} 50%,{down[1]} 50%)"
@@ -127,14 +127,14 @@ def _box(cell: Char, style: str, width: int, light: bool) -> str:
 
 
 def _style(cell: Char, light: bool) -> str:
-    ground, letters = _colors(cell, light)
+    ground, letters = colors_of(cell, light=light)
     lines = " ".join(["underline"] * cell.underscore + ["line-through"] * cell.strikethrough)
     parts = [f"background:{ground}", f"color:{letters}"]
     parts += ["font-weight:bold"] * cell.bold + ["font-style:italic"] * cell.italics
     return ";".join([*parts, *([f"text-decoration:{lines}"] if lines else [])])
 
 
-def _colors(cell: Char, light: bool) -> tuple[str, str]:
+def colors_of(cell: Char, *, light: bool) -> tuple[str, str]:
     """Of the background, and of the letters."""
     default = WHITE if light else BLACK
     found = _color(cell.bg, default[0]), _color(cell.fg, default[1])
