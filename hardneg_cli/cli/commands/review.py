@@ -5,6 +5,8 @@ that can be read; of any other DATA, find runs first, with the options that it h
 reviewed. Every answer is in the decisions log, on disk, before the screen calls it saved. Run it again to go on where
 you stopped. Nobody sees what others decided.
 
+The row's picture and what is near it are shown, as far as the data are known; classes have number keys if they are few.
+
 The log is DATA.decisions.ndjson; for a QUEUE, --data names the data (whose copies and nearest rows are then shown as
 well), --decisions the log, and without either it is QUEUE.decisions.ndjson, which collect brings in.
 """
