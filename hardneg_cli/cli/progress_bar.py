@@ -72,7 +72,7 @@ class Meter:
         """The line in the terminal's width: where it is too long, the outer work is left out before the inner one."""
         first, *inner = self._work
         parts = [one for one in inner if now - one.began >= PART_SECONDS]
-        count = (parts[-1] if parts else first).said(now)
+        count = (parts[-1] if parts else first).text(now)
         end = f"{f'  {count}' if count else ''}  {words(now - self._began)}"
         begin = f"{self._command}  {stage}" if self._command else stage
         room = max(_columns() - 1 - len(end), NARROWEST)

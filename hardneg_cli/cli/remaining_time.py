@@ -34,7 +34,7 @@ class Steps:
             self._last = monotonic() if now is None else now
             self._first = self._first or (self.done, self._last)
 
-    def said(self, now: float) -> str:
+    def text(self, now: float) -> str:
         """`12 of 28, about 10 s left`, as far as that is known; of what has no known end, `12 rows`."""
         if self.total is None:
             return f"{self.done:,} rows" if self.done else ""

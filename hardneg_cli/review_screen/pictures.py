@@ -59,7 +59,7 @@ class PictureCells:
             return "takes too much memory"
 
 
-def drawn(image: Image, columns: int, lines: int, *, shaded: bool) -> list[Content]:
+def picture_lines(image: Image, columns: int, lines: int, *, shaded: bool) -> list[Content]:
     """The picture in at most so many columns and lines. Small ones grow by whole numbers, so that pixels stay pixels.
 
     shaded: by characters, from dark to light, as colors are few.

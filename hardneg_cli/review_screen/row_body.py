@@ -12,7 +12,7 @@ from hardneg_cli.review.queues.review_queue import QueueItem
 from hardneg_cli.review.queues.row_context import RowContext
 from hardneg_cli.review_screen.colors import MUTED
 from hardneg_cli.review_screen.column_table import column_table, is_tabular
-from hardneg_cli.review_screen.pictures import PictureCells, drawn
+from hardneg_cli.review_screen.pictures import PictureCells, picture_lines
 from hardneg_cli.review_screen.rendering import ENDS, NAMES, line, paragraphs
 from hardneg_cli.review_screen.surroundings import surroundings
 
@@ -92,7 +92,7 @@ def _own(
     if isinstance(seen, str):
         text, width = [*text, ("picture", f"not shown: {seen}")], room.width
     elif seen is not None:
-        shown = drawn(seen, columns, box, shaded=room.shaded)
+        shown = picture_lines(seen, columns, box, shaded=room.shaded)
     lines = [part for one in (*_why(item, width), *told) for part in wrapped(one, width)]
     if text:
         lines += [Content(""), *(part for one in _content(text, width) for part in wrapped(one, width))]

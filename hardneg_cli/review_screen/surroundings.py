@@ -16,7 +16,7 @@ from hardneg_cli.errors import plural
 from hardneg_cli.review.queues.review_queue import QueueItem
 from hardneg_cli.review.queues.row_context import ContextRow, RowContext
 from hardneg_cli.review_screen.colors import DIFFERS, MUTED
-from hardneg_cli.review_screen.pictures import drawn
+from hardneg_cli.review_screen.pictures import picture_lines
 from hardneg_cli.review_screen.rendering import line
 from hardneg_cli.review_screen.word_differences import differences
 
@@ -117,7 +117,7 @@ def _side_by_side(
         if seen is None or isinstance(seen, str):
             shown = [Content.styled("(no picture)" if seen else "", MUTED)]
         else:
-            shown = drawn(seen, columns, lines, shaded=room.shaded)
+            shown = picture_lines(seen, columns, lines, shaded=room.shaded)
         small.append(shown)
     caption = min(max(room.width // len(others) - 2, CAPTION[0]), CAPTION[1])
     wide = max([caption, *(part.cell_length for shown in small for part in shown)])

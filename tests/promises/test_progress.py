@@ -149,7 +149,7 @@ def test_the_time_that_is_left_is_told_late_and_changes_little(seed: int) -> Non
         took = chance.uniform(0.5, 1.5)
         steps.advance(1, now)
         for part in range(4):
-            said = steps.said(now + took * part / 4)
+            said = steps.text(now + took * part / 4)
             told.append((now, steps.done, re.search(r"about (\d+) (s|min) left", said)))
         now += took
     assert all(found is None for _, done, found in told if done < 10), "a twentieth is not done yet"
@@ -162,15 +162,15 @@ def test_the_time_that_is_left_is_told_late_and_changes_little(seed: int) -> Non
 
 
 def test_nothing_is_told_where_nothing_is_known() -> None:
-    assert Steps("work", None, 0.0).said(9) == ""
-    assert Steps("one step is no count", 1, 0.0).said(9) == ""
+    assert Steps("work", None, 0.0).text(9) == ""
+    assert Steps("one step is no count", 1, 0.0).text(9) == ""
     stuck = Steps("work", 10, 0.0)
-    assert stuck.said(9) == "0 of 10"
+    assert stuck.text(9) == "0 of 10"
     stuck.advance(5, 1.0)
-    assert stuck.said(1.5) == "5 of 10", "less than two seconds"
-    assert stuck.said(9) == "5 of 10", "a single advance is no pace"
+    assert stuck.text(1.5) == "5 of 10", "less than two seconds"
+    assert stuck.text(9) == "5 of 10", "a single advance is no pace"
     stuck.advance(1, 3.0)
-    assert stuck.said(3.0) == "6 of 10, about 10 s left"
-    assert stuck.said(60.0) == "6 of 10, about 85 s left".replace("85 s", "1 min"), "it takes longer than it did"
+    assert stuck.text(3.0) == "6 of 10, about 10 s left"
+    assert stuck.text(60.0) == "6 of 10, about 85 s left".replace("85 s", "1 min"), "it takes longer than it did"
     stuck.advance(4, 61.0)
-    assert stuck.said(61.0) == "10 of 10"
+    assert stuck.text(61.0) == "10 of 10"
