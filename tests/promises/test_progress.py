@@ -131,7 +131,7 @@ def test_find_says_what_it_is_at_and_nothing_stays(tmp_path: Path) -> None:
     data.assign(label=label).to_parquet(tmp_path / "data.parquet")
     with Terminal("find", "data.parquet", "--features", "x_*", "-q", "-o", "out.csv", cwd=tmp_path) as quiet:
         assert [line for line in lines_of(quiet) if line] == []
-    with Terminal("find", "data.parquet", "--features", "x_*", "-o", "out.csv", cwd=tmp_path) as t:
+    with Terminal("find", "data.parquet", "--features", "x_*", "-o", "out.csv", lines=60, cwd=tmp_path) as t:
         *shown, last = lines_of(t)
     seen = [line for line in shown if line.startswith("find")]
     assert any(line.startswith("find  3/6 asking the detectors") for line in seen), shown
