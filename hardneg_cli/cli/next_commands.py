@@ -19,6 +19,7 @@ from hardneg_cli.runtime import drawers
 STDIN = "-"
 PAGE = "queue.html"
 FILLED = ("csv", "tsv", "xlsx", "parquet", "json", "ndjson")  # formats of a queue that is filled in where it is
+OF_ONE_RUN = ("decisions", "no_decisions", "policy", "adjudicator", "probs", "detector", "set_", "dry_run", "reviewer")
 WORDS = ("output", "format_", "verbose", "quiet", "color", "limit", "state", "report")  # about the first run alone
 
 
@@ -29,18 +30,28 @@ def typed(*words: str) -> str:
 
 def again(ctx: typer.Context, command: str, *more: str, without: Collection[str] = WORDS) -> str:
     """The command line that `ctx` is of, for another command (or the same): with the options that this one has."""
+    arguments: list[str] = []
+    for parameter in ctx.command.params:
+        if parameter.param_type_name == "argument" and _is_typed(ctx, parameter.name):
+            value = ctx.params.get(parameter.name or "")
+            arguments = [*map(str, value if isinstance(value, list | tuple) else [value]), *arguments]
+    return typed(command, *arguments, *_options(ctx, command, without), *more)
+
+
+def _options(ctx: typer.Context, command: str, without: Collection[str] = WORDS) -> list[str]:
+    """The options that were typed and that the other command has as well."""
     known = inspect.signature(expanded(drawers.load("command", command).run)).parameters
     words: list[str] = []
     for parameter in ctx.command.params:
-        name, value = parameter.name or "", ctx.params.get(parameter.name or "")
-        source = ctx.get_parameter_source(name)
-        if source is None or source.name != "COMMANDLINE" or name in without:
-            continue
-        if parameter.param_type_name == "argument":
-            words = [*map(str, value if isinstance(value, list | tuple) else [value]), *words]
-        elif name in known:
-            words += _option(parameter.opts[0], value)
-    return typed(command, *words, *more)
+        name = parameter.name or ""
+        if parameter.param_type_name == "option" and name in known and name not in without and _is_typed(ctx, name):
+            words += _option(parameter.opts[0], ctx.params.get(name))
+    return words
+
+
+def _is_typed(ctx: typer.Context, name: str | None) -> bool:
+    source = ctx.get_parameter_source(name or "")
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _option(name: str, value: object) -> list[str]:
@@ -56,7 +67,7 @@ def after_find(ctx: typer.Context, data: str, targets: Sequence[OutputTarget], f
         return iter(())
     if all(target.path is None for target in targets):
         return _without_queue(ctx, data)
-    return _with_queue(data, [target for target in targets if target.path is not None and sys.stderr.isatty()])
+    return _with_queue(ctx, data, [target for target in targets if target.path is not None and sys.stderr.isatty()])
 
 
 def after_predict(ctx: typer.Context, data: str, targets: Sequence[OutputTarget]) -> Iterator[SummaryLine]:
@@ -66,10 +77,10 @@ def after_predict(ctx: typer.Context, data: str, targets: Sequence[OutputTarget]
         yield command("find wrong labels", again(ctx, "find", "--probs", path, without=(*WORDS, "set_")))
 
 
-def after_collect(data: str | None, conflicts: int) -> Iterator[SummaryLine]:
+def after_collect(ctx: typer.Context, data: str | None, conflicts: int) -> Iterator[SummaryLine]:
     """To carry out what was decided."""
     if data is not None and not conflicts:
-        yield from _apply(data)
+        yield from _apply(ctx, data)
 
 
 def after_apply(data: str, output: str | None) -> Iterator[SummaryLine]:
@@ -118,7 +129,7 @@ def _without_queue(ctx: typer.Context, data: str) -> Iterator[SummaryLine]:
     yield command("or on a page", again(ctx, "find", "-o", PAGE))
 
 
-def _with_queue(data: str, files: Sequence[OutputTarget]) -> Iterator[SummaryLine]:
+def _with_queue(ctx: typer.Context, data: str, files: Sequence[OutputTarget]) -> Iterator[SummaryLine]:
     known = () if data == STDIN else ("--data", data)
     queue = next((target.path for target in files if target.format in FILLED), None)
     if queue is not None:
@@ -127,14 +138,15 @@ def _with_queue(data: str, files: Sequence[OutputTarget]) -> Iterator[SummaryLin
     if filled and known:
         who = ("--reviewer", "NAME") if queue else ()
         yield command(f"{'or ' * bool(queue)}once it is filled in", typed("collect", filled, *known, *who))
-        yield from _apply(data)
+        yield from _apply(ctx, data)
 
 
-def _apply(data: str) -> Iterator[SummaryLine]:
+def _apply(ctx: typer.Context, data: str) -> Iterator[SummaryLine]:
     if is_one_file(data):
         path = Path(data)
         clean = path.with_name(f"{path.name.partition('.')[0]}.clean{''.join(path.suffixes)}")
-        yield command("correct the labels", typed("apply", data, "-o", str(clean)))
+        columns = _options(ctx, "apply", {*WORDS, *OF_ONE_RUN})
+        yield command("correct the labels", typed("apply", data, *columns, "-o", str(clean)))
 
 
 def _export(target: OutputTarget) -> str | None:

@@ -110,6 +110,7 @@ class CollectOutput(OutputOptions):
 
 
 def run(
+    ctx: typer.Context,
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Filled queues and other decisions logs.")],
     log: LogOptions,
     settlement: SettlementOptions,
@@ -141,7 +142,7 @@ def run(
         summary = collect_outputs.write(extras, facts, collected, targets if asked else (), quiet=quiet)
     if not quiet:
         said = collected.summary(summary, dry_run=log.dry_run)
-        say_summary((*said, *after_collect(log.data, len(collected.conflicts))))
+        say_summary((*said, *after_collect(ctx, log.data, len(collected.conflicts))))
     if collected.conflicts:
         rows = plural(len(collected.conflicts), "row is", "rows are")
         raise Refused(
