@@ -19,7 +19,18 @@ from hardneg_cli.runtime import drawers
 STDIN = "-"
 PAGE = "queue.html"
 FILLED = ("csv", "tsv", "xlsx", "parquet", "json", "ndjson")  # formats of a queue that is filled in where it is
-OF_ONE_RUN = ("decisions", "no_decisions", "policy", "adjudicator", "probs", "detector", "set_", "dry_run", "reviewer")
+OF_ONE_RUN = (
+    "data",
+    "decisions",
+    "no_decisions",
+    "policy",
+    "adjudicator",
+    "probs",
+    "detector",
+    "set_",
+    "dry_run",
+    "reviewer",
+)
 WORDS = ("output", "format_", "verbose", "quiet", "color", "limit", "state", "report")  # about the first run alone
 
 

@@ -136,4 +136,4 @@ def test_the_notebook_is_run_to_its_end_and_knows_no_machine() -> None:
     assert not [cell for cell in code if cell.metadata or not cell.outputs]
     text = notebook.NOTEBOOK.read_text(encoding="utf-8")
     assert not [part for part in ("/home", "/Users", "/tmp", "C:\\", str(SAMPLE)) if part in text]
-    assert len(text) < 20_000
+    assert len(text) < 150_000  # most of it is a chart
