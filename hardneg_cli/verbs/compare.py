@@ -25,6 +25,7 @@ from hardneg_cli.review.audit.filled_audit import FilledAudit, read_audit
 from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.statistics.bootstrap import AuditStrata, pooled_strata
+from hardneg_cli.verbs._as_asked import settings_asked
 from hardneg_cli.verbs._keywords import (
     Data,
     DataKeywords,
@@ -121,6 +122,8 @@ def compare(
     return CompareResult(
         dataset.name, tuple(model.name for model, _ in loaded), tuple(kinds), len(outputs.rows), tuple(adjusted(rows)),
         tuple(notes), history,
+        settings_asked(columns, {**options, "prediction_column": prediction_column, "checkpoints": checkpoints,
+                                 "seed": seed}),
     )  # fmt: skip
 
 

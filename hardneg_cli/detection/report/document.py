@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from hardneg_cli.detection.report.figures import FindReport, Interval, NearFigures, PairFigures, RowFigures, SlipFigures
+from hardneg_cli.detection.report.figures import FindReport, NearFigures, PairFigures, RowFigures, SlipFigures
 from hardneg_cli.errors import plural
 from hardneg_cli.rendering.charts.histogram import histogram
 from hardneg_cli.rendering.charts.intervals import IntervalLine, intervals
@@ -24,6 +24,7 @@ from hardneg_cli.rendering.document import (
     Words,
     shown,
 )
+from hardneg_cli.rendering.figures import Interval
 
 MOST_LINES = 30  # classes in a chart
 MOST_CLASSES = 24  # in the matrix
