@@ -13,10 +13,14 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Precise:
-    """A number that is read to so many decimals; what would look like 0, and is above it, is less than the least."""
+    """A number that is read to so many decimals; what would look like 0, and is above it, is less than the least.
+
+    padded: with zeros at its end, so that the numbers of a column stand below each other.
+    """
 
     value: float
     decimals: int = 4
+    padded: bool = True
 
 
 Cell: TypeAlias = str | int | float | Precise | None
@@ -146,15 +150,17 @@ def shown(cell: Cell) -> str:
     if cell is None:
         return ""
     if isinstance(cell, Precise):
-        return _precise(cell.value, cell.decimals)
+        return _precise(cell)
     if isinstance(cell, float):
         text = f"{cell:,.3f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
     return f"{cell:,}" if isinstance(cell, int) else cell
 
 
-def _precise(value: float, decimals: int) -> str:
-    text = f"{value:,.{decimals}f}"
-    if value > 0 and not text.strip("0."):
-        return f"< {10**-decimals:.{decimals}f}"
-    return "0" if not text.strip("-0.") else text
+def _precise(cell: Precise) -> str:
+    text = f"{cell.value:,.{cell.decimals}f}"
+    if cell.value > 0 and not text.strip("0."):
+        return f"< {10**-cell.decimals:.{cell.decimals}f}"
+    if not text.strip("-0."):
+        return "0"
+    return text if cell.padded else text.rstrip("0").rstrip(".")

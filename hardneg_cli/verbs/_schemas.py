@@ -15,8 +15,29 @@ def _find() -> type:
     return FindReport
 
 
+def _compare() -> type:
+    from hardneg_cli.modeling.evaluation.report.figures import CompareReport
+
+    return CompareReport
+
+
+def _collect() -> type:
+    from hardneg_cli.review.reviewers.report.figures import CollectReport
+
+    return CollectReport
+
+
+def _dual() -> type:
+    from hardneg_cli.modeling.error_model.report.figures import DualReport
+
+    return DualReport
+
+
 SCHEMAS: Mapping[str, tuple[str, Callable[[], type]]] = {
     "report": ("What hardneg find --report FILE.json writes", _find),
+    "compare-report": ("What hardneg compare --report FILE.json writes", _compare),
+    "reviewers-report": ("What hardneg collect --report FILE.json writes", _collect),
+    "dual-report": ("What hardneg dual --report FILE.json writes", _dual),
 }
 
 

@@ -24,6 +24,7 @@ from hardneg_cli.rendering.document import (
     Words,
     shown,
 )
+from hardneg_cli.rendering.figure_cells import edged
 from hardneg_cli.rendering.figures import Interval
 
 MOST_LINES = 30  # classes in a chart
@@ -111,11 +112,6 @@ def _classes(report: FindReport) -> Iterator[Block]:
 def _spelled(slips: Iterable[SlipFigures]) -> str:
     said = [f"{edged(one['written'])} of {edged(one['meant'])} ({plural(one['rows'], 'row')})" for one in slips]
     return ", ".join(said[:MOST_SLIPS]) + (" …" if len(said) > MOST_SLIPS else "")
-
-
-def edged(label: str) -> str:
-    """A class by its name, in quotes where blanks at its edges would not be seen, or nothing would."""
-    return label if label and label == label.strip() else f"“{label}”"
 
 
 def _ends(wrong: Interval | None) -> tuple[float | None, float | None, float | None]:

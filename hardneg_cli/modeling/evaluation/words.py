@@ -23,3 +23,8 @@ def number(value: float | None) -> str:
 
 def small(p: float) -> str:
     return f"{p:.4f}" if p >= 0.0001 else "< 0.0001"
+
+
+def chance(p: float | None) -> str:
+    """That of a difference as great as this, if there was none."""
+    return "no test" if p is None else f"p {small(p)}"

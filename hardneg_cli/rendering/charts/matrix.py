@@ -39,8 +39,11 @@ def matrix(
     return shades(names, found, label, axes)
 
 
-def shades(names: Sequence[str], cells: Mapping[tuple[int, int], MatrixCell], label: str, axes: tuple[str, str]) -> str:
-    """cells: by row and column, numbers of `names`."""
+def shades(
+    names: Sequence[str], cells: Mapping[tuple[int, int], MatrixCell], label: str, axes: tuple[str, str],
+    kind: str = "shade",
+) -> str:  # fmt: skip
+    """cells: by row and column, numbers of `names`. kind: their class in the page."""
     n = len(names)
     long = 10 + _svg.LETTER * max((min(len(name), LONGEST_NAME) for name in names), default=0)
     left, top = long + 22, long * 0.8 + 22
@@ -55,10 +58,10 @@ def shades(names: Sequence[str], cells: Mapping[tuple[int, int], MatrixCell], la
         shade = 0.18 + 0.82 * cell.shade
         more = f'{cell.more} fill-opacity="{shade:.2f}"'
         x, y = left + size * column, top + size * row
-        parts.append(_svg.rect(x + 0.5, y + 0.5, size - 1, size - 1, "shade", more, cell.said))
+        parts.append(_svg.rect(x + 0.5, y + 0.5, size - 1, size - 1, kind, more, cell.said))
         if size >= READABLE:
-            kind = "on" if shade > 0.6 else "off"
-            parts.append(_svg.words(x + size / 2, y + size / 2 + 4, cell.number, "middle", f"count {kind}"))
+            ink = "on" if shade > 0.6 else "off"
+            parts.append(_svg.words(x + size / 2, y + size / 2 + 4, cell.number, "middle", f"count {ink}"))
     parts.append(_svg.words(12, top + size * n / 2, axes[0], "middle", "name", turned=-90))
     parts.append(_svg.words(left + size * n / 2, top + size * n + 18, axes[1], "middle", "name"))
     wide = max(left + size * n + 60, left + size * n + long * 0.65)

@@ -13,7 +13,7 @@ from hardneg_cli.modeling.evaluation.report.figures import (
     MetricFigures,
 )
 from hardneg_cli.modeling.evaluation.report.history_document import history_sections
-from hardneg_cli.modeling.evaluation.words import LABEL_WORDS, SIGNIFICANT, small, span
+from hardneg_cli.modeling.evaluation.words import LABEL_WORDS, SIGNIFICANT, chance, span
 from hardneg_cli.rendering.charts.dots import DotLine, dots
 from hardneg_cli.rendering.document import (
     Block,
@@ -25,7 +25,7 @@ from hardneg_cli.rendering.document import (
     Words,
     shown,
 )
-from hardneg_cli.rendering.figure_cells import ENDS, measure_cells, precise
+from hardneg_cli.rendering.figure_cells import ENDS, edged, measure_cells, precise
 from hardneg_cli.rendering.figures import Measure
 
 MOST_DOTS = 40  # models or pairs in a chart
@@ -154,7 +154,7 @@ def _difference_chart(report: CompareReport, mine: Sequence[DifferenceFigures]) 
     drawn = [
         DotLine(_pair(line["model"], line["against"], name), *_ends(line["difference"]),
                 f"{line['model']} against {line['against']}: {span(*_ends(line['difference']), sign='+')}",
-                _chance(line["p_adjusted"]), _is_sure(line["p_adjusted"]))
+                chance(line["p_adjusted"]), _is_sure(line["p_adjusted"]))
         for line in mine[:MOST_DOTS]
     ]  # fmt: skip
     title = f"Difference of {metric} by {LABEL_WORDS[labels]}{less(metric)}"
@@ -170,10 +170,6 @@ def _pair(model: str, against: str, name: dict[str, str]) -> str:
     """Two names in as little room as there is, the end of each, which tells files apart."""
     one, other = (text if len(text) <= 10 else f"…{text[-9:]}" for text in (name[model], name[against]))
     return f"{one} − {other}"
-
-
-def _chance(p: float | None) -> str:
-    return "no test" if p is None else f"p {small(p)}"
 
 
 def _is_sure(p: float | None) -> bool:
@@ -207,7 +203,7 @@ def _classes(report: CompareReport) -> Iterator[Block]:
     if len(mine) == len(lines):
         return
     columns = ("model", "against", "class", "rows", "broke", "fixed", "change of recall", *ENDS, "p")
-    rows = [(one["model"], one["against"], one["class"], one["rows"], one["broke"], one["fixed"],
+    rows = [(one["model"], one["against"], edged(one["class"]), one["rows"], one["broke"], one["fixed"],
              *measure_cells(one["recall_change"]), precise(one["p_adjusted"])) for one in lines]  # fmt: skip
     yield DataTable(f"Of every pair, by {LABEL_WORDS[found['labels']]}: {found['rule']}", columns, rows, folded=True)
 
@@ -223,19 +219,19 @@ def _class_chart(mine: Sequence[ClassChangeFigures], pair: tuple[str, str]) -> C
     half = MOST_CLASS_DOTS // 2
     drawn = [*mine] if len(mine) <= MOST_CLASS_DOTS else [*mine[:half], *mine[-half:]]
     lines = [
-        DotLine(one["class"], *_ends(one["recall_change"]),
-                f"{one['class']}: {one['broke']:,} of {one['rows']:,} rows broke, {one['fixed']:,} fixed",
+        DotLine(edged(one["class"]), *_ends(one["recall_change"]),
+                f"{edged(one['class'])}: {one['broke']:,} of {one['rows']:,} rows broke, {one['fixed']:,} fixed",
                 f"−{one['broke']:,} +{one['fixed']:,}", _is_sure(one["p_adjusted"]))
         for one in drawn if one["recall_change"] is not None
     ]  # fmt: skip
     title = f"Change of recall by class: {pair[0]} against {pair[1]}"
-    few = "" if len(drawn) == len(mine) else f" The {half} classes that lost most, and the {half} that gained most."
+    few = "" if len(drawn) == len(mine) else f" The {half} that lost and the {half} that gained most."
     words = (
-        f"The greatest loss first, with 95 % intervals, the strong ones beyond chance; behind it the rows broken and fixed."
+        "The greatest loss first, with 95 % intervals, the strong ones beyond chance; behind, rows broken and fixed."
         f"{few}"
     )
     columns = ("class", "rows", "broke", "fixed", "change of recall", *ENDS, "p adjusted")
-    rows = [(one["class"], one["rows"], one["broke"], one["fixed"], *measure_cells(one["recall_change"]),
+    rows = [(edged(one["class"]), one["rows"], one["broke"], one["fixed"], *measure_cells(one["recall_change"]),
              precise(one["p_adjusted"])) for one in mine]  # fmt: skip
     svg = dots(lines, f"{title}; the table has the figures", "change of recall", reference=0.0)
     return Chart(title, svg, DataTable("The same as a table", columns, rows), words)

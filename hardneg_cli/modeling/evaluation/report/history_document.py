@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from hardneg_cli.modeling.evaluation.report.figures import CurveFigures, ForgottenFigures, HistoryFigures
-from hardneg_cli.modeling.evaluation.words import small, span
+from hardneg_cli.modeling.evaluation.words import chance, span
 from hardneg_cli.rendering.charts.dots import DotLine, dots
 from hardneg_cli.rendering.charts.lines import COLORS, LineMark, LinePoint, NamedLine, lines
 from hardneg_cli.rendering.document import Block, Chart, Charts, DataTable, Section, Words
-from hardneg_cli.rendering.figure_cells import ENDS, measure_cells, precise
+from hardneg_cli.rendering.figure_cells import ENDS, edged, measure_cells, precise
 from hardneg_cli.rendering.figures import Measure
 
 MOST_CLASS_DOTS = 24
@@ -88,15 +88,15 @@ def _forgetting(history: HistoryFigures) -> Iterator[Block]:
 
 def _forgotten(since: str, found: Sequence[ForgottenFigures]) -> Chart:
     drawn = [
-        DotLine(one["class"], one["change"]["value"], one["change"]["low"], one["change"]["high"],
-                f"{one['class']}: recall {one['before']:.1%} to {one['after']:.1%}, {one['broke']:,} of "
-                f"{one['rows']:,} rows broke", f"p {small(one['p_adjusted'] or 0.0)}", one["forgotten"])
+        DotLine(edged(one["class"]), one["change"]["value"], one["change"]["low"], one["change"]["high"],
+                f"{edged(one['class'])}: recall {one['before']:.1%} to {one['after']:.1%}, {one['broke']:,} of "
+                f"{one['rows']:,} rows broke", chance(one["p_adjusted"]), one["forgotten"])
         for one in found[:MOST_CLASS_DOTS]
     ]  # fmt: skip
     columns = ("class", "rows", "broke", "fixed", "recall then", "recall now", "change", *ENDS,
                "p adjusted", "forgotten")  # fmt: skip
-    rows = [(one["class"], one["rows"], one["broke"], one["fixed"], precise(one["before"]), precise(one["after"]),
-             *measure_cells(one["change"]), precise(one["p_adjusted"]),
+    rows = [(edged(one["class"]), one["rows"], one["broke"], one["fixed"], precise(one["before"]),
+             precise(one["after"]), *measure_cells(one["change"]), precise(one["p_adjusted"]),
              "yes" if one["forgotten"] else "no") for one in found]  # fmt: skip
     title = f"Change of recall since {since}, by class"
     few = "" if len(drawn) == len(found) else f" The {len(drawn)} that lost most."

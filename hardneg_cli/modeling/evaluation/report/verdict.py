@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.errors import plural
 from hardneg_cli.modeling.evaluation.metrics import LESS_IS_BETTER
 from hardneg_cli.modeling.evaluation.report.figures import CompareVerdict
-from hardneg_cli.modeling.evaluation.words import LABEL_WORDS, SIGNIFICANT, number, small, span
+from hardneg_cli.modeling.evaluation.words import LABEL_WORDS, SIGNIFICANT, chance, number, span
 from hardneg_cli.rendering.figures import rounded
 
 if TYPE_CHECKING:
@@ -71,8 +71,10 @@ def _of_models(
 
 def _as_written(line: MetricRow) -> MetricRow:
     """With the numbers that the figures have, so that a sentence and a table say the same."""
-    names = ("value", "low", "high", "difference", "diff_low", "diff_high")
-    return replace(line, **{name: rounded(getattr(line, name)) for name in names})
+    return replace(
+        line, value=rounded(line.value), low=rounded(line.low), high=rounded(line.high),
+        difference=rounded(line.difference), diff_low=rounded(line.diff_low), diff_high=rounded(line.diff_high),
+    )  # fmt: skip
 
 
 def _runner_up(values: dict[str, MetricRow], metric: str, best: str) -> str:
@@ -87,8 +89,7 @@ def _lead(line: MetricRow | None, best: str) -> str:
         return ""
     sign = 1 if line.model == best else -1
     ends = [None if end is None else sign * end for end in (line.diff_low, line.diff_high)][::sign]
-    p = "no test" if line.p_adjusted is None else f"p {small(line.p_adjusted)}"
-    return f", {span(sign * line.difference, *ends, sign='+')}, {p}"
+    return f", {span(sign * line.difference, *ends, sign='+')}, {chance(line.p_adjusted)}"
 
 
 def _changed(result: CompareResult, metric: str, labels: str, leading: list[str]) -> str:
