@@ -21,7 +21,8 @@ from hardneg_cli.rendering.document import (
 )
 from hardneg_cli.runtime.terminal import plain
 
-ESCAPED = re.compile(r"([\\`*_{}\[\]()#+!|~$<>&@-])")
+# What is markup or math; and what GitHub looks for in the text that is left: @name, #1, GH-1, :smile:, www.a, a://b
+MARKUP = re.compile(r"(?P<apart>[@#]|:(?=\S)|(?i:(?<=\bgh)-(?=\d))|(?i:(?<=www)\.))|(?P<sign>[\\`*_{}\[\]()+!|~$<>&-])")
 MOST_ROWS = 30  # of a table; a job's summary holds a megabyte
 MOST_CARDS = 10
 
@@ -85,7 +86,11 @@ def _card(card: RowCard) -> str:
 
 def _text(said: str) -> str:
     """One line, in which nothing is markup."""
-    return ESCAPED.sub(r"\\\1", plain(" ".join(said.split())))
+    return MARKUP.sub(_inert, plain(" ".join(said.split())))
+
+
+def _inert(sign: re.Match[str]) -> str:
+    return f"<span>&#{ord(sign[0])};</span>" if sign["apart"] else f"\\{sign[0]}"
 
 
 WRITERS: dict[type, Callable[..., str]] = {
