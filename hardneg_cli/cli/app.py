@@ -23,6 +23,7 @@ from hardneg_cli.cli.progress_bar import metered
 from hardneg_cli.errors import HardnegError, did_you_mean
 from hardneg_cli.io.files.streams import read_once, refuse_naming_twice
 from hardneg_cli.runtime.process_tuning import tune_process
+from hardneg_cli.runtime.progress import stages
 from hardneg_cli.runtime.remarks import collected
 from hardneg_cli.runtime.terminal import Unfailing, say, usage
 
@@ -113,14 +114,15 @@ def _run() -> int:
 
 
 def _with_exit_code(run: Command) -> Command:
-    """Errors become exit codes, and long work is seen to go on, unless the command has the screen for itself."""
-    draws = sys.modules[run.__module__].HAS_THE_SCREEN
+    """Errors become exit codes, and long work is seen to go on."""
+    command_name = run.__module__.rpartition(".")[2].replace("_", "-")
+    named = sys.modules[run.__module__].STAGES
 
     @functools.wraps(run)
     def command(*args: Any, **kwargs: Any) -> int:
         tune_process()
         quiet = kwargs.get("quiet", False)
-        with metered(quiet=draws or quiet), read_once():
+        with metered(quiet=quiet, command=command_name), stages(*named), read_once():
             work = functools.partial(_with_streams, functools.partial(run, *args, **kwargs), kwargs)
             return _guarded(functools.partial(_remarked, work, quiet))
 

@@ -97,8 +97,7 @@ def facts(request: CollectOutputs, queues: Sequence[FilledQueue], *, quiet: bool
 
     dataset = on = content = None
     if request.data is not None and (request.consensus or request.pairs):
-        with progress(f"reading {request.data}"):
-            dataset = load(request.data, request.columns, encoding=request.encoding)
+        dataset = load(request.data, request.columns, encoding=request.encoding)
     elif request.pairs:
         content = content_in(queues, request.columns.text)
     if request.consensus and dataset is not None:

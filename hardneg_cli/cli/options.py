@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -323,8 +324,11 @@ class OutputOptions(VoiceOptions):
     ] = None
 
     def targets(self, usual: str = "table") -> list[OutputTarget]:
-        """The files, and standard output where a format asks for it or there is no file; `usual` is its format."""
-        return targets(self.output, self.format_, usual=usual)
+        """The files, and standard output where a format asks for it or there is no file.
+
+        usual: its format where none is named; on a terminal that is always a table, of the first rows.
+        """
+        return targets(self.output, self.format_, usual="table" if sys.stdout.isatty() else usual)
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,11 @@ def _by_number(given: str, names: Mapping[object, object]) -> tuple[str, ...]:
     return tuple(str(by_number[number]) for number in order)
 
 
+def readable(name: str) -> str:
+    """A class as people see it: in quotes where blanks at its edges would not be seen, or nothing would."""
+    return name if name and name == name.strip() else f"“{name}”"
+
+
 def in_order(names: Sequence[str]) -> tuple[str, ...]:
     """In the order in which arrays have them: by number where all are numbers, else by text."""
     if all(is_number(name) for name in names):

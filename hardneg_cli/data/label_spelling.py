@@ -8,6 +8,7 @@ string alignment) turns the rare into the frequent one. Names whose digits diffe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 NO_SLIP = -1
 AT_MOST = 0.1  # of the frequent spelling's rows, where nobody says otherwise
+ALIKE = 75  # of 100, between a name that somebody typed and a class
 SHORTEST = 3  # letters of a word in which a slip can be told from another word
 SHORTEST_REPLACED = 5  # the same where a letter was replaced
 
@@ -54,6 +56,42 @@ def real_classes(dataset: Dataset) -> tuple[str, ...]:
     return tuple(
         name for name, slip in zip(dataset.classes, meant_classes(dataset) != NO_SLIP, strict=True) if not slip
     )
+
+
+def meant_name(dataset: Dataset, name: str) -> str | None:
+    """The class that `name` is a misspelling of, None for a class and for a name that is like none.
+
+    A name that no row has counts as a class of one row.
+    """
+    if name in dataset.classes:
+        meant = int(meant_classes(dataset)[dataset.classes.index(name)])
+        return None if meant == NO_SLIP else dataset.classes[meant]
+    folded = folded_name(name)
+    frequent = sorted(zip((-dataset.counts).tolist(), dataset.classes, strict=True))
+    same = next((known for _, known in frequent if folded_name(known) == folded), None)
+    if same is not None:
+        return same
+    return next(
+        (known for few, known in frequent if -few * AT_MOST >= 1 and _one_slip(folded, folded_name(known))), None
+    )
+
+
+def meant_by(label: str, classes: Sequence[str]) -> str:
+    """The one of the classes that somebody probably meant who typed `label`; "" where none is much like it.
+
+    The same but for case, white space and Unicode, or one slip of the hand away, or else very much alike.
+    """
+    from rapidfuzz import process
+    from rapidfuzz.fuzz import ratio
+
+    if label in classes:
+        return label
+    name, names = folded_name(label), [folded_name(one) for one in classes]
+    for is_meant in (name.__eq__, lambda other: _one_slip(name, other)):
+        if found := next((one for one, other in zip(classes, names, strict=True) if is_meant(other)), ""):
+            return found
+    close = process.extractOne(name, names, scorer=ratio, score_cutoff=ALIKE) if name else None
+    return classes[close[2]] if close else ""
 
 
 def _one_slip(name: str, other: str) -> bool:

@@ -24,7 +24,7 @@ from hardneg_cli.io.tables.picture_listing import IMAGE, LABEL
 from hardneg_cli.io.tables.spill import MEMORY, spool
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.runtime.argument_words import worded_in_arguments
-from hardneg_cli.runtime.progress import progress
+from hardneg_cli.runtime.progress import Advance, progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,8 +78,8 @@ def load(
     along = (
         may_hold if columns.prob_prefix and with_probabilities and not table_files.cheap_to_read_again(files[0]) else ()
     )
-    with progress(f"reading {name}"):
-        table, values, lengths = _read_along(files, request, along, skipped, memory)
+    with progress(f"reading {name}") as advance:
+        table, values, lengths = _read_along(files, request, along, skipped, memory, advance)
     table, numbered = with_names(files, columns, table)
     told, table, values = _content_apart(files, columns, may_hold, table, values, request, numbered)
     table = table.select([column for column in names if column in table.column_names])
@@ -95,7 +95,7 @@ def load(
 
 
 def _read(
-    files: tuple[Source, ...], request: ReadRequest, memory: int
+    files: tuple[Source, ...], request: ReadRequest, memory: int, advance: Advance
 ) -> tuple[pa.Table, NDArray[np.floating] | None, tuple[int, ...]]:
     """The text as a table, the numbers, if any are requested, as a matrix, and how many rows each file has."""
     import pyarrow as pa
@@ -107,6 +107,7 @@ def _read(
         for file, batch in table_files.read_by_file(files, request):
             parts.append(batch.select(list(request.text)))
             lengths[file] += batch.num_rows
+            advance(batch.num_rows)
             yield batch
 
     values = None
@@ -119,15 +120,20 @@ def _read(
 
 
 def _read_along(
-    files: tuple[Source, ...], request: ReadRequest, along: tuple[str, ...], skipped: list[str], memory: int
+    files: tuple[Source, ...],
+    request: ReadRequest,
+    along: tuple[str, ...],
+    skipped: list[str],
+    memory: int,
+    advance: Advance,
 ) -> tuple[pa.Table, NDArray[np.floating] | None, tuple[int, ...]]:
     """As `_read`, with the numbers of `along` where all of these columns hold numbers, else without."""
     if along:
         try:
-            return _read(files, replace(request, numbers=along), memory)
+            return _read(files, replace(request, numbers=along), memory, advance)
         except InputError:  # text, perhaps, which is content; what else is wrong is said by the second reading
             skipped.clear()
-    return _read(files, request, memory)
+    return _read(files, request, memory, advance)
 
 
 def _content_apart(

@@ -16,8 +16,11 @@ from hardneg_cli.data.picture_columns import readable_columns
 from hardneg_cli.data.probabilities.digest import Digest
 from hardneg_cli.data.surroundings import Surroundings
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
-from hardneg_cli.detection.findings_summary import lines
+from hardneg_cli.detection.findings_html import as_html
+from hardneg_cli.detection.findings_summary import audit_needed, lines
 from hardneg_cli.detection.report import FindingsReport
+from hardneg_cli.detection.report.plots import FindingsPlots
+from hardneg_cli.detection.run_request import RunRequest
 from hardneg_cli.io.files.atomic_write import whole_file
 from hardneg_cli.io.tables.images import marked
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, LEADING, display_name
@@ -50,8 +53,7 @@ class Findings(VerbResult):
     mean probability of the suggestion, NaN where none was asked; None: as far as the digest tells. hidden: patterns of
     columns that nobody reads, the features. surroundings: what stands around each row, as far as the detectors asked.
     features: what they took for the rows' places, if they did. answered: whether the label is wrong, by row, as people
-    say whose answers can be trusted to tell. asked: what was asked for, by option. command: the line that finds the
-    same again, empty where there is none.
+    say whose answers can be trusted to tell. request: what the run was asked for.
     """
 
     dataset: Dataset
@@ -71,9 +73,7 @@ class Findings(VerbResult):
     surroundings: Surroundings = field(default_factory=Surroundings)
     features: Features | None = None
     answered: Mapping[int, bool] = field(default_factory=dict)
-    asked: Mapping[str, str] = field(default_factory=dict)
-    command: str = ""
-    afterwards: tuple[str, ...] = ()
+    request: RunRequest = field(default_factory=RunRequest)
 
     @cached_property
     def suggestion_score(self) -> NDArray[np.float64]:
@@ -163,6 +163,19 @@ class Findings(VerbResult):
         write = report_writer(path)
         with whole_file(path) as out:
             write(FindingsReport(self), out)
+
+    @property
+    def basis(self) -> str:
+        """What the estimated number of errors rests on, or how large an audit would settle it; empty without one."""
+        return audit_needed(self) if self.errors else ""
+
+    @property
+    def plot(self) -> FindingsPlots:
+        """Charts by matplotlib: `.confusion()`, `.scores()`, `.map()`, `.reliability()`."""
+        return FindingsPlots(self)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
 
     @worded_in_arguments
     def display_columns(self, patterns: str | None = None) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from hardneg_cli.errors import quote
+from hardneg_cli.errors import plural, quote
+from hardneg_cli.rendering.summary import SummaryLine, under
 from hardneg_cli.statistics.survey_estimation import expected_interval
 
 if TYPE_CHECKING:
@@ -19,33 +20,46 @@ SETTLED = 0.2  # of the count, either way
 FEW_ROWS = 10
 
 
-def lines(findings: Findings, written: int, *, verbose: bool = False) -> Iterator[str]:
+def lines(findings: Findings, written: int, *, verbose: bool = False) -> Iterator[SummaryLine]:
     """Lines for people; written: how many rows the queue has. `verbose`: every class, every row that was left out."""
     dataset = findings.dataset
     used = int((dataset.counts > 0).sum())
     flagged = int(findings.flagged.sum())
-    yield f"{dataset.name}: {len(dataset):,} rows, {used:,} classes, {flagged:,} flagged, {written:,} written"
+    yield SummaryLine(
+        dataset.name, f"{len(dataset):,} rows, {used:,} classes, {flagged:,} flagged, {written:,} written"
+    )
     if findings.errors:
-        e = findings.errors
-        settled = audit_needed(findings)
-        yield f"estimated label errors: {e.value:,.0f} (between {e.low:,.0f} and {e.high:,.0f}; {settled})"
-    yield from _classes(findings, len(dataset.classes) if verbose else WORST_CLASSES)
-    yield from _pairs(findings)
-    yield from _detectors(findings)
-    for name, reason in findings.skipped.items():
-        yield f"skipped {name}: {reason}"
+        yield SummaryLine("estimated label errors", _errors(findings))
+    yield from under("Classes", _classes(findings, len(dataset.classes) if verbose else WORST_CLASSES))
+    yield from under("Confusions", _pairs(findings))
+    yield from under("What ran", _detectors(findings))
     for note in dict.fromkeys((*findings.notes, *dataset.notes)):
-        yield f"note: {note}"
-    yield from dataset.left_out(None if verbose else LISTED)
+        yield SummaryLine(f"note: {note}")
+    yield from map(SummaryLine, dataset.left_out(None if verbose else LISTED))
 
 
-def _detectors(findings: Findings) -> Iterator[str]:
-    """What ran, with the rows that it doubts; where those are not in the queue, how to see them."""
+def _errors(findings: Findings) -> str:
+    found, rows = findings.errors, len(findings.dataset)
+    assert found is not None
+    about = f"about {found.value:,.0f} of {rows:,} labels are wrong"
+    return f"{about} (between {found.low:,.0f} and {found.high:,.0f}; {audit_needed(findings)})"
+
+
+def _detectors(findings: Findings) -> Iterator[SummaryLine]:
+    """What ran, with the rows that it doubts; where those are not in the queue, how to see them. What could not run."""
+    silent = []
     for name, doubts in findings.doubts.items():
         count = int(doubts.flagged.sum())
+        if not count:
+            silent.append(name)
+            continue
         hidden = doubts.about == "row" and not findings.flagged[doubts.rows[doubts.flagged]].all()
-        how = f" (says nothing about their labels; --detector {name} lists them)" if hidden else ""
-        yield f"ran {name}: {count:,} rows{how}"
+        how = f" (not about labels; --detector {name} lists them)" if hidden else ""
+        yield SummaryLine(f"ran {name}", f"{plural(count, 'row')}{how}")
+    if silent:
+        yield SummaryLine("ran and found nothing", ", ".join(silent), dim=True)
+    for name, reason in findings.skipped.items():
+        yield SummaryLine(f"skipped {name}", reason, dim=True)
 
 
 def audit_needed(findings: Findings) -> str:
@@ -69,7 +83,7 @@ def audit_needed(findings: Findings) -> str:
     return f"an audit of {AUDITS[0]:,} rows could rule out more than {most:,.0f}"
 
 
-def _classes(findings: Findings, most: int) -> Iterator[str]:
+def _classes(findings: Findings, most: int) -> Iterator[SummaryLine]:
     """The classes with the greatest share of flagged rows, a few rows taken with a grain of salt."""
     import numpy as np
 
@@ -78,10 +92,11 @@ def _classes(findings: Findings, most: int) -> Iterator[str]:
     share = flagged / (dataset.counts + FEW_ROWS)
     for code in np.lexsort((np.arange(len(share)), -flagged, -share))[:most]:
         if flagged[code]:
-            yield f"class {quote(dataset.classes[code])}: {flagged[code]:,} of {dataset.counts[code]:,} rows flagged"
+            of = f"{flagged[code]:,} of {dataset.counts[code]:,} rows flagged"
+            yield SummaryLine(f"class {quote(dataset.classes[code])}", of)
 
 
-def _pairs(findings: Findings) -> Iterator[str]:
+def _pairs(findings: Findings) -> Iterator[SummaryLine]:
     """The most frequent pairs of given and suggested label among the flagged rows."""
     import numpy as np
 
@@ -93,4 +108,6 @@ def _pairs(findings: Findings) -> Iterator[str]:
     for place in np.lexsort((pairs, -counts))[:MOST_PAIRS]:
         given, suggested = divmod(int(pairs[place]), len(dataset.classes))
         names = dataset.classes[given], dataset.classes[suggested]
-        yield f"confused: {counts[place]:,} rows labeled {quote(names[0])} look like {quote(names[1])}"
+        rows_labeled = f"{plural(int(counts[place]), 'row')} labeled"
+        look = "looks" if counts[place] == 1 else "look"
+        yield SummaryLine("confused", f"{rows_labeled} {quote(names[0])} {look} like {quote(names[1])}")

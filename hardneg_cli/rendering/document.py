@@ -118,15 +118,15 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Command:
+class CommandLines:
     text: str
 
 
-Block: TypeAlias = DataTable | Chart | Charts | PointMap | Cards | Words | Command
+Block: TypeAlias = DataTable | Chart | Charts | PointMap | Cards | Words | CommandLines
 
 
 @dataclass(frozen=True)
-class Section:
+class ReportSection:
     """name: of its anchor, a word."""
 
     name: str
@@ -142,10 +142,10 @@ class Document:
     subject: str
     verdict: str
     figures: tuple[tuple[str, str], ...]
-    sections: tuple[Section, ...]
+    sections: tuple[ReportSection, ...]
 
 
-def shown(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
     """A cell as people read it: thousands apart, at most three decimals, nothing for what is unknown."""
     if cell is None:
         return ""

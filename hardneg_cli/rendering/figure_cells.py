@@ -1,4 +1,4 @@
-"""Figures and names as the cells of a table."""
+"""Figures as the cells of a table."""
 
 from __future__ import annotations
 
@@ -17,8 +17,3 @@ def measure_cells(found: Measure | Interval | None, decimals: int = 4) -> tuple[
     if found is None:
         return None, None, None
     return precise(found["value"], decimals), precise(found["low"], decimals), precise(found["high"], decimals)
-
-
-def edged(label: str) -> str:
-    """A class by its name, in quotes where blanks at its edges would not be seen, or nothing would."""
-    return label if label and label == label.strip() else f"“{label}”"

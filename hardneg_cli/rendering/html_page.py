@@ -19,7 +19,7 @@ from hardneg_cli.rendering.document import (
     Cell,
     Chart,
     Charts,
-    Command,
+    CommandLines,
     DataTable,
     Document,
     NearCard,
@@ -27,7 +27,7 @@ from hardneg_cli.rendering.document import (
     Precise,
     RowCard,
     Words,
-    shown,
+    cell_text,
 )
 
 PARTS = ("_report.html", "_report.css", "_report.js")
@@ -63,7 +63,7 @@ def _words(block: Words) -> str:
     return f"<p>{_text(block.text)}</p>"
 
 
-def _command(block: Command) -> str:
+def _command(block: CommandLines) -> str:
     return f"<pre><code>{_text(block.text)}</code></pre>"
 
 
@@ -103,12 +103,12 @@ def _table(table: DataTable, *, caption: bool = True) -> str:
 
 
 def _row(row: Sequence[Cell], numeric: Sequence[bool], pair: tuple[str, str]) -> str:
-    cells = "".join(f"<td{_exact(cell)}{_side(right)}>{_text(shown(cell))}</td>"
+    cells = "".join(f"<td{_exact(cell)}{_side(right)}>{_text(cell_text(cell))}</td>"
                     for cell, right in zip(row, numeric, strict=True))  # fmt: skip
     if not pair[0]:
         return f"<tr>{cells}</tr>"
     given, suggested = map(_text, pair)
-    name = f"Rows labeled {given} that look like {suggested}"
+    name = f"show rows labeled {given} that look like {suggested}"
     button = f'<td><button type="button" data-given="{given}" data-suggested="{suggested}" aria-label="{name}">'
     return f"<tr>{cells}{button}show</button></td></tr>"
 
@@ -193,6 +193,6 @@ def _json(value: object) -> str:
 
 
 WRITERS: dict[type, Callable[..., str]] = {
-    Words: _words, Command: _command, DataTable: _plain_table, Chart: _chart, Charts: _charts, PointMap: _map,
+    Words: _words, CommandLines: _command, DataTable: _plain_table, Chart: _chart, Charts: _charts, PointMap: _map,
     Cards: _cards,
 }  # fmt: skip

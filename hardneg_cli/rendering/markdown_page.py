@@ -11,18 +11,17 @@ from hardneg_cli.rendering.document import (
     Cell,
     Chart,
     Charts,
-    Command,
+    CommandLines,
     DataTable,
     Document,
     PointMap,
     RowCard,
     Words,
-    shown,
+    cell_text,
 )
 from hardneg_cli.runtime.terminal import plain
 
-# What is markup or math; and what GitHub looks for in the text that is left: @name, #1, GH-1, :smile:, www.a, a://b
-MARKUP = re.compile(r"(?P<apart>[@#]|:(?=\S)|(?i:(?<=\bgh)-(?=\d))|(?i:(?<=www)\.))|(?P<sign>[\\`*_{}\[\]()+!|~$<>&-])")
+ESCAPED = re.compile(r"([\\`*_{}\[\]()#+!|~$<>&@:-]|(?<=www)\.)")  # with what becomes a link or a mention by itself
 MOST_ROWS = 30  # of a table; a job's summary holds a megabyte
 MOST_CARDS = 10
 
@@ -45,17 +44,17 @@ def _words(block: Words) -> str:
     return _text(block.text)
 
 
-def _command(block: Command) -> str:
+def _command(block: CommandLines) -> str:
     return "".join(f"    {plain(line)}\n" for line in block.text.splitlines()).rstrip("\n")
 
 
-def _drawn(block: Chart | PointMap) -> str:
+def _figure(block: Chart | PointMap) -> str:
     words = f"\n\n{_text(block.words)}" if block.words else ""
     return f"### {_text(block.title)}{words}\n\n{_table(block.table)}"
 
 
 def _charts(block: Charts) -> str:
-    return "\n\n".join(map(_drawn, block.charts))
+    return "\n\n".join(map(_figure, block.charts))
 
 
 def _table(table: DataTable) -> str:
@@ -67,7 +66,7 @@ def _table(table: DataTable) -> str:
 
 
 def _line(cells: Sequence[Cell]) -> str:
-    return "| " + " | ".join(_text(shown(cell)) for cell in cells) + " |"
+    return "| " + " | ".join(_text(cell_text(cell)) for cell in cells) + " |"
 
 
 def _cards(block: Cards) -> str:
@@ -86,14 +85,10 @@ def _card(card: RowCard) -> str:
 
 def _text(said: str) -> str:
     """One line, in which nothing is markup."""
-    return MARKUP.sub(_inert, plain(" ".join(said.split())))
-
-
-def _inert(sign: re.Match[str]) -> str:
-    return f"<span>&#{ord(sign[0])};</span>" if sign["apart"] else f"\\{sign[0]}"
+    return ESCAPED.sub(r"\\\1", plain(" ".join(said.split())))
 
 
 WRITERS: dict[type, Callable[..., str]] = {
-    Words: _words, Command: _command, DataTable: _table, Chart: _drawn, Charts: _charts, PointMap: _drawn,
+    Words: _words, CommandLines: _command, DataTable: _table, Chart: _figure, Charts: _charts, PointMap: _figure,
     Cards: _cards,
 }  # fmt: skip

@@ -13,8 +13,10 @@ from textual.screen import Screen
 
 from hardneg_cli.review.queues.row_context import RowContexts
 from hardneg_cli.review.queues.session import ReviewSession
+from hardneg_cli.review_screen.colors import THEMES, TerminalColors, colors_of_terminal, themes
 from hardneg_cli.review_screen.dialogs import Dialog
-from hardneg_cli.review_screen.screen import DARK, ReviewScreen
+from hardneg_cli.review_screen.pictures import PictureCells
+from hardneg_cli.review_screen.screen import ReviewScreen
 
 STDERR = 2
 STOPPED: dict[int, int] = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 143}
@@ -26,22 +28,32 @@ class ReviewApp(App[int]):
     TITLE = "hardneg review"
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(self, session: ReviewSession, name: str, around: RowContexts | None = None) -> None:
-        super().__init__()
-        self._reviewing = ReviewScreen(session, name, around)
+    def __init__(
+        self, session: ReviewSession, name: str, around: RowContexts | None = None,
+        pictures: PictureCells | None = None,
+    ) -> None:  # fmt: skip
+        colors = colors_of_terminal()
+        super().__init__(ansi_color=colors is not TerminalColors.MANY)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self._dark, _ = themes(colors)
+        self._reviewing = ReviewScreen(session, name, around, pictures or PictureCells(), colors)
         self.stopped: int | None = None
 
     def get_default_screen(self) -> Screen[None]:
         return self._reviewing
 
     def on_mount(self) -> None:
-        self.theme = DARK
+        self.theme = self._dark
         for number in STOPPED:
             asyncio.get_running_loop().add_signal_handler(number, self._stop, number)
 
     def _stop(self, number: int) -> None:
         self.stopped = STOPPED[number]
         self.exit(self.stopped)
+
+    def post_display_hook(self) -> None:
+        self._reviewing.displayed()
 
     async def on_event(self, event: Event) -> None:
         """Keys are taken in their order, each to its end, by the screen that is on top at that moment."""
@@ -55,10 +67,12 @@ class ReviewApp(App[int]):
         await super().on_event(event)
 
 
-def review(session: ReviewSession, name: str, around: RowContexts | None = None) -> int:
+def review(
+    session: ReviewSession, name: str, around: RowContexts | None = None, pictures: PictureCells | None = None
+) -> int:  # fmt: skip
     """Show the session on the terminal until the reviewer leaves, or the terminal does; the exit code."""
     before = {number: signal.getsignal(number) for number in STOPPED}
-    app = ReviewApp(session, name, around)
+    app = ReviewApp(session, name, around, pictures)
     try:
         code = app.run(mouse=False, size=_size())
     except OSError:  # there is no terminal to be given back

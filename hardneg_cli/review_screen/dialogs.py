@@ -18,8 +18,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from hardneg_cli.data.text_normalization import folded_name
+from hardneg_cli.review_screen.colors import MUTED
 from hardneg_cli.review_screen.line_editor import LineEditor
-from hardneg_cli.review_screen.rendering import MUTED, line
+from hardneg_cli.review_screen.rendering import line
 
 ELSEWHERE = 4  # the rank of what does not match
 LISTED = 12  # choices at a time
@@ -39,7 +40,7 @@ class Dialog(ModalScreen[None]):
     """A box over the row. then: told the answer; escape leaves without one."""
 
     DEFAULT_CSS = """
-    Dialog { align: center middle; background: $background 60%; }
+    Dialog { align: center middle; background: $background 0%; }
     Dialog > Vertical {
         width: 72; max-width: 94%; height: auto; max-height: 96%; padding: 1 2; background: $surface;
         border: round $primary; border-title-color: $primary;

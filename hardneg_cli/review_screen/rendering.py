@@ -1,4 +1,4 @@
-"""A row as a reviewer sees it: pieces of styled text, made from what the row holds and from nothing that acts.
+"""What stands on every screen, and how untrusted text gets there: as pieces of styled text that cannot act.
 
 Untrusted text has no markup, no control characters and no direction marks in it once it is here. A label and a text
 stand last on their lines, so that a terminal that writes from right to left moves nothing else.
@@ -7,25 +7,21 @@ stand last on their lines, so that a terminal that writes from right to left mov
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 
 from textual.content import Content
 
-from hardneg_cli.errors import plural
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.queues.review_queue import QueueItem
-from hardneg_cli.review.queues.row_context import ContextRow, RowContext
 from hardneg_cli.review.queues.session import ReviewProgress
+from hardneg_cli.review_screen.colors import MUTED
 from hardneg_cli.runtime.terminal import plain
 
 MOST = 50_000  # characters of a text that are shown
-INLINE = 50  # characters of a text that stands beside its name
 NAMES = 11  # cells
 BAR = 12  # cells
 NARROW = 60  # cells; a line with fewer has no bar
 ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 DATA_URL = re.compile(r"data:([\w.+/-]*)[\w;=.+-]*,")
-MUTED = "$foreground 60%"
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -55,18 +51,6 @@ def head(item: QueueItem, answer: Decision | None, width: int) -> Content:
     return Content("\n").join([*lines, _line("you", "", *said, width)])
 
 
-def body(item: QueueItem, note: str, around: RowContext | None, width: int, *, waits: bool) -> Content:
-    """Everything else, to be wrapped. waits: the note is not saved, as there is no answer to save it with."""
-    parts = [*_why(item, width)]
-    if note:
-        parts.append(_inline("note", line(note), "italic $warning" if waits else "italic", width))
-        if waits:
-            parts.append(_inline("", "not saved yet: it goes with your answer", MUTED, width))
-    parts += [Content(""), *_content(item.content, width)]
-    parts += _around(around) if around else ()
-    return Content("\n").join(parts)
-
-
 def progress(found: ReviewProgress, name: str, reviewer: str, place: int, filtered: str, width: int) -> Content:
     """The first line: what is reviewed, by whom, and how far they are."""
     parts = [f"row {place + 1:,}", f"{found.decided:,} of {found.rows:,} decided", line(reviewer, 20)]
@@ -74,6 +58,14 @@ def progress(found: ReviewProgress, name: str, reviewer: str, place: int, filter
     left = Content.assemble(("hardneg review", "bold"), (f"  {line(name, 200)}", MUTED))
     left = left.truncate(max(width - right.cell_length - 2, 0), ellipsis=True)
     return Content.assemble(left, " " * max(width - left.cell_length - right.cell_length, 2), right)
+
+
+def status(told: str, style: str, beside: str, width: int) -> Content:
+    """What was told last, and `beside` it what there is room for."""
+    left = Content.styled(told, style)
+    if left.cell_length + len(beside) + 2 > width:
+        return left.truncate(width, ellipsis=True)
+    return Content.assemble(left, " " * (width - left.cell_length - len(beside)), (beside, MUTED))
 
 
 def pace(found: ReviewProgress) -> str:
@@ -113,54 +105,3 @@ def _line(name: str, measure: str, text: str, style: str, width: int) -> Content
 def _bar(p: float) -> str:
     eighths = round(min(max(p, 0), 1) * BAR * 8)
     return ("█" * (eighths // 8) + EIGHTHS[eighths % 8]).rstrip()
-
-
-def _why(item: QueueItem, width: int) -> Iterator[Content]:
-    if item.score is not None:
-        who = f"  {', '.join(item.detectors)}" if item.detectors else ""
-        yield Content.assemble(_name("wrong"), (f"{_below_certain(item.score):.1%} likely", "bold"), (line(who), MUTED))
-    if item.suggested and item.suggestion_score is not None:
-        likely = f"{_below_certain(item.suggestion_score):.1%} likely"
-        yield Content.assemble(_name("right"), (likely, "bold"), ("  the suggestion", MUTED))
-    if item.why:
-        yield _inline("why", line(item.why), "", width)
-
-
-def _below_certain(score: float) -> float:
-    """What is not certain is not called so by rounding."""
-    return score if score >= 1 else min(score, 0.999)
-
-
-def _inline(name: str, text: str, style: str, width: int) -> Content:
-    """A text beside its name, and below itself where it is long."""
-    first, *more = Content.styled(text, style).wrap(max(width - NAMES, 10)) or [Content("")]
-    return Content("\n").join([Content.assemble(_name(name), first), *(part.pad_left(NAMES) for part in more)])
-
-
-def _content(cells: Iterable[tuple[str, str]], width: int) -> Iterator[Content]:
-    """Each cell below its name, and short ones beside it; line ends stay."""
-    for name, text in cells:
-        short = len(text) <= INLINE and not ENDS.search(text)
-        if short and len(name) < NAMES:
-            yield _inline(line(name), line(text), "", width)
-            continue
-        yield Content.styled(line(name, 200), MUTED)
-        yield Content(paragraphs(text))
-
-
-def _around(found: RowContext) -> Iterator[Content]:
-    if found.trouble:
-        yield from (Content(""), Content.styled(line(found.trouble), "$warning"))
-    if found.copies:
-        rows = plural(found.copied, "copy", "copies")
-        yield from (Content(""), Content.styled(rows, MUTED), *map(_other, found.copies))
-    if found.nearest:
-        yield from (Content(""), Content.styled("nearest rows, and how far away", MUTED))
-        yield from map(_other, found.nearest)
-
-
-def _other(other: ContextRow) -> Content:
-    """Its label, and behind that what tells it apart."""
-    text = f"  {line(other.text, 160)}" if other.text else ""
-    told = f"  {other.how}  {line(other.id, 80)}"
-    return Content.assemble("  ", (line(other.label, 80), "bold"), (told, MUTED), text)

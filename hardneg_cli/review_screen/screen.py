@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from math import inf
+from time import monotonic
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -15,15 +18,20 @@ from hardneg_cli.errors import Busy, InputError, plural
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.queues.row_context import RowContexts
 from hardneg_cli.review.queues.session import ReviewSession
+from hardneg_cli.review_screen import choices
 from hardneg_cli.review_screen.background_loader import BackgroundLoader
-from hardneg_cli.review_screen.dialogs import Choice, Dialog, Help, Picker, Prompt
+from hardneg_cli.review_screen.colors import MUTED, TerminalColors, colors_of_terminal, themes
+from hardneg_cli.review_screen.dialogs import Dialog, Help, Picker, Prompt
 from hardneg_cli.review_screen.keys import HELP, REMARKS, foot
-from hardneg_cli.review_screen.rendering import MUTED, body, head, line, pace, progress
+from hardneg_cli.review_screen.pictures import PictureCells
+from hardneg_cli.review_screen.rendering import head, line, pace, progress, status
+from hardneg_cli.review_screen.row_body import BodyRoom, SeenRow, body, note_lines
 
 RETRY_SECONDS = 0.5
-DARK, LIGHT = "nord", "textual-light"
-WIDEST = 120  # cells
+WIDEST = 150  # cells
 LOW = 18  # lines; a screen with fewer names the help alone
+ABOVE_AND_BELOW = 11  # lines that the body of a screen does not have
+AROUND = "the nearest rows and copies are shown where --data names the data"
 
 
 class ReviewScreen(Screen[None], inherit_bindings=False):
@@ -34,8 +42,8 @@ class ReviewScreen(Screen[None], inherit_bindings=False):
     """
 
     DEFAULT_CSS = """
-    Reviewing { background: $background; align-horizontal: center; layout: vertical; overflow: hidden; }
-    Reviewing > * { max-width: 120; }
+    ReviewScreen { background: $background; align-horizontal: center; layout: vertical; overflow: hidden; }
+    ReviewScreen > * { max-width: 150; }
     #top { height: 1; padding: 0 1; background: $panel; }
     #head { height: auto; padding: 1 2 0 2; }
     #scroll { height: 1fr; padding: 0 2; border-top: solid $panel; scrollbar-size-vertical: 1; }
@@ -44,13 +52,18 @@ class ReviewScreen(Screen[None], inherit_bindings=False):
     #keys { height: auto; padding: 0 1; background: $panel; }
     """
 
-    def __init__(self, session: ReviewSession, name: str, around: RowContexts | None = None) -> None:
+    def __init__(
+        self, session: ReviewSession, name: str, around: RowContexts | None, pictures: PictureCells,
+        colors: TerminalColors,
+    ) -> None:  # fmt: skip
         super().__init__()
         self._told, self._drawn = ("", ""), -1
         self.session, self._reviewed = session, name
-        self._lookout = BackgroundLoader(around, self._looked) if around and not session.blind else None
+        self._cells, self._shaded = pictures, colors is not TerminalColors.MANY
+        self._lookout = BackgroundLoader(None if session.blind else around, pictures, self._looked)
+        self._hint = "" if around or session.blind else AROUND
         self._pending: Callable[[], Decision | None] | None = None
-        self._warned = self._shown = False
+        self._warned, self._since, self._early = False, inf, 0
 
     def compose(self) -> ComposeResult:
         for name in ("top", "head"):
@@ -63,7 +76,6 @@ class ReviewScreen(Screen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         self.set_interval(RETRY_SECONDS, self._try_again)
         left = self.session.progress.left
-        self._shown = True
         self._tell("every answer is saved at once; ? for help" if left else "every row is decided: q leaves")
 
     def on_resize(self) -> None:
@@ -72,7 +84,14 @@ class ReviewScreen(Screen[None], inherit_bindings=False):
     # ------------------------------------------------------------------------------------------------ what keys do
 
     def press(self, event: Key) -> None:
-        """Do what the key says, to the end: the next key is looked at when that is done."""
+        """Do what the key says, to the end: the next key is looked at when that is done.
+
+        What was typed before a row was seen is no answer to it, and is left out; leaving is always possible.
+        """
+        if event.time < self._since and event.key != "ctrl+c":
+            self._early += 1
+            self._tell_early()
+            return
         does: dict[str, Callable[[], object]] = {
             "k": lambda: self._decide("keep"), "a": lambda: self._save(self.session.accept), "r": self._relabel,
             "d": lambda: self._decide("drop"), "u": lambda: self._decide("unsure"), "n": self._note,
@@ -84,8 +103,21 @@ class ReviewScreen(Screen[None], inherit_bindings=False):
             "pageup": lambda: self._scroll(-10), "pagedown": lambda: self._scroll(10),
         }  # fmt: skip
         key = event.key.lower()
-        if key in does and self._shown:  # what is typed before a row is seen is no answer to it
+        if key in does:
             does[key]()
+        elif event.character in self.session.names.keys:
+            self._pick(self.session.names.keys[event.character])
+
+    def displayed(self) -> None:
+        """Something was drawn on the terminal: from the moment on when the row is there, keys count."""
+        if self._since == inf and self.is_mounted and self.query_one("#head").size.height > 1:
+            self._since = monotonic()
+            self._tell_early()
+
+    def _tell_early(self) -> None:
+        if self._early and self._since < inf:
+            left_out = "was left out" if self._early == 1 else "were left out"
+            self._tell(f"{plural(self._early, 'key')} typed before the first row {left_out}", "$warning")
 
     def paste(self, text: str) -> None:
         """Text is no key."""
@@ -94,11 +126,15 @@ class ReviewScreen(Screen[None], inherit_bindings=False):
         self._save(lambda: self.session.decide(word, new_label))
 
     def _relabel(self) -> None:
-        item = self.session.item
-        names = dict.fromkeys([item.suggested, *self.session.classes]) if item.suggested else self.session.classes
-        choices = [Choice(name, name, "suggested" * (name == item.suggested) or "given" * (name == item.given))
-                   for name in names]  # fmt: skip
-        self._ask(Picker("relabel", choices, lambda name: self._decide("relabel", name), _new_class))
+        session = self.session
+        self._ask(Picker("relabel", choices.classes(session), self._pick, partial(choices.new_class, session)))
+
+    def _pick(self, name: str) -> None:
+        """Relabel to a class; a label that is none is asked about, if it seems to be a slip for one."""
+        if meant := self.session.meant(name):
+            self._ask(Picker(*choices.meanings(meant, name), partial(self._decide, "relabel")))
+        else:
+            self._decide("relabel", name)
 
     def _note(self) -> None:
         save = self.session.annotate
@@ -109,17 +145,16 @@ class ReviewScreen(Screen[None], inherit_bindings=False):
         self._ask(Prompt("go to", "", remark, lambda target: self._move(lambda: self.session.jump(target))))
 
     def _filter(self) -> None:
-        found = self.session.queue.filters(blind=self.session.blind)
-        choices = [Choice(None, "all rows", f"{len(self.session.queue):,}")]
-        choices += [Choice(one, one.name, f"{one.kind}, {count:,} rows") for one, count in found]
         narrow = self.session.narrow
-        self._ask(Picker("only the rows of", choices, lambda chosen: self._move(lambda: narrow(chosen))))
+        shown = choices.filters(self.session)
+        self._ask(Picker("only the rows of", shown, lambda chosen: self._move(lambda: narrow(chosen))))
 
     def _scroll(self, by: int) -> None:
         self.query_one("#scroll").scroll_relative(y=by, animate=False, immediate=True)
 
     def _turn(self) -> None:
-        self.app.theme = LIGHT if self.app.theme == DARK else DARK
+        dark, light = themes(colors_of_terminal())
+        self.app.theme = light if self.app.theme == dark else dark
 
     def _help(self) -> None:
         self._ask(Help(HELP, REMARKS))
@@ -202,33 +237,28 @@ class ReviewScreen(Screen[None], inherit_bindings=False):
         show = self._show
         show("top", progress(found, self._reviewed, session.reviewer, place, narrowed, width + 2))
         show("head", head(session.item, session.answer, width))
-        around = self._lookout.seen.get(place) if self._lookout else None
-        show("body", body(session.item, session.note, around, width - 1, waits=place in session.drafts))
-        show("keys", foot(width + 2, few=self.size.height < LOW))
-        show("status", self._status(pace(found), width))
+        show("body", self._body(width - 1))
+        show("keys", foot(width + 2, session.names.keys, few=self.size.height < LOW))
+        show("status", status(*self._told, pace(found), width))
         if place != self._drawn:
             self._drawn = place
             self.query_one("#scroll").scroll_home(animate=False, immediate=True)
-        if self._lookout:
-            self._lookout.look(place, session.item)
+        self._lookout.look(place, session.item)
+
+    def _body(self, width: int) -> Content:
+        session, place = self.session, self.session.place
+        room = BodyRoom(width, max(self.size.height - ABOVE_AND_BELOW, 1), self._shaded)
+        note = note_lines(session.note, width, waits=place in session.drafts)
+        seen = self._lookout.seen.get(place, SeenRow())
+        shown = body(session.item, seen, self._cells, room, note)
+        return Content.assemble(shown, "\n\n", (self._hint, MUTED)) if self._hint else shown
 
     def _looked(self, place: int) -> None:
         """The row's surroundings are known."""
         if self.session.place == place:
             self._draw()
-        elif self._lookout:
+        else:
             self._lookout.look(self.session.place, self.session.item)
 
     def _show(self, name: str, content: Content) -> None:
         self.query_one(f"#{name}", Static).update(content)
-
-    def _status(self, beside: str, width: int) -> Content:
-        text, style = self._told
-        left = Content.styled(text, style)
-        if left.cell_length + len(beside) + 2 > width:
-            return left.truncate(width, ellipsis=True)
-        return Content.assemble(left, " " * (width - left.cell_length - len(beside)), (beside, MUTED))
-
-
-def _new_class(typed: str) -> Choice:
-    return Choice(typed, typed, "a new class")

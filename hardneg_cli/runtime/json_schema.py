@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Literal, TypeAlias, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 Schema: TypeAlias = dict[str, object]
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -28,14 +28,15 @@ def _object(kind: type, known: dict[str, Schema]) -> Schema:
     return {**words, "type": "object", "properties": keys, "required": [*keys], "additionalProperties": False}
 
 
-def _of(hint: Any, known: dict[str, Schema]) -> Schema:
-    if hint in PLAIN:
+def _of(hint: object, known: dict[str, Schema]) -> Schema:
+    if isinstance(hint, type) and hint in PLAIN:
         return {"type": PLAIN[hint]}
-    if is_typeddict(hint):
-        if hint.__name__ not in known:
-            known[hint.__name__] = {}
-            known[hint.__name__] = _object(hint, known)
-        return {"$ref": f"#/$defs/{hint.__name__}"}
+    if isinstance(hint, type) and is_typeddict(hint):
+        name = hint.__name__
+        if name not in known:
+            known[name] = {}
+            known[name] = _object(hint, known)
+        return {"$ref": f"#/$defs/{name}"}
     origin, inside = get_origin(hint), get_args(hint)
     if origin is Literal:
         return {"enum": [*inside]}

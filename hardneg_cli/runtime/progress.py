@@ -2,6 +2,8 @@
 
 with progress("reading queue.csv", total=rows) as advance:
     advance(1000)
+
+Work inside of other work is a part of it. The stages of a run are what its outermost work is called, in their order.
 """
 
 from __future__ import annotations
@@ -14,16 +16,17 @@ from typing import TypeAlias
 Advance: TypeAlias = Callable[[int], None]
 Draw: TypeAlias = Callable[[str, int | None], AbstractContextManager[Advance]]
 DRAW: ContextVar[Draw | None] = ContextVar("DRAW", default=None)
+STAGES: ContextVar[tuple[str, ...]] = ContextVar("STAGES", default=())
 
 
 @contextmanager
 def progress(what: str, total: int | None = None) -> Iterator[Advance]:
-    """Say that `what` is being done, in `total` steps if they can be counted. Inside of another one it is silent."""
+    """Say that `what` is being done, in `total` steps, about as long as one another, if they can be counted."""
     draw = DRAW.get()
     if draw is None:
         yield _unheard
         return
-    with painted_by(None), draw(what, total) as advance:
+    with draw(what, total) as advance:
         yield advance
 
 
@@ -35,6 +38,16 @@ def painted_by(draw: Draw | None) -> Iterator[None]:
         yield
     finally:
         DRAW.reset(before)
+
+
+@contextmanager
+def stages(*names: str) -> Iterator[None]:
+    """Say what the outermost work inside is called, or how that begins. A stage may turn out not to be needed."""
+    before = STAGES.set(names)
+    try:
+        yield
+    finally:
+        STAGES.reset(before)
 
 
 def _unheard(_: int) -> None:

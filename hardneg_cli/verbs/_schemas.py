@@ -34,10 +34,10 @@ def _dual() -> type:
 
 
 SCHEMAS: Mapping[str, tuple[str, Callable[[], type]]] = {
-    "report": ("What hardneg find --report FILE.json writes", _find),
-    "compare-report": ("What hardneg compare --report FILE.json writes", _compare),
-    "reviewers-report": ("What hardneg collect --report FILE.json writes", _collect),
-    "dual-report": ("What hardneg dual --report FILE.json writes", _dual),
+    "report": ("What find writes as a report in JSON", _find),
+    "compare-report": ("What compare writes as a report in JSON", _compare),
+    "reviewers-report": ("What collect writes as a report in JSON", _collect),
+    "dual-report": ("What dual writes as a report in JSON", _dual),
 }
 
 

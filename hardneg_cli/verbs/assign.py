@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 from hardneg_cli.errors import InputError, plural
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables.frames import in_memory
+from hardneg_cli.io.tables.queue_view import QueueView, with_view
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.review.decisions.decision_sources import load_decisions
 from hardneg_cli.review.queues import assigned_queues
@@ -43,10 +44,12 @@ class AssignResult(VerbResult):
 
     def tables(self) -> dict[str, pa.Table]:
         """The lead's table, and each reviewer's by their name; a single queue, called `lead`, where nobody is named."""
-        found = assigned_queues.queues(self.assignment)
+        view = QueueView(classes=self.assignment.scored.real_classes)  # a blind queue would show but some of them
+        found = [with_view(queue, view) for queue in assigned_queues.queues(self.assignment)]
         if not self.reviewers:
             return {LEAD: found[0]}
-        return {LEAD: assigned_queues.lead(self.assignment), **dict(zip(self.reviewers, found, strict=True))}
+        lead = with_view(assigned_queues.lead(self.assignment), view)
+        return {LEAD: lead, **dict(zip(self.reviewers, found, strict=True))}
 
     def summary(self) -> Iterator[str]:
         """Who is asked about how many rows, which of them are a check on the answers, and how long it takes."""

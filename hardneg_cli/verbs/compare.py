@@ -25,7 +25,6 @@ from hardneg_cli.review.audit.filled_audit import FilledAudit, read_audit
 from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
 from hardneg_cli.runtime.progress import progress
 from hardneg_cli.statistics.bootstrap import AuditStrata, pooled_strata
-from hardneg_cli.verbs._as_asked import settings_asked
 from hardneg_cli.verbs._keywords import (
     Data,
     DataKeywords,
@@ -36,6 +35,7 @@ from hardneg_cli.verbs._keywords import (
     read_data,
     spelled_out,
 )
+from hardneg_cli.verbs._run_request import run_settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -101,14 +101,13 @@ def compare(
     history = None if series is None else training_history(dataset, outputs, series, group)
     pairs = None if history is None else history.pairs
     rows: list[MetricRow] = []
-    with progress("resampling", total=len(kinds)) as advance:
+    with progress("resampling"):
         for kind in kinds:
             labels = LabelSet(kind, outputs.labels[kind], outputs.p_label[kind])
             if kind == AUDITED and drawn is not None and sources.audited is not None:
                 labels = _estimated(outputs, drawn, sources.audited)
             numbers = measured(outputs.outputs, labels, len(outputs.classes), group, seed)
             rows += lines(outputs.outputs, labels, outputs.classes, numbers, grouped=group is not None, pairs=pairs)
-            advance(1)
     notes = [
         *dataset.remarks(),
         *(note for model, _ in loaded for note in model.notes),
@@ -122,7 +121,7 @@ def compare(
     return CompareResult(
         dataset.name, tuple(model.name for model, _ in loaded), tuple(kinds), len(outputs.rows), tuple(adjusted(rows)),
         tuple(notes), history,
-        settings_asked(columns, {**options, "prediction_column": prediction_column, "checkpoints": checkpoints,
+        run_settings(columns, {**options, "prediction_column": prediction_column, "checkpoints": checkpoints,
                                  "seed": seed}),
     )  # fmt: skip
 

@@ -175,11 +175,11 @@ def _seconds(
         if not (labels[fold != number] != NONE).any():
             raise InputError(f"{dataset.name}: all rows to learn from are of one fold; raise --guard or --folds")
     order = dataset.by_id
-    with progress("training", total=len(models) * len(np.unique(fold))) as advance:
-        for model in models:
-            block, pool = out_of_fold(
-                rows, labels, fold, model, len(dataset.classes), order, pool=others, step=advance
-            )  # fmt: skip
+    k, folds = len(dataset.classes), len(np.unique(fold))
+    with progress("training"):
+        for number, model in enumerate(models, 1):
+            with progress(f"folds of {model.name}, model {number} of {len(models)}", total=folds) as advance:
+                block, pool = out_of_fold(rows, labels, fold, model, k, order, pool=others, step=advance)
             own.append(block)
             if pool is not None:
                 theirs.append(pool)

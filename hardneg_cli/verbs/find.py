@@ -31,7 +31,6 @@ from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_d
 from hardneg_cli.review.decisions.row_decisions import RowDecisions, row_decisions
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
 from hardneg_cli.runtime.progress import progress
-from hardneg_cli.verbs._as_asked import as_asked
 from hardneg_cli.verbs._keywords import (
     Data,
     DataKeywords,
@@ -47,6 +46,7 @@ from hardneg_cli.verbs._keywords import (
     spelled_out,
     with_vectors,
 )
+from hardneg_cli.verbs._run_request import run_request
 
 if TYPE_CHECKING:
     import numpy as np
@@ -136,7 +136,7 @@ def find(
         heard.digest, verdicts.errors, (*heard.notes, *loaded.notes, *answers.notes, *lesson, *told),
         answers.clauses, audited, verdicts.certainty, verdicts.p_suggested,
         feature_choice(models.features, None).columns, heard.surroundings, heard.features,
-        _answered(dataset, answers.lessons(doubts), drawn), *as_asked(data, dataset, columns, options),
+        _is_wrong_by_row(dataset, answers.lessons(doubts), drawn), run_request(data, columns, options),
     )  # fmt: skip
 
 
@@ -211,7 +211,7 @@ def _recalibrated(
     return recalibrate_on_audit(dataset, judged, verdicts, audited), answers, [note]
 
 
-def _answered(
+def _is_wrong_by_row(
     dataset: Dataset, lessons: tuple[NDArray[np.int64], NDArray[np.bool_], object], audited: FilledAudit | None
 ) -> dict[int, bool]:
     """Whether the label is wrong, by row, of those that people answered."""
@@ -297,13 +297,14 @@ def _run_detectors(
     """What each detector says, and why the others could not run."""
     answers: dict[str, DetectorResult | ModeledDoubt | RowMeasure] = {}
     skipped: dict[str, str] = {}
-    with progress("asking the detectors", total=len(chosen)) as advance:
-        for name, (function, settings) in chosen.items():
+    with progress("asking the detectors"):
+        for number, (name, (function, settings)) in enumerate(chosen.items(), 1):
             try:
-                answers[name] = evidence.call(function, settings)
+                with progress(f"{name}, {number} of {len(chosen)}"):
+                    answers[name] = evidence.call(function, settings)
             except Unavailable as reason:
                 skipped[name] = str(reason)
-            advance(1)
-        scored = scored_results(dataset, answers)
+        with progress("scoring"):
+            scored = scored_results(dataset, answers)
     skipped |= scored.skipped
     return scored, {name: skipped[name] for name in chosen if name in skipped}

@@ -25,6 +25,7 @@ from hardneg_cli.modeling.mining.proof import PROOFS, SUBSET, Material, Proof, p
 from hardneg_cli.modeling.mining.similarity import SimilarRows, with_anchors
 from hardneg_cli.modeling.mining.tables import hard_rows, triplets
 from hardneg_cli.modeling.out_of_fold import Classifier
+from hardneg_cli.rendering.summary import under
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
 from hardneg_cli.runtime import drawers
@@ -111,8 +112,11 @@ class MineResult(VerbResult):
         subset = self.proof is not None and self.proof.what == SUBSET
         those = "rows to train on" if subset else "hard negatives"
         yield f"{name}: {len(self.findings.dataset):,} rows, {len(rows):,} {those} by {self.mode}"
-        yield f"suspects: {flagged:,} rows; they and the {those} have no row in common"
-        yield f"guard: no row with a score above {self.guard:.4f} trains ({self.why_guard}); {self.eligible:,} rows may"
+        apart = (
+            f"suspects: {flagged:,} rows; they and the {those} have no row in common",
+            f"guard: no row with a score above {self.guard:.4f} trains ({self.why_guard}); {self.eligible:,} rows may",
+        )
+        yield from under("Kept apart", apart)
         if self.proof is not None:
             yield from self.proof.summary()
         if len(rows):

@@ -75,6 +75,19 @@ class PredictResult(VerbResult):
         dataset, probabilities = self.pool
         return probability_table(dataset, self.classes, probabilities, (IN_THE_POOL,) * len(dataset))
 
+    def most_probable(self) -> pa.Table:
+        """For people: each row's label, the most probable class and its probability, and the row's fold."""
+        import pyarrow as pa
+
+        top, data = self.probabilities.argmax(axis=1), self.dataset
+        return pa.table({
+            "id": data.ids,
+            "given_label": pa.array(data.classes, pa.string()).take(pa.array(data.labels)),
+            "predicted": pa.array(self.classes, pa.string()).take(pa.array(top)),
+            "p": self.probabilities.max(axis=1),
+            "fold": pa.array(self.fold, pa.string()),
+        })  # fmt: skip
+
     def tables(self) -> dict[str, pa.Table]:
         """The probabilities of the rows, and those of the unlabeled rows, as `new`, where there are any."""
         return {"rows": self.table(), **({} if self.pool is None else {"new": self.pool_table()})}
@@ -181,10 +194,11 @@ def _scored(
 
     order = dataset.by_id
     of_rows, of_pool = [], []
-    total = len(models) * len(np.unique(fold))
-    with threadpool_limits(1), progress("training", total=total) as advance:  # sums depend on who shares them
-        for model in models:
-            raw, pool = out_of_fold(rows, labels, fold, model, k, order, pool=pool_inputs, step=advance)
+    folds = len(np.unique(fold))
+    with threadpool_limits(1), progress("training"):  # sums depend on who shares them
+        for number, model in enumerate(models, 1):
+            with progress(f"folds of {model.name}, model {number} of {len(models)}", total=folds) as advance:
+                raw, pool = out_of_fold(rows, labels, fold, model, k, order, pool=pool_inputs, step=advance)
             of_rows.append(calibrated(raw, labels, fold))
             if pool is not None:
                 of_pool.append(overall(raw, labels, pool))

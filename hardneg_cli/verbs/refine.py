@@ -26,6 +26,7 @@ from hardneg_cli.modeling.self_training.tables import AddedRow, added, dataset_t
 from hardneg_cli.modeling.self_training.task import PooledRows, SelfTrainingGoal, learners_from_few, together
 from hardneg_cli.modeling.self_training.verdict import presumed, verdict
 from hardneg_cli.modeling.unlabeled_pool import unlabeled as read_pool
+from hardneg_cli.rendering.summary import under
 from hardneg_cli.review.decisions.decision_sources import GivenDecisions, load_decisions
 from hardneg_cli.runtime.evidence_store import checked_settings
 from hardneg_cli.verbs._keywords import (
@@ -133,14 +134,17 @@ class RefineResult(VerbResult):
         people = f", {others:,} labeled by people" if self.by_people.pool else ""
         yield f"{self.labeled.name}: {sample:,} labeled rows, {len(self.together.classes):,} classes; " \
               f"{self.pool.name}: {pool:,} unlabeled rows{people}"  # fmt: skip
-        for round_ in self.trained.rounds:
-            mark = ", the best" if round_ is self.best else ""
-            right = f"{round_.accuracy:.1%} of the labels are what models that never saw them say"
-            yield f"round {round_.number}: {right}, log-loss {round_.log_loss:.3f}{mark}"
+        yield from under("Rounds", self._rounds())
         yield verdict(task, self.best, self.more_labels)
         yield from presumed(self.together, self.best, self.pool.name)
         yield from (f"note: {note}" for note in self.notes)
         yield from (f"note: {remark}" for remark in (*self.labeled.remarks(), *self.pool.remarks()))
+
+    def _rounds(self) -> Iterator[str]:
+        for round_ in self.trained.rounds:
+            mark = ", the best" if round_ is self.best else ""
+            right = f"{round_.accuracy:.1%} of the labels are what models that never saw them say"
+            yield f"round {round_.number}: {right}, log-loss {round_.log_loss:.3f}{mark}"
 
 
 class RefineKeywords(DataKeywords, total=False):

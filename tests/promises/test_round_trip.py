@@ -325,6 +325,8 @@ def by_hand(browser: Any, answer: Answer, number: int) -> None:
             "arguments[0].value = arguments[1]", browser.find_element("css selector", "#other"), answer.new_label
         )
         press(browser, "\ue007")
+        if browser.find_elements("css selector", "#other"):  # no class: asked about once more
+            press(browser, "\ue007")
     elif answer.decision == "relabel":
         press(browser, "a")
     else:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import io
 import re
 import shutil
 import subprocess
@@ -68,13 +69,21 @@ def main() -> None:
 
 def page(chromium: str, folder: Path) -> bytes:
     """The offline page with the sample's suspects, as a browser shows it."""
-    findings = find(SAMPLE / "digits.csv", probs=[SAMPLE / "digits.probs.csv"], features="pixel_*")
+    findings = find(SAMPLE / "digits.csv", probs=[SAMPLE / "digits.probs.csv"], features="pixel_*", image="image")
     with (folder / "queue.html").open("wb") as out:
-        html.write(findings.table(show=("image",)), out)
-    quiet = "--headless --no-sandbox --disable-gpu --disable-background-networking --window-size=1200,760"
+        html.write(findings.queue(findings.select(), ("image",)), out)
+    quiet = (
+        "--headless --no-sandbox --disable-gpu --disable-background-networking --hide-scrollbars --window-size=1400,900"
+    )
     shot = [f"--screenshot={folder / 'page.png'}", (folder / "queue.html").as_uri()]
     subprocess.run([chromium, *quiet.split(), "--virtual-time-budget=3000", *shot], check=True, capture_output=True)
-    return (folder / "page.png").read_bytes()
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.open(folder / "page.png").convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2).save(
+        out, "PNG", optimize=True
+    )
+    return out.getvalue()
 
 
 def questions(folder: Path) -> Path:

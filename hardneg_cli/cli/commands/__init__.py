@@ -22,12 +22,12 @@ from hardneg_cli.runtime.drawers import Units
 class Command(Protocol):
     """What every command has: `run`, whose answer is the exit code.
 
-    HAS_THE_SCREEN (optional): whether it draws on the whole terminal, so that nothing else may show progress there.
+    STAGES (optional): what its long work is called, or how that begins, in its order.
     GROUP (optional): under which heading of the first help it stands, one of those of `cli.command_help`.
     EXAMPLE (optional): a command line that shows it off, which its help begins with.
     """
 
-    HAS_THE_SCREEN: bool = False
+    STAGES: tuple[str, ...] = ()
     GROUP: str = ""
     EXAMPLE: str = ""
     run: Callable[..., int]

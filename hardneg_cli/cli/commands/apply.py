@@ -25,9 +25,11 @@ from typing import Annotated, BinaryIO, ClassVar
 import typer
 
 from hardneg_cli.cli import options, outputs
+from hardneg_cli.cli.next_commands import after_apply
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, DatasetOutput
 from hardneg_cli.cli.settings.option_trust import Trust
+from hardneg_cli.cli.summaries import say_summary
 from hardneg_cli.errors import InputError, quote
 from hardneg_cli.review.decisions.decision import StaleDecision, UnsettledDecisions
 from hardneg_cli.runtime.terminal import say
@@ -166,8 +168,10 @@ def run(
         raise
     if dry_run:
         outputs.write(applied.table(), targets)
-    for line in (*_stale(applied.stale), *([] if output.quiet else applied.summary(dry_run=dry_run))):
+    for line in _stale(applied.stale):
         say(line)
+    if not output.quiet:
+        say_summary((*applied.summary(dry_run=dry_run), *after_apply(data, None if dry_run else output.output)))
     return 0
 
 

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import typer
 
 from hardneg_cli.cli import outputs
+from hardneg_cli.cli.next_commands import after_assign
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import OutputOptions, ReviewOptions
 from hardneg_cli.cli.outputs import OutputTarget
 from hardneg_cli.cli.settings.option_trust import Trust
+from hardneg_cli.cli.summaries import say_summary
 from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.runtime.progress import progress
-from hardneg_cli.runtime.terminal import say
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -101,8 +102,9 @@ def run(
         tables = [_pictured(table, plan.image, scores) for table in assigned.tables().values()]
     made = [partial(lambda table: table, table) for table in tables]
     notes = outputs.write_together(*zip(made, (lead, *theirs), strict=True))
-    for line in [] if output.quiet else (*assigned.summary(), *(f"note: {note}" for note in dict.fromkeys(notes))):
-        say(line)
+    if not output.quiet:
+        said = (*assigned.summary(), *(f"note: {note}" for note in dict.fromkeys(notes)))
+        say_summary((*said, *after_assign(theirs)))
     return 0
 
 

@@ -23,7 +23,7 @@ from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, OutputOptions
 from hardneg_cli.cli.settings.option_trust import Trust
-from hardneg_cli.runtime.terminal import say
+from hardneg_cli.cli.summaries import say_summary
 
 GROUP = "models"
 EXAMPLE = "hardneg augment data.csv --text text -o augmented.csv"
@@ -139,6 +139,5 @@ def run(
             (augmented.report, asked),
         )
     if not output.quiet:
-        for line in augmented.summary():
-            say(line)
+        say_summary(augmented.summary())
     return 0

@@ -32,11 +32,12 @@ import typer
 
 from hardneg_cli.cli import collect_outputs, outputs
 from hardneg_cli.cli.collect_outputs import CollectOutputs
+from hardneg_cli.cli.next_commands import after_collect
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, ModelOptions, OutputOptions
 from hardneg_cli.cli.settings.option_trust import Trust
+from hardneg_cli.cli.summaries import say_summary
 from hardneg_cli.errors import InputError, Refused, plural
-from hardneg_cli.runtime.terminal import say
 
 GROUP = "people"
 EXAMPLE = "hardneg collect queue.csv --data data.csv --reviewer ann"
@@ -119,6 +120,7 @@ class CollectOutput(OutputOptions):
 
 
 def run(
+    ctx: typer.Context,
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Filled queues and other decisions logs.")],
     log: LogOptions,
     settlement: SettlementOptions,
@@ -148,8 +150,9 @@ def run(
         # nobody who asked for no result wants to see an empty one
         asked = collected.conflicts or named or output.format_
         summary = collect_outputs.write(extras, facts, collected, targets if asked else (), quiet=quiet)
-    for line in [] if quiet else collected.summary(summary, dry_run=log.dry_run):
-        say(line)
+    if not quiet:
+        said = collected.summary(summary, dry_run=log.dry_run)
+        say_summary((*said, *after_collect(ctx, log.data, len(collected.conflicts))))
     if collected.conflicts:
         rows = plural(len(collected.conflicts), "row is", "rows are")
         raise Refused(

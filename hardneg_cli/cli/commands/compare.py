@@ -33,8 +33,8 @@ from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, OutputOptions
 from hardneg_cli.cli.outputs import OutputTarget
 from hardneg_cli.cli.settings.option_trust import Trust
+from hardneg_cli.cli.summaries import say_summary
 from hardneg_cli.errors import InputError, Refused
-from hardneg_cli.runtime.terminal import say
 
 GROUP = "models"
 HISTORY = ("curves", "forgetting", "cartography")
@@ -179,8 +179,7 @@ def run(
         beside={path: partial(write, report) for path, write in reports.items()},
     )
     if not output.quiet:
-        for line in compared.summary(verdict.metric):
-            say(line)
+        say_summary(compared.summary(verdict.metric))
     if worse:
         names = ", ".join(line.model for line in worse)
         raise Refused(

@@ -21,11 +21,13 @@ from typing import Annotated, ClassVar
 import typer
 
 from hardneg_cli.cli import options, outputs
+from hardneg_cli.cli.next_commands import after_dual
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, OutputOptions, TrainingOptions
+from hardneg_cli.cli.rows_in_front import with_rows_in_front
 from hardneg_cli.cli.settings.option_trust import Trust
+from hardneg_cli.cli.summaries import say_summary
 from hardneg_cli.errors import InputError
-from hardneg_cli.runtime.terminal import say
 
 GROUP = "models"
 EXAMPLE = "hardneg dual data.csv --probs probs.parquet --text text -o errors.csv"
@@ -144,10 +146,10 @@ def run(
     )
     report = ErrorModelReport(found)
     outputs.write_together(
-        (found.table, rows), (found.adjusted, better), (found.slice_table, failing), (found.new_adjusted, theirs),
+        *with_rows_in_front(found.table, rows, found.dataset),
+        (found.adjusted, better), (found.slice_table, failing), (found.new_adjusted, theirs),
         beside={path: partial(write, report) for path, write in reports.items()},
     )  # fmt: skip
     if not output.quiet:
-        for line in found.summary():
-            say(line)
+        say_summary((*found.summary(), *after_dual(ctx, data, better)))
     return 0

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hardneg_cli.cli import options, outputs
+from hardneg_cli.cli.next_commands import after_find
 from hardneg_cli.cli.options import (
     DataOptions,
     DecisionOptions,
@@ -24,12 +25,23 @@ from hardneg_cli.cli.options import (
     ReviewOptions,
 )
 from hardneg_cli.cli.outputs import OutputTarget
+from hardneg_cli.cli.rows_in_front import is_seen, telling_columns
 from hardneg_cli.cli.settings.option_trust import Trust
+from hardneg_cli.cli.summaries import say_summary
+from hardneg_cli.io.tables.queue_view import with_first_rows
 from hardneg_cli.runtime.progress import progress
-from hardneg_cli.runtime.terminal import say
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from hardneg_cli.detection.findings import Findings, Rows
 
 GROUP = "find"
 EXAMPLE = "hardneg find data.csv --text text -o queue.xlsx"
+STAGES = (
+    "reading", "checking the probabilities", "asking the detectors", "weighing what they say", "making the queue",
+    "writing",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -98,15 +110,30 @@ def run(
         on_bad_rows=columns.on_bad_rows,
         memory=options.memory_bytes(models.memory),
     )
-    with progress("making the queue"):
-        rows = findings.select(every=review.all_, limit=review.limit, per_class=review.per_class)
-        around = any(target.form.SURROUNDINGS for target in targets)
-        table = findings.queue(rows, findings.display_columns(review.show), around=around)
+    rows = findings.select(every=review.all_, limit=review.limit, per_class=review.per_class)
+    shown, seen = findings.display_columns(review.show), [target for target in targets if is_seen(target)]
+    around = any(target.form.SURROUNDINGS for target in targets)
     kept = partial(write_state, findings.dataset, findings.flagged, findings.score)
     report = FindingsReport(findings)
     others = {path: partial(write, report) for path, write in reports.items()} | ({state: kept} if state else {})
-    notes = outputs.write_together((lambda: table, targets), beside=others)
+    notes = outputs.write_together(
+        (partial(_queue, findings, rows, shown, around=around), [target for target in targets if target not in seen]),
+        (partial(_queue_for_eyes, findings, rows, shown, review), seen),
+        beside=others,
+    )
     if not output.quiet:
-        for line in (*findings.summary(len(rows), verbose=output.verbose), *(f"note: {note}" for note in notes)):
-            say(line)
+        lines = (*findings.summary(len(rows), verbose=output.verbose), *(f"note: {note}" for note in notes))
+        say_summary((*lines, *after_find(ctx, data, targets, int(findings.flagged.sum()))))
     return 0
+
+
+def _queue(findings: Findings, rows: Rows, shown: tuple[str, ...], *, around: bool) -> pa.Table:
+    with progress("making the queue"):
+        return findings.queue(rows, shown, around=around)
+
+
+def _queue_for_eyes(findings: Findings, rows: Rows, shown: tuple[str, ...], review: ReviewOptions) -> pa.Table:
+    """The queue as a terminal shows it: as many rows as were asked for, with what tells them apart."""
+    columns = shown if review.show is not None else telling_columns(findings, shown)
+    table = _queue(findings, rows, columns, around=False)
+    return table if review.limit is None else with_first_rows(table, review.limit)

@@ -27,7 +27,7 @@ import typer
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.options import DataOptions, ModelOptions, OutputOptions
 from hardneg_cli.cli.settings.option_trust import Trust
-from hardneg_cli.runtime.terminal import say
+from hardneg_cli.cli.summaries import say_summary
 
 GROUP = "models"
 EXAMPLE = "hardneg harden data.csv --text text -o hardened.csv"
@@ -129,6 +129,5 @@ def run(
     beside = {output.save_model: hardened.saved.write} if output.save_model else {}
     outputs.write_together((hardened.table, rows), (hardened.accuracy, asked), beside=beside)
     if not output.quiet:
-        for line in hardened.summary():
-            say(line)
+        say_summary(hardened.summary())
     return 0

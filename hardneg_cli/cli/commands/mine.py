@@ -24,14 +24,17 @@ import typer
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, OutputOptions, ReviewOptions
+from hardneg_cli.cli.rows_in_front import with_rows_in_front
 from hardneg_cli.cli.settings.option_trust import Trust
+from hardneg_cli.cli.summaries import say_summary
 from hardneg_cli.errors import InputError
-from hardneg_cli.runtime.terminal import say
+from hardneg_cli.io.tables.queue_view import FIRST_ROWS, with_first_rows
 
 GROUP = "models"
 EXAMPLE = "hardneg mine data.csv --probs probs.parquet -o hard.csv"
 
 READ = ("id", "tier", "weight", "anchor_class", "given_label", "score", "why")  # what a person reads of it
+SEEN = ("id", "given_label", "anchor_class", "tier", "weight", "score", "why")  # and of that on a terminal
 
 
 @dataclass(frozen=True)
@@ -146,13 +149,16 @@ def run(
     found = mined.table(shown)
     outputs.write_together(
         (lambda: found, [target for target in rows if target.format != "table"]),
-        (lambda: found.select(READ), [target for target in rows if target.format == "table"]),
+        *with_rows_in_front(
+            lambda: found.select(READ),
+            [target for target in rows if target.format == "table"],
+            mined.findings.dataset,
+            lambda: with_first_rows(found.select(SEEN), review.limit or FIRST_ROWS),
+        ),
         (lambda: mined.suspects(shown), asked),
         (lambda: made, texts),
     )
     if not output.quiet:
-        for line in mined.summary():
-            say(line)
-        if made is not None:
-            say(f"triplets: {len(made):,}")
+        triplets = () if made is None else (f"triplets: {len(made):,}",)
+        say_summary((*mined.summary(), *triplets))
     return 0

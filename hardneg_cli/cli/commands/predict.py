@@ -16,10 +16,12 @@ from typing import Annotated, ClassVar
 import typer
 
 from hardneg_cli.cli import options, outputs
+from hardneg_cli.cli.next_commands import after_predict
 from hardneg_cli.cli.options import DataOptions, OutputOptions, TrainingOptions
+from hardneg_cli.cli.rows_in_front import with_rows_in_front
 from hardneg_cli.cli.settings.option_trust import Trust
+from hardneg_cli.cli.summaries import say_summary
 from hardneg_cli.errors import InputError
-from hardneg_cli.runtime.terminal import say
 
 GROUP = "models"
 EXAMPLE = "hardneg predict data.csv --text text -o probs.parquet"
@@ -79,8 +81,8 @@ def run(
         encoding=columns.encoding,
         on_bad_rows=columns.on_bad_rows,
     )
-    outputs.write_together((predicted.table, targets), (predicted.pool_table, pool_targets))
+    rows = with_rows_in_front(predicted.table, targets, predicted.dataset, predicted.most_probable)
+    outputs.write_together(*rows, (predicted.pool_table, pool_targets))
     if not output.quiet:
-        for line in predicted.summary():
-            say(line)
+        say_summary((*predicted.summary(), *after_predict(ctx, data, targets)))
     return 0

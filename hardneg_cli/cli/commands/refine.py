@@ -26,11 +26,12 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, ClassVar
 import typer
 
 from hardneg_cli.cli import options, outputs
+from hardneg_cli.cli.next_commands import after_refine
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, OutputOptions, TrainingOptions
 from hardneg_cli.cli.settings.option_trust import Trust
+from hardneg_cli.cli.summaries import say_summary
 from hardneg_cli.errors import InputError, quote
-from hardneg_cli.runtime.terminal import say
 
 if TYPE_CHECKING:
     from hardneg_cli.modeling.self_training.ledger import LedgerRound, Line
@@ -163,8 +164,8 @@ def run(
         outputs.write_together(
             (refined.table, targets), (lambda: refined.queue(review.budget, shown), asked), beside=beside
         )
-    for line in [] if output.quiet else refined.summary():
-        say(line)
+    if not output.quiet:
+        say_summary((*refined.summary(), *after_refine(data, asked)))
     return 0
 
 

@@ -5,6 +5,8 @@ that can be read; of any other DATA, find runs first, with the options that it h
 reviewed. Every answer is in the decisions log, on disk, before the screen calls it saved. Run it again to go on where
 you stopped. Nobody sees what others decided.
 
+The row's picture and what is near it are shown, as far as the data are known; classes have number keys if they are few.
+
 The log is DATA.decisions.ndjson; for a QUEUE, --data names the data (whose copies and nearest rows are then shown as
 well), --decisions the log, and without either it is QUEUE.decisions.ndjson, which collect brings in.
 """
@@ -31,12 +33,15 @@ from hardneg_cli.cli.options import (
 )
 from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.errors import InputError, plural
+from hardneg_cli.runtime.progress import painted_by
 from hardneg_cli.runtime.terminal import say
 
 if TYPE_CHECKING:
+    from hardneg_cli.data.dataset import Dataset
     from hardneg_cli.review.queues.review_queue import ReviewQueue
     from hardneg_cli.review.queues.row_context import RowContexts
     from hardneg_cli.review.queues.session import ReviewSession
+    from hardneg_cli.review_screen.pictures import PictureCells
 
 GROUP = "people"
 EXAMPLE = "hardneg review queue.csv --data data.csv"
@@ -44,7 +49,8 @@ EXAMPLE = "hardneg review queue.csv --data data.csv"
 FOR_FIND = ("probs", "detector", "set_", "audit", "all_", "limit", "per_class", "show")
 FOR_DATA = ("label", "id_", "text", "features", "prob_prefix", "groups", "split", "fold", "on_bad_rows")
 
-HAS_THE_SCREEN = True
+SEEN = 12  # columns that are shown of a dataset in which nothing else can be read
+STAGES = ("reading", "checking the probabilities", "asking the detectors", "weighing what they say")
 
 
 @dataclass(frozen=True)
@@ -114,9 +120,9 @@ def run(
             audit=decisions.audit, encoding=columns.encoding, on_bad_rows=columns.on_bad_rows,
         )  # fmt: skip
         chosen = findings.select(every=rows.all_, limit=rows.limit, per_class=rows.per_class)
-        shown = findings.display_columns(rows.show)
-        review_queue = review_queue_of(queue, findings.table(chosen, shown))
-        around = RowContexts(findings.dataset, columns.features, shown)
+        shown = findings.display_columns(rows.show) or _some(findings.dataset)
+        review_queue = review_queue_of(queue, findings.queue(chosen, shown, around=False))
+        around = RowContexts(findings.dataset, columns.features, shown, findings.surroundings)
     bring_in = where.decisions is None and data is None and around is None
     path = where.decisions or str(log_of(data or queue))
     return _review(review_queue, path, where.reviewer, around, blind=where.blind, quiet=output.quiet, bring_in=bring_in)
@@ -150,7 +156,12 @@ def _from_queue(queue: str, data: str | None, columns: DataOptions) -> tuple[Rev
         return rows, None
     dataset = load(data, columns.columns, encoding=columns.encoding, on_bad_rows=columns.on_bad_rows)
     shown = [name for name in rows.display_columns if name in dataset.content.column_names]
-    return queue_about(dataset, rows), RowContexts(dataset, columns.features, shown)
+    return queue_about(dataset, rows), RowContexts(dataset, columns.features, shown or _some(dataset))
+
+
+def _some(dataset: Dataset) -> tuple[str, ...]:
+    """The first columns of a dataset all of which are features: something of a row must be seen."""
+    return tuple(dataset.content.column_names[:SEEN])
 
 
 def _review(
@@ -167,18 +178,31 @@ def _review(
     from hardneg_cli.review.queues.session import ReviewSession
 
     session = ReviewSession(
-        queue, log, reviewer or user(), blind=blind, classes=around.classes if around else (),
-        dataset=around.dataset if around else None,
+        queue, log, reviewer or user(), blind=blind, dataset=around.dataset if around else None
     )  # fmt: skip
     code = 0
     if len(queue):
         from hardneg_cli.review_screen.app import review
 
-        code = review(session, queue.name, around)
+        with painted_by(None):  # the screen is the whole terminal
+            code = review(session, queue.name, around, _pictures(queue, around))
     gone = not sys.stderr.isatty()  # the window was closed
     for line in [] if quiet or gone else _goodbye(session, bring_in=bring_in):
         say(line)
     return code
+
+
+def _pictures(queue: ReviewQueue, around: RowContexts | None) -> PictureCells:
+    """Which of the queue's columns has pictures, and from which folder they may be read."""
+    from hardneg_cli.io.tables.images import column_of
+    from hardneg_cli.review_screen.pictures import PictureCells
+
+    if known := column_of(queue.table):
+        return PictureCells(*known)
+    if around is None or (image := around.dataset.columns.image) is None:
+        return PictureCells()
+    names = [name for name in queue.display_columns if name in (image, f"data_{image}")]
+    return PictureCells(names[0] if names else None, around.dataset.pictures_folder)
 
 
 def _goodbye(session: ReviewSession, *, bring_in: bool) -> Iterator[str]:

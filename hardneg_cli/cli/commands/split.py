@@ -25,7 +25,7 @@ from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, DatasetOutput, ModelOptions
 from hardneg_cli.cli.settings.option_trust import Trust
-from hardneg_cli.runtime.terminal import say
+from hardneg_cli.cli.summaries import say_summary
 
 GROUP = "models"
 EXAMPLE = "hardneg split data.csv --text text -o split.csv"
@@ -103,8 +103,7 @@ def run(
     if targets:
         outputs.write(result.table(), targets)
     if not output.quiet:
-        for line in result.summary():
-            say(line)
+        say_summary(result.summary())
     return 0
 
 

@@ -17,7 +17,7 @@ import typer
 from hardneg_cli.cli import options
 from hardneg_cli.cli.options import DatasetOutput
 from hardneg_cli.cli.settings.option_trust import Trust
-from hardneg_cli.runtime.terminal import say
+from hardneg_cli.cli.summaries import say_summary
 
 GROUP = "people"
 EXAMPLE = "hardneg undo clean.csv why.json -o before.csv"
@@ -41,6 +41,6 @@ def run(
     undone = undo(
         data, made_by, output=target, in_place=output.in_place, provenance=output.provenance, reviewer=reviewer
     )
-    for line in [] if output.quiet else undone.summary():
-        say(line)
+    if not output.quiet:
+        say_summary(undone.summary())
     return 0

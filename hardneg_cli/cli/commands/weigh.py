@@ -24,9 +24,10 @@ import typer
 
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, OutputOptions
+from hardneg_cli.cli.rows_in_front import with_rows_in_front
 from hardneg_cli.cli.settings.option_trust import Trust
+from hardneg_cli.cli.summaries import say_summary
 from hardneg_cli.preparation.weights.class_balance import Balance
-from hardneg_cli.runtime.terminal import say
 
 GROUP = "models"
 EXAMPLE = "hardneg weigh data.csv --probs probs.parquet -o weights.parquet"
@@ -93,8 +94,7 @@ def run(
         encoding=columns.encoding,
         on_bad_rows=columns.on_bad_rows,
     )
-    notes = outputs.write(found.table(), targets)
+    notes = outputs.write_together(*with_rows_in_front(found.table, targets, found.findings.dataset))
     if not output.quiet:
-        for line in (*found.summary(), *(f"note: {note}" for note in notes)):
-            say(line)
+        say_summary((*found.summary(), *(f"note: {note}" for note in notes)))
     return 0

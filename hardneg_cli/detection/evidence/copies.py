@@ -9,6 +9,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.picture_copies import compared_content
 from hardneg_cli.data.text_normalization import folded
 from hardneg_cli.errors import Unavailable
+from hardneg_cli.runtime.progress import progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,9 +24,10 @@ def gather(dataset: Dataset) -> Copies:
     content = compared_content(dataset)
     if not content.num_columns:
         raise Unavailable("no content columns beside id, label and probabilities")
-    alike = AlikeRows.in_all_columns(content, folded)
-    group = np.unique(alike.first, return_inverse=True)[1]
-    return Copies.of(group, _empty(content, alike.rows))
+    with progress("looking for copies"):
+        alike = AlikeRows.in_all_columns(content, folded)
+        group = np.unique(alike.first, return_inverse=True)[1]
+        return Copies.of(group, _empty(content, alike.rows))
 
 
 def _empty(content: pa.Table, rows: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -29,7 +29,7 @@ def gather(dataset: Dataset, probabilities: Probabilities) -> Digest:
     reduction = DigestReduction([ModelDigest.empty(len(dataset.classes)) for _ in range(models)])
     rows: list[RowDigest] = []
     validator = ProbabilityValidator(dataset, probabilities)
-    with progress("reading the probabilities", len(dataset)) as advance:
+    with progress("checking the probabilities", len(dataset)) as advance:
         for span, (found, parts) in probabilities.over(reduction, dataset.labels):
             for model, trouble in enumerate(found):
                 if trouble:

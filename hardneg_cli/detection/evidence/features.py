@@ -11,6 +11,7 @@ from hardneg_cli.data.features.mixed_columns import MixedColumns
 from hardneg_cli.data.features.text_vectors import LEARNED_FROM, text_vectors, unit_rows
 from hardneg_cli.data.text_column import TextColumn
 from hardneg_cli.errors import InputError, Unavailable, listing, plural, quote
+from hardneg_cli.runtime.progress import progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +28,11 @@ UNEVEN = 10.0  # columns whose spreads differ by more than this have different u
 
 def gather(dataset: Dataset, feature_choice: FeatureChoice) -> Features:
     """The features that were asked for; missing numbers become the column's median, and a note says how many."""
+    with progress("gathering features"):
+        return _gathered(dataset, feature_choice)
+
+
+def _gathered(dataset: Dataset, feature_choice: FeatureChoice) -> Features:
     if feature_choice.numbers:
         found = feature_numbers(dataset, feature_choice)
         if feature_choice.image is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from hardneg_cli.detection.report.figures import FindReport, NearFigures, PairFigures, RowFigures, SlipFigures
+from hardneg_cli.data.class_names import readable
+from hardneg_cli.detection.report.figures import FindReport, NearFigures, RowFigures, SlipFigures
 from hardneg_cli.errors import plural
 from hardneg_cli.rendering.charts.histogram import histogram
 from hardneg_cli.rendering.charts.intervals import IntervalLine, intervals
@@ -14,17 +15,16 @@ from hardneg_cli.rendering.document import (
     Block,
     Cards,
     Chart,
-    Command,
+    CommandLines,
     DataTable,
     Document,
     NearCard,
     PointMap,
+    ReportSection,
     RowCard,
-    Section,
     Words,
-    shown,
+    cell_text,
 )
-from hardneg_cli.rendering.figure_cells import edged
 from hardneg_cli.rendering.figures import Interval
 
 MOST_LINES = 30  # classes in a chart
@@ -40,27 +40,27 @@ def document(report: FindReport, pictures: Mapping[str, str] | None = None) -> D
     """pictures: data URIs by the row's id, for rows and points that have one."""
     seen = pictures or {}
     made = (
-        Section("next", "What to do next", tuple(_next(report))),
-        Section("classes", "Classes", tuple(_classes(report))),
-        Section("confusions", "Who is taken for whom", tuple(_confusions(report))),
-        Section("certainty", "How sure the score is", tuple(_certainty(report))),
-        Section("map", "Map", tuple(_map(report, seen))),
-        Section("worst", "The worst rows", tuple(_worst(report, seen))),
-        Section("duplicates", "Duplicates and leaks", tuple(_duplicates(report))),
-        Section("missing", "Missing values", tuple(_missing(report))),
-        Section("run", "What ran", tuple(_run(report))),
+        ReportSection("next", "What to do next", tuple(_next(report))),
+        ReportSection("classes", "Classes", tuple(_classes(report))),
+        ReportSection("confusions", "Who is taken for whom", tuple(_confusions(report))),
+        ReportSection("certainty", "How sure the score is", tuple(_certainty(report))),
+        ReportSection("map", "Map", tuple(_map(report, seen))),
+        ReportSection("worst", "The worst rows", tuple(_worst(report, seen))),
+        ReportSection("duplicates", "Duplicates and leaks", tuple(_duplicates(report))),
+        ReportSection("missing", "Missing values", tuple(_missing(report))),
+        ReportSection("run", "What ran", tuple(_run(report))),
     )
     sections = tuple(section for section in made if section.blocks)
     verdict, data = report["verdict"], report["dataset"]
     figures = [
-        ("rows", shown(data["rows"])),
-        ("classes", shown(data["classes"])),
-        ("flagged", shown(verdict["flagged"])),
+        ("rows", cell_text(data["rows"])),
+        ("classes", cell_text(data["classes"])),
+        ("flagged", cell_text(verdict["flagged"])),
     ]
     if (errors := verdict["estimated_errors"]) is not None:
         figures.append(("labels estimated wrong", whole(errors)))
-    figures += [("decided", shown(verdict["decided"]))] if verdict["decided"] else []
-    figures += [("rows left out", shown(data["left_out"]))] if data["left_out"] else []
+    figures += [("decided", cell_text(verdict["decided"]))] if verdict["decided"] else []
+    figures += [("rows left out", cell_text(data["left_out"]))] if data["left_out"] else []
     return Document("Label report", data["name"], verdict["sentence"], tuple(figures), sections)
 
 
@@ -75,7 +75,7 @@ def _next(report: FindReport) -> Iterator[Block]:
         yield Words("No row is flagged: there is nothing to review.")
     if verdict["next"]:
         yield Words("Look at the flagged rows, bring the answers in, and write the corrected data:")
-        yield Command("\n".join(verdict["next"]))
+        yield CommandLines("\n".join(verdict["next"]))
     if verdict["basis"]:
         yield Words(f"About the estimate: {verdict['basis']}.")
 
@@ -91,15 +91,15 @@ def _classes(report: FindReport) -> Iterator[Block]:
     drawn = [one for one in classes if one["class"] not in slips]
     for one in drawn[:MOST_LINES]:
         rows, wrong = one["rows"], one["estimated_wrong"]
-        said = f"{edged(one['class'])}: {one['flagged']:,} of {rows:,} rows flagged"
+        said = f"{readable(one['class'])}: {one['flagged']:,} of {rows:,} rows flagged"
         value, low, high = (None if end is None else end / rows for end in _ends(wrong))
         said += "" if wrong is None else f", {whole(wrong)} estimated wrong"
         lines.append(
-            IntervalLine(edged(one["class"]), value, low, high, one["flagged"] / rows, said, plural(rows, "row"))
+            IntervalLine(readable(one["class"]), value, low, high, one["flagged"] / rows, said, plural(rows, "row"))
         )
     which = "" if len(drawn) <= MOST_LINES else f" of the {MOST_LINES} worst classes"
     columns = ("class", "rows", "flagged", "estimated wrong", "at least", "at most")
-    figures = [(one["class"], one["rows"], one["flagged"], *_ends(one["estimated_wrong"])) for one in classes]
+    figures = [(readable(one["class"]), one["rows"], one["flagged"], *_ends(one["estimated_wrong"])) for one in classes]
     table = DataTable(f"All {plural(len(classes), 'class', 'classes')} as a table", columns, figures)
     words = (
         "Bars: the share of rows that are flagged. Dots: the share of labels estimated wrong, with its 95 % interval."
@@ -110,7 +110,7 @@ def _classes(report: FindReport) -> Iterator[Block]:
 
 
 def _spelled(slips: Iterable[SlipFigures]) -> str:
-    said = [f"{edged(one['written'])} of {edged(one['meant'])} ({plural(one['rows'], 'row')})" for one in slips]
+    said = [f"{readable(one['written'])} of {readable(one['meant'])} ({plural(one['rows'], 'row')})" for one in slips]
     return ", ".join(said[:MOST_SLIPS]) + (" …" if len(said) > MOST_SLIPS else "")
 
 
@@ -119,32 +119,32 @@ def _ends(wrong: Interval | None) -> tuple[float | None, float | None, float | N
 
 
 def _confusions(report: FindReport) -> Iterator[Block]:
-    slips = {one["written"] for one in report["misspelled"]}
-    pairs = report["confusions"]
+    pairs = [(readable(pair["given"]), readable(pair["suggested"]), pair["rows"]) for pair in report["confusions"]]
     if not pairs:
         yield Words("No flagged row looks like another class.")
         return
-    names = _most_confused([pair for pair in pairs if pair["given"] not in slips])
+    slips = {readable(one["written"]) for one in report["misspelled"]}
+    drawn = [pair for pair in pairs if pair[0] not in slips]
+    names = _most_confused(drawn)
     place = {name: number for number, name in enumerate(names)}
-    counts = {(place[pair["given"]], place[pair["suggested"]]): pair["rows"]
-              for pair in pairs if pair["given"] in place and pair["suggested"] in place}  # fmt: skip
-    left = sum(pair["rows"] for pair in pairs if pair["given"] not in slips) - sum(counts.values())
+    counts = {(place[given], place[other]): rows for given, other, rows in drawn if given in place and other in place}
+    left = sum(rows for _, _, rows in drawn) - sum(counts.values())
     words = "Flagged rows by the label that they have and the one that they look like. Click a cell for its rows."
     words += f" {left:,} rows of less confused classes are in the table only." if left else ""
-    rows = [(pair["given"], pair["suggested"], pair["rows"]) for pair in pairs]
-    table = DataTable(f"All {plural(len(pairs), 'pair')} as a table", ("labeled", "looks like", "rows"), rows,
-                      [(pair["given"], pair["suggested"]) for pair in pairs])  # fmt: skip
+    caption = f"All {plural(len(pairs), 'pair')} as a table"
+    both = [(given, other) for given, other, _ in pairs]
+    table = DataTable(caption, ("labeled", "looks like", "rows"), pairs, both)
     svg = matrix(names, counts, "Flagged rows by given and suggested label; the table has the figures",
                  ("labeled", "looks like"))  # fmt: skip
     yield Chart("Labeled as, and looks like", svg, table, words)
 
 
-def _most_confused(pairs: Sequence[PairFigures]) -> list[str]:
+def _most_confused(pairs: Sequence[tuple[str, str, int]]) -> list[str]:
     """The classes with the most flagged rows in their pairs, in the order of their names."""
     weight: dict[str, int] = {}
-    for pair in pairs:
-        for name in (pair["given"], pair["suggested"]):
-            weight[name] = weight.get(name, 0) + pair["rows"]
+    for given, other, rows in pairs:
+        for name in (given, other):
+            weight[name] = weight.get(name, 0) + rows
     return sorted(sorted(weight, key=lambda name: (-weight[name], name))[:MOST_CLASSES])
 
 
@@ -196,11 +196,11 @@ def _map(report: FindReport, pictures: Mapping[str, str]) -> Iterator[Block]:
     code = {name: number for number, name in enumerate(dict.fromkeys([*classes, *points["suggested"]]))}
     code.pop("", None)
     code = {name: number for number, name in enumerate(code)}
-    rows = [(name, size[name], strong[name]) for name in classes]
+    rows = [(readable(name), size[name], strong[name]) for name in classes]
     table = DataTable("Rows on the map, as a table", ("class", "rows", "flagged"), rows)
     words = f"{found['rows']:,} of {found['of']:,} rows: {found['rule']}. They are laid out {found['method']}."
     yield PointMap(
-        "Where the rows lie", words, table, [*code], points["x"], points["y"],
+        "Where the rows lie", words, table, [*map(readable, code)], points["x"], points["y"],
         [code[name] for name in points["label"]], [code.get(name, -1) for name in points["suggested"]], points["score"],
         [int(flagged) for flagged in points["flagged"]], points["id"], points["text"],
         {place: pictures[id_] for place, id_ in enumerate(points["id"]) if id_ in pictures},
@@ -216,7 +216,8 @@ def _worst(report: FindReport, pictures: Mapping[str, str]) -> Iterator[Block]:
 
 
 def _card(row: RowFigures, pictures: Mapping[str, str], *, named: bool, example: bool = False) -> RowCard:
-    suggested = "" if row["suggested"] == row["given"] else row["suggested"]
+    given, other = readable(row["given"]), row["suggested"]
+    suggested = readable(other) if other and other != row["given"] else ""
     figures = [("wrong with probability", f"{row['score']:.3f}")]
     for name, key in (
         ("suggestion right", row["suggestion_score"]),
@@ -231,7 +232,7 @@ def _card(row: RowFigures, pictures: Mapping[str, str], *, named: bool, example:
     around = tuple(_around(near, row["given"], pictures, named=named) for near in row["around"])
     title = f"{row['rank']:,} · {row['id']}" if named else f"{row['rank']:,}"
     why = tuple(row["why"])
-    return RowCard(title, row["given"], suggested, tuple(figures), why, cells, picture, around, example)
+    return RowCard(title, given, suggested, tuple(figures), why, cells, picture, around, example)
 
 
 def _around(near: NearFigures, given: str, pictures: Mapping[str, str], *, named: bool) -> NearCard:

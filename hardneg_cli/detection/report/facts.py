@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.label_spelling import NO_SLIP, meant_classes
-from hardneg_cli.detection.detector_result import NO_CLASS
-from hardneg_cli.detection.findings_summary import audit_needed
 from hardneg_cli.detection.report.figures import (
     VERSION,
     Bin,
@@ -24,7 +22,7 @@ from hardneg_cli.detection.report.figures import (
     RowFigures,
     SlipFigures,
 )
-from hardneg_cli.detection.report.projection import drawn_rows, placed
+from hardneg_cli.detection.report.projection import placed, sampled_rows
 from hardneg_cli.detection.report.reliability import reliability_groups
 from hardneg_cli.errors import plural
 from hardneg_cli.io.tables.queue_view import RowAround
@@ -68,7 +66,7 @@ def facts(findings: Findings) -> FindReport:
         },
         "verdict": {
             "sentence": sentence(findings), "flagged": int(findings.flagged.sum()), "decided": len(findings.decided),
-            "estimated_errors": _estimate(findings), "basis": audit_needed(findings) if findings.errors else "",
+            "estimated_errors": _estimate(findings), "basis": findings.basis,
             "next": next_commands(findings),
         },
         "classes": class_figures(findings),
@@ -83,7 +81,7 @@ def facts(findings: Findings) -> FindReport:
         "ran": [_ran(name, doubt.about, int(doubt.flagged.sum())) for name, doubt in findings.doubts.items()],
         "skipped": [{"name": name, "reason": reason} for name, reason in findings.skipped.items()],
         "notes": list(dict.fromkeys((*findings.notes, *dataset.notes, *dataset.left_out()))),
-        "settings": dict(findings.asked),
+        "settings": dict(findings.request.options),
         "versions": versions(),
     }  # fmt: skip
 
@@ -102,9 +100,10 @@ def sentence(findings: Findings) -> str:
 
 def next_commands(findings: Findings) -> list[str]:
     """What to type next: look at the rows, bring the answers in, correct the labels."""
-    if not findings.flagged.any() or not findings.command:
+    asked = findings.request
+    if not findings.flagged.any() or not asked.command:
         return []
-    return [f"{findings.command} -o queue.html", *findings.afterwards]
+    return [f"{asked.command} -o queue.html", *asked.afterwards]
 
 
 def class_figures(findings: Findings) -> list[ClassFigures]:
@@ -191,10 +190,10 @@ def map_figures(findings: Findings, shown: Sequence[str]) -> MapFigures | None:
     features, dataset = findings.features, findings.dataset
     if features is None or len(dataset) < 3 or not features.matrix.shape[1]:
         return None
-    rows, rule = drawn_rows(dataset, findings.ranked, findings.flagged)
+    rows, rule = sampled_rows(dataset, findings.ranked, findings.flagged)
     places = placed(features, findings.surroundings, rows)
     labels = [dataset.classes[code] for code in dataset.labels[rows].tolist()]
-    suggested = ["" if code == NO_CLASS else dataset.classes[code] for code in findings.suggested[rows].tolist()]
+    suggested = ["" if code < 0 else dataset.classes[code] for code in findings.suggested[rows].tolist()]
     image = dataset.columns.image
     named = [name for name in shown if name != image]
     texts = snippets(dataset.texts(named).take(rows), named) if named else [""] * len(rows)
@@ -222,14 +221,15 @@ def _row(row: Mapping[str, object], cells: Mapping[str, str | None], around: Seq
         value = row[name]
         return round(value, DECIMALS) if isinstance(value, float) else None
 
-    def said(name: str) -> str:
+    def words(name: str) -> str:
         return str(row[name] or "")
 
     return {
-        "rank": int(said("rank")), "id": said("id"), "given": said("given_label"), "suggested": said("suggested_label"),
+        "rank": int(words("rank")), "id": words("id"), "given": words("given_label"),
+        "suggested": words("suggested_label"),
         "score": figure("score") or 0.0, "suggestion_score": figure("suggestion_score"), "p_given": figure("p_given"),
-        "p_suggested": figure("p_suggested"), "detectors": [name for name in said("detectors").split(",") if name],
-        "why": [clause for clause in said("why").split("; ") if clause],
+        "p_suggested": figure("p_suggested"), "detectors": [name for name in words("detectors").split(",") if name],
+        "why": [clause for clause in words("why").split("; ") if clause],
         "cells": {name: (cell or "")[:LONGEST_CELL] for name, cell in [*cells.items()][:MOST_CELLS]},
         "around": _near(around),
     }  # fmt: skip
@@ -307,7 +307,7 @@ def _doubted(findings: Findings) -> Rows:
     """The flagged rows for which another label is suggested."""
     import numpy as np
 
-    other = (findings.suggested != NO_CLASS) & (findings.suggested != findings.dataset.labels)
+    other = (findings.suggested >= 0) & (findings.suggested != findings.dataset.labels)
     return np.flatnonzero(findings.flagged & other)
 
 

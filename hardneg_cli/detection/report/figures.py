@@ -22,7 +22,7 @@ class DatasetFigures(TypedDict):
     ids: Literal["own", "content"]
 
 
-class Verdict(TypedDict):
+class VerdictFigures(TypedDict):
     """sentence: all in one. estimated_errors: None where nothing judges labels. next: command lines, in their order.
 
     basis: what the estimate rests on.
@@ -169,7 +169,7 @@ class FindReport(TypedDict):
     v: int
     report: Literal["find"]
     dataset: DatasetFigures
-    verdict: Verdict
+    verdict: VerdictFigures
     classes: list[ClassFigures]
     misspelled: list[SlipFigures]
     confusions: list[PairFigures]

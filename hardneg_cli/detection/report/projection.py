@@ -23,7 +23,7 @@ SPAN = 1000  # of both axes
 OUTLYING = 0.001  # of the rows at either end, which are drawn at the edge
 
 
-def drawn_rows(dataset: Dataset, worst_first: Rows, flagged: NDArray[np.bool_]) -> tuple[Rows, str]:
+def sampled_rows(dataset: Dataset, worst_first: Rows, flagged: NDArray[np.bool_]) -> tuple[Rows, str]:
     """Which rows are drawn, ascending, and the rule in words."""
     import numpy as np
 

@@ -24,6 +24,7 @@ UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]|x005[fF]_|_x[0-9a-fA-F]{4
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 PICTURES = 0x2400  # of the control characters, in their order
 ANSWER = "new_label"
+CLASS = "\0class "  # and a number: a class that is offered, beside what stands in the rows
 
 
 def printable(text: str) -> str:
@@ -34,6 +35,12 @@ def printable(text: str) -> str:
 def exact_cells(cells: Mapping[str, str]) -> str:
     """What the column says of a row: its unsafe cells by column."""
     return json.dumps(cells).replace("_", r"\u005f")
+
+
+def exact_classes(classes: Sequence[str]) -> dict[str, str]:
+    """The classes that a drop-down can only offer as they are shown, each under a name that no column has."""
+    unsafe = (name for name in classes if UNSAFE.search(name))
+    return {f"{CLASS}{number}": name for number, name in enumerate(unsafe)}
 
 
 def restore(name: str, names: Sequence[str], rows: Sequence[list[Any]]) -> None:
@@ -53,6 +60,7 @@ def restore(name: str, names: Sequence[str], rows: Sequence[list[Any]]) -> None:
                 meant[cells[at]] = text
             if column not in FILLED_IN or cells[at] == printable(text):
                 cells[at] = text
+        meant |= {printable(text): text for column, text in exact.items() if column.startswith(CLASS)}
         plain |= {cells[columns[label]] for label in LABELS if label in columns and label not in exact}
     if ANSWER in columns:
         for cells in rows:

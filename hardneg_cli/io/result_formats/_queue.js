@@ -1,5 +1,6 @@
 "use strict";
-// Text from the data reaches the page through textContent and value alone, never as markup.
+// What is asked and what was answered. Text from the data reaches the page through textContent and value alone, never
+// as markup.
 const byId = (id) => document.getElementById(id);
 const facts = JSON.parse(byId("facts").textContent);
 const data = JSON.parse(byId("data").textContent);
@@ -15,7 +16,6 @@ let past = [];
 let shown = [];
 let at = 0;
 let asking = false;
-let descending = false;
 
 function load() {
   const found = new Map();
@@ -58,6 +58,11 @@ function suggestion(row) {
   return label !== cell(row, "given_label") && !blank(label) ? label : "";
 }
 
+// What a person said of the row in one word: the label that it gets, else the decision.
+function verdict(row) {
+  return word(row) === "relabel" ? edged(answer(row)[1] || suggestion(row)) : word(row);
+}
+
 function set(row, filled) {
   answers.set(row, filled);
   keep(row);
@@ -75,6 +80,12 @@ function decide(decision, label) {
   draw();
 }
 
+// A class was named: the one that the row has already means that it stays.
+function choose(label) {
+  if (label === cell(shown[at], "given_label")) decide("keep");
+  else decide("relabel", label);
+}
+
 function accept() {
   if (shown[at] === undefined) return;
   const label = suggestion(shown[at]);
@@ -88,15 +99,8 @@ function undo() {
   const [row, before] = last;
   set(row, before);
   if (shown.includes(row)) at = shown.indexOf(row);
-  say(`Undone: ${cell(row, "id")}`);
+  say(`Undone: ${named(cell(row, "id")) ? cell(row, "id") : `row ${row + 1}`}`);
   draw();
-}
-
-function ask() {
-  asking = facts.fillable;
-  drawDetail();
-  const input = byId("other");
-  if (input) input.focus();
 }
 
 function go(step) {
@@ -104,61 +108,4 @@ function go(step) {
   asking = false;
   say("");
   draw();
-}
-
-// Which rows, in what order.
-
-function refresh() {
-  const here = shown[at];
-  const text = byId("search").value.toLowerCase();
-  const [label, detector, state] = ["class", "detector", "state"].map((id) => JSON.parse(byId(id).value));
-  shown = data.map((cells, row) => row).filter((row) =>
-    (label === null || cell(row, "given_label") === label || cell(row, "suggested_label") === label)
-    && (detector === null || cell(row, "detectors").split(",").includes(detector))
-    && (state === null || (state === "" ? !decided(row) : decided(row) && (state === "any" || word(row) === state)))
-    && (!text || data[row].some((value) => !PICTURE.test(value) && value.toLowerCase().includes(text))));
-  order();
-  at = Math.max(0, shown.indexOf(here));
-  byId("list").scrollTop = 0;
-  draw();
-}
-
-function order() {
-  const name = JSON.parse(byId("sort").value);
-  const turn = descending ? -1 : 1;
-  byId("direction").textContent = descending ? "\u2193" : "\u2191";
-  if (name === null) { if (descending) shown.reverse(); return; }
-  const place = column[name];
-  const value = facts.numbers[place] ? (row) => Number(data[row][place]) : (row) => data[row][place];
-  const unknown = (row) => data[row][place] === ""; // these come last, whatever the direction
-  shown.sort((a, b) => {
-    if (unknown(a) || unknown(b)) return unknown(a) - unknown(b) || a - b;
-    const [x, y] = [value(a), value(b)];
-    return x < y ? -turn : x > y ? turn : a - b;
-  });
-}
-
-function quoted(text) { return /[",\r\n]|^\s|^::|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text; }
-
-// What a spreadsheet program would compute gets a ' in front, as in the CSV that find writes; reading takes it off.
-const FORMULA = /^'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
-const NUMBER = /^(?:[+-]?[0-9][0-9.,]*(?:[eE][+-]?[0-9]+)?%?|[=+@-])$/;
-const forPeople = ["given_label", "row_hash", "hashed"].every((name) => name in column);
-function inert(text) { return forPeople && FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text; }
-
-function save() {
-  const filled = (cells, row) => cells.slice(0, facts.names.length).map((text, place) => {
-    const which = facts.fillable ? FILLED.indexOf(facts.names[place]) : -1;
-    return which < 0 ? text : answer(row)[which];
-  });
-  const lines = [facts.names, ...data.map(filled)].map((cells) => `${cells.map(inert).map(quoted).join(",")}\n`);
-  const link = document.createElement("a");
-  const page = decodeURIComponent(location.pathname.split("/").pop() || "").replace(/\.html?$/i, "");
-  link.download = `${page || "queue"}.decided.csv`;
-  link.href = URL.createObjectURL(new Blob(lines, { type: "text/csv" }));
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-  window.onbeforeunload = null;
-  warning = "";
-  say(`Saved as ${link.download}: hardneg apply reads it.`);
 }

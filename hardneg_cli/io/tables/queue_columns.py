@@ -81,7 +81,8 @@ NUMERIC = (*NUMBERS, *_names(column for column in QUEUE_COLUMNS if column.kind =
 FOUND = tuple(name for name in LEADING if name not in (*FILLED_IN, *NUMBERS))  # what a run says that is no number
 TELLING = _names(column for column in QUEUE_COLUMNS if column.hidden == "control")
 ANCHORING = _names(column for column in QUEUE_COLUMNS if column.hidden)
-UNSHOWN = frozenset(column.name for column in QUEUE_COLUMNS if not column.shown)
+NEAREST = "nearest"  # what a workbook says of the rows around a row; nobody reads it back
+UNSHOWN = frozenset([NEAREST, *(column.name for column in QUEUE_COLUMNS if not column.shown)])
 EVERY = frozenset(column.name for column in QUEUE_COLUMNS)
 LABELS = ("given_label", "suggested_label")
 QUESTION = ("id", "row_hash", "given_label")  # what a decision is about
@@ -95,7 +96,7 @@ def display_columns(names: Iterable[str]) -> list[str]:
 
 def display_name(name: str, taken: Collection[str]) -> str:
     """What a column of the dataset is called in a queue: out of the way of its own columns and of those `taken`."""
-    return free_name(name, {*EVERY, *taken}, "data_")
+    return free_name(name, {*EVERY, NEAREST, *taken}, "data_")
 
 
 def free_name(name: str, taken: Collection[str], prefix: str) -> str:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 VIEW = b"hardneg.queue"  # of the schema's metadata
+FIRST = b"hardneg.first"  # of the schema's metadata, too
+FIRST_ROWS = 20  # that a terminal shows
 AROUND = "\0around"  # a column that no dataset has
 MOST_NEAREST = 10  # rows kept of those around a row
 MOST_TWINS = 5
@@ -75,6 +77,21 @@ def view_of(table: pa.Table) -> QueueView:
     return QueueView(classes=tuple(sorted({one for name in names for one in table[name].unique().to_pylist() if one})))
 
 
+def is_viewed(table: pa.Table) -> bool:
+    """Whether it is a queue that `find` has just made."""
+    return VIEW in (table.schema.metadata or {})
+
+
+def with_first_rows(table: pa.Table, rows: int) -> pa.Table:
+    """The table, of which a terminal shows so many rows, as somebody asked for them."""
+    return table.replace_schema_metadata((table.schema.metadata or {}) | {FIRST: str(rows).encode()})
+
+
+def first_rows_of(table: pa.Table) -> int:
+    """How many rows of the table a terminal shows."""
+    return int((table.schema.metadata or {}).get(FIRST, FIRST_ROWS))
+
+
 def with_surroundings(table: pa.Table, around: Sequence[Sequence[RowAround]]) -> pa.Table:
     """The table and, for each of its rows, what stands around it: twins first, then the nearest ones."""
     import pyarrow as pa
@@ -89,6 +106,19 @@ def surroundings_of(table: pa.Table) -> list[tuple[RowAround, ...]]:
         return [()] * len(table)
     cells: list[list[_Cells]] = table[AROUND].to_pylist()
     return [tuple(RowAround(**row) for row in rows) for rows in cells]
+
+
+def visible_surroundings(table: pa.Table) -> list[tuple[RowAround, ...]]:
+    """For each row what a reviewer may see of what stands around it.
+
+    The labels of other rows are evidence: a queue without any, as blind ones and those with control rows are, says
+    nothing of them.
+    """
+    from hardneg_cli.io.tables.queue_columns import TELLING
+
+    telling = [table[name] for name in TELLING if name in table.column_names]
+    told = any(cell not in (None, "") for column in telling for cell in column.unique().to_pylist())
+    return surroundings_of(table) if told else [()] * len(table)
 
 
 def without_surroundings(table: pa.Table) -> pa.Table:

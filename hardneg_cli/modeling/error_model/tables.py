@@ -14,6 +14,7 @@ from hardneg_cli.io.files.atomic_write import whole_file
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.modeling.error_model.report import ErrorModelReport
 from hardneg_cli.rendering.report_file import report_writer
+from hardneg_cli.rendering.summary import under
 
 if TYPE_CHECKING:
     import numpy as np
@@ -125,12 +126,13 @@ class DualResult(VerbResult):
         yield f"the first model errs in {errs:.1%} of the rows; {decided:,} are decided"
         yield f"measured on held-out rows, every label in full, {second.right.wrong:.1%} of them taken to be wrong"
         auc = "; AUC {:.3f}, that of 1 − p {:.3f}".format(*second.auc) if second.auc[0] == second.auc[0] else ""
-        yield f"where it errs: {_notes(second.errors, 'p_wrong is 1 − its greatest probability')}{auc}"
-        yield f"adjusted probabilities: {_notes(second.pooled, 'they are unchanged')}"
+        gains = (
+            f"where it errs: {_notes(second.errors, 'p_wrong is 1 − its greatest probability')}{auc}",
+            f"adjusted probabilities: {_notes(second.pooled, 'they are unchanged')}",
+        )
+        yield from under("The second model", gains)
         proved = [one for one in self.slices if one.proved]
-        for one in proved[:NAMED]:
-            bounds = f"{one.low:.1%} to {one.high:.1%}, average {one.average:.1%}"
-            yield f"slice: {one}: {one.rate:.1%} wrong ({bounds}; {int(one.rows.sum()):,} rows)"
+        yield from under("Where the first one fails", map(_failing, proved[:NAMED]))
         if not proved:
             yield f"note: no slice fails more often than the rest, of {len(self.slices):,} that were put to the proof"
         if left_out:
@@ -144,6 +146,11 @@ class DualResult(VerbResult):
         write = report_writer(path)
         with whole_file(path) as out:
             write(ErrorModelReport(self), out)
+
+
+def _failing(one: Slice) -> str:
+    bounds = f"{one.low:.1%} to {one.high:.1%}, average {one.average:.1%}"
+    return f"slice: {one}: {one.rate:.1%} wrong ({bounds}; {int(one.rows.sum()):,} rows)"
 
 
 def _notes(gain: HeldOutGain, otherwise: str) -> str:

@@ -17,6 +17,7 @@ from hardneg_cli.modeling.evaluation.training_history import TrainingHistory
 from hardneg_cli.modeling.evaluation.words import LABEL_WORDS, SIGNIFICANT, number, small, span
 from hardneg_cli.modeling.label_source import GIVEN
 from hardneg_cli.rendering.report_file import report_writer
+from hardneg_cli.rendering.summary import under
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -135,7 +136,7 @@ class CompareResult(VerbResult):
             if len({tuple(best) for best in winners.values()}) > 1:
                 by = (f"{' and '.join(best) or 'nobody'} by {LABEL_WORDS[labels]}" for labels, best in winners.items())
                 yield f"the winner changes with the labels: {', '.join(by)}"
-            yield from self._flips()
+            yield from under("Rows that changed", self._flips())
         for note in self.notes:
             yield f"note: {note}"
 

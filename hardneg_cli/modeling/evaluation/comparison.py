@@ -30,6 +30,7 @@ from hardneg_cli.modeling.evaluation.metrics import (
     overall,
     row_sums,
 )
+from hardneg_cli.runtime.progress import progress
 from hardneg_cli.statistics.bootstrap import DRAWS, FEWEST_DRAWS, MOST_NUMBERS, AuditStrata, replicates, total, units
 from hardneg_cli.statistics.intervals import ends, error, error_of_change, error_of_share, known, p_value
 from hardneg_cli.statistics.paired_tests import PairedOutcomes, differing, flips, holm, mcnemar_p
@@ -106,10 +107,12 @@ def measured(
     sums = MetricSums.of(total(rows, labeling.answers)[None], len(models), k)
     classes = by_class(sums)
     parts = []
-    for some in replicates(whole, labeling.answers, draws, seed):
-        resample = MetricSums.of(some, len(models), k)
-        theirs = by_class(resample)
-        parts.append((overall(resample, theirs), theirs))
+    with progress(f"{labeling.name} labels", total=draws) as advance:
+        for some in replicates(whole, labeling.answers, draws, seed):
+            resample = MetricSums.of(some, len(models), k)
+            theirs = by_class(resample)
+            parts.append((overall(resample, theirs), theirs))
+            advance(len(some))
     everything, each = (np.concatenate(part) for part in zip(*parts, strict=True))
     return BootstrapReplicates(overall(sums, classes)[0], classes[0], everything, each, sums.labels[0], whole.shape[0])
 

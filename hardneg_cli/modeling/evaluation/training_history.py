@@ -24,6 +24,7 @@ from hardneg_cli.modeling.evaluation.model_outputs import ModelOutputs
 from hardneg_cli.modeling.evaluation.training_dynamics import REGIONS
 from hardneg_cli.modeling.evaluation.words import small, span
 from hardneg_cli.modeling.label_source import CORRECTED, GIVEN
+from hardneg_cli.rendering.summary import under
 
 if TYPE_CHECKING:
     import numpy as np
@@ -122,12 +123,10 @@ class TrainingHistory:
         sizes = {point.split: point.rows for point in self.curves}
         parts = "" if splits == [""] else ": " + ", ".join(f"{split} {sizes[split]:,}" for split in splits)
         yield f"checkpoints from {names[0]} to {names[-1]}{parts}"
-        for split in splits:
-            yield self._curve(split)
         yield from self.overfitting_in_words()
-        for flips in self.flips:
-            yield from self._forgotten(flips)
-        yield self._regions()
+        yield from under("Curves", map(self._curve, splits))
+        forgotten = (line for flips in self.flips for line in self._forgotten(flips))
+        yield from under("Rows that changed", (*forgotten, self._regions()))
 
     def _curve(self, split: str) -> str:
         points = {point.checkpoint: point for point in self.curves if point.split == split}

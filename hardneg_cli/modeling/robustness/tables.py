@@ -15,6 +15,7 @@ from hardneg_cli.io.tables.queue_columns import free_name
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.modeling.robustness.augmentation import Augmented
 from hardneg_cli.modeling.robustness.saved_model import SavedModel
+from hardneg_cli.rendering.summary import under
 from hardneg_cli.statistics.intervals import NORMAL, wilson
 
 if TYPE_CHECKING:
@@ -187,6 +188,9 @@ class HardenResult(VerbResult):
         if not self.measured:
             yield f"note: accuracy was not measured: {self.held}"
             return
+        yield from under("Accuracy", self._measured())
+
+    def _measured(self) -> Iterator[str]:
         plain = self.measured[0]
         yield f"measured on {len(plain.right):,} rows ({self.held}) under {self.attack}"
         for one in self.measured:

@@ -86,17 +86,19 @@ def run(task: SelfTrainingTask, *, balance: float = 3.0, neighbors: int = 10) ->
 
     found: list[SelfTrainingRound] = []
     goal = task.goal
-    with threadpool_limits(1), progress("self-training", total=goal.rounds * (int(task.fold.max()) + 1)) as advance:
-        vectors = model_vectors(task.rows, task.seed)
-        graph = neighbor_graph(graph_vectors(task.rows, vectors), neighbors)
-        chains: list[Block | None] = [None] * (int(task.fold.max()) + 1)
-        words = word_vectors(task.rows, np.flatnonzero(task.labels >= 0), task.seed)
-        constant = [_by_labels_alone(task, fold, graph, words) for fold in range(len(chains))]
+    with threadpool_limits(1), progress("self-training"):
+        with progress("vectors and the graph of neighbors"):
+            vectors = model_vectors(task.rows, task.seed)
+            graph = neighbor_graph(graph_vectors(task.rows, vectors), neighbors)
+            chains: list[Block | None] = [None] * (int(task.fold.max()) + 1)
+            words = word_vectors(task.rows, np.flatnonzero(task.labels >= 0), task.seed)
+            constant = [_by_labels_alone(task, fold, graph, words) for fold in range(len(chains))]
         for number in range(1, goal.rounds + 1):
             opinions = []
-            for fold, theirs in enumerate(chains):
-                opinions.append([*_by_classifiers(task, fold, theirs, vectors), *constant[fold]])
-                advance(1)
+            with progress(f"round {number} of at most {goal.rounds}", total=len(chains)) as advance:
+                for fold, theirs in enumerate(chains):
+                    opinions.append([*_by_classifiers(task, fold, theirs, vectors), *constant[fold]])
+                    advance(1)
             held_out, pools = _cross_fitted(task, opinions)
             found.append(_round(task, number, held_out, balance))
             if number >= goal.at_least and found[-1] is not best(found):

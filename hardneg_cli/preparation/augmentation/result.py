@@ -17,6 +17,7 @@ from hardneg_cli.preparation.augmentation.pictures import PictureContent
 from hardneg_cli.preparation.augmentation.selection import Selection
 from hardneg_cli.preparation.augmentation.tables import TableContent
 from hardneg_cli.preparation.augmentation.typed_rows import appended, as_json, is_nested, typed_rows
+from hardneg_cli.rendering.summary import under
 
 if TYPE_CHECKING:
     import numpy as np
@@ -115,13 +116,16 @@ class AugmentResult(VerbResult):
             yield f"rows that train: {', '.join(sizes)}" + (f" and {len(grown) - 5:,} more" if len(grown) > 5 else "")
         if self.kept_out:
             yield f"{plural(self.kept_out, 'row')} of those that train got no version: {self.why_kept_out}"
+        yield from under("Transforms", self._trials())
+        yield from self._gains()
+        yield from (f"note: {note}" for note in (*self.notes, *data.remarks()))
+
+    def _trials(self) -> Iterator[str]:
         for one in self.selection.trials:
             off = self._classes(one.off)
             where = f"; off for {listing(off, 5)}, whose label it changes" if off and one.used else ""
             gain = "" if one.gain is None else f", balanced accuracy {one.gain}"
             yield f"{one.name}: {'used' if one.used else 'not used'}, {one.why}{gain}{where}"
-        yield from self._gains()
-        yield from (f"note: {note}" for note in (*self.notes, *data.remarks()))
 
     def _gains(self) -> Iterator[str]:
         found = self.selection
@@ -135,8 +139,11 @@ class AugmentResult(VerbResult):
             return
         rows, of = self.measured
         where = f"{rows:,} rows, each held out once" + (f" (of {of:,} that train)" if rows < of else "")
-        yield f"all together, on {where}: balanced accuracy {found.gain}, the classes with new rows {found.small}"
-        yield f"against as many plain copies: {found.over_copies}"
+        gains = (
+            f"all together, on {where}: balanced accuracy {found.gain}, the classes with new rows {found.small}",
+            f"against as many plain copies: {found.over_copies}",
+        )
+        yield from under("Gain", gains)
 
     def _classes(self, chosen: NDArray[np.bool_]) -> list[str]:
         return [name for name, one in zip(self.dataset.classes, chosen.tolist(), strict=True) if one]

@@ -14,6 +14,7 @@ from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.preparation.splits.linked_rows import GROUPS, LinkedRows
 from hardneg_cli.preparation.splits.quotas import ROW, SHARE
 from hardneg_cli.preparation.splits.shares import SplitShares
+from hardneg_cli.rendering.summary import under
 
 if TYPE_CHECKING:
     import numpy as np
@@ -131,8 +132,7 @@ class SplitResult(VerbResult):
             yield self._evenness()
         else:
             yield f"by {self.by_time}, the oldest rows in {self.shares.names[0]}, the newest in {self.shares.names[-1]}"
-        yield self._kinship()
-        yield from self._torn_lines()
+        yield from under("Copies and groups", (self._kinship(), *self._torn_lines()))
         yield from (f"note: {note}" for note in (*self._large(), *self._small(), *self.notes, *self.linked.notes))
         yield from (f"note: {remark}" for remark in self.dataset.remarks())
 

@@ -12,6 +12,7 @@ from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.preparation.weights.class_balance import Balance
 from hardneg_cli.preparation.weights.row_trust import RowTrust
 from hardneg_cli.preparation.weights.row_weights import RowWeights, WeightSettings
+from hardneg_cli.rendering.summary import under
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,10 +79,25 @@ class WeighResult(VerbResult):
         dataset, weight, trust = self.findings.dataset, self.weight[self.train], self.weights.trust[self.train]
         alike = weight.sum() ** 2 / (weight**2).sum()  # Kish's effective sample size
         yield (
-            f"{dataset.name}: {plural(len(weight), 'row')} weighed, {int((weight == 0).sum()):,} of them 0, "
+            f"{dataset.name}: {plural(len(weight), 'row')} weighed, {self._weightless(weight)}"
             f"the heaviest {weight.max():.2f}; as telling as {alike:,.0f} rows that weigh alike"
         )
-        yield f"trust: {trust.mean():.1%} on average, {int((trust < LOW).sum()):,} rows below a half{self._answers()}"
+        low = f"{int((trust < LOW).sum()):,} rows below a half"
+        yield from under("Made of", self._factors(f"trust: {trust.mean():.1%} on average, {low}{self._answers()}"))
+        if not self.trust.scored:
+            yield "note: nothing tells how probable the labels are: name --probs, --text, --features or --image"
+        if not self.train.all():
+            yield f"note: {plural(int(np.sum(~self.train)), 'row')} of other splits weigh 0"
+        yield from (f"note: {note}" for note in (*self.findings.notes, *self.trust.notes, *self.notes))
+        yield from (f"note: {remark}" for remark in dataset.remarks())
+
+    @staticmethod
+    def _weightless(weight: NDArray[np.float64]) -> str:
+        found = int((weight == 0).sum())
+        return f"{found:,} of them 0, " if found else ""
+
+    def _factors(self, trust: str) -> Iterator[str]:
+        yield trust
         yield self._classes()
         if self.settings.hardness:
             hardest = float(self.weights.hardness[self.train].max())
@@ -90,12 +106,6 @@ class WeighResult(VerbResult):
         if shared:
             groups = round(float((1 / self.copies[self.train & (self.copies > 1)]).sum()))
             yield f"copies: {shared:,} rows share the weights of {groups:,}"
-        if not self.trust.scored:
-            yield "note: nothing tells how probable the labels are: name --probs, --text, --features or --image"
-        if not self.train.all():
-            yield f"note: {plural(int(np.sum(~self.train)), 'row')} of other splits weigh 0"
-        yield from (f"note: {note}" for note in (*self.findings.notes, *self.trust.notes, *self.notes))
-        yield from (f"note: {remark}" for remark in dataset.remarks())
 
     def _answers(self) -> str:
         found = self.trust

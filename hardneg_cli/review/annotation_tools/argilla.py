@@ -5,9 +5,10 @@
     dataset.create()
     dataset.records.from_json("records.json")
 
-The question `label` offers the classes, (drop) and (unsure), with the suggestion of each row; the given label keeps it,
-another one relabels the row. `note` is for words. A discarded record is unsure, a draft is undecided. Each user is a
-reviewer, by the id that Argilla gives them. `hardneg collect` and `hardneg apply` read
+The fields are the row, its label, why it is asked about, and the nearest rows with their labels. The question `label`
+offers the classes, (drop) and (unsure), with the suggestion of each row; the given label keeps it, another one relabels
+the row. `note` is for words. A discarded record is unsure, a draft is undecided. Each user is a reviewer, by the id
+that Argilla gives them. `hardneg collect` and `hardneg apply` read
 
     json.dump(dataset.records.to_list(flatten=True), open("answers.json", "w"))
 
@@ -29,30 +30,44 @@ from hardneg_cli.io.tables.json_records import Json
 from hardneg_cli.review.annotation_tools import _answers
 from hardneg_cli.review.annotation_tools._answers import SHOWN, Object, ToolAnswer
 from hardneg_cli.review.annotation_tools._class_names import ANSWERS
-from hardneg_cli.review.annotation_tools._tasks import KEY, AnnotationTask, ascii_json, classes, picture_columns, tasks
+from hardneg_cli.review.annotation_tools._tasks import (
+    KEY,
+    AnnotationTask,
+    ascii_json,
+    classes,
+    evidence,
+    notes,
+    picture_columns,
+    tasks,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 EXTENSIONS = ()
+SURROUNDINGS = True
 NAME = "argilla"
 QUESTIONS = ("label", "note")
+TITLES = {"text": "the row", "about": "its label", "why": "why it is asked about", "nearest": "the nearest rows"}
 
 
-def write(table: pa.Table, out: BinaryIO) -> None:
-    records = (ascii_json(_record(task)).encode() for task in tasks(table, NAME))
+def write(table: pa.Table, out: BinaryIO) -> list[str]:
+    """Answers what there is to say about pictures that are not shown."""
+    troubles: list[str] = []
+    records = (ascii_json(_record(task)).encode() for task in tasks(table, NAME, troubles))
     out.write(b"[")
     out.writelines((b",\n " if number else b"") + written for number, written in enumerate(records))
     out.write(b"]\n")
+    return notes(troubles)
 
 
 def settings(table: pa.Table) -> bytes:
     """The fields and questions of the dataset."""
-    shown = next(tasks(table.slice(0, 1), NAME), None)
-    texts = ["about"] if shown and shown.text is None else ["about", "text"]
-    fields = [_field(name, {"type": "text", "use_markdown": False}, required=name == "about") for name in texts]
+    shown = next(tasks(table.slice(0, 1), NAME, []), None)
+    fields = [] if shown and shown.text is None else [_text("text")]
     pictures = range(len(picture_columns(table)))
     fields += [_field(_picture(number), {"type": "image"}, required=False) for number in pictures]
+    fields += [_text(name) for name in ("about", *evidence(table))]
     options: list[Json] = [{"value": name, "text": name} for name in (*classes(table), *ANSWERS)]
     label: dict[str, Json] = {"type": "label_selection", "options": options, "visible_options": None}
     note: dict[str, Json] = {"type": "text", "use_markdown": False}
@@ -68,12 +83,17 @@ def settings(table: pa.Table) -> bytes:
 BESIDE = {".settings.json": settings}
 
 
+def _text(name: str) -> Json:
+    return _field(name, {"type": "text", "use_markdown": False}, required=name == "about")
+
+
 def _field(name: str, how: Mapping[str, Json], *, required: bool) -> Json:
-    return {"name": name, "title": name, "required": required, "settings": how}
+    return {"name": name, "title": TITLES.get(name, name), "required": required, "settings": how}
 
 
 def _record(task: AnnotationTask) -> dict[str, Json]:
-    fields = {"about": task.about} | ({} if task.text is None else {"text": task.text})
+    known = {"text": task.text, "about": task.labeling, "why": task.why, "nearest": "\n".join(task.around)}
+    fields = {name: text for name, text in known.items() if text}
     fields |= {_picture(number): picture for number, picture in enumerate(task.pictures) if picture}
     suggested = {"value": task.suggested, "score": task.suggestion_score, "agent": "hardneg"}
     return {

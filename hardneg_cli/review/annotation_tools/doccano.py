@@ -2,12 +2,12 @@
 
 Create a project for text classification in which an example has a single label, import the labels (Labels, Import
 Labels) and then the examples as JSONL. The labels are the classes, (drop) and (unsure): the given label keeps it,
-another one relabels the row. What was suggested stands in the metadata only, for doccano keeps an imported label as the
-answer of whoever imports it. Comments become the note. `hardneg collect` and `hardneg apply` read the JSONL and JSON
-exports; an example without a label is undecided. `all.jsonl`, of a project where annotators share their work, does not
-name them; any other file is named after its annotator, who is the reviewer unless --reviewer names another. In CSV and
-fastText labels run into each other, so those are refused. doccano shows no pictures in a text project, and holds 100
-characters of a label.
+another one relabels the row. What was suggested stands in the metadata only, with the reasons and the nearest rows, for
+doccano keeps an imported label as the answer of whoever imports it. Comments become the note. `hardneg collect` and
+`hardneg apply` read the JSONL and JSON exports; an example without a label is undecided. `all.jsonl`, of a project
+where annotators share their work, does not name them; any other file is named after its annotator, who is the reviewer
+unless --reviewer names another. In CSV and fastText labels run into each other, so those are refused. doccano shows no
+pictures in a text project, and holds 100 characters of a label.
 
 Source: doccano 1.8, its catalog of import formats and the pipeline of its exports, https://github.com/doccano/doccano.
 """
@@ -25,12 +25,13 @@ from hardneg_cli.io.tables.json_records import Json
 from hardneg_cli.review.annotation_tools import _answers
 from hardneg_cli.review.annotation_tools._answers import SHOWN, ToolAnswer
 from hardneg_cli.review.annotation_tools._class_names import ANSWERS
-from hardneg_cli.review.annotation_tools._tasks import KEY, AnnotationTask, ascii_json, classes, tasks
+from hardneg_cli.review.annotation_tools._tasks import KEY, AnnotationTask, ascii_json, classes, remarks, tasks
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 EXTENSIONS = ()
+SURROUNDINGS = True
 NAME = "doccano"
 SHARED = "all"  # the file of a project where annotators share their work
 LONGEST_LABEL = 100
@@ -67,7 +68,7 @@ def _refuse_long_labels(names: list[str]) -> None:
 def _example(task: AnnotationTask) -> dict[str, Json]:
     if task.text is None:
         raise InputError(f"{NAME}: pictures only, which a text project cannot show; use label-studio or argilla")
-    return {"text": task.text, "label": [], "about": task.about, "score": task.score, KEY: task.key}
+    return {"text": task.text, "label": [], **remarks(task), "score": task.score, KEY: task.key}
 
 
 def recognises(source: Source) -> bool:

@@ -1,12 +1,12 @@
 """Label Studio: tasks, with the labeling configuration of the project beside them (`tasks.config.xml`), and exports.
 
-Create a project, paste the configuration (Settings, Labeling Interface, Code), and import the tasks. What was suggested
-is the prediction that each task begins with. The reviewer chooses the right label, which keeps the given one or
-relabels the row, or a decision (drop, unsure), which counts more than a label; a note may say why. A skipped task is
-unsure. Several annotators are several reviewers. `hardneg collect` and `hardneg apply` read the project's export: JSON,
-JSON-MIN, CSV or TSV. JSON has every annotation of a task, who made it (`completed_by`), and whether the task was
-skipped (`was_cancelled`); the others have a row for each annotation that was not skipped. Predictions are nobody's
-answer, and neither are drafts.
+Create a project, paste the configuration (Settings, Labeling Interface, Code), and import the tasks. It shows the row,
+its label, why it is asked about, and the nearest rows with their labels. What was suggested is the prediction that each
+task begins with. The reviewer chooses the right label, which keeps the given one or relabels the row, or a decision
+(drop, unsure), which counts more than a label; a note may say why. A skipped task is unsure. Several annotators are
+several reviewers. `hardneg collect` and `hardneg apply` read the project's export: JSON, JSON-MIN, CSV or TSV. JSON has
+every annotation of a task, who made it (`completed_by`), and whether the task was skipped (`was_cancelled`); the others
+have a row for each annotation that was not skipped. Predictions are nobody's answer, and neither are drafts.
 
 Source: Label Studio's task format and labeling configuration, https://labelstud.io/guide/tasks, /guide/task_format and
 /tags, and the converter of its SDK.
@@ -23,32 +23,54 @@ from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables.json_records import Json
 from hardneg_cli.review.annotation_tools import _answers
 from hardneg_cli.review.annotation_tools._answers import SHOWN, Object, ToolAnswer
-from hardneg_cli.review.annotation_tools._tasks import KEY, AnnotationTask, ascii_json, classes, picture_columns, tasks
+from hardneg_cli.review.annotation_tools._tasks import (
+    KEY,
+    AnnotationTask,
+    ascii_json,
+    classes,
+    evidence,
+    notes,
+    picture_columns,
+    tasks,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 EXTENSIONS = ()
+SURROUNDINGS = True
 NAME = "label-studio"
 FLAT = {"annotator", "annotation_id", "created_at", "updated_at", "lead_time"}
 CONTROLS = ("label", "decision", "note")
+HEADERS = {"why": "Why it is asked about", "nearest": "The nearest rows, and how they are labeled"}
+MOST_INLINE = 20  # classes, as buttons
+WIDEST = 200  # pixels of a picture, which else fills the page
+UNKNOWN = "-"  # of one row, where others have it: every task has all that the configuration shows
+LINES = "  <Style>.htx-text {white-space: pre-wrap}</Style>"  # else blanks and line ends of a text are not seen
 
 
-def write(table: pa.Table, out: BinaryIO) -> None:
-    records = (ascii_json(_task(task)).encode() for task in tasks(table, NAME))
+def write(table: pa.Table, out: BinaryIO) -> list[str]:
+    """Answers what there is to say about pictures that are not shown."""
+    told, troubles = evidence(table), list[str]()
+    records = (ascii_json(_task(task, told)).encode() for task in tasks(table, NAME, troubles))
     out.write(b"[")
     out.writelines((b",\n " if number else b"") + record for number, record in enumerate(records))
     out.write(b"]\n")
+    return notes(troubles)
 
 
 def configuration(table: pa.Table) -> bytes:
     """The labeling configuration: what is shown, the classes, the decisions, the note."""
-    shown = next(tasks(table.slice(0, 1), NAME), None)
+    shown = next(tasks(table.slice(0, 1), NAME, []), None)
     pictures = [_picture(number) for number in range(len(picture_columns(table)))]
     texts = [] if shown and shown.text is None else ["text"]
     target = [*texts, *pictures][0]
-    lines = [f'  <Text name="{name}" value="${name}" selectionEnabled="false"/>' for name in ("about", *texts)]
-    lines += [f'  <Image name="{name}" value="${name}"/>' for name in pictures]
+    lines = [LINES, '  <Header value="The row"/>', *(_text(name) for name in texts)]
+    lines += [f'  <Image name="{name}" value="${name}" maxWidth="{WIDEST}px"/>' for name in pictures]
+    lines += ['  <Header value="Its label"/>', _text("about")]
+    for name in evidence(table):
+        lines += [f'  <Header value="{HEADERS[name]}"/>', _text(name)]
+    lines.append('  <Header value="The right label, or a decision"/>')
     if offered := classes(table):
         lines += _choices("label", target, offered)
     lines += _choices("decision", target, ["drop", "unsure"])
@@ -59,15 +81,24 @@ def configuration(table: pa.Table) -> bytes:
 BESIDE = {".config.xml": configuration}
 
 
+def _text(name: str) -> str:
+    return f'  <Text name="{name}" value="${name}" selectionEnabled="false"/>'
+
+
 def _choices(name: str, target: str, values: list[str]) -> list[str]:
+    """Many as a list that is searched by typing."""
     found = [f"    <Choice value={quoteattr(value)}/>" for value in values]
-    return [f'  <Choices name="{name}" toName="{target}" choice="single" showInline="true">', *found, "  </Choices>"]
+    looks = 'layout="select"' if len(values) > MOST_INLINE else 'showInline="true"'
+    return [f'  <Choices name="{name}" toName="{target}" choice="single" {looks}>', *found, "  </Choices>"]
 
 
-def _task(task: AnnotationTask) -> dict[str, Json]:
+def _task(task: AnnotationTask, told: list[str]) -> dict[str, Json]:
+    known = {"why": task.why, "nearest": "\n".join(task.around)}
+    beside: dict[str, Json] = {name: known[name] or UNKNOWN for name in told}
     pictures = {_picture(number): picture for number, picture in enumerate(task.pictures)}
     texts = {} if task.text is None else {"text": task.text}
-    made: dict[str, Json] = {"data": {KEY: task.key, "about": task.about, "score": task.score, **texts, **pictures}}
+    data: dict[str, Json] = {KEY: task.key, "about": task.labeling, "score": task.score, **beside, **texts, **pictures}
+    made: dict[str, Json] = {"data": data}
     if task.suggested:
         label = {
             "id": "suggestion",

@@ -133,11 +133,15 @@ class ApplyResult(VerbResult):
             "already applied": self.already,
             "stale and skipped": len(self.stale),
         }
-        yield ", ".join(f"{count:,} {word}" for word, count in rest.items() if count or word in ("kept", "undecided"))
+        if any(rest.values()):
+            always = ("kept", "undecided")
+            yield ", ".join(f"{count:,} {word}" for word, count in rest.items() if count or word in always)
         automatic = sum(change.reviewer == POLICY for change in self.changes)
         if automatic or self.protected or self.policy_stale:
-            alone = f"{self.protected:,} of protected splits, {self.policy_stale:,} that are no longer the same"
-            yield f"policy: {automatic:,} of these changes are automatic; rows left alone: {alone}"
+            spared = {"of protected splits": self.protected, "that are no longer the same": self.policy_stale}
+            alone = ", ".join(f"{count:,} {words}" for words, count in spared.items() if count)
+            left = f"; rows left alone: {alone}" if alone else ""
+            yield f"policy: {automatic:,} of these changes are automatic{left}"
         yield from map(str, self.automatic)
         yield from map(str, self.rules)
         yield from (f"note: {note}" for note in self.notes)

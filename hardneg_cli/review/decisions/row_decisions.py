@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.label_spelling import meant_name
 from hardneg_cli.detection.detector_result import DetectorResult
-from hardneg_cli.errors import listing, plural
+from hardneg_cli.errors import listing, plural, quote
 from hardneg_cli.review.decisions.decision import CONTROL, Decision, conflicts
 from hardneg_cli.review.decisions.row_matching import MatchedDecisions, match, places
 
@@ -58,7 +59,8 @@ class RowDecisions:
 def row_decisions(dataset: Dataset, decisions: Iterable[Decision]) -> RowDecisions:
     """The rows that are decided: same id, content and label, and nobody contradicts.
 
-    A row that was relabeled as decided counts as kept with its new label, unless a decision about that one fits.
+    A row that was relabeled as decided counts as kept with its new label, unless a decision about that one fits. One
+    that is relabeled to a misspelling of a class is not decided, unless somebody keeps it there.
     """
     import numpy as np
     import pyarrow as pa
@@ -68,7 +70,7 @@ def row_decisions(dataset: Dataset, decisions: Iterable[Decision]) -> RowDecisio
         nothing = np.zeros(0, bool)
         return RowDecisions(np.zeros(0, np.int64), nothing, nothing, nothing, nothing, (), ())
     ids = pa.chunked_array([pa.array([decision.id for decision in sure], pa.string())])
-    matched = match(dataset, sure, ids)
+    matched, slips = _well_spelled(dataset, match(dataset, sure, ids))
     fresh: dict[int, list[Decision]] = {}
     for row, decision in matched.fresh:
         fresh.setdefault(row, []).append(decision)
@@ -79,11 +81,26 @@ def row_decisions(dataset: Dataset, decisions: Iterable[Decision]) -> RowDecisio
     answers = [_answer(agreed[row]) if row in agreed else "applied" for row in rows]
     wrong = np.array([answer in ("relabel", "drop") for answer in answers], bool)
     telling = _telling(rows, agreed, matched)
-    notes = [*_remarks(matched, sorted(id_ for id_, *_ in clashes)), *_count(wrong), *_unlearned(telling, len(agreed))]
+    notes = [*slips, *_remarks(matched, sorted(id_ for id_, *_ in clashes)), *_count(wrong)]
+    notes += _unlearned(telling, len(agreed))
     words = (_words(agreed[row]) if row in agreed else _words(applied[row], applied=True) for row in rows)
     dropped = np.array([answer == "drop" for answer in answers], bool)
     control = np.array([any(one.role == CONTROL for one in agreed.get(row, ())) for row in rows], bool)
     return RowDecisions(np.array(rows, np.int64), wrong, dropped, telling, control, tuple(words), tuple(notes))
+
+
+def _well_spelled(dataset: Dataset, matched: MatchedDecisions) -> tuple[MatchedDecisions, list[str]]:
+    """Without the decisions that relabel to a misspelling of a class, and a note on those."""
+    named = {one.new_label for one in (*(decision for _, decision in matched.fresh), *matched.already)}
+    meant = {name: class_ for name in named - {""} if (class_ := meant_name(dataset, name)) is not None}
+    fresh = tuple(pair for pair in matched.fresh if pair[1].new_label not in meant)
+    already = tuple(one for one in matched.already if one.new_label not in meant)
+    gone = len(matched.fresh) - len(fresh) + len(matched.already) - len(already)
+    if not gone:
+        return matched, []
+    spelled = ", ".join(f"{quote(name)} (did you mean {quote(meant[name])}?)" for name in sorted(meant))
+    note = f"{plural(gone, 'relabeled row is', 'relabeled rows are')} asked about again: {spelled}"
+    return replace(matched, fresh=fresh, already=already), [note]
 
 
 def _applied(dataset: Dataset, matched: MatchedDecisions, fresh: Mapping[int, object]) -> dict[int, list[Decision]]:

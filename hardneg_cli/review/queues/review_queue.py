@@ -75,11 +75,6 @@ class ReviewQueue:
     def questions(self) -> list[Question]:
         return list(zip(self.ids, self._texts("row_hash"), self._texts("given_label"), strict=True))
 
-    @cached_property
-    def classes(self) -> list[str]:
-        """Every label that is given or suggested, sorted."""
-        return sorted({*self._texts("given_label"), *self._texts("suggested_label")} - {""})
-
     @property
     def display_columns(self) -> list[str]:
         """The display columns."""
@@ -189,15 +184,12 @@ def queue_about(dataset: Dataset, queue: ReviewQueue) -> ReviewQueue:
 
 
 def _whole(table: pa.Table) -> pa.Table:
-    """Every cell that is text there, null as the empty text."""
+    """Every cell that is text there, null as the empty text; what the table knows of itself it knows still."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    columns: dict[str, Any] = {}
-    for name in table.column_names:
-        is_text = pa.types.is_string(table[name].type)
-        columns[name] = pc.fill_null(table[name], "") if is_text else table[name]
-    return pa.table(columns).combine_chunks()
+    columns = [pc.fill_null(column, "") if pa.types.is_string(column.type) else column for column in table.columns]
+    return pa.Table.from_arrays(columns, schema=table.schema).combine_chunks()
 
 
 def _ordered(counts: Counter[str]) -> list[tuple[str, int]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.queue_columns import ADDED, FILLED_IN, NUMBERS, NUMERIC
+from hardneg_cli.io.tables.queue_columns import ADDED, FILLED_IN, NEAREST, NUMBERS, NUMERIC
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.audit.filled_audit import truths
 from hardneg_cli.review.decisions.row_decisions import ANSWERS
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 USED = ("id", *FILLED_IN, "given_label", "suggested_label", "flagged", "why", *NUMERIC, "row_hash")
 NEEDED = tuple(name for name in USED if name not in ADDED)
 NO_CLASS = -1
+SPELLING = "label-spelling"  # the detector of labels that are misspelled
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,16 @@ class ScoredRows:
             name for column in ("given_label", "suggested_label") for name in self.table[column].unique().to_pylist()
         }
         return tuple(sorted(names - {"", None}))
+
+    @cached_property
+    def real_classes(self) -> tuple[str, ...]:
+        """Those that a reviewer is offered: no misspelling, as far as a detector called it one."""
+        import pyarrow.compute as pc
+
+        if "detectors" not in self.table.column_names:
+            return self.classes
+        slips = self.table.filter(pc.match_substring_regex(self.table["detectors"], f"(^|,){SPELLING}(,|$)"))
+        return tuple(name for name in self.classes if name not in {*slips["given_label"].to_pylist()})
 
     @cached_property
     def labels(self) -> Codes:
@@ -107,7 +118,7 @@ def read_scored_rows(files: Sequence[Source]) -> ScoredRows:
     """The rows of a findings file. Raises InputError for a file that is none."""
     import pyarrow as pa
 
-    names = table_files.columns(files)
+    names = [name for name in table_files.columns(files) if name != NEAREST]
     for name in NEEDED:
         if name not in names:
             hint = did_you_mean(name, names)

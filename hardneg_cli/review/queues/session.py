@@ -6,9 +6,9 @@ What others said is neither shown nor used: two reviewers who are asked the same
 from __future__ import annotations
 
 import time
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, pairwise
@@ -19,6 +19,7 @@ from hardneg_cli.errors import MOST_OF_A_PATH, InputError, did_you_mean, quote
 from hardneg_cli.review.decisions.decision import WITHDRAWN, Decision, Question, independent_answers
 from hardneg_cli.review.decisions.decision_log import DecisionLog, held, now, spelled_tokens
 from hardneg_cli.review.decisions.row_matching import restated
+from hardneg_cli.review.queues.class_names import ClassNames
 from hardneg_cli.review.queues.review_queue import QueueFilter, QueueItem, ReviewQueue
 
 SOURCE = "review"
@@ -55,7 +56,7 @@ class ReviewSession:
     """
 
     def __init__(
-        self, queue: ReviewQueue, log: str | Path, reviewer: str, *, blind: bool = False, classes: Iterable[str] = (),
+        self, queue: ReviewQueue, log: str | Path, reviewer: str, *, blind: bool = False,
         dataset: Dataset | None = None, clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self.queue, self.log, self.reviewer, self.blind = queue, Path(log), reviewer, blind
@@ -72,7 +73,8 @@ class ReviewSession:
             (answer.id, answer.row_hash, answer.new_label): answer
             for answer in answers if answer.decision == "relabel"
         }  # fmt: skip
-        self.classes = sorted({*queue.classes, *classes, *(answer.new_label for answer in answers)} - {""})
+        self.names = ClassNames.of_dataset(dataset) if dataset else ClassNames.of_queue(queue.table)
+        self.classes = self.names.and_typed([answer.new_label for answer in answers])
         self._history: list[tuple[int, Decision | None]] = []
         self.drafts: dict[int, str] = {}
         self.filter: QueueFilter | None = None
@@ -130,6 +132,10 @@ class ReviewSession:
         if not item.suggested.strip() or item.suggested == item.given:
             raise InputError("no other label is suggested: pick one with r")
         return self.decide("relabel", item.suggested)
+
+    def meant(self, label: str) -> str:
+        """The class that was probably meant by a label that is none, "" where it is one, or like none of them."""
+        return self.names.meant(label, self.classes)
 
     def annotate(self, text: str) -> Decision | None:
         """Save the note with the row's answer; where there is none yet, it waits for it."""
@@ -225,7 +231,7 @@ class ReviewSession:
         self._newest = decision.at
         self._spelled |= spelled_tokens([decision])
         if decision.new_label and decision.new_label not in self.classes:
-            insort(self.classes, decision.new_label)
+            self.classes = self.names.and_typed([*self.classes, decision.new_label])
         question = decision.question
         if decision.decision == WITHDRAWN:
             self._answers.pop(question, None)

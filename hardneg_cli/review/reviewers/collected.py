@@ -13,6 +13,7 @@ from hardneg_cli.io.files.atomic_write import whole_file
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, schema
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.rendering.report_file import report_writer
+from hardneg_cli.rendering.summary import under
 from hardneg_cli.review.decisions.adjudication import in_words
 from hardneg_cli.review.decisions.decision import ChronologicalDecisions, Decision, independent_answers
 from hardneg_cli.review.decisions.filled_queue import FilledQueue
@@ -113,10 +114,10 @@ class CollectResult(VerbResult):
         )
         yield f"conflicts: {self.settled:,} {done}settled, {len(self.conflicts):,} left"
         if self.agreement:
-            yield from _agreement(self.agreement)
-        yield from _records(besides.records)
+            yield from under("Agreement", _agreement(self.agreement))
+        yield from under("Reviewers", _records(besides.records))
         if besides.consensus:
-            yield from _consensus(besides.consensus)
+            yield from under("Consensus", _consensus(besides.consensus))
         yield from besides.notes
         consensus_notes = besides.consensus.notes if besides.consensus else ()
         yield from (f"note: {note}" for note in (*self.notes, *consensus_notes))

@@ -13,9 +13,10 @@ from typing import Annotated
 import typer
 
 from hardneg_cli.cli import outputs
+from hardneg_cli.cli.next_commands import after_audit_draw
 from hardneg_cli.cli.options import OutputOptions
 from hardneg_cli.cli.settings.option_trust import Trust
-from hardneg_cli.runtime.terminal import say
+from hardneg_cli.cli.summaries import say_summary
 
 EXAMPLE = "hardneg audit draw scores.parquet --rows 100 -o audit.csv"
 
@@ -37,6 +38,6 @@ def run(
     outputs.refuse_overwriting_inputs(targets, [scores])
     drawn = audit.audit_draw(scores, rows, seed=seed)
     outputs.write(drawn.table, targets)
-    for line in [] if output.quiet else drawn.summary():
-        say(line)
+    if not output.quiet:
+        say_summary((*drawn.summary(), *after_audit_draw(targets)))
     return 0

@@ -15,9 +15,9 @@ from hardneg_cli.rendering.document import (
     DataTable,
     Document,
     Precise,
-    Section,
+    ReportSection,
     Words,
-    shown,
+    cell_text,
 )
 from hardneg_cli.rendering.figure_cells import precise
 from hardneg_cli.rendering.figures import DECIMALS
@@ -30,12 +30,12 @@ AS_TABLE = "The same as a table"
 def document(report: DualReport) -> Document:
     """What the page and the Markdown hold."""
     made = (
-        Section("gain", "Before and after", tuple(_gain(report))),
-        Section("slices", "Where the first model fails", tuple(_slices(report))),
-        Section("figures", "All figures", (_figures(report),)),
+        ReportSection("gain", "Before and after", tuple(_gain(report))),
+        ReportSection("slices", "Where the first model fails", tuple(_slices(report))),
+        ReportSection("figures", "All figures", (_figures(report),)),
     )
-    figures = [("rows", shown(report["rows"])), ("classes", shown(report["classes"]))]
-    figures += [("decided", shown(report["decided"]))] if report["decided"] else []
+    figures = [("rows", cell_text(report["rows"])), ("classes", cell_text(report["classes"]))]
+    figures += [("decided", cell_text(report["decided"]))] if report["decided"] else []
     if report["error_rate"] is not None:
         figures.append(("the first model errs", f"{report['error_rate']:.1%}"))
     if report["log_loss"] is not None and report["adjusted_log_loss"] is not None and report["gain_proved"]:

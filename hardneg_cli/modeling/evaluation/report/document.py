@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from hardneg_cli.data.class_names import readable
 from hardneg_cli.errors import plural
 from hardneg_cli.modeling.evaluation.metrics import LESS_IS_BETTER, OVERALL
 from hardneg_cli.modeling.evaluation.report.figures import (
@@ -21,11 +22,11 @@ from hardneg_cli.rendering.document import (
     Charts,
     DataTable,
     Document,
-    Section,
+    ReportSection,
     Words,
-    shown,
+    cell_text,
 )
-from hardneg_cli.rendering.figure_cells import ENDS, edged, measure_cells, precise
+from hardneg_cli.rendering.figure_cells import ENDS, measure_cells, precise
 from hardneg_cli.rendering.figures import Measure
 
 MOST_DOTS = 40  # models or pairs in a chart
@@ -38,16 +39,16 @@ def document(report: CompareReport) -> Document:
     history = report["history"]
     made = (
         *(() if history is None else history_sections(history)),
-        Section("better", "Who is better", tuple(_better(report))),
-        Section("metrics", "Other metrics", tuple(_metrics(report))),
-        Section("flips", "Rows fixed and broken", tuple(_flips(report))),
-        Section("classes", "Classes", tuple(_classes(report))),
-        Section("run", "What ran", tuple(_run(report))),
+        ReportSection("better", "Who is better", tuple(_better(report))),
+        ReportSection("metrics", "Other metrics", tuple(_metrics(report))),
+        ReportSection("flips", "Rows fixed and broken", tuple(_flips(report))),
+        ReportSection("classes", "Classes", tuple(_classes(report))),
+        ReportSection("run", "What ran", tuple(_run(report))),
     )
     data = report["dataset"]
     what = "models" if history is None else "checkpoints"
-    figures = [("rows", shown(data["rows"])), ("classes", shown(data["classes"])),
-               (what, shown(len(report["models"])))]  # fmt: skip
+    figures = [("rows", cell_text(data["rows"])), ("classes", cell_text(data["classes"])),
+               (what, cell_text(len(report["models"])))]  # fmt: skip
     figures += _leading(report)
     sections = tuple(section for section in made if section.blocks)
     return Document("Comparison of models", data["name"], report["verdict"]["sentence"], tuple(figures), sections)
@@ -203,7 +204,7 @@ def _classes(report: CompareReport) -> Iterator[Block]:
     if len(mine) == len(lines):
         return
     columns = ("model", "against", "class", "rows", "broke", "fixed", "change of recall", *ENDS, "p")
-    rows = [(one["model"], one["against"], edged(one["class"]), one["rows"], one["broke"], one["fixed"],
+    rows = [(one["model"], one["against"], readable(one["class"]), one["rows"], one["broke"], one["fixed"],
              *measure_cells(one["recall_change"]), precise(one["p_adjusted"])) for one in lines]  # fmt: skip
     yield DataTable(f"Of every pair, by {LABEL_WORDS[found['labels']]}: {found['rule']}", columns, rows, folded=True)
 
@@ -219,8 +220,8 @@ def _class_chart(mine: Sequence[ClassChangeFigures], pair: tuple[str, str]) -> C
     half = MOST_CLASS_DOTS // 2
     drawn = [*mine] if len(mine) <= MOST_CLASS_DOTS else [*mine[:half], *mine[-half:]]
     lines = [
-        DotLine(edged(one["class"]), *_ends(one["recall_change"]),
-                f"{edged(one['class'])}: {one['broke']:,} of {one['rows']:,} rows broke, {one['fixed']:,} fixed",
+        DotLine(readable(one["class"]), *_ends(one["recall_change"]),
+                f"{readable(one['class'])}: {one['broke']:,} of {one['rows']:,} rows broke, {one['fixed']:,} fixed",
                 f"−{one['broke']:,} +{one['fixed']:,}", _is_sure(one["p_adjusted"]))
         for one in drawn if one["recall_change"] is not None
     ]  # fmt: skip
@@ -231,7 +232,7 @@ def _class_chart(mine: Sequence[ClassChangeFigures], pair: tuple[str, str]) -> C
         f"{few}"
     )
     columns = ("class", "rows", "broke", "fixed", "change of recall", *ENDS, "p adjusted")
-    rows = [(edged(one["class"]), one["rows"], one["broke"], one["fixed"], *measure_cells(one["recall_change"]),
+    rows = [(readable(one["class"]), one["rows"], one["broke"], one["fixed"], *measure_cells(one["recall_change"]),
              precise(one["p_adjusted"])) for one in mine]  # fmt: skip
     svg = dots(lines, f"{title}; the table has the figures", "change of recall", reference=0.0)
     return Chart(title, svg, DataTable("The same as a table", columns, rows), words)

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from hardneg_cli.data.class_names import readable
 from hardneg_cli.modeling.evaluation.report.figures import CurveFigures, ForgottenFigures, HistoryFigures
 from hardneg_cli.modeling.evaluation.words import chance, span
 from hardneg_cli.rendering.charts.dots import DotLine, dots
 from hardneg_cli.rendering.charts.lines import COLORS, LineMark, LinePoint, NamedLine, lines
-from hardneg_cli.rendering.document import Block, Chart, Charts, DataTable, Section, Words
-from hardneg_cli.rendering.figure_cells import ENDS, edged, measure_cells, precise
+from hardneg_cli.rendering.document import Block, Chart, Charts, DataTable, ReportSection, Words
+from hardneg_cli.rendering.figure_cells import ENDS, measure_cells, precise
 from hardneg_cli.rendering.figures import Measure
 
 MOST_CLASS_DOTS = 24
 ALL_ROWS = "all rows"
 
 
-def history_sections(history: HistoryFigures) -> tuple[Section, ...]:
+def history_sections(history: HistoryFigures) -> tuple[ReportSection, ...]:
     """The sections that only checkpoints have."""
     return (
-        Section("curves", "Learning curves", tuple(_curves(history))),
-        Section("forgetting", "What was forgotten", tuple(_forgetting(history))),
+        ReportSection("curves", "Learning curves", tuple(_curves(history))),
+        ReportSection("forgetting", "What was forgotten", tuple(_forgetting(history))),
     )
 
 
@@ -88,14 +89,14 @@ def _forgetting(history: HistoryFigures) -> Iterator[Block]:
 
 def _forgotten(since: str, found: Sequence[ForgottenFigures]) -> Chart:
     drawn = [
-        DotLine(edged(one["class"]), one["change"]["value"], one["change"]["low"], one["change"]["high"],
-                f"{edged(one['class'])}: recall {one['before']:.1%} to {one['after']:.1%}, {one['broke']:,} of "
+        DotLine(readable(one["class"]), one["change"]["value"], one["change"]["low"], one["change"]["high"],
+                f"{readable(one['class'])}: recall {one['before']:.1%} to {one['after']:.1%}, {one['broke']:,} of "
                 f"{one['rows']:,} rows broke", chance(one["p_adjusted"]), one["forgotten"])
         for one in found[:MOST_CLASS_DOTS]
     ]  # fmt: skip
     columns = ("class", "rows", "broke", "fixed", "recall then", "recall now", "change", *ENDS,
                "p adjusted", "forgotten")  # fmt: skip
-    rows = [(edged(one["class"]), one["rows"], one["broke"], one["fixed"], precise(one["before"]),
+    rows = [(readable(one["class"]), one["rows"], one["broke"], one["fixed"], precise(one["before"]),
              precise(one["after"]), *measure_cells(one["change"]), precise(one["p_adjusted"]),
              "yes" if one["forgotten"] else "no") for one in found]  # fmt: skip
     title = f"Change of recall since {since}, by class"

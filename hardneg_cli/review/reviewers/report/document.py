@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from hardneg_cli.data.class_names import readable
 from hardneg_cli.errors import plural
 from hardneg_cli.rendering.charts.dots import DotLine, dots
 from hardneg_cli.rendering.charts.matrix import MatrixCell, matrix, shades
 from hardneg_cli.rendering.charts.stacked import StackedBar, stacked
-from hardneg_cli.rendering.document import Block, Chart, Charts, DataTable, Document, Section, Words, shown
-from hardneg_cli.rendering.figure_cells import ENDS, edged, measure_cells, precise
+from hardneg_cli.rendering.document import Block, Chart, Charts, DataTable, Document, ReportSection, Words, cell_text
+from hardneg_cli.rendering.figure_cells import ENDS, measure_cells, precise
 from hardneg_cli.rendering.figures import Interval
 from hardneg_cli.review.reviewers.report.figures import (
     AgreementFigures,
@@ -27,16 +28,16 @@ def document(report: CollectReport) -> Document:
     """What the page and the Markdown hold."""
     counts, found = report["counts"], report["agreement"]
     made = (
-        Section("agreement", "Agreement", tuple(_agreement(report))),
-        Section("reviewers", "Reviewers", tuple(_reviewers(report))),
-        Section("pace", "Pace", tuple(pace_blocks(report))),
-        Section("mistakes", "Who says what for what", tuple(_mistakes(report))),
-        Section("conflicts", "Conflicts", tuple(_conflicts(report))),
-        Section("consensus", "Consensus", tuple(_consensus(report))),
-        Section("run", "What ran", tuple(_run(report))),
+        ReportSection("agreement", "Agreement", tuple(_agreement(report))),
+        ReportSection("reviewers", "Reviewers", tuple(_reviewers(report))),
+        ReportSection("pace", "Pace", tuple(pace_blocks(report))),
+        ReportSection("mistakes", "Who says what for what", tuple(_mistakes(report))),
+        ReportSection("conflicts", "Conflicts", tuple(_conflicts(report))),
+        ReportSection("consensus", "Consensus", tuple(_consensus(report))),
+        ReportSection("run", "What ran", tuple(_run(report))),
     )
-    figures = [("reviewers", shown(counts["reviewers"])), ("answers", shown(counts["answers"])),
-               ("rows", shown(counts["rows"])), ("conflicts left", shown(counts["conflicts"]))]  # fmt: skip
+    figures = [("reviewers", cell_text(counts["reviewers"])), ("answers", cell_text(counts["answers"])),
+               ("rows", cell_text(counts["rows"])), ("conflicts left", cell_text(counts["conflicts"]))]  # fmt: skip
     if found is not None:
         figures += [("agreement", f"{found['percent']['value']:.1%}")]
         figures += [("Krippendorff's α", f"{found['alpha']['value']:.2f}")] if found["alpha"] else []
@@ -77,11 +78,15 @@ def _kappas(found: AgreementFigures) -> Iterator[Chart]:
         cell = MatrixCell(min(max(kappa["value"], 0.0), 1.0), f"{kappa['value']:.2f}".replace("0.", "."), said)
         one, other = place[pair["first"]], place[pair["second"]]
         cells[one, other] = cells[other, one] = cell
-    rows = [(edged(pair["first"]), edged(pair["second"]), pair["rows"], *measure_cells(pair["kappa"]))
+    rows = [(readable(pair["first"]), readable(pair["second"]), pair["rows"], *measure_cells(pair["kappa"]))
             for pair in pairs]  # fmt: skip
     table = DataTable(f"{found['rule'].capitalize()}, as a table", ("reviewer", "and", "rows", "κ", *ENDS), rows)
     svg = shades(
-        [edged(name) for name in names], cells, "Cohen's κ by pair; the table has the figures", ("", ""), "shade calm"
+        [readable(name) for name in names],
+        cells,
+        "Cohen's κ by pair; the table has the figures",
+        ("", ""),
+        "shade calm",
     )
     yield Chart("Cohen's κ of each pair", svg, table, "The darker, the better two reviewers agree.")
 
@@ -93,7 +98,7 @@ def _reviewers(report: CollectReport) -> Iterator[Block]:
         return
     if len(found) < report["counts"]["reviewers"]:
         yield Words(f"Reviewers: {report['rule']}.")
-    yield from (Words(f"Warning: {edged(one['reviewer'])} {one['anchored']}.") for one in found if one["anchored"])
+    yield from (Words(f"Warning: {readable(one['reviewer'])} {one['anchored']}.") for one in found if one["anchored"])
     charts = [
         _answers(found),
         _shares(found, "agreed", "Agrees with most of the others"),
@@ -103,9 +108,9 @@ def _reviewers(report: CollectReport) -> Iterator[Block]:
     ]
     yield Charts(tuple(chart for chart in charts if chart is not None))
     if any(one["accuracy"] is not None for one in found):
-        rows = [(edged(one["reviewer"]), precise(one["accuracy"]), precise(one["weight"])) for one in found]
+        rows = [(readable(one["reviewer"]), precise(one["accuracy"]), precise(one["weight"])) for one in found]
         yield DataTable("As far as the consensus tells", ("reviewer", "labels right", "what an answer counts"), rows)
-    corrected = [(edged(one["reviewer"]), *measure_cells(one["precision"])) for one in found if one["precision"]]
+    corrected = [(readable(one["reviewer"]), *measure_cells(one["precision"])) for one in found if one["precision"]]
     if corrected:
         yield DataTable("Flagged rows that are wrong, corrected for the controls that a reviewer calls wrong",
                         ("reviewer", "share", *ENDS), corrected)  # fmt: skip
@@ -123,9 +128,9 @@ def _answers(found: Sequence[ReviewerFigures]) -> Chart:
     for one in _most(found):
         counts = parts[one["reviewer"]]
         said = ", ".join(f"{count:,} {kind}" for kind, count in zip(KINDS, counts, strict=True))
-        name = edged(one["reviewer"])
+        name = readable(one["reviewer"])
         bars.append(StackedBar(name, counts, f"{name}: {said}", f"{one['answers']:,}"))
-    rows = [(edged(name), sum(counts), *counts) for name, counts in parts.items()]
+    rows = [(readable(name), sum(counts), *counts) for name, counts in parts.items()]
     svg = stacked(bars, KINDS, "Answers by reviewer; the table has the figures", "answers")
     return Chart("Answers", svg, DataTable(AS_TABLE, ("reviewer", "answers", *KINDS), rows))
 
@@ -139,10 +144,10 @@ def _shares(found: Sequence[ReviewerFigures], key: str, title: str) -> Chart | N
     known = [one for one in found if share(one)["of"]]
     if not known:
         return None
-    drawn = [DotLine(edged(one["reviewer"]), *_ends(share(one)["share"]), _times(one["reviewer"], share(one)),
+    drawn = [DotLine(readable(one["reviewer"]), *_ends(share(one)["share"]), _times(one["reviewer"], share(one)),
                      f"{share(one)['times']:,} of {share(one)['of']:,}", bool(one["anchored"]) and key == "followed")
              for one in _most(known)]  # fmt: skip
-    rows = [(edged(one["reviewer"]), share(one)["times"], share(one)["of"], *measure_cells(share(one)["share"]))
+    rows = [(readable(one["reviewer"]), share(one)["times"], share(one)["of"], *measure_cells(share(one)["share"]))
             for one in known]  # fmt: skip
     table = DataTable(AS_TABLE, ("reviewer", "times", "of", "share", *ENDS), rows)
     return Chart(title, dots(drawn, f"{title}; the table has the figures", "share", percent=True), table)
@@ -153,7 +158,7 @@ def _followed(found: Sequence[ReviewerFigures]) -> Chart | None:
     chart = _shares(found, "followed", "Takes suggestions over")
     if chart is None:
         return None
-    rows = [(edged(one["reviewer"]), one["suggestions_followed"]["times"], one["suggestions_followed"]["of"],
+    rows = [(readable(one["reviewer"]), one["suggestions_followed"]["times"], one["suggestions_followed"]["of"],
              *measure_cells(one["suggestions_followed"]["share"]),
              *measure_cells(one["followed_by_others"]["share"])[:1],
              one["followed_on_controls"]["times"], one["followed_on_controls"]["of"])
@@ -164,7 +169,7 @@ def _followed(found: Sequence[ReviewerFigures]) -> Chart | None:
 
 
 def _times(reviewer: str, found: ReviewerShare) -> str:
-    return f"{edged(reviewer)}: {found['times']:,} of {found['of']:,}"
+    return f"{readable(reviewer)}: {found['times']:,} of {found['of']:,}"
 
 
 def _ends(found: Interval | None) -> tuple[float | None, float | None, float | None]:
@@ -195,9 +200,9 @@ def _mistakes(report: CollectReport) -> Iterator[Block]:
     place = {name: number for number, name in enumerate(names)}
     counts = {(place[one["others"]], place[one["answer"]]): one["times"]
               for one in found if one["others"] in place and one["answer"] in place}  # fmt: skip
-    rows = [(edged(one["others"]), edged(one["answer"]), one["times"]) for one in found]
+    rows = [(readable(one["others"]), readable(one["answer"]), one["times"]) for one in found]
     table = DataTable(f"{plural(len(rows), 'pair')} as a table", ("most others say", "the answer is", "times"), rows)
-    named = [edged(name) for name in names]
+    named = [readable(name) for name in names]
     svg = matrix(named, counts, "Answers that differ from most others'; the table has the figures",
                  ("most others", "the answer"), unit="answer", clickable=False)  # fmt: skip
     left = sum(one["times"] for one in found) - sum(counts.values())
@@ -215,7 +220,7 @@ def _conflicts(report: CollectReport) -> Iterator[Block]:
         f"{plural(found['left'], 'row is', 'rows are')} decided in more than one way. Have somebody else fill in what "
         "-o FILE writes, and collect that with --adjudicator NAME."
     )
-    rows = [(one["id"], edged(one["given"]), one["answers"]) for one in found["rows"]]
+    rows = [(one["id"], readable(one["given"]), one["answers"]) for one in found["rows"]]
     few = "All of them" if len(rows) == found["left"] else f"The first {len(rows):,} of them"
     yield DataTable(few, ("id", "given label", "answers"), rows)
 

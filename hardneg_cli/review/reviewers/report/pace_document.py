@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from hardneg_cli.data.class_names import readable
 from hardneg_cli.rendering.charts.dots import DotLine, dots
 from hardneg_cli.rendering.charts.lines import COLORS, LinePoint, NamedLine, lines
 from hardneg_cli.rendering.document import Block, Chart, Charts, DataTable, Words
-from hardneg_cli.rendering.figure_cells import edged
 from hardneg_cli.review.reviewers.report.figures import CollectReport, PaceFigures
 
 MOST_LINES = 30  # reviewers in a chart
@@ -25,7 +25,7 @@ def pace_blocks(report: CollectReport) -> Iterator[Block]:
     charts = [*_seconds(pace), *_days(pace)]
     if charts:
         yield Charts(tuple(charts))
-    rows = [(edged(one["reviewer"]), one["answers"], one["timed"], *(
+    rows = [(readable(one["reviewer"]), one["answers"], one["timed"], *(
         (None, None, None) if one["seconds"] is None
         else (one["seconds"]["median"], one["seconds"]["low"], one["seconds"]["high"])
     )) for one in report["pace"]]  # fmt: skip
@@ -36,10 +36,10 @@ def pace_blocks(report: CollectReport) -> Iterator[Block]:
 def _seconds(pace: Sequence[PaceFigures]) -> Iterator[Chart]:
     known = [(one, one["seconds"]) for one in pace if one["seconds"] is not None]
     if known:
-        drawn = [DotLine(edged(one["reviewer"]), q["median"], q["low"], q["high"],
-                         f"{edged(one['reviewer'])}: {q['median']:g} s, half of them {q['low']:g} to {q['high']:g} s",
+        drawn = [DotLine(readable(one["reviewer"]), q["median"], q["low"], q["high"],
+                         f"{readable(one['reviewer'])}: {q['median']:g} s, half {q['low']:g} to {q['high']:g} s",
                          f"{q['median']:g} s") for one, q in known[:MOST_LINES] if q is not None]  # fmt: skip
-        rows = [(edged(one["reviewer"]), q["median"], q["low"], q["high"]) for one, q in known if q is not None]
+        rows = [(readable(one["reviewer"]), q["median"], q["low"], q["high"]) for one, q in known if q is not None]
         table = DataTable(AS_TABLE, ("reviewer", "seconds", "lower quartile", "upper quartile"), rows)
         words = "The median from one answer to the next, and the middle half; more than two minutes are a pause."
         svg = dots(drawn, "Seconds an answer; the table has the figures", "seconds", reference=0.0)
@@ -57,11 +57,11 @@ def _days(pace: Sequence[PaceFigures]) -> Iterator[Chart]:
     named = []
     for one in ranked:
         count = {day["day"]: day["answers"] for day in one["days"]}
-        points = [LinePoint(float(x), float(times), None, None, f"{edged(one['reviewer'])}, {name}: {times:,}")
+        points = [LinePoint(float(x), float(times), None, None, f"{readable(one['reviewer'])}, {name}: {times:,}")
                   for x in spans if (name := date.fromordinal(first + x).isoformat()) in count or len(spans) <= WEEK
                   for times in (count.get(name, 0),)]  # fmt: skip
-        named += [NamedLine(edged(one["reviewer"]), points)] if points else []
-    rows = [(edged(one["reviewer"]), day["day"], day["answers"]) for one in pace for day in one["days"]]
+        named += [NamedLine(readable(one["reviewer"]), points)] if points else []
+    rows = [(readable(one["reviewer"]), day["day"], day["answers"]) for one in pace for day in one["days"]]
     ticks = [(float(date.fromisoformat(day).toordinal() - first), day) for day in days]
     svg = lines(named, "Answers a day; the table has the figures", ("day, in UTC", "answers"), ticks)
     few = "" if len(ranked) == len(pace) else f"The {COLORS} reviewers with the most answers."

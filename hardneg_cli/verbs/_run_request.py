@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from hardneg_cli.data.columns import Columns
-from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.detection.run_request import RunRequest
 
 OPTIONS = {
     "label": "--label", "id": "--id", "text": "--text", "image": "--image", "features": "--features",
@@ -22,30 +22,25 @@ DEFAULTS = {"label": "label", "prob_prefix": "prob_", "on_bad_rows": "fail", "en
 READ_AGAIN = ("label", "id", "text", "image", "classes", "encoding")  # by what reads the data alone
 
 
-def as_asked(
-    data: object, dataset: Dataset, columns: Columns | None, options: Mapping[str, object]
-) -> tuple[dict[str, str], str, tuple[str, ...]]:  # fmt: skip
-    """What was asked for by option; the command that asks for it, and those that bring answers in and apply them.
-
-    No commands where something came from memory.
-    """
+def run_request(data: object, columns: Columns | None, options: Mapping[str, object]) -> RunRequest:
+    """Of `find` with these arguments."""
     given = _given(columns, options)
-    asked = settings_asked(columns, options)
+    asked = run_settings(columns, options)
     words: list[str] = []
     for name, values in given.items():
         for value in values:
             words += [OPTIONS[name]] if value == "yes" else [OPTIONS[name], value]
     path = data if isinstance(data, str | Path) else None
     if path is None or str(path) == "-" or HELD in words:
-        return asked, "", ()
+        return RunRequest(asked)
     name = str(path)
     again = [word for key in READ_AGAIN if key in given for word in (OPTIONS[key], given[key][0])]
     collect = shlex.join(["hardneg", "collect", "queue.decided.csv", "--data", name])
     apply = shlex.join(["hardneg", "apply", name, *again, "-o", _beside(name)])
-    return asked, shlex.join(["hardneg", "find", name, *words]), (collect, apply)
+    return RunRequest(asked, shlex.join(["hardneg", "find", name, *words]), (collect, apply))
 
 
-def settings_asked(columns: Columns | None, options: Mapping[str, object]) -> dict[str, str]:
+def run_settings(columns: Columns | None, options: Mapping[str, object]) -> dict[str, str]:
     """What is not the default, by option; what has no option of its own is left out."""
     return {OPTIONS[name]: ", ".join(values) for name, values in _given(columns, options).items()}
 
