@@ -5,26 +5,24 @@ What they show is made up here, and the same every time.
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import csv
-import io
-import re
 import shutil
-import subprocess
+import sys
 import tempfile
-from itertools import count
+import time
 from pathlib import Path
-from typing import Any
 
-from hardneg_cli import Columns, find
+from hardneg_cli import find
 from hardneg_cli.io.result_formats import html
-from hardneg_cli.review.queues.review_queue import review_queue_of
-from hardneg_cli.review.queues.row_context import RowContexts
-from hardneg_cli.review.queues.session import ReviewSession
-from hardneg_cli.review_screen.app import ReviewApp
 
+from .browser import CHROMIUM, DRIVER, FLAGS
 from .paths import ROOT, SAMPLE
+from .terminal import Terminal
+from .terminal_picture import picture
 
+AS_ANN = ("--image", "image", "--reviewer", "ann")
+WITH_MODEL = ("--probs", "digits.probs.csv", "--features", "pixel_*")
 PICTURES = ROOT / ".github" / "pictures"
 QUESTIONS = {
     "card_arrival": [
@@ -60,30 +58,59 @@ WRONG = {"q-12": "card_arrival", "q-21": "exchange_rate", "q-05": "card_lost"}  
 
 
 def main() -> None:
+    """The report, the page, the review and the table of `find`, each as its program shows it."""
+    assert CHROMIUM, "the pictures are taken in Chromium"
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        (PICTURES / "review.svg").write_text(asyncio.run(review(Path(folder))), encoding="utf-8")
-        if chromium := shutil.which("chromium"):
-            (PICTURES / "page.png").write_bytes(page(chromium, Path(folder)))
+    with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):
+        folder = Path(name)
+        for data in ("digits.csv", "digits.probs.csv"):
+            shutil.copy(SAMPLE / data, folder)
+        findings = find("digits.csv", probs="digits.probs.csv", features="pixel_*", image="image")
+        findings.report(folder / "report.html")
+        photograph(folder / "report.html", "report", (1180, 1010))
+        photograph(folder / "report.html", "report-map", (1180, 760), "#map")
+        with (folder / "queue.html").open("wb") as out:
+            html.write(findings.queue(findings.select(), ("image",)), out)
+        photograph(folder / "queue.html", "page", (1400, 900))
+        with Terminal("review", "digits.csv", *WITH_MODEL, *AS_ANN, cwd=folder, columns=100, lines=30) as t:
+            t.wait("nearest rows")
+            t.do(["g", *"9", "enter"], "row 9", "nearest rows")
+            save_small(picture(t.screen, folder / "review.png"), "review")
+        command = [sys.executable, "-m", "hardneg_cli", "find", "digits.csv", *WITH_MODEL]
+        with Terminal("--limit", "8", cwd=folder, columns=104, lines=59, command=command) as t:
+            t.end()
+            save_small(picture(t.screen, folder / "terminal.png"), "terminal")
 
 
-def page(chromium: str, folder: Path) -> bytes:
-    """The offline page with the sample's suspects, as a browser shows it."""
-    findings = find(SAMPLE / "digits.csv", probs=[SAMPLE / "digits.probs.csv"], features="pixel_*", image="image")
-    with (folder / "queue.html").open("wb") as out:
-        html.write(findings.queue(findings.select(), ("image",)), out)
-    quiet = (
-        "--headless --no-sandbox --disable-gpu --disable-background-networking --hide-scrollbars --window-size=1400,900"
-    )
-    shot = [f"--screenshot={folder / 'page.png'}", (folder / "queue.html").as_uri()]
-    subprocess.run([chromium, *quiet.split(), "--virtual-time-budget=3000", *shot], check=True, capture_output=True)
+def photograph(page: Path, name: str, size: tuple[int, int], part: str = "") -> None:
+    """A picture of the page, or of its part from an element on, in a window of this many pixels."""
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM or ""
+    for flag in (*FLAGS.split()[:-1], "--hide-scrollbars", f"--window-size={size[0]},{size[1]}"):
+        options.add_argument(flag)
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    try:
+        window = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", window)
+        browser.get(page.as_uri())
+        if part:
+            browser.execute_script(f"document.documentElement.style.scrollBehavior = 'auto';"
+                                   f"document.querySelector('{part}').scrollIntoView()")  # fmt: skip
+        time.sleep(0.5)
+        browser.save_screenshot(str(page.with_suffix(".png")))
+    finally:
+        browser.quit()
+    save_small(page.with_suffix(".png"), name)
+
+
+def save_small(taken: Path, name: str) -> None:
+    """The picture among those of the README, in as many colors as it takes to look alike."""
     from PIL import Image
 
-    out = io.BytesIO()
-    Image.open(folder / "page.png").convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2).save(
-        out, "PNG", optimize=True
-    )
-    return out.getvalue()
+    small = Image.open(taken).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2)
+    small.save(PICTURES / f"{name}.png", "PNG", optimize=True)
 
 
 def questions(folder: Path) -> Path:
@@ -96,43 +123,6 @@ def questions(folder: Path) -> Path:
             id_ = f"q-{number:02}"
             writer.writerow([id_, WRONG.get(id_, label), text])
     return folder / "questions.csv"
-
-
-def probabilities(data: Path) -> tuple[list[str], Any]:
-    """The classes, and each row's out-of-fold probabilities by word counts."""
-    import pandas as pd
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import cross_val_predict
-    from sklearn.pipeline import make_pipeline
-
-    table = pd.read_csv(data)
-    model = make_pipeline(TfidfVectorizer(sublinear_tf=True), LogisticRegression(C=30))
-    return sorted(set(table.label)), cross_val_predict(model, table.text, table.label, method="predict_proba")
-
-
-async def review(folder: Path) -> str:
-    """The review in its midst, as SVG."""
-    data = questions(folder)
-    classes, p = probabilities(data)
-    findings = find(data, Columns(text="text"), probs=[p], classes=classes)
-    asked = review_queue_of("questions.csv", findings.table(findings.select(every=True, limit=30), ("text",)))
-    session = ReviewSession(asked, folder / "log", "ann", clock=count(0, 7.5).__next__)
-    app = ReviewApp(session, asked.name, RowContexts(findings.dataset, None, ("text",)))
-    async with app.run_test(size=(92, 26)) as pilot:
-        for row in (4, 5, 6, 7):
-            await pilot.press("g", *str(row), "enter", "k")
-        await pilot.press("g", "1", "enter")
-        while "nearest rows, " not in str(app.screen.query_one("#body").render()):
-            await pilot.pause(0.05)
-        await pilot.pause()
-        return without_chance(app.export_screenshot(title="hardneg review"))
-
-
-def without_chance(svg: str) -> str:
-    """The picture with a fixed name for what is in it, and with the fonts of the reader."""
-    svg = re.sub(r"terminal-\d+", "terminal-0", svg)
-    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
 
 
 if __name__ == "__main__":
