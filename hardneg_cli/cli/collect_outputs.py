@@ -1,14 +1,14 @@
-"""What `collect` makes of the answers besides the log: consensus, reviewers' records, pairs, and the conflicts.
+"""What `collect` makes of the answers besides the log: consensus, reviewers' records, report, pairs, conflicts.
 
 All that can be refused is read before anything is written, and all of it is written together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.cli import outputs
 from hardneg_cli.cli.outputs import OutputTarget
@@ -18,6 +18,7 @@ from hardneg_cli.runtime.progress import progress
 if TYPE_CHECKING:
     from hardneg_cli.data.columns import Columns
     from hardneg_cli.data.dataset import Dataset
+    from hardneg_cli.rendering.report_file import Report
     from hardneg_cli.review.decisions.decision import Decision
     from hardneg_cli.review.decisions.filled_queue import FilledQueue
     from hardneg_cli.review.queues.control_rows import RowRole
@@ -36,7 +37,8 @@ class CollectOutputs:
     data: str | None
     columns: Columns
     consensus: str | None = None
-    report: str | None = None
+    reviewers_report: str | None = None
+    reports: tuple[str, ...] = ()
     pairs: tuple[str, ...] = ()
     probs: tuple[str, ...] = ()
     findings: str | None = None
@@ -49,15 +51,30 @@ class CollectOutputs:
             raise InputError("--probs is for the consensus: name a file for it with --consensus")
 
     @cached_property
+    def report_writers(self) -> dict[str, Callable[[Report, BinaryIO], None]]:
+        """What writes each report. Raises InputError for an extension that no report has."""
+        from hardneg_cli.rendering.report_file import report_writer
+
+        try:
+            return {name: report_writer(name) for name in self.reports}
+        except InputError as error:
+            raise InputError(f"{error}; a table with a line for each reviewer is --reviewers-report") from error
+
+    @cached_property
     def tables(self) -> dict[str, list[OutputTarget]]:
-        """The targets of the consensus and of the report, where they are asked for."""
-        named = {"consensus": self.consensus, "report": self.report}
+        """The targets of the consensus and of the reviewers' records, where they are asked for."""
+        named = {"consensus": self.consensus, "reviewers": self.reviewers_report}
         return {kind: outputs.targets([name], None) for kind, name in named.items() if name is not None}
 
     @property
     def targets(self) -> list[OutputTarget]:
-        lines = [OutputTarget("ndjson", name) for name in self.pairs]
-        return [*(target for targets in self.tables.values() for target in targets), *lines]
+        others = [OutputTarget("ndjson", name) for name in self.pairs]
+        others += [OutputTarget("json", name) for name in self.report_writers]
+        return [*(target for targets in self.tables.values() for target in targets), *others]
+
+    def wants_records(self, *, quiet: bool) -> bool:
+        """Whether anybody is told how the reviewers did."""
+        return bool(self.reviewers_report or self.reports or not quiet)
 
 
 @dataclass(frozen=True)
@@ -89,7 +106,7 @@ def facts(request: CollectOutputs, queues: Sequence[FilledQueue], *, quiet: bool
     roles: Mapping[str, RowRole] = {}
     if request.findings:
         roles = read_roles(sources(request.findings))
-    elif request.report or not quiet:
+    elif request.wants_records(quiet=quiet):
         roles = roles_in(queues)
     return CollectContext(on, dataset, content, roles)
 
@@ -103,21 +120,24 @@ def write(
     from hardneg_cli.review.reviewers.annotator_quality import as_table, track_records
     from hardneg_cli.review.reviewers.collected import CollectSummary
     from hardneg_cli.review.reviewers.consensus import consensus
+    from hardneg_cli.review.reviewers.report import ReviewersReport
 
     agreed: Consensus | None = None
     records: tuple[AnnotatorQuality, ...] = ()
     if known.ground:
         with progress("weighing the answers"):
             agreed = consensus(known.ground, collected.decisions)
-    if request.report or not quiet:
+    if request.wants_records(quiet=quiet):
         records = track_records(independent_answers(collected.decisions), known.roles)
     right, weight = (agreed.accuracy, agreed.weight) if agreed else ({}, {})
     found = _pairs(known, collected) if request.pairs else None
+    report = ReviewersReport(collected, CollectSummary(agreed, records))
     notes = outputs.write_together(
         (lambda: agreed.table() if agreed else None, request.tables.get("consensus", ())),
-        (lambda: as_table(records, right, weight), request.tables.get("report", ())),
+        (lambda: as_table(records, right, weight), request.tables.get("reviewers", ())),
         (lambda: found.table if found else None, [OutputTarget("ndjson", name) for name in request.pairs]),
         (collected.table, conflicts),
+        beside={name: partial(write_report, report) for name, write_report in request.report_writers.items()},
     )
     return CollectSummary(agreed, records, (*_in_words(found), *(f"note: {note}" for note in notes)))
 

@@ -10,18 +10,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-Cell: TypeAlias = str | int | float | None
+
+@dataclass(frozen=True)
+class Precise:
+    """A number that is read to so many decimals; what would look like 0, and is above it, is less than the least.
+
+    padded: with zeros at its end, so that the numbers of a column stand below each other.
+    """
+
+    value: float
+    decimals: int = 4
+    padded: bool = True
+
+
+Cell: TypeAlias = str | int | float | Precise | None
 
 
 @dataclass(frozen=True)
 class DataTable:
     """rows: each as long as `columns`. pairs: for each row the classes, given and suggested,
-    whose rows it offers to show; or none."""
+    whose rows it offers to show; or none. folded: whether a page shows it only to who asks.
+    """
 
     caption: str
     columns: tuple[str, ...]
     rows: Sequence[tuple[Cell, ...]]
     pairs: Sequence[tuple[str, str]] = ()
+    folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,6 +47,13 @@ class Chart:
     svg: str
     table: DataTable
     words: str = ""
+
+
+@dataclass(frozen=True)
+class Charts:
+    """Charts of one kind, side by side where there is room."""
+
+    charts: tuple[Chart, ...]
 
 
 @dataclass(frozen=True)
@@ -100,7 +122,7 @@ class CommandLines:
     text: str
 
 
-Block: TypeAlias = DataTable | Chart | PointMap | Cards | Words | CommandLines
+Block: TypeAlias = DataTable | Chart | Charts | PointMap | Cards | Words | CommandLines
 
 
 @dataclass(frozen=True)
@@ -127,7 +149,18 @@ def cell_text(cell: Cell) -> str:
     """A cell as people read it: thousands apart, at most three decimals, nothing for what is unknown."""
     if cell is None:
         return ""
+    if isinstance(cell, Precise):
+        return _precise(cell)
     if isinstance(cell, float):
         text = f"{cell:,.3f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
     return f"{cell:,}" if isinstance(cell, int) else cell
+
+
+def _precise(cell: Precise) -> str:
+    text = f"{cell.value:,.{cell.decimals}f}"
+    if cell.value > 0 and not text.strip("0."):
+        return f"< {10**-cell.decimals:.{cell.decimals}f}"
+    if not text.strip("-0."):
+        return "0"
+    return text if cell.padded else text.rstrip("0").rstrip(".")

@@ -18,11 +18,13 @@ from hardneg_cli.rendering.document import (
     Cards,
     Cell,
     Chart,
+    Charts,
     CommandLines,
     DataTable,
     Document,
     NearCard,
     PointMap,
+    Precise,
     RowCard,
     Words,
     cell_text,
@@ -73,6 +75,14 @@ def _chart(block: Chart) -> str:
     )
 
 
+def _charts(block: Charts) -> str:
+    return f'<div class="charts">{"".join(map(_chart, block.charts))}</div>'
+
+
+def _plain_table(block: DataTable) -> str:
+    return _folded(block) if block.folded else _table(block)
+
+
 def _folded(table: DataTable) -> str:
     return f"<details><summary>{_text(table.caption)}</summary>{_table(table, caption=False)}</details>"
 
@@ -105,7 +115,8 @@ def _row(row: Sequence[Cell], numeric: Sequence[bool], pair: tuple[str, str]) ->
 
 def _exact(cell: Cell) -> str:
     """The number itself, for whoever reads the page by program."""
-    return "" if cell is None or isinstance(cell, str) else f' data-value="{cell!r}"'
+    value = cell.value if isinstance(cell, Precise) else cell
+    return "" if value is None or isinstance(value, str) else f' data-value="{value!r}"'
 
 
 def _side(right: bool) -> str:
@@ -182,5 +193,6 @@ def _json(value: object) -> str:
 
 
 WRITERS: dict[type, Callable[..., str]] = {
-    Words: _words, CommandLines: _command, DataTable: _table, Chart: _chart, PointMap: _map, Cards: _cards,
+    Words: _words, CommandLines: _command, DataTable: _plain_table, Chart: _chart, Charts: _charts, PointMap: _map,
+    Cards: _cards,
 }  # fmt: skip

@@ -10,6 +10,7 @@ from hardneg_cli.rendering.document import (
     Cards,
     Cell,
     Chart,
+    Charts,
     CommandLines,
     DataTable,
     Document,
@@ -52,6 +53,10 @@ def _figure(block: Chart | PointMap) -> str:
     return f"### {_text(block.title)}{words}\n\n{_table(block.table)}"
 
 
+def _charts(block: Charts) -> str:
+    return "\n\n".join(map(_figure, block.charts))
+
+
 def _table(table: DataTable) -> str:
     lines = [_line(table.columns), "|" + " --- |" * len(table.columns)]
     lines += [_line(row) for row in table.rows[:MOST_ROWS]]
@@ -84,5 +89,6 @@ def _text(said: str) -> str:
 
 
 WRITERS: dict[type, Callable[..., str]] = {
-    Words: _words, CommandLines: _command, DataTable: _table, Chart: _figure, PointMap: _figure, Cards: _cards,
+    Words: _words, CommandLines: _command, DataTable: _table, Chart: _figure, Charts: _charts, PointMap: _figure,
+    Cards: _cards,
 }  # fmt: skip

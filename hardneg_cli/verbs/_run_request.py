@@ -15,19 +15,19 @@ OPTIONS = {
     "classes_are_numbers": "--classes-are-numbers", "classes": "--classes", "encoding": "--encoding",
     "on_bad_rows": "--on-bad-rows", "probs": "--probs", "detectors": "--detector", "settings": "--set",
     "decisions": "--decisions", "audit": "--audit", "engine": "--engine", "scheduler": "--scheduler",
+    "prediction_column": "--prediction-column", "checkpoints": "--checkpoints", "seed": "--seed",
 }  # fmt: skip
 HELD = "(in memory)"  # what is no path
-DEFAULTS = {"label": "label", "prob_prefix": "prob_", "on_bad_rows": "fail", "engine": "local"}
+DEFAULTS = {"label": "label", "prob_prefix": "prob_", "on_bad_rows": "fail", "engine": "local", "seed": "0"}
 READ_AGAIN = ("label", "id", "text", "image", "classes", "encoding")  # by what reads the data alone
 
 
 def run_request(data: object, columns: Columns | None, options: Mapping[str, object]) -> RunRequest:
     """Of `find` with these arguments."""
     given = _given(columns, options)
-    asked: dict[str, str] = {}
+    asked = run_settings(columns, options)
     words: list[str] = []
     for name, values in given.items():
-        asked[OPTIONS[name]] = ", ".join(values)
         for value in values:
             words += [OPTIONS[name]] if value == "yes" else [OPTIONS[name], value]
     path = data if isinstance(data, str | Path) else None
@@ -38,6 +38,11 @@ def run_request(data: object, columns: Columns | None, options: Mapping[str, obj
     collect = shlex.join(["hardneg", "collect", "queue.decided.csv", "--data", name])
     apply = shlex.join(["hardneg", "apply", name, *again, "-o", _beside(name)])
     return RunRequest(asked, shlex.join(["hardneg", "find", name, *words]), (collect, apply))
+
+
+def run_settings(columns: Columns | None, options: Mapping[str, object]) -> dict[str, str]:
+    """What is not the default, by option; what has no option of its own is left out."""
+    return {OPTIONS[name]: ", ".join(values) for name, values in _given(columns, options).items()}
 
 
 def _given(columns: Columns | None, options: Mapping[str, object]) -> dict[str, list[str]]:
@@ -57,7 +62,7 @@ def _texts(value: object) -> Iterator[str]:
         return
     if value is True:
         yield "yes"
-    elif isinstance(value, str | Path):
+    elif isinstance(value, str | Path | int):
         yield str(value)
     elif isinstance(value, Mapping):
         yield from (f"{unit}.{name}={one}" for unit, settings in value.items() for name, one in settings.items())

@@ -15,8 +15,29 @@ def _find() -> type:
     return FindReport
 
 
+def _compare() -> type:
+    from hardneg_cli.modeling.evaluation.report.figures import CompareReport
+
+    return CompareReport
+
+
+def _collect() -> type:
+    from hardneg_cli.review.reviewers.report.figures import CollectReport
+
+    return CollectReport
+
+
+def _dual() -> type:
+    from hardneg_cli.modeling.error_model.report.figures import DualReport
+
+    return DualReport
+
+
 SCHEMAS: Mapping[str, tuple[str, Callable[[], type]]] = {
     "report": ("What find writes as a report in JSON", _find),
+    "compare-report": ("What compare writes as a report in JSON", _compare),
+    "reviewers-report": ("What collect writes as a report in JSON", _collect),
+    "dual-report": ("What dual writes as a report in JSON", _dual),
 }
 
 

@@ -92,7 +92,9 @@ def collecting(
         notes = (*collected.notes, *torn_note(own.path, torn))
         if not dry_run:
             run.enter_context(own.appended(lines, spelled_tokens(known)))
-        yield replace(collected, notes=notes)
+        asked = {"--policy": policy, "--adjudicator": adjudicator or ""}
+        asked = {name: said for name, said in asked.items() if said not in ("", UNANIMOUS)}
+        yield replace(collected, notes=notes, queues=tuple(loaded.queues), asked=asked)
 
 
 def _collected(

@@ -35,6 +35,7 @@ from hardneg_cli.verbs._keywords import (
     read_data,
     spelled_out,
 )
+from hardneg_cli.verbs._run_request import run_settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -120,6 +121,8 @@ def compare(
     return CompareResult(
         dataset.name, tuple(model.name for model, _ in loaded), tuple(kinds), len(outputs.rows), tuple(adjusted(rows)),
         tuple(notes), history,
+        run_settings(columns, {**options, "prediction_column": prediction_column, "checkpoints": checkpoints,
+                                 "seed": seed}),
     )  # fmt: skip
 
 

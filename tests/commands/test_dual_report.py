@@ -16,6 +16,7 @@ from hardneg_cli.modeling.error_model.tables import DualResult
 from hardneg_cli.statistics.right_labels import right_labels
 from hardneg_cli.verbs.dual import dual
 from support.command import hardneg
+from support.report_pages import ReportPage, is_inert, validated
 
 ROWS, CLASSES = 1500, "abc"
 
@@ -106,10 +107,50 @@ def test_reports_are_written_by_extension(tmp_path: Path) -> None:
     told = json.loads((tmp_path / "r.json").read_text())
     assert f"errs in {told['error_rate']:.1%} of the rows" in done.stderr.decode()
     assert f"| error\\_rate | {told['error_rate']} |" in (tmp_path / "r.md").read_text()
-    done = hardneg("dual", "a.csv", "--report", "r.html", cwd=tmp_path)
+    assert told == validated(tmp_path / "r.json", "dual-report")
+    done = hardneg("dual", "a.csv", "--report", "r.pdf", cwd=tmp_path)
     assert done.returncode == 2
-    assert b"r.html" in done.stderr
-    assert not (tmp_path / "r.html").exists()
+    assert b"r.pdf" in done.stderr
+    assert not (tmp_path / "r.pdf").exists()
+
+
+@pytest.mark.slow
+def test_the_page_has_the_figures_of_the_data(tmp_path: Path) -> None:
+    reported(0.1).report(tmp_path / "r.json")
+    reported(0.1).report(tmp_path / "r.html")
+    page, told = ReportPage(tmp_path / "r.html"), validated(tmp_path / "r.json", "dual-report")
+    assert set(told) == {
+        "v", "data", "rows", "classes", "decided", "log_loss", "adjusted_log_loss", "error_rate", "adjusted_error_rate",
+        "label_error_rate", "gain_proved", "gain_at_least", "given", "slices",
+    }  # fmt: skip
+    (figures,) = page.columns("figure", "value")
+    told |= {f"given.{name}": value for name, value in told["given"].items()}
+    told["gain_proved"] = str(told["gain_proved"])
+    assert dict(figures) == {name: told[name] for name in told if name not in ("given", "slices")}
+    (slices,) = page.columns("condition", "error rate", "at least", "at most", "average", "p")
+    names = ("slice", "rate", "low", "high", "average", "p")
+    assert slices == [[one[name] for name in names] for one in told["slices"]]
+    assert len(slices) > 1
+    assert f"{told['log_loss']:.4f}" in page.words
+    assert is_inert(page)
+
+
+@pytest.mark.slow
+def test_a_gain_that_is_proved_is_told(tmp_path: Path) -> None:
+    frame, truth, _ = drawn(0.0)
+    blurred = np.full((ROWS, 3), 0.25)
+    blurred[np.arange(ROWS), truth] = 0.5
+    rng = np.random.default_rng(0)
+    moved = rng.random(ROWS) < 0.3
+    blurred[moved] = blurred[moved][:, [1, 2, 0]]
+    seen = (truth + rng.normal(0, 0.2, ROWS)).round(4)
+    found = dual(frame.assign(x=seen), probs=[blurred], classes=list(CLASSES), features="x", decisions=())
+    found.report(tmp_path / "r.json")
+    found.report(tmp_path / "r.md")
+    told = validated(tmp_path / "r.json", "dual-report")
+    assert told["gain_proved"] is True
+    said = f"from {told['log_loss']:.4f} to {told['adjusted_log_loss']:.4f}, with 95 % confidence by at least"
+    assert said in (tmp_path / "r.md").read_text()
 
 
 def test_another_extension_is_refused(tmp_path: Path) -> None:

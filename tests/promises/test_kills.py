@@ -40,8 +40,8 @@ def names(folder: Path) -> set[str]:
 
 
 RUNS = {
-    "collect": (["collect", "filled.csv", "--decisions", "log", "--reviewer", "ann", "--report", "report.csv"],
-                {"log", "report.csv"}),
+    "collect": (["collect", "filled.csv", "--decisions", "log", "--reviewer", "ann", "--reviewers-report", "who.csv"],
+                {"log", "who.csv"}),
     "apply": (["apply", "data.csv", "filled.csv", "--in-place", "--provenance", "why.json"],
               {"why.json"}),
     "assign": (["assign", "scores.csv", "--reviewers", "a,b", "-o", "t.csv", "--all"],

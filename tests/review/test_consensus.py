@@ -249,7 +249,16 @@ def test_a_file_of_consensus_labels(folder: Path) -> None:
     run(*FILES, *one, "--consensus", "consensus.csv", "-q", code=1)
     assert Path("consensus.csv").read_bytes() == before
     done = run(
-        *FILES, *one, "--probs", "two.parquet", "--consensus", "both.xlsx", "--report", "r.parquet", "-q", code=1
+        *FILES,
+        *one,
+        "--probs",
+        "two.parquet",
+        "--consensus",
+        "both.xlsx",
+        "--reviewers-report",
+        "r.parquet",
+        "-q",
+        code=1,
     )
     assert done.stderr.count("\n") == 1
     assert pd.read_excel("both.xlsx", dtype=str, keep_default_na=False, engine="openpyxl").id.tolist() == [

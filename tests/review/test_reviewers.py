@@ -149,7 +149,7 @@ FILES = ("ann.csv", "bob.csv", "mia.csv", "--decisions", "log", "-o", "conflicts
 
 @pytest.mark.process
 def test_the_summary_and_the_report(folder: Path) -> None:
-    done = run(*FILES, "--report", "report.json", code=1)
+    done = run(*FILES, "--reviewers-report", "report.json", code=1)
     assert done.stdout == ""
     assert "bob: agrees with most of the others on 18 of 20" in done.stderr
     assert "mia: agrees with most of the others on 18 of 36" in done.stderr

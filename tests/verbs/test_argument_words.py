@@ -129,7 +129,7 @@ def messages() -> Iterator[str]:
 
 
 IN_OTHERS = re.compile(r"--(auto-)?x+|\bgit ")  # what is put together, and another command line
-OF_RESULTS = {"budget", "limit", "queue", "row", "show", "findings", "engine", "settings", "provenance"}
+OF_RESULTS = {"budget", "limit", "queue", "row", "show", "findings", "engine", "settings", "provenance", "report"}
 OF_POLICIES = {"policy.drop", "policy.relabel", "policy.protect"}
 
 

@@ -13,10 +13,11 @@ the conflicts of others, never one in which NAME had taken part. A settlement is
 a queue for the adjudicator, and the exit code is 1 if any are left in the log.
 
 --consensus FILE writes the label of every answered row that all answers and the model's out-of-fold probabilities
-(--probs) together make the most likely, with the probability that it is wrong (score). --report FILE has a line for
-each reviewer: agreement with the others, labels confused, and, where the queues or --findings tell flagged rows from
-controls, how many of both were called wrong, and how often suggestions were followed. -o FILE.jsonl writes what was
-relabeled as preference pairs: prompt, chosen and rejected label.
+(--probs) together make the most likely, with the probability that it is wrong (score). --report FILE is how the
+reviewers did, with pictures: agreement, pace, what is taken for what, conflicts. --reviewers-report FILE is a table
+with a line for each reviewer: agreement with the others, labels confused, and, where the queues or --findings tell
+flagged rows from controls, how many of both were called wrong, and how often suggestions were followed. -o FILE.jsonl
+writes what was relabeled as preference pairs: prompt, chosen and rejected label.
 """
 
 from __future__ import annotations
@@ -100,7 +101,16 @@ class CollectOutput(OutputOptions):
         Trust.WRITTEN,
     ] = None
     report: Annotated[
-        str | None, typer.Option("--report", metavar="FILE", help="Write a line about each reviewer."), Trust.WRITTEN
+        list[str] | None,
+        typer.Option(
+            "--report", metavar="FILE", help="Write how they did, in pictures (.html, .json, .md); repeatable."
+        ),
+        Trust.WRITTEN,
+    ] = None
+    reviewers_report: Annotated[
+        str | None,
+        typer.Option("--reviewers-report", metavar="FILE", help="Write a table with a line about each reviewer."),
+        Trust.WRITTEN,
     ] = None
     findings: Annotated[
         str | None,
@@ -125,8 +135,8 @@ def run(
     pairs = tuple(name for name in named if name.lower().endswith(collect_outputs.PAIRS) and ":" not in name)
     targets = outputs.targets([name for name in named if name not in pairs], output.format_)
     extras = CollectOutputs(
-        log.data, columns.columns, output.consensus, output.report, pairs, tuple(models.probs or ()),
-        output.findings, columns.encoding,
+        log.data, columns.columns, output.consensus, output.reviewers_report, tuple(output.report or ()), pairs,
+        tuple(models.probs or ()), output.findings, columns.encoding,
     )  # fmt: skip
     every = [*targets, *extras.targets]
     inputs = [*files, log.data or "", *(models.probs or []), output.findings or ""]

@@ -15,6 +15,9 @@ learning curves are shown by --split, with the checkpoint from which on the held
 checkpoint forgot since the first and since the best one: rows, and classes with intervals. --curves and --forgetting
 write this, and --cartography a line a row: confidence, variability, correctness, forgetting events and region (easy,
 ambiguous, hard-to-learn), which find --probs takes as evidence.
+
+--report writes the whole comparison with its pictures: who is better, by how much and how surely, metrics, differences,
+what was fixed, broken and forgotten, and of checkpoints the learning curves.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ import typer
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, OutputOptions
+from hardneg_cli.cli.outputs import OutputTarget
 from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.cli.summaries import say_summary
 from hardneg_cli.errors import InputError, Refused
@@ -113,6 +117,11 @@ class CompareOutput(OutputOptions):
         typer.Option("--cartography", metavar="FILE", help="Write how each row was learned."),
         Trust.WRITTEN,
     ] = None
+    report: Annotated[
+        list[str] | None,
+        typer.Option("--report", metavar="FILE", help="Write all of it in pictures (.html, .json, .md); repeatable."),
+        Trust.WRITTEN,
+    ] = None
 
 
 def run(
@@ -127,6 +136,8 @@ def run(
     training: CheckpointOptions,
     output: CompareOutput,
 ) -> int:
+    from hardneg_cli.modeling.evaluation.report import ComparisonReport
+    from hardneg_cli.rendering.report_file import report_writer
     from hardneg_cli.review.decisions.decision_log import log_of
     from hardneg_cli.verbs.compare import compare, known_metric
 
@@ -134,10 +145,12 @@ def run(
     for name in (verdict.metric, require_no_worse):
         known_metric(name or verdict.metric)
     named = (output.curves, output.forgetting, output.cartography)
-    targets = output.targets() if output.output or output.format_ or not any(named) else []
+    reports = {path: report_writer(path) for path in output.report or ()}
+    targets = output.targets() if output.output or output.format_ or not any((*named, reports)) else []
     histories = [outputs.targets(files, None) if files else [] for files in named]
     inputs = [data, *models, *(decisions.decisions or [])]
     everything = [*targets, *(target for history in histories for target in history)]
+    everything += [OutputTarget("json", path) for path in reports]
     outputs.refuse_overwriting_inputs(everything, inputs, [columns.classes, decisions.audit, str(log_of(data))])
     compared = compare(
         data,
@@ -155,6 +168,7 @@ def run(
         raise InputError("--curves, --forgetting and --cartography are about checkpoints; say --checkpoints")
     history = compared.tables()
     worse = compared.worse(require_no_worse) if require_no_worse else []
+    report = ComparisonReport(compared, verdict.metric)
     outputs.write_together(
         (compared.table, [target for target in targets if target.format != "table"]),
         (
@@ -162,6 +176,7 @@ def run(
             [target for target in targets if target.format == "table"],
         ),
         *((partial(history.__getitem__, name), files) for name, files in zip(HISTORY, histories, strict=True)),
+        beside={path: partial(write, report) for path, write in reports.items()},
     )
     if not output.quiet:
         say_summary(compared.summary(verdict.metric))

@@ -96,7 +96,7 @@ class DualOutput(OutputOptions):
     report: Annotated[
         list[str] | None,
         typer.Option(
-            "--report", metavar="FILE", help="Write what was measured on held-out rows (.json, .md); repeatable."
+            "--report", metavar="FILE", help="Write what was measured on held-out rows (.html, .json, .md); repeatable."
         ),
         Trust.WRITTEN,
     ] = None
@@ -112,14 +112,15 @@ def run(
     pool: NewRowsOptions,
     output: DualOutput,
 ) -> int:
-    from hardneg_cli.modeling.error_model.report_formats import report_format
+    from hardneg_cli.modeling.error_model.report import ErrorModelReport
+    from hardneg_cli.rendering.report_file import report_writer
     from hardneg_cli.review.decisions.decision_log import log_of
     from hardneg_cli.verbs.dual import MODELS, dual
 
     if not (pool.new is None) == (not pool.new_probs) == (not pool.new_output):
         raise InputError("--new, --new-probs and --new-output go together: the rows, the first model, and where to")
     named = (output.adjusted, output.slices, pool.new_output)
-    reports = {path: report_format(path) for path in output.report or ()}
+    reports = {path: report_writer(path) for path in output.report or ()}
     rows = output.targets() if output.output or output.format_ or not any((*named, reports)) else []
     better, failing, theirs = (outputs.targets(files, None) if files else [] for files in named)
     inputs = [data, *(models.probs or []), *(decisions.decisions or [])]
@@ -143,10 +144,11 @@ def run(
         encoding=columns.encoding,
         on_bad_rows=columns.on_bad_rows,
     )
+    report = ErrorModelReport(found)
     outputs.write_together(
         *with_rows_in_front(found.table, rows, found.dataset),
         (found.adjusted, better), (found.slice_table, failing), (found.new_adjusted, theirs),
-        beside={path: partial(form, found) for path, form in reports.items()},
+        beside={path: partial(write, report) for path, write in reports.items()},
     )  # fmt: skip
     if not output.quiet:
         say_summary((*found.summary(), *after_dual(ctx, data, better)))

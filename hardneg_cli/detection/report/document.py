@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from hardneg_cli.data.class_names import readable
-from hardneg_cli.detection.report.figures import FindReport, Interval, NearFigures, RowFigures, SlipFigures
+from hardneg_cli.detection.report.figures import FindReport, NearFigures, RowFigures, SlipFigures
 from hardneg_cli.errors import plural
 from hardneg_cli.rendering.charts.histogram import histogram
 from hardneg_cli.rendering.charts.intervals import IntervalLine, intervals
@@ -25,6 +25,7 @@ from hardneg_cli.rendering.document import (
     Words,
     cell_text,
 )
+from hardneg_cli.rendering.figures import Interval
 
 MOST_LINES = 30  # classes in a chart
 MOST_CLASSES = 24  # in the matrix

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.label_spelling import NO_SLIP, meant_classes
@@ -16,7 +14,6 @@ from hardneg_cli.detection.report.figures import (
     DetectorFigures,
     DuplicateFigures,
     FindReport,
-    Interval,
     LeakFigures,
     MapFigures,
     MissingFigures,
@@ -30,6 +27,7 @@ from hardneg_cli.detection.report.reliability import reliability_groups
 from hardneg_cli.errors import plural
 from hardneg_cli.io.tables.queue_view import RowAround
 from hardneg_cli.io.tables.row_snippets import shortened, snippets
+from hardneg_cli.rendering.figures import Interval, versions
 from hardneg_cli.statistics.intervals import NORMAL
 
 if TYPE_CHECKING:
@@ -49,7 +47,6 @@ MOST_TWINS, MOST_NEAR = 2, 4  # shown of each row
 LONGEST_CELL, LONGEST_POINT = 1000, 70  # characters
 MOST_CELLS = 40  # columns of a row
 DECIMALS = 4
-PACKAGES = ("hardneg-cli", "numpy", "scikit-learn", "pyarrow", "pandas")
 
 
 def facts(findings: Findings) -> FindReport:
@@ -85,7 +82,7 @@ def facts(findings: Findings) -> FindReport:
         "skipped": [{"name": name, "reason": reason} for name, reason in findings.skipped.items()],
         "notes": list(dict.fromkeys((*findings.notes, *dataset.notes, *dataset.left_out()))),
         "settings": dict(findings.request.options),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "versions": versions(),
     }  # fmt: skip
 
 

@@ -7,15 +7,9 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
+from hardneg_cli.rendering.figures import Interval
+
 VERSION = 1
-
-
-class Interval(TypedDict):
-    """An estimated number, and its interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 class DatasetFigures(TypedDict):

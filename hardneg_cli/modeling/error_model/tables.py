@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.probabilities.table import probability_table
 from hardneg_cli.detection.findings import Findings
-from hardneg_cli.io.files.atomic_write import WholeFiles
+from hardneg_cli.io.files.atomic_write import whole_file
 from hardneg_cli.io.tables.verb_result import VerbResult
-from hardneg_cli.modeling.error_model.report_formats import report_format
+from hardneg_cli.modeling.error_model.report import ErrorModelReport
+from hardneg_cli.rendering.report_file import report_writer
 from hardneg_cli.rendering.summary import under
 
 if TYPE_CHECKING:
@@ -141,10 +142,10 @@ class DualResult(VerbResult):
         yield from (f"note: {remark}" for remark in self.dataset.remarks())
 
     def report(self, path: str | Path) -> None:
-        """Write what was measured to a file, by its extension: .json, the same as data, or .md. See `error_report`."""
-        form = report_format(path)
-        with WholeFiles() as files:
-            form(self, files.open(str(path)))
+        """Write what was measured as a page (.html), as data (.json) or in words (.md)."""
+        write = report_writer(path)
+        with whole_file(path) as out:
+            write(ErrorModelReport(self), out)
 
 
 def _failing(one: Slice) -> str:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardneg_cli.errors import InputError, plural, quote
+from hardneg_cli.io.files.atomic_write import whole_file
 from hardneg_cli.io.tables.verb_result import VerbResult
 from hardneg_cli.modeling.evaluation.comparison import MetricRow
 from hardneg_cli.modeling.evaluation.metrics import LESS_IS_BETTER
+from hardneg_cli.modeling.evaluation.report import ComparisonReport
 from hardneg_cli.modeling.evaluation.training_history import TrainingHistory
+from hardneg_cli.modeling.evaluation.words import LABEL_WORDS, SIGNIFICANT, number, small, span
 from hardneg_cli.modeling.label_source import GIVEN
+from hardneg_cli.rendering.report_file import report_writer
 from hardneg_cli.rendering.summary import under
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SIGNIFICANT = 0.05
 MOST_FORGOTTEN = 5
 COUNTS = ("fixed", "broke", "both_wrong", "both_right")
-WORDS = {
-    "given": "the given labels", "corrected": "the corrected labels", "audited": "what the audit says of the labels",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,7 +31,8 @@ class CompareResult(VerbResult):
     """models: their names, in the order given. labels: which labels were judged by. rows: how many have them.
 
     lines: a metric each, of a model, or of a model against one before it. history: of models that are checkpoints of
-    one training, in its order; of these each is compared with the first, and the last with the best.
+    one training, in its order; of these each is compared with the first, and the last with the best. asked: what was
+    asked for, by option.
     """
 
     name: str
@@ -40,6 +42,7 @@ class CompareResult(VerbResult):
     lines: tuple[MetricRow, ...]
     notes: tuple[str, ...]
     history: TrainingHistory | None = None
+    asked: Mapping[str, str] = field(default_factory=dict)
 
     def table(self) -> pa.Table:
         """One line a metric: model, against, labels, metric, class, value, low … p_adjusted; null is unknown."""
@@ -105,6 +108,15 @@ class CompareResult(VerbResult):
             return "there is one model only"
         return "it has no test" if metric == "ece" else "a model has no probabilities, or there are too few rows"
 
+    def report(self, path: str | Path, *, metric: str = "accuracy") -> None:
+        """Write the comparison with its pictures as a page (.html), as data (.json) or in words (.md).
+
+        metric: what the verdict is about.
+        """
+        write = report_writer(path)
+        with whole_file(path) as out:
+            write(ComparisonReport(self, metric), out)
+
     def summary(self, metric: str = "accuracy") -> Iterator[str]:
         """Lines for people; metric: what the verdict is about."""
         rows = plural(self.rows, "row")
@@ -122,7 +134,7 @@ class CompareResult(VerbResult):
             yield from self._lead(metric, labels, best)
         if len(self.models) > 1:
             if len({tuple(best) for best in winners.values()}) > 1:
-                by = (f"{' and '.join(best) or 'nobody'} by {WORDS[labels]}" for labels, best in winners.items())
+                by = (f"{' and '.join(best) or 'nobody'} by {LABEL_WORDS[labels]}" for labels, best in winners.items())
                 yield f"the winner changes with the labels: {', '.join(by)}"
             yield from under("Rows that changed", self._flips())
         for note in self.notes:
@@ -133,31 +145,31 @@ class CompareResult(VerbResult):
         values = {line.model: line.value for line in self.of(metric, labels) if not line.against}
         best = self.best(metric, labels)[:1]
         names = dict.fromkeys((self.models[0], *best, self.models[-1]))
-        parts = (f"{_number(values.get(name))} at {name}{' (best)' if [name] == best else ''}" for name in names)
-        return f"{metric} by {WORDS[labels]}: {', '.join(parts)}"
+        parts = (f"{number(values.get(name))} at {name}{' (best)' if [name] == best else ''}" for name in names)
+        return f"{metric} by {LABEL_WORDS[labels]}: {', '.join(parts)}"
 
     def _lead(self, metric: str, labels: str, best: list[str]) -> Iterator[str]:
-        by = f"{metric} by {WORDS[labels]}"
+        by = f"{metric} by {LABEL_WORDS[labels]}"
         if not best:
             yield f"{by}: unknown"
             return
         value = next(line for line in self.of(metric, labels) if line.model == best[0] and not line.against)
         if len(self.models) == 1:
-            yield f"{by}: {_span(value.value, value.low, value.high)}"
+            yield f"{by}: {span(value.value, value.low, value.high)}"
             return
         if len(best) > 1:
-            yield f"{by}: {' and '.join(best)} are equal, {_number(value.value)}"
+            yield f"{by}: {' and '.join(best)} are equal, {number(value.value)}"
             return
         between = [line for line in self.of(metric, labels) if line.against and best[0] in (line.model, line.against)]
         unsure = [line for line in between if line.p_adjusted is None or line.p_adjusted >= SIGNIFICANT]
         if not unsure:
             least = max(line.p_adjusted or 0 for line in between)
-            yield f"{by}: {best[0]} is better, {_number(value.value)} (p {_small(least)})"
+            yield f"{by}: {best[0]} is better, {number(value.value)} (p {small(least)})"
             return
         others = " and ".join(line.against if line.model == best[0] else line.model for line in unsure)
         chance = min((line.p_adjusted for line in unsure if line.p_adjusted is not None), default=None)
-        p = "no test" if chance is None else f"p {_small(chance)}"
-        yield f"{by}: {best[0]} leads, {_number(value.value)}, but not significantly before {others} ({p})"
+        p = "no test" if chance is None else f"p {small(chance)}"
+        yield f"{by}: {best[0]} leads, {number(value.value)}, but not significantly before {others} ({p})"
 
     def _flips(self) -> Iterator[str]:
         """By the most corrected labels whose rows are all known."""
@@ -203,23 +215,7 @@ def _row(line: MetricRow) -> dict[str, str]:
         "labels": line.labels,
         "metric": line.metric,
         "class": line.class_,
-        "value": f"{line.value:,.0f}" if count and line.value is not None else _span(line.value, line.low, line.high),
-        "difference": _span(line.difference, line.diff_low, line.diff_high, sign="+"),
-        "p_adjusted": "" if p is None else _small(p),
+        "value": f"{line.value:,.0f}" if count and line.value is not None else span(line.value, line.low, line.high),
+        "difference": span(line.difference, line.diff_low, line.diff_high, sign="+"),
+        "p_adjusted": "" if p is None else small(p),
     }
-
-
-def _span(value: float | None, low: float | None, high: float | None, *, sign: str = "") -> str:
-    if value is None:
-        return ""
-    if low is None or high is None:
-        return f"{value:{sign}.4f}"
-    return f"{value:{sign}.4f} ({low:{sign}.4f} to {high:{sign}.4f})"
-
-
-def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.4f}"
-
-
-def _small(p: float) -> str:
-    return f"{p:.4f}" if p >= 0.0001 else "< 0.0001"

@@ -22,6 +22,7 @@ from hardneg_cli.modeling.evaluation.learning_curves import (
 )
 from hardneg_cli.modeling.evaluation.model_outputs import ModelOutputs
 from hardneg_cli.modeling.evaluation.training_dynamics import REGIONS
+from hardneg_cli.modeling.evaluation.words import small, span
 from hardneg_cli.modeling.label_source import CORRECTED, GIVEN
 from hardneg_cli.rendering.summary import under
 
@@ -105,10 +106,10 @@ class TrainingHistory:
             of = split or "all rows"
             if any(point.log_loss is not None for point in points):
                 columns[f"{of}: log_loss"] = [
-                    _span(point.log_loss, point.log_loss_low, point.log_loss_high) for point in points
+                    span(point.log_loss, point.log_loss_low, point.log_loss_high) for point in points
                 ]
             columns[f"{of}: accuracy"] = [
-                _span(point.accuracy, point.accuracy_low, point.accuracy_high) for point in points
+                span(point.accuracy, point.accuracy_low, point.accuracy_high) for point in points
             ]
         return pa.table({name: pa.array(cells, pa.string()) for name, cells in columns.items()})
 
@@ -122,7 +123,7 @@ class TrainingHistory:
         sizes = {point.split: point.rows for point in self.curves}
         parts = "" if splits == [""] else ": " + ", ".join(f"{split} {sizes[split]:,}" for split in splits)
         yield f"checkpoints from {names[0]} to {names[-1]}{parts}"
-        yield from self._overfitting()
+        yield from self.overfitting_in_words()
         yield from under("Curves", map(self._curve, splits))
         forgotten = (line for flips in self.flips for line in self._forgotten(flips))
         yield from under("Rows that changed", (*forgotten, self._regions()))
@@ -139,7 +140,8 @@ class TrainingHistory:
         loss = f"log-loss {', '.join(losses)}; " if losses else ""
         return f"{split or 'all rows'}: {loss}accuracy {', '.join(shares)}"
 
-    def _overfitting(self) -> Iterator[str]:
+    def overfitting_in_words(self) -> Iterator[str]:
+        """A line on whether the model overfits and from where on, and one on the gap."""
         if (found := self.overfitting) is None:
             why = "no held-out rows" if self.judged_in is None else "a checkpoint names classes only"
             yield f"overfitting: unknown, {why}"
@@ -153,11 +155,11 @@ class TrainingHistory:
         yield (
             f"{what} from {names[found.rises_from]} on: at {names[-1]} the log-loss of {found.split} is "
             f"{turn.rise:.4f} ({turn.low:.4f} to {turn.high:.4f}) higher than at {names[turn.place]}, "
-            f"significantly so from {names[turn.significant_from]} on (p {_small(turn.p)})"
+            f"significantly so from {names[turn.significant_from]} on (p {small(turn.p)})"
         )
         if found.gap_growth is not None:
             alike = ": on train rows it rises as well" if found.from_checkpoint is None else ""
-            yield f"the gap to the train rows grew by {_span(*found.gap_growth)} since {names[turn.place]}{alike}"
+            yield f"the gap to the train rows grew by {span(*found.gap_growth)} since {names[turn.place]}{alike}"
 
     def _forgotten(self, flips: RowFlips) -> Iterator[str]:
         since, name = flips.since, self.series.names[flips.since]
@@ -169,20 +171,36 @@ class TrainingHistory:
         for one in classes[:MOST_CLASSES]:
             yield (
                 f"forgotten since {name}: class {quote(one.class_)}: recall {one.before:.1%} to {one.after:.1%}, "
-                f"{_points(one)} (p {_small(one.p_adjusted or 0.0)}); {one.broke:,} of {plural(one.rows, 'row')} broke"
+                f"{_points(one)} (p {small(one.p_adjusted or 0.0)}); {one.broke:,} of {plural(one.rows, 'row')} broke"
             )
         if len(classes) > MOST_CLASSES:
             yield f"forgotten since {name}: {len(classes) - MOST_CLASSES:,} more classes"
 
     def _regions(self) -> str:
+        parts = ", ".join(f"{count:,} {region}" for region, count in self.regions().items())
+        return (
+            f"rows: {parts}; {self.forgotten_once:,} forgotten at least once on the way, "
+            f"{self.never_learned:,} never learned"
+        )
+
+    def regions(self) -> dict[str, int]:
+        """How many rows were learned how."""
         import pyarrow.compute as pc
 
         counts = {one["values"]: one["counts"] for one in pc.value_counts(self.cartography["region"]).to_pylist()}
-        parts = ", ".join(f"{counts.get(region, 0):,} {region}" for region in REGIONS)
-        events = self.cartography["forgetting_events"]
-        ever = pc.sum(pc.greater(events, 0)).as_py() or 0
-        never = self.cartography["learned_at"].null_count
-        return f"rows: {parts}; {ever:,} forgotten at least once on the way, {never:,} never learned"
+        return {region: int(counts.get(region, 0)) for region in REGIONS}
+
+    @property
+    def forgotten_once(self) -> int:
+        """Rows that some checkpoint forgot, whether they were learned again or not."""
+        import pyarrow.compute as pc
+
+        return int(pc.sum(pc.greater(self.cartography["forgetting_events"], 0)).as_py() or 0)
+
+    @property
+    def never_learned(self) -> int:
+        """Rows that no checkpoint is right about."""
+        return int(self.cartography["learned_at"].null_count)
 
 
 def training_history(
@@ -243,13 +261,3 @@ def _points(one: ForgottenClass) -> str:
     if one.low is None or one.high is None:
         return f"{100 * one.change:+.1f} points"
     return f"{100 * one.change:+.1f} points ({100 * one.low:+.1f} to {100 * one.high:+.1f})"
-
-
-def _span(value: float | None, low: float | None, high: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:.4f}" if low is None or high is None else f"{value:.4f} ({low:.4f} to {high:.4f})"
-
-
-def _small(p: float) -> str:
-    return f"{p:.4f}" if p >= 0.0001 else "< 0.0001"

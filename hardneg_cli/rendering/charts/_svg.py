@@ -36,6 +36,11 @@ def path(points: Sequence[tuple[float, float]], kind: str) -> str:
     return f'<polyline class="{kind}" points="{steps}"/>'
 
 
+def area(points: Sequence[tuple[float, float]], kind: str) -> str:
+    steps = " ".join(f"{number(x)},{number(y)}" for x, y in points)
+    return f'<polygon class="{kind}" points="{steps}"/>'
+
+
 def words(x: float, y: float, said: str, anchor: str = "start", kind: str = "", turned: float = 0) -> str:
     turn = f' transform="rotate({number(turned)} {number(x)} {number(y)})"' if turned else ""
     look = f' class="{kind}"' if kind else ""
@@ -63,6 +68,25 @@ def ticks(most: float, count: int = 5) -> list[float]:
     unit = 10.0 ** math.floor(math.log10(rough))
     step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough)
     return [step * place for place in range(int(most / step + 1e-9) + 1)]
+
+
+def ticks_between(low: float, high: float, count: int = 5) -> list[float]:
+    """About `count` round numbers from `low` to `high`."""
+    if high <= low:
+        return [low]
+    rough = (high - low) / count
+    unit = 10.0 ** math.floor(math.log10(rough))
+    step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(step * place, 12) for place in range(first, last + 1)]
+
+
+def span(values: Iterable[float], edge: float = 0.05) -> tuple[float, float]:
+    """From the least to the greatest, with so much of that more at either end; never nothing."""
+    known = [value for value in values if math.isfinite(value)]
+    low, high = min(known, default=0.0), max(known, default=1.0)
+    more = edge * (high - low) or max(abs(high) * edge, 1e-6)
+    return low - more, high + more
 
 
 def _title(said: str) -> str:

@@ -24,8 +24,11 @@ class IntervalLine:
     beside: str = ""
 
 
-def intervals(lines: Sequence[IntervalLine], label: str, axis: str, *, percent: bool = False) -> str:
-    left = 16 + _svg.LETTER * max((min(len(line.name), LONGEST_NAME) for line in lines), default=0)
+def intervals(
+    lines: Sequence[IntervalLine], label: str, axis: str, *, percent: bool = False, longest: int = LONGEST_NAME
+) -> str:
+    """longest: letters of a name that are written."""
+    left = 16 + _svg.LETTER * max((min(len(line.name), longest) for line in lines), default=0)
     most = max((max(line.high or 0, line.value or 0, line.bar) for line in lines), default=0) or 1
     wide, floor = WIDTH - left - RIGHT, TOP + LINE * len(lines)
 
@@ -38,7 +41,7 @@ def intervals(lines: Sequence[IntervalLine], label: str, axis: str, *, percent: 
         parts += [_svg.line(x(tick), TOP, x(tick), floor, "grid"), _svg.words(x(tick), floor + 16, said, "middle")]
     for place, line in enumerate(lines):
         middle = TOP + LINE * place + LINE / 2
-        parts.append(_svg.words(left - 8, middle + 4, _svg.cut(line.name, LONGEST_NAME), "end"))
+        parts.append(_svg.words(left - 8, middle + 4, _svg.cut(line.name, longest), "end"))
         parts.append(_svg.rect(left, middle - 6, max(x(line.bar) - left, 0), 12, "bar", title=line.said))
         if line.value is not None and line.low is not None and line.high is not None:
             parts.append(_svg.line(x(line.low), middle, x(line.high), middle, "whisker"))

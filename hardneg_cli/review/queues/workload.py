@@ -85,14 +85,15 @@ def _gaps(decisions: Iterable[Decision]) -> Iterable[float]:
     """
     times: dict[str, set[float]] = {}
     for decision in decisions:
-        if not decision.is_settlement and (at := _moment(decision.at)) is not None:
+        if not decision.is_settlement and (at := moment_of(decision.at)) is not None:
             times.setdefault(decision.reviewer, set()).add(at)
     for moments in times.values():
         gaps = (later - before for before, later in pairwise(sorted(moments)))
         yield from (gap for gap in gaps if gap <= LONGEST_GAP)
 
 
-def _moment(at: str) -> float | None:
+def moment_of(at: str) -> float | None:
+    """The time of a decision in seconds; None for one that tells none."""
     try:
         when = datetime.fromisoformat(at)
         return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()

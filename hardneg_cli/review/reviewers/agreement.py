@@ -45,6 +45,15 @@ class ReviewerPairs(Sequence[ReviewerPair]):
     def __len__(self) -> int:
         return len(self.codes)
 
+    def among(self, names: Iterable[str]) -> list[ReviewerPair]:
+        """The pairs of which both are named."""
+        import numpy as np
+
+        chosen = set(names)
+        mine = np.array([name in chosen for name in self.reviewers], bool)
+        first, second = np.divmod(self.codes, max(len(self.reviewers), 1))
+        return [self[place] for place in np.flatnonzero(mine[first] & mine[second]).tolist()]
+
     @overload
     def __getitem__(self, place: int) -> ReviewerPair: ...
 
@@ -69,7 +78,7 @@ class Agreement:
     percent: Estimate
     alpha: Estimate | None
     ac1: Estimate | None
-    pairs: Sequence[ReviewerPair]
+    pairs: ReviewerPairs
 
 
 def agreement(decisions: Iterable[Decision]) -> Agreement | None:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hardneg_cli.data.hashed_columns import hashed_cells
 from hardneg_cli.errors import plural
+from hardneg_cli.io.files.atomic_write import whole_file
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, schema
 from hardneg_cli.io.tables.verb_result import VerbResult
+from hardneg_cli.rendering.report_file import report_writer
 from hardneg_cli.rendering.summary import under
 from hardneg_cli.review.decisions.adjudication import in_words
-from hardneg_cli.review.decisions.decision import ChronologicalDecisions, Decision
+from hardneg_cli.review.decisions.decision import ChronologicalDecisions, Decision, independent_answers
+from hardneg_cli.review.decisions.filled_queue import FilledQueue
+from hardneg_cli.review.queues.control_rows import roles_in
 from hardneg_cli.review.reviewers.agreement import Agreement
+from hardneg_cli.review.reviewers.annotator_quality import track_records
+from hardneg_cli.review.reviewers.report import ReviewersReport
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,7 +50,8 @@ class CollectResult(VerbResult):
     read: decisions in the files. appended: those that the log had not got yet. settled: lines that were added to
     settle a conflict. undecided: rows of queues that say nothing. conflicts: what is left of them in the log, a group
     of decisions each. shown: the queues' own columns of these rows, by id. agreement: None where no row has two
-    reviewers. decisions: all that the log says now, in the order of time.
+    reviewers. decisions: all that the log says now, in the order of time. queues: the files that were filled in. asked:
+    what was asked for, by option.
     """
 
     log: Path
@@ -57,6 +64,8 @@ class CollectResult(VerbResult):
     agreement: Agreement | None
     notes: tuple[str, ...]
     decisions: ChronologicalDecisions
+    queues: Sequence[FilledQueue] = ()
+    asked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def already(self) -> int:
@@ -82,6 +91,18 @@ class CollectResult(VerbResult):
     def tables(self) -> dict[str, pa.Table]:
         """The conflicts, as `-o` writes them."""
         return {"conflicts": self.table()}
+
+    def report(self, path: str | Path, besides: CollectSummary | None = None) -> None:
+        """Write how the reviewers did, with its pictures, as a page (.html), as data (.json) or in words (.md).
+
+        besides: track records and a consensus; by default the records alone, with the roles of rows that the queues
+        tell.
+        """
+        write = report_writer(path)
+        if besides is None:
+            besides = CollectSummary(None, track_records(independent_answers(self.decisions), roles_in(self.queues)))
+        with whole_file(path) as out:
+            write(ReviewersReport(self, besides), out)
 
     def summary(self, besides: CollectSummary | None = None, *, dry_run: bool = False) -> Iterator[str]:
         """Lines for people; dry_run: the log is as it was."""

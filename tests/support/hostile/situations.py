@@ -80,7 +80,7 @@ def _others() -> tuple[Situation, ...]:
         *(Situation(f"collect {name} --data data.csv --reviewer bob", name, data) for name in EXPORTS),
         Situation("collect queue.csv --data data.csv --reviewer bob", "data.csv.decisions.ndjson",
                   ("data.csv", "queue.csv")),
-        Situation("collect log.ndjson --data data.csv --report who.csv", "log.ndjson", data, ("who.csv",)),
+        Situation("collect log.ndjson --data data.csv --reviewers-report who.csv", "log.ndjson", data, ("who.csv",)),
         Situation("collect queue.csv --data data.csv --reviewer bob --probs probs.csv --consensus c.csv", "probs.csv",
                   ("data.csv", "queue.csv"), ("c.csv",)),
         Situation("collect - --data data.csv --reviewer bob", "queue.csv", data, (), "queue.csv"),
