@@ -71,7 +71,7 @@ def _chart(block: Chart) -> str:
     words = f"<p>{_text(block.words)}</p>" if block.words else ""
     return (
         f"<figure><figcaption>{_text(block.title)}</figcaption>{words}"
-        f'<div class="drawn">{block.svg}</div>{_folded(block.table)}</figure>'
+        f'<div class="drawn">{block.svg}</div>{_folded(block.table, block.title)}</figure>'
     )
 
 
@@ -83,22 +83,25 @@ def _plain_table(block: DataTable) -> str:
     return _folded(block) if block.folded else _table(block)
 
 
-def _folded(table: DataTable) -> str:
-    return f"<details><summary>{_text(table.caption)}</summary>{_table(table, caption=False)}</details>"
+def _folded(table: DataTable, figure: str = "") -> str:
+    """figure: what it stands below, which says what the table is of."""
+    said = _table(table, f"{figure}: {table.caption}" if figure else table.caption)
+    return f"<details><summary>{_text(table.caption)}</summary>{said}</details>"
 
 
-def _table(table: DataTable, *, caption: bool = True) -> str:
+def _table(table: DataTable, name: str = "") -> str:
+    """name: what a screen reader calls it; without one its caption stands above it."""
     numeric = [all(row[place] is None or not isinstance(row[place], str) for row in table.rows)
                for place in range(len(table.columns))]  # fmt: skip
     head = "".join(
         f'<th scope="col"{_side(right)}>{_text(name)}</th>' for name, right in zip(table.columns, numeric, strict=True)
     )
-    said = f"<caption>{_text(table.caption)}</caption>" if caption else ""
+    said = "" if name else f"<caption>{_text(table.caption)}</caption>"
     pairs = table.pairs or [("", "")] * len(table.rows)
     rows = "".join(_row(row, numeric, pair) for row, pair in zip(table.rows, pairs, strict=True))
     return (
-        f'<div class="scrolled" tabindex="0" role="region" aria-label="{_text(table.caption)}"><table>{said}'
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<div class="scrolled" tabindex="0" role="region" aria-label="{_text(name or table.caption)}"><table>'
+        f"{said}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
@@ -135,7 +138,8 @@ def _map(block: PointMap) -> str:
         f"{_menu('Show', 'only', all='all rows', flagged='flagged rows')}</div>"
         f'<canvas id="plane" role="img" tabindex="0" aria-label="{_text(block.title)}: arrow keys name flagged rows">'
         '</canvas><div id="hover" hidden></div><div id="legend"></div><div id="about" role="status"></div></div>'
-        f'{_folded(block.table)}<script type="application/json" id="points">{_json(points)}</script></figure>'
+        f'{_folded(block.table, block.title)}<script type="application/json" id="points">{_json(points)}</script>'
+        "</figure>"
     )
 
 

@@ -11,6 +11,7 @@ whoever it may be.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ import typer
 from hardneg_cli.cli import outputs
 from hardneg_cli.cli.next_commands import after_assign
 from hardneg_cli.cli.option_groups import Without
-from hardneg_cli.cli.options import OutputOptions, ReviewOptions
+from hardneg_cli.cli.options import DataOptions, OutputOptions, ReviewOptions
 from hardneg_cli.cli.outputs import OutputTarget
 from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.cli.summaries import say_summary
@@ -73,10 +74,10 @@ class PlanOptions:
         typer.Option("--decisions", metavar="FILE", help="A decisions log to tell the pace from; repeatable."),
         Trust.CALLER,
     ] = None
-    image: Annotated[
+    data: Annotated[
         str | None,
-        typer.Option("--image", metavar="COL", help="The column with pictures: data URIs, or paths beside SCORES."),
-        Trust.CHOICE,
+        typer.Option("--data", metavar="DATA", help="The dataset: copies and nearest rows are shown beside each row."),
+        Trust.CALLER,
     ] = None
 
 
@@ -84,6 +85,7 @@ def run(
     scores: Annotated[str, typer.Argument(metavar="SCORES", help="A findings file that find has written.")],
     plan: PlanOptions,
     rows: Annotated[ReviewOptions, Without("show")],
+    columns: DataOptions,
     output: OutputOptions,
 ) -> int:
     from hardneg_cli.review.queues.workload import reviewer_names
@@ -92,20 +94,32 @@ def run(
     lead = output.targets()
     theirs = [[_of(target, name) for target in lead] for name in reviewer_names(plan.reviewers)]
     every = [target for targets in (lead, *theirs) for target in targets]
-    outputs.refuse_overwriting_inputs(every, [scores, *(plan.decisions or [])])
+    inputs = [scores, *(plan.decisions or []), *([plan.data] if plan.data else [])]
+    outputs.refuse_overwriting_inputs(every, inputs, [columns.classes, columns.features])
     with progress("making the queues"):
         assigned = assign(
             scores, every=rows.all_, limit=rows.limit, per_class=rows.per_class, reviewers=plan.reviewers,
             overlap=plan.overlap, control=plan.control, budget=plan.budget, blind=plan.blind, pace=plan.pace,
             decisions=plan.decisions or (),
         )  # fmt: skip
-        tables = [_pictured(table, plan.image, scores) for table in assigned.tables().values()]
+        tables = [_pictured(table, columns.image, scores) for table in assigned.tables().values()]
+        tables = tables if plan.data is None else _with_data(tables, plan.data, columns)
     made = [partial(lambda table: table, table) for table in tables]
     notes = outputs.write_together(*zip(made, (lead, *theirs), strict=True))
     if not output.quiet:
         said = (*assigned.summary(), *(f"note: {note}" for note in dict.fromkeys(notes)))
         say_summary((*said, *after_assign(theirs)))
     return 0
+
+
+def _with_data(tables: Sequence[pa.Table], data: str, columns: DataOptions) -> list[pa.Table]:
+    """The queues with what stands around their rows in the data; the first one has them all."""
+    from hardneg_cli.data.load import load
+    from hardneg_cli.review.queues.queue_surroundings import QueueSurroundings
+
+    dataset = load(data, columns.columns, encoding=columns.encoding, on_bad_rows=columns.on_bad_rows)
+    around = QueueSurroundings(dataset, tables[0], columns.features)
+    return [around.seen(table) for table in tables]
 
 
 def _of(target: OutputTarget, reviewer: str) -> OutputTarget:
