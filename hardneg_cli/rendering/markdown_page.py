@@ -21,7 +21,10 @@ from hardneg_cli.rendering.document import (
 )
 from hardneg_cli.runtime.terminal import plain
 
-ESCAPED = re.compile(r"([\\`*_{}\[\]()#+!|~$<>&@:-]|(?<=www)\.)")  # with what becomes a link or a mention by itself
+# Markup wherever it stands; at a line's beginning; at the edge of a word; and what becomes a link by itself
+ESCAPED = re.compile(
+    r"([\\`*\[\]|~$<>&@]|^[#+=-]|(?:(?<=^\d)|(?<=^\d\d))[.)](?=\s|$)|(?<!\w)_|_(?!\w)|:(?=//)|(?<=www)\.)"
+)
 MOST_ROWS = 30  # of a table; a job's summary holds a megabyte
 MOST_CARDS = 10
 
