@@ -51,6 +51,9 @@ def _start(matrix: NDArray[np.floating]) -> Places:
     from sklearn.decomposition import PCA
 
     values = np.asarray(matrix, np.float32)
+    if not np.ptp(values, axis=0).any():  # all at one place: a cloud
+        cloud: Places = np.random.default_rng(0).normal(size=(len(values), 2)).astype(np.float32)
+        return cloud
     if values.shape[1] == 1:
         values = np.column_stack([values, np.zeros(len(values), np.float32)])
     fit = PCA(2, random_state=0)

@@ -65,12 +65,22 @@ def _texts(value: object) -> Iterator[str]:
     elif isinstance(value, str | Path | int):
         yield str(value)
     elif isinstance(value, Mapping):
-        yield from (f"{unit}.{name}={one}" for unit, settings in value.items() for name, one in settings.items())
+        yield from _of_units(value)
     elif isinstance(value, list | tuple):
         for one in value:
             yield str(one) if isinstance(one, str | Path) else HELD
     else:
         yield HELD
+
+
+def _of_units(settings: Mapping[object, object]) -> Iterator[str]:
+    """As `--set` takes them; class names by number are no such thing, and came from memory."""
+    for unit, values in settings.items():
+        if isinstance(values, Mapping):
+            yield from (f"{unit}.{name}={value}" for name, value in values.items())
+        else:
+            yield HELD
+            return
 
 
 def _beside(name: str) -> str:

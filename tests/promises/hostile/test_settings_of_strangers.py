@@ -211,14 +211,14 @@ def test_no_config_and_the_environment(folder: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_list_breaks_no_single_option(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "hardneg.toml").write_text(
-        "output = ['a.csv', 'b.html']\nmodel = ['knn', 'forest']\nreport = 'r.csv'\naccuracy = 'a.csv'\n"
+        "output = ['a.csv', 'b.html']\nmodel = ['knn', 'forest']\nreviewers-report = 'r.csv'\naccuracy = 'a.csv'\n"
     )
     assert command_values("find", "data.csv")["output"] == ["a.csv", "b.html"]
     assert command_values("apply", "data.csv")["output"] is None
     assert command_values("predict", "data.csv")["model"] == ["knn", "forest"]
     assert command_values("harden", "data.csv")["model"] is None
     assert command_values("harden", "data.csv")["accuracy"] == ["a.csv"]
-    assert command_values("collect", "q.csv")["report"] == "r.csv"
+    assert command_values("collect", "q.csv")["reviewers_report"] == "r.csv"
     monkeypatch.setenv("HARDNEG_DECISIONS", "'my log.ndjson'")
     assert command_values("find", "data.csv")["decisions"] == ["my log.ndjson"]
     assert command_values("review", "data.csv")["decisions"] == "my log.ndjson"
