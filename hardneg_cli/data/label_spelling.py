@@ -8,7 +8,7 @@ string alignment) turns the rare into the frequent one. Names whose digits diffe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
@@ -58,22 +58,29 @@ def real_classes(dataset: Dataset) -> tuple[str, ...]:
     )
 
 
-def meant_name(dataset: Dataset, name: str) -> str | None:
-    """The class that `name` is a misspelling of, None for a class and for a name that is like none.
+def meant_names(dataset: Dataset, names: Collection[str]) -> dict[str, str]:
+    """Those of the names that are misspellings, each with the class that it is one of.
 
-    A name that no row has counts as a class of one row.
+    A name that no row has counts as a class of one row. O(K²) altogether, and O(K) for each such name.
     """
-    if name in dataset.classes:
-        meant = int(meant_classes(dataset)[dataset.classes.index(name)])
-        return None if meant == NO_SLIP else dataset.classes[meant]
-    folded = folded_name(name)
+    known = set(dataset.classes)
+    meant = meant_classes(dataset).tolist() if not known.isdisjoint(names) else []
+    slips = {dataset.classes[code]: dataset.classes[other] for code, other in enumerate(meant) if other != NO_SLIP}
     frequent = sorted(zip((-dataset.counts).tolist(), dataset.classes, strict=True))
-    same = next((known for _, known in frequent if folded_name(known) == folded), None)
-    if same is not None:
-        return same
-    return next(
-        (known for few, known in frequent if -few * AT_MOST >= 1 and _one_slip(folded, folded_name(known))), None
-    )
+    folded = [(-few, name, folded_name(name)) for few, name in frequent]
+    found = {}
+    for name in names:
+        other = slips.get(name) if name in known else _meant_of_one_row(folded_name(name), folded)
+        if other is not None:
+            found[name] = other
+    return found
+
+
+def _meant_of_one_row(name: str, frequent: Sequence[tuple[int, str, str]]) -> str | None:
+    """frequent: rows, name and folded name of each class, the most frequent first."""
+    same = next((known for _, known, other in frequent if other == name), None)
+    many = ((known, other) for rows, known, other in frequent if rows * AT_MOST >= 1)
+    return same or next((known for known, other in many if _one_slip(name, other)), None)
 
 
 def meant_by(label: str, classes: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.label_spelling import meant_name
+from hardneg_cli.data.label_spelling import meant_names
 from hardneg_cli.errors import did_you_mean, plural, quote
 from hardneg_cli.preparation.cleaning.plan import CleaningPlan
 from hardneg_cli.review.correction.apply_result import ApplyResult, AutomaticChanges
@@ -137,10 +137,9 @@ def _remarks(dataset: Dataset, changes: Sequence[RowChange]) -> list[str]:
     for label in sorted({label for label in new if label} - set(dataset.classes)):
         rows = plural(new[label], "row")
         notes.append(f"new class {quote(label)} ({rows}){did_you_mean(label, dataset.classes)}")
-    for label in sorted({label for label in new if label} & set(dataset.classes)):
-        if (meant := meant_name(dataset, label)) is not None:
-            rows = plural(new[label], "row")
-            notes.append(f"{quote(label)} ({rows}) looks like a misspelling of {quote(meant)}: find asks again")
+    for label, meant in sorted(meant_names(dataset, {label for label in new if label} & set(dataset.classes)).items()):
+        rows = plural(new[label], "row")
+        notes.append(f"{quote(label)} ({rows}) looks like a misspelling of {quote(meant)}: find asks again")
     if dataset.columns.id is None and any(change.action == "drop" for change in changes):
         notes.append(
             "the rows have no ids: do not apply the same drops again, or copies of the dropped rows may go too"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.label_spelling import NO_SLIP, meant_classes
@@ -17,15 +17,13 @@ from hardneg_cli.detection.report.figures import (
     LeakFigures,
     MapFigures,
     MissingFigures,
-    NearFigures,
     PairFigures,
-    RowFigures,
     SlipFigures,
 )
 from hardneg_cli.detection.report.projection import placed, sampled_rows
 from hardneg_cli.detection.report.reliability import reliability_groups
+from hardneg_cli.detection.report.row_facts import doubted_rows, examples, row_figures
 from hardneg_cli.errors import plural
-from hardneg_cli.io.tables.queue_view import RowAround
 from hardneg_cli.io.tables.row_snippets import shortened, snippets
 from hardneg_cli.rendering.figures import Interval, versions
 from hardneg_cli.statistics.intervals import NORMAL
@@ -42,10 +40,8 @@ BINS = 20
 METHOD = "by the graph of nearest rows: like lies beside like, and distances between far groups mean nothing"
 MOST_PAIRS = 1000
 WORST = 24  # rows shown
-EXAMPLES, EXAMPLE_PAIRS = 3, 40  # rows shown of each of the most frequent pairs
-MOST_TWINS, MOST_NEAR = 2, 4  # shown of each row
-LONGEST_CELL, LONGEST_POINT = 1000, 70  # characters
-MOST_CELLS = 40  # columns of a row
+EXAMPLE_PAIRS = 40  # the most frequent ones, of which a few rows are shown
+LONGEST_POINT = 70  # characters
 DECIMALS = 4
 
 
@@ -75,7 +71,7 @@ def facts(findings: Findings) -> FindReport:
         "certainty": certainty(findings),
         "map": map_figures(findings, shown),
         "worst": row_figures(findings, worst, shown),
-        "examples": row_figures(findings, _examples(findings, pairs[:EXAMPLE_PAIRS], worst), shown),
+        "examples": row_figures(findings, examples(findings, pairs[:EXAMPLE_PAIRS], worst), shown),
         "duplicates": duplicates(findings),
         "missing": missing(findings),
         "ran": [_ran(name, doubt.about, int(doubt.flagged.sum())) for name, doubt in findings.doubts.items()],
@@ -159,7 +155,7 @@ def confusions(findings: Findings) -> list[PairFigures]:
     import numpy as np
 
     dataset = findings.dataset
-    rows = _doubted(findings)
+    rows = doubted_rows(findings)
     k = len(dataset.classes)
     pairs, counts = np.unique(dataset.labels[rows].astype(np.int64) * k + findings.suggested[rows], return_counts=True)
     return [
@@ -208,62 +204,6 @@ def map_figures(findings: Findings, shown: Sequence[str]) -> MapFigures | None:
     }  # fmt: skip
 
 
-def row_figures(findings: Findings, rows: Rows, shown: Sequence[str]) -> list[RowFigures]:
-    """These rows with their columns and what stands around them."""
-    table = findings.table(rows, tuple(shown))
-    cells = findings.dataset.texts(list(shown)).take(rows).to_pylist() if shown else [{}] * len(rows)
-    around = findings.surroundings.around(findings.dataset, rows, shown)
-    return [_row(row, cell, near) for row, cell, near in zip(table.to_pylist(), cells, around, strict=True)]
-
-
-def _row(row: Mapping[str, object], cells: Mapping[str, str | None], around: Sequence[RowAround]) -> RowFigures:
-    def figure(name: str) -> float | None:
-        value = row[name]
-        return round(value, DECIMALS) if isinstance(value, float) else None
-
-    def words(name: str) -> str:
-        return str(row[name] or "")
-
-    return {
-        "rank": int(words("rank")), "id": words("id"), "given": words("given_label"),
-        "suggested": words("suggested_label"),
-        "score": figure("score") or 0.0, "suggestion_score": figure("suggestion_score"), "p_given": figure("p_given"),
-        "p_suggested": figure("p_suggested"), "detectors": [name for name in words("detectors").split(",") if name],
-        "why": [clause for clause in words("why").split("; ") if clause],
-        "cells": {name: (cell or "")[:LONGEST_CELL] for name, cell in [*cells.items()][:MOST_CELLS]},
-        "around": _near(around),
-    }  # fmt: skip
-
-
-def _near(around: Sequence[RowAround]) -> list[NearFigures]:
-    twins = [one for one in around if one.kind == "twin"][:MOST_TWINS]
-    near = [one for one in around if one.kind == "near"][:MOST_NEAR]
-    return [
-        {"id": one.id, "label": one.label, "kind": one.kind, "distance": one.distance, "text": one.text}
-        for one in (*twins, *near)
-    ]
-
-
-def _examples(findings: Findings, pairs: Sequence[PairFigures], known: Rows) -> Rows:
-    """The worst few rows of each pair that are not among the `known`, which are counted with them."""
-    import numpy as np
-
-    dataset = findings.dataset
-    code = {name: number for number, name in enumerate(dataset.classes)}
-    left = {(code[pair["given"]], code[pair["suggested"]]): EXAMPLES for pair in pairs}
-    doubted = np.zeros(len(dataset), bool)
-    doubted[_doubted(findings)] = True
-    seen, found = set(known.tolist()), []
-    for row in findings.ranked[doubted[findings.ranked]].tolist():
-        pair = int(dataset.labels[row]), int(findings.suggested[row])
-        if left.get(pair, 0) > 0:
-            left[pair] -= 1
-            found += [] if row in seen else [row]
-        elif not any(left.values()):
-            break
-    return np.array(found, np.int64)
-
-
 def duplicates(findings: Findings) -> DuplicateFigures | None:
     """Rows with the same content, and how many of them stand on both sides of a split; None where nobody looked."""
     import numpy as np
@@ -301,14 +241,6 @@ def missing(findings: Findings) -> list[MissingFigures]:
         if empty := int(pc.sum(blank).as_py() or 0):
             found.append({"column": name, "empty": empty})
     return sorted(found, key=lambda one: (-one["empty"], one["column"]))
-
-
-def _doubted(findings: Findings) -> Rows:
-    """The flagged rows for which another label is suggested."""
-    import numpy as np
-
-    other = (findings.suggested >= 0) & (findings.suggested != findings.dataset.labels)
-    return np.flatnonzero(findings.flagged & other)
 
 
 def _estimate(findings: Findings) -> Interval | None:

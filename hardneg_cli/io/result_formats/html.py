@@ -18,8 +18,8 @@ from hardneg_cli.errors import InputError, plural
 from hardneg_cli.io.tables.images import THUMBNAIL, column_of, pictures
 from hardneg_cli.io.tables.json_records import Json
 from hardneg_cli.io.tables.queue_columns import FILLED_IN, display_columns
-from hardneg_cli.io.tables.queue_view import view_of, without_surroundings
-from hardneg_cli.io.tables.shared_surroundings import Quoted, gives_nothing_away, shared_surroundings
+from hardneg_cli.io.tables.queue_view import is_unaided, view_of, without_surroundings
+from hardneg_cli.io.tables.shared_surroundings import Quoted, shared_surroundings
 from hardneg_cli.io.tables.text_tables import as_text, inert_json
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _facts(table: pa.Table, rows: list[bytes]) -> dict[str, Json]:
         "shown": display_columns(names),
         "classes": list(view.classes),
         "fillable": set(FILLED_IN) <= set(names),
-        "unaided": gives_nothing_away(table),
+        "unaided": is_unaided(table),
         "key": f"hardneg {key.hexdigest()}",
     }
 

@@ -84,6 +84,7 @@ ANCHORING = _names(column for column in QUEUE_COLUMNS if column.hidden)
 NEAREST = "nearest"  # what a workbook says of the rows around a row; nobody reads it back
 UNSHOWN = frozenset([NEAREST, *(column.name for column in QUEUE_COLUMNS if not column.shown)])
 EVERY = frozenset(column.name for column in QUEUE_COLUMNS)
+CONTROL, SUSPECT = ROLES = ("control", "suspect")  # a row that is a check on reviewers, and one that is in doubt
 LABELS = ("given_label", "suggested_label")
 QUESTION = ("id", "row_hash", "given_label")  # what a decision is about
 MARKS = ("row_hash", "given_label")  # which no other table has

@@ -109,16 +109,18 @@ def surroundings_of(table: pa.Table) -> list[tuple[RowAround, ...]]:
 
 
 def visible_surroundings(table: pa.Table) -> list[tuple[RowAround, ...]]:
-    """For each row what a reviewer may see of what stands around it.
+    """For each row what a reviewer may see of what stands around it: the labels of other rows are evidence."""
+    return [()] * len(table) if is_unaided(table) else surroundings_of(table)
 
-    The labels of other rows are evidence: a queue without any, as blind ones and those with control rows are, says
-    nothing of them.
-    """
-    from hardneg_cli.io.tables.queue_columns import TELLING
 
+def is_unaided(table: pa.Table) -> bool:
+    """Whether reviewers are to judge without evidence: a queue that has none, or the key to one with control rows."""
+    from hardneg_cli.io.tables.queue_columns import CONTROL, TELLING
+
+    if "role" in table.column_names and CONTROL in table["role"].unique().to_pylist():
+        return True
     telling = [table[name] for name in TELLING if name in table.column_names]
-    told = any(cell not in (None, "") for column in telling for cell in column.unique().to_pylist())
-    return surroundings_of(table) if told else [()] * len(table)
+    return bool(telling) and all({*column.unique().to_pylist()} <= {None, ""} for column in telling)
 
 
 def without_surroundings(table: pa.Table) -> pa.Table:

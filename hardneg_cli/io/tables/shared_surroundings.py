@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from hardneg_cli.io.tables.json_records import Json
-from hardneg_cli.io.tables.queue_columns import TELLING
-from hardneg_cli.io.tables.queue_view import RowAround, surroundings_of
-from hardneg_cli.io.tables.text_tables import as_text
+from hardneg_cli.io.tables.queue_view import RowAround, visible_surroundings
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,19 +27,9 @@ class SharedSurroundings:
 
 def shared_surroundings(table: pa.Table) -> SharedSurroundings:
     """What the table knows of the rows around its rows; nothing where their labels would give an answer away."""
-    if gives_nothing_away(table):
-        return SharedSurroundings((), ())
     place: dict[Quoted, int] = {}
-    around = tuple(_numbered(rows, place) for rows in surroundings_of(table))
+    around = tuple(_numbered(rows, place) for rows in visible_surroundings(table))
     return SharedSurroundings(tuple(place), around if place else ())
-
-
-def gives_nothing_away(table: pa.Table) -> bool:
-    """Whether reviewers are to judge without evidence: a queue without any, or the key to one with control rows."""
-    if "role" in table.column_names and "control" in table["role"].unique().to_pylist():
-        return True
-    telling = [name for name in TELLING if name in table.column_names]
-    return bool(telling) and all(column.unique().to_pylist() == [""] for column in as_text(table.select(telling)))
 
 
 def _numbered(rows: Sequence[RowAround], place: dict[Quoted, int]) -> Json:

@@ -20,7 +20,6 @@ DECISIONS = ("keep", "relabel", "drop", "unsure")
 WITHDRAWN = ""
 ADJUDICATION = "adjudication"
 SETTLEMENTS = (ADJUDICATION, "majority", "latest")  # sources of decisions that settle what others disagree about
-CONTROL, SUSPECT = ROLES = ("control", "suspect")
 UNRANKED, UNSCORED = 0, -1.0
 Question = tuple[str, str, str]
 

@@ -20,8 +20,9 @@ from typing import Any, NoReturn
 
 from hardneg_cli.data.hashed_columns import UNKNOWN, HashedColumns, spelled_once
 from hardneg_cli.errors import InputError, did_you_mean, quote
+from hardneg_cli.io.tables.queue_columns import ROLES
 from hardneg_cli.io.tables.text_tables import UNSEEN
-from hardneg_cli.review.decisions.decision import DECISIONS, ROLES, UNRANKED, UNSCORED, WITHDRAWN, Decision
+from hardneg_cli.review.decisions.decision import DECISIONS, UNRANKED, UNSCORED, WITHDRAWN, Decision
 
 VERSION, VERSIONS = 2, (1, 2)
 TEXT = ("id", "row_hash", "given", "decision", "new_label", "reviewer", "at", "source", "note")

@@ -15,10 +15,10 @@ from hardneg_cli.data.row_identity import blank
 from hardneg_cli.errors import InputError, as_text, did_you_mean, quote
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.queue_columns import QUESTION, RETURNED, display_columns
+from hardneg_cli.io.tables.queue_columns import CONTROL, QUESTION, RETURNED, ROLES, SUSPECT, display_columns
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.review.annotation_tools import ANNOTATION_TOOLS, AnnotationTool
-from hardneg_cli.review.decisions.decision import CONTROL, DECISIONS, ROLES, SUSPECT, UNRANKED, UNSCORED, Decision
+from hardneg_cli.review.decisions.decision import DECISIONS, UNRANKED, UNSCORED, Decision
 from hardneg_cli.runtime.argument_words import worded_in_arguments
 from hardneg_cli.runtime.progress import progress
 

@@ -11,7 +11,8 @@ from itertools import repeat
 from typing import TYPE_CHECKING
 
 from hardneg_cli.errors import InputError
-from hardneg_cli.review.decisions.decision import DECISIONS, ROLES, UNRANKED, UNSCORED, WITHDRAWN, Decision
+from hardneg_cli.io.tables.queue_columns import ROLES
+from hardneg_cli.review.decisions.decision import DECISIONS, UNRANKED, UNSCORED, WITHDRAWN, Decision
 from hardneg_cli.review.decisions.decision_line import MOST_RANK, TEXT, VERSION, LineReader
 
 if TYPE_CHECKING:

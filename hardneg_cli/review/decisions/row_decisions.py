@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.label_spelling import meant_name
+from hardneg_cli.data.label_spelling import meant_names
 from hardneg_cli.detection.detector_result import DetectorResult
 from hardneg_cli.errors import listing, plural, quote
-from hardneg_cli.review.decisions.decision import CONTROL, Decision, conflicts
+from hardneg_cli.io.tables.queue_columns import CONTROL
+from hardneg_cli.review.decisions.decision import Decision, conflicts
 from hardneg_cli.review.decisions.row_matching import MatchedDecisions, match, places
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def row_decisions(dataset: Dataset, decisions: Iterable[Decision]) -> RowDecisio
 def _well_spelled(dataset: Dataset, matched: MatchedDecisions) -> tuple[MatchedDecisions, list[str]]:
     """Without the decisions that relabel to a misspelling of a class, and a note on those."""
     named = {one.new_label for one in (*(decision for _, decision in matched.fresh), *matched.already)}
-    meant = {name: class_ for name in named - {""} if (class_ := meant_name(dataset, name)) is not None}
+    meant = meant_names(dataset, named - {""})
     fresh = tuple(pair for pair in matched.fresh if pair[1].new_label not in meant)
     already = tuple(one for one in matched.already if one.new_label not in meant)
     gone = len(matched.fresh) - len(fresh) + len(matched.already) - len(already)

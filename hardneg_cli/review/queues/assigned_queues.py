@@ -19,8 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.hashed_columns import spelled_anew
-from hardneg_cli.io.tables.queue_columns import ANCHORING, TELLING, TRAILING
-from hardneg_cli.review.decisions.decision import CONTROL, SUSPECT
+from hardneg_cli.io.tables.queue_columns import ANCHORING, CONTROL, SUSPECT, TELLING, TRAILING
 from hardneg_cli.review.queues.assignment import Assignment
 
 if TYPE_CHECKING:

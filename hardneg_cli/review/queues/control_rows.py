@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.tables import table_files
+from hardneg_cli.io.tables.queue_columns import CONTROL, ROLES
 from hardneg_cli.io.tables.table_files import ReadRequest
-from hardneg_cli.review.decisions.decision import CONTROL, ROLES
 from hardneg_cli.review.decisions.filled_queue import FilledQueue, role_of
 
 if TYPE_CHECKING:
