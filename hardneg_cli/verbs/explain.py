@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from hardneg_cli.errors import InputError, did_you_mean, quote
 from hardneg_cli.io.files.source import sources
 from hardneg_cli.io.tables import table_files
-from hardneg_cli.io.tables.queue_columns import ADDED, FOUND, NUMERIC
+from hardneg_cli.io.tables.queue_columns import ADDED, FOUND, NUMERIC, display_columns
+from hardneg_cli.io.tables.row_snippets import LONGEST, PICTURE, shortened
 from hardneg_cli.io.tables.table_files import ReadRequest
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.argument_words import worded_in_arguments
@@ -25,6 +26,7 @@ from hardneg_cli.verbs._schemas import schema as schema_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
+MOST_CELLS = 12  # columns of a row that are told; of more, none says what it is
 TUNED: Mapping[str, str] = {
     "detector": "Detectors (find --detector)",
     "gate": "Gates (check --fail-on, --warn-on, --require)",
@@ -175,13 +177,23 @@ def _findings(findings: str) -> pa.Table:
     names = table_files.columns(files, None)
     if missing := [name for name in (*FOUND, *NUMERIC) if name not in (*names, *ADDED)]:
         raise InputError(f"{findings}: no column {quote(missing[0])}; is it a findings file, written by find?")
+    shown = display_columns(names)
+    shown = shown if len(shown) <= MOST_CELLS else []
     return pa.Table.from_batches(
-        list(table_files.read(files, ReadRequest(FOUND, tuple(name for name in NUMERIC if name in names))))
+        list(table_files.read(files, ReadRequest((*FOUND, *shown), tuple(name for name in NUMERIC if name in names))))
     )
 
 
 def _has_every_row(table: pa.Table) -> bool:
     return "false" in {text.lower() for text in table["flagged"].unique().to_pylist()}
+
+
+def _cells(row: dict[str, str | float]) -> Iterator[str]:
+    """What the row is; pictures are not for a terminal's lines."""
+    for name in display_columns(row):
+        cell = str(row[name] or "")
+        if cell.strip() and not cell.startswith(PICTURE):
+            yield f"{name}: {shortened(cell, LONGEST)}"
 
 
 def _reasons(table: pa.Table, row: dict[str, str | float], detector: str | None) -> Iterator[str]:
@@ -190,6 +202,7 @@ def _reasons(table: pa.Table, row: dict[str, str | float], detector: str | None)
               if flag.lower() == "true"]  # fmt: skip
     cut = f"; the lowest flagged score is {min(scores):.3f}" if scores else "; no row is flagged"
     yield f"{row['id']}: labeled {quote(row['given_label'])}, score {row['score']:.3f}, rank {row['rank']:.0f}{cut}"
+    yield from _cells(row)
     yield "flagged" if flagged else "not flagged: its score is below the cut"
     reasons = dict(zip(str(row["detectors"]).split(","), str(row["why"]).split("; "), strict=False))
     for name, why in reasons.items():

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pytest
 
-from hardneg_cli import InputError
+from hardneg_cli import InputError, find
 from hardneg_cli.runtime import drawers
 from hardneg_cli.runtime.markdown_text import plain_page
 from hardneg_cli.verbs.explain import manual, overview, story
@@ -85,3 +85,12 @@ def test_a_row_tells_why_it_is_flagged_or_not(tmp_path: Path) -> None:
     assert "outvoted-label: has nothing against it" in story(str(path), "a", "outvoted-label")
     with pytest.raises(InputError, match="no row 'c'"):
         story(str(path), "c")
+
+
+def test_a_row_is_told_by_what_it_is(tmp_path: Path) -> None:
+    texts = ["I lost\x1b[31m my card", "the rate"] * 9
+    table = pa.table({"id": [f"r{place}" for place in range(18)], "label": ["a", "b"] * 9, "text": texts})
+    findings = find(table, text="text")
+    pa.csv.write_csv(findings.table(every=True), tmp_path / "q.csv")
+    told = story(str(tmp_path / "q.csv"), "r0").splitlines()
+    assert told[1] == r"text: I lost\x1b[31m my card"
