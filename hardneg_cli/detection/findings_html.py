@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.class_names import readable
 from hardneg_cli.io.tables.images import THUMBNAIL, pictures
 from hardneg_cli.io.tables.row_snippets import shortened, snippets
+from hardneg_cli.rendering.document import probability_text
 
 if TYPE_CHECKING:
     from hardneg_cli.detection.findings import Findings
@@ -30,7 +31,7 @@ def as_html(findings: Findings) -> str:
     for row, what in zip(table.to_pylist(), seen, strict=True):
         other = row["suggested_label"] if row["suggested_label"] != row["given_label"] else ""
         labels = escape(readable(row["given_label"])) + (f" → <b>{escape(readable(other))}</b>" if other else "")
-        bar = f'<span style="{BAR.format(width=round(40 * row["score"]))}"></span>{row["score"]:.3f}'
+        bar = f'<span style="{BAR.format(width=round(40 * row["score"]))}"></span>{probability_text(row["score"])}'
         cells = [what, labels, bar, escape(shortened(row["why"].split("; ")[0], LONGEST_WHY))]
         cells += [escape(row["id"])] if own else []
         body.append("".join(f'<td style="{LEFT}">{cell}</td>' for cell in cells))

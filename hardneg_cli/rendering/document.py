@@ -145,6 +145,11 @@ class Document:
     sections: tuple[ReportSection, ...]
 
 
+def probability_text(p: float) -> str:
+    """Three decimals, cut and not rounded: what is not certain is never shown as 1."""
+    return f"{int(p * 1000) / 1000:.3f}"
+
+
 def cell_text(cell: Cell) -> str:
     """A cell as people read it: thousands apart, at most three decimals, nothing for what is unknown."""
     if cell is None:

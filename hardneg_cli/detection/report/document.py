@@ -24,6 +24,7 @@ from hardneg_cli.rendering.document import (
     RowCard,
     Words,
     cell_text,
+    probability_text,
 )
 from hardneg_cli.rendering.figures import Interval
 
@@ -218,13 +219,13 @@ def _worst(report: FindReport, pictures: Mapping[str, str]) -> Iterator[Block]:
 def _card(row: RowFigures, pictures: Mapping[str, str], *, named: bool, example: bool = False) -> RowCard:
     given, other = readable(row["given"]), row["suggested"]
     suggested = readable(other) if other and other != row["given"] else ""
-    figures = [("wrong with probability", f"{row['score']:.3f}")]
+    figures = [("wrong with probability", probability_text(row["score"]))]
     for name, key in (
         ("suggestion right", row["suggestion_score"]),
         ("p given", row["p_given"]),
         ("p suggested", row["p_suggested"]),
     ):
-        figures += [] if key is None else [(name, f"{key:.3f}")]
+        figures += [] if key is None else [(name, probability_text(key))]
     picture = pictures.get(row["id"], "")
     cells = tuple(
         (name, cell) for name, cell in row["cells"].items() if cell and not (picture and cell.startswith("data:"))

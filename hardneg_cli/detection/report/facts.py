@@ -183,6 +183,8 @@ def certainty(findings: Findings) -> Certainty:
 
 def map_figures(findings: Findings, shown: Sequence[str]) -> MapFigures | None:
     """Where the rows lie by their features; None where no detector had any."""
+    import numpy as np
+
     features, dataset = findings.features, findings.dataset
     if features is None or len(dataset) < 3 or not features.matrix.shape[1]:
         return None
@@ -198,7 +200,7 @@ def map_figures(findings: Findings, shown: Sequence[str]) -> MapFigures | None:
         "method": METHOD,
         "points": {
             "id": dataset.ids.take(rows).to_pylist(), "x": places[:, 0].tolist(), "y": places[:, 1].tolist(),
-            "label": labels, "suggested": suggested, "score": findings.score[rows].round(3).tolist(),
+            "label": labels, "suggested": suggested, "score": (np.floor(findings.score[rows] * 1000) / 1000).tolist(),
             "flagged": findings.flagged[rows].tolist(), "text": [shortened(text, LONGEST_POINT) for text in texts],
         },
     }  # fmt: skip

@@ -20,7 +20,7 @@ EXAMPLES = 3  # rows shown of each pair
 MOST_TWINS, MOST_NEAR = 2, 4  # shown of each row
 LONGEST_CELL = 1000  # characters
 MOST_CELLS = 40  # columns of a row
-DECIMALS = 4
+DECIMALS = 6
 
 
 def row_figures(findings: Findings, rows: Rows, shown: Sequence[str]) -> list[RowFigures]:
