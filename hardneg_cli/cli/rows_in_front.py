@@ -7,15 +7,14 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from hardneg_cli.cli.outputs import OutputTarget
+from hardneg_cli.data.picture_columns import MOST_TELLING
 from hardneg_cli.io.tables.queue_view import FIRST_ROWS, first_rows_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from hardneg_cli.data.dataset import Dataset
-    from hardneg_cli.detection.findings import Findings
 
-MOST_COLUMNS = 8  # of a dataset without texts
 Written = tuple[Callable[[], "pa.Table"], list[OutputTarget]]
 
 
@@ -36,14 +35,6 @@ def is_seen(target: OutputTarget) -> bool:
     return target.format == "table" and target.path is None and sys.stdout.isatty()
 
 
-def telling_columns(findings: Findings, shown: tuple[str, ...]) -> tuple[str, ...]:
-    """What tells the rows apart on a terminal: the columns that are shown, and few features where there is no text."""
-    content = findings.dataset.content.column_names
-    columns = findings.dataset.columns
-    few = columns.text is None and columns.image is None and len(content) <= MOST_COLUMNS
-    return (*shown, *(name for name in content if few and name not in shown))
-
-
 def in_front(table: pa.Table, dataset: Dataset) -> pa.Table:
     """The table behind a column that says what its first rows are; without ids that stand for the content."""
     import pyarrow as pa
@@ -54,7 +45,7 @@ def in_front(table: pa.Table, dataset: Dataset) -> pa.Table:
 
     columns = dataset.columns
     first = table["id"].slice(0, max(FIRST_ROWS, first_rows_of(table)))
-    names = [columns.text] if columns.text else dataset.content.column_names[:MOST_COLUMNS]
+    names = [columns.text] if columns.text else dataset.content.column_names[:MOST_TELLING]
     rows = pc.index_in(first, value_set=pa.array(dataset.ids.to_pylist(), first.type))
     content = dataset.content.select(names).take(rows)
     said = snippets(content, names, () if columns.image is None else (columns.image,))

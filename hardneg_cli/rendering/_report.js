@@ -68,6 +68,7 @@ function draw() {
   pen.scale(scale, scale);
   const ink = getComputedStyle(document.body).color;
   const many = points.x.length > 4000;
+  const large = points.flagged.reduce((sum, flag) => sum + flag, 0) > 400 ? 3.2 : 4.5;
   for (const strong of [0, 1]) { // flagged rows above the others
     for (let place = 0; place < points.x.length; place += 1) {
       if (points.flagged[place] !== strong) continue;
@@ -75,9 +76,9 @@ function draw() {
       pen.globalAlpha = isShown(place) ? (strong ? 1 : 0.55) : 0.06;
       pen.fillStyle = colorOf(place);
       pen.beginPath();
-      pen.arc(x, y, strong ? 4.5 : many ? 2 : 3, 0, 7);
+      pen.arc(x, y, strong ? large : many ? 2 : 3, 0, 7);
       pen.fill();
-      if (strong && isShown(place)) { pen.strokeStyle = ink; pen.lineWidth = 1.2; pen.stroke(); }
+      if (strong && isShown(place)) { pen.strokeStyle = ink; pen.lineWidth = large / 4; pen.stroke(); }
     }
   }
   pen.globalAlpha = 1;

@@ -25,7 +25,7 @@ from hardneg_cli.cli.options import (
     ReviewOptions,
 )
 from hardneg_cli.cli.outputs import OutputTarget
-from hardneg_cli.cli.rows_in_front import is_seen, telling_columns
+from hardneg_cli.cli.rows_in_front import is_seen
 from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.cli.summaries import say_summary
 from hardneg_cli.io.tables.queue_view import with_first_rows
@@ -133,7 +133,6 @@ def _queue(findings: Findings, rows: Rows, shown: tuple[str, ...], *, around: bo
 
 
 def _queue_for_eyes(findings: Findings, rows: Rows, shown: tuple[str, ...], review: ReviewOptions) -> pa.Table:
-    """The queue as a terminal shows it: as many rows as were asked for, with what tells them apart."""
-    columns = shown if review.show is not None else telling_columns(findings, shown)
-    table = _queue(findings, rows, columns, around=False)
+    """The queue as a terminal shows it: as many rows as were asked for."""
+    table = _queue(findings, rows, shown, around=False)
     return table if review.limit is None else with_first_rows(table, review.limit)

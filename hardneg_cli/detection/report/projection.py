@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 MOST_DRAWN = 20_000  # rows
-MOST_FLAGGED = 5_000  # of them, the worst ones
+MOST_FLAGGED = 1_000  # of them, the worst ones
 SPAN = 1000  # of both axes
 OUTLYING = 0.001  # of the rows at either end, which are drawn at the edge
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hardneg_cli.rendering.charts import _svg
 
 WIDTH, HEIGHT = 640, 240
-LEFT, RIGHT, TOP, BOTTOM = 56, 12, 14, 40
+LEFT, RIGHT, TOP, BOTTOM = 76, 12, 14, 40
 
 
 def histogram(edges: Sequence[float], counts: Sequence[int], marked: Sequence[int], label: str, axis: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hardneg_cli.rendering.charts import _svg
 
-WIDTH, LINE, TOP, BOTTOM, RIGHT = 640, 22, 6, 38, 74
+WIDTH, LINE, TOP, BOTTOM = 640, 22, 6, 38
 LONGEST_NAME = 26
 
 
@@ -29,8 +29,9 @@ def intervals(
 ) -> str:
     """longest: letters of a name that are written."""
     left = 16 + _svg.LETTER * max((min(len(line.name), longest) for line in lines), default=0)
+    right = 18 + _svg.LETTER * max((len(line.beside) for line in lines), default=0)
     most = max((max(line.high or 0, line.value or 0, line.bar) for line in lines), default=0) or 1
-    wide, floor = WIDTH - left - RIGHT, TOP + LINE * len(lines)
+    wide, floor = WIDTH - left - right, TOP + LINE * len(lines)
 
     def x(value: float) -> float:
         return left + wide * value / most
@@ -46,7 +47,7 @@ def intervals(
         if line.value is not None and line.low is not None and line.high is not None:
             parts.append(_svg.line(x(line.low), middle, x(line.high), middle, "whisker"))
             parts.append(_svg.dot(x(line.value), middle, 4, "point", line.said))
-        parts.append(_svg.words(WIDTH - RIGHT + 10, middle + 4, line.beside))
+        parts.append(_svg.words(WIDTH - right + 10, middle + 4, line.beside))
     parts.append(_svg.line(left, TOP, left, floor, "axis"))
     parts.append(_svg.words(left + wide / 2, floor + BOTTOM - 5, axis, "middle", "name"))
     return _svg.chart(WIDTH, floor + BOTTOM, label, parts)
