@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from hardneg_cli.cli.outputs import OutputTarget
-from hardneg_cli.data.picture_columns import MOST_TELLING
 from hardneg_cli.io.tables.queue_view import FIRST_ROWS, first_rows_of
 
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ def in_front(table: pa.Table, dataset: Dataset) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    from hardneg_cli.detection.findings import MOST_TELLING
     from hardneg_cli.io.tables.findings_columns import is_hash
     from hardneg_cli.io.tables.row_snippets import snippets
 

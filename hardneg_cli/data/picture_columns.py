@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from hardneg_cli.data.dataset import Dataset
 
 
-MOST_TELLING = 8  # columns of a dataset without texts or pictures, all of which tell its rows apart
-
-
 def columns_of_pictures(files: Sequence[Source], columns: Columns) -> Columns:
     """The columns, with pictures and splits of a folder of pictures, or the one column of pictures that files hold."""
     about = files[0].pictures
@@ -40,8 +37,6 @@ def readable_columns(
 ) -> tuple[str, ...]:  # fmt: skip
     """Columns of content to show: those that `patterns` ask for, else these `names` but for what matches `hidden`.
 
-    Where there is neither text nor picture and columns are few, all of them are what tells rows apart.
-
     Hashes of pictures, and pictures that no one asked to be shown, tell people nothing; the pictures are shown in any
     case.
     """
@@ -49,8 +44,7 @@ def readable_columns(
     if patterns is not None:
         chosen = choose(patterns.split(","), dataset.content.column_names, "--show")
     else:
-        few = dataset.columns.text is None and image is None and len(names) <= MOST_TELLING
-        left_out = (*(() if few else hidden), *map(glob.escape, _unread(dataset.sources, dataset.columns)))
+        left_out = (*hidden, *map(glob.escape, _unread(dataset.sources, dataset.columns)))
         chosen = [name for name in names if not any(fnmatch.fnmatchcase(name, one) for one in left_out)]
     return tuple(chosen) if image is None or image in chosen else (image, *chosen)
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     Rows: TypeAlias = NDArray[np.int64]
 
 DECIMALS = 9
+MOST_TELLING = 8  # columns of a dataset without texts or pictures, all of which tell its rows apart
 
 
 @dataclass(frozen=True, repr=False)
@@ -184,6 +185,12 @@ class Findings(VerbResult):
         The pictures are shown in any case.
         """
         return readable_columns(self.dataset, self.dataset.content.column_names, patterns, self.hidden)
+
+    def telling_columns(self, patterns: str | None = None) -> tuple[str, ...]:
+        """The same for whoever sees but this: few features, too, where neither text nor picture says what a row is."""
+        columns, names = self.dataset.columns, self.dataset.content.column_names
+        few = columns.text is None and columns.image is None and len(names) <= MOST_TELLING
+        return readable_columns(self.dataset, names, patterns, () if few else self.hidden)
 
     def _leading(self, rows: Rows) -> dict[str, object]:
         import numpy as np

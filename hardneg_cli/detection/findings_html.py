@@ -22,7 +22,7 @@ BAR = "display:inline-block;width:{width}px;height:.65em;background:#c0392b;marg
 def as_html(findings: Findings) -> str:
     """A table and two lines; nothing in it is markup but what stands here."""
     rows = findings.select(limit=FIRST_ROWS)
-    shown = findings.display_columns()
+    shown = findings.telling_columns()
     table = findings.table(rows, shown)
     seen = _rows(findings, rows.tolist(), shown)
     own = findings.dataset.columns.id is not None

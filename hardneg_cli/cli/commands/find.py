@@ -111,14 +111,17 @@ def run(
         memory=options.memory_bytes(models.memory),
     )
     rows = findings.select(every=review.all_, limit=review.limit, per_class=review.per_class)
-    shown, seen = findings.display_columns(review.show), [target for target in targets if is_seen(target)]
-    around = any(target.form.SURROUNDINGS for target in targets)
+    seen = [target for target in targets if is_seen(target)]
+    people = [target for target in targets if target.form.SURROUNDINGS]
+    programs = [target for target in targets if target not in (*seen, *people)]
+    telling = findings.telling_columns(review.show)
     kept = partial(write_state, findings.dataset, findings.flagged, findings.score)
     report = FindingsReport(findings)
     others = {path: partial(write, report) for path, write in reports.items()} | ({state: kept} if state else {})
     notes = outputs.write_together(
-        (partial(_queue, findings, rows, shown, around=around), [target for target in targets if target not in seen]),
-        (partial(_queue_for_eyes, findings, rows, shown, review), seen),
+        (partial(_queue, findings, rows, findings.display_columns(review.show), around=False), programs),
+        (partial(_queue, findings, rows, telling, around=True), people),
+        (partial(_queue_for_eyes, findings, rows, telling, review), seen),
         beside=others,
     )
     if not output.quiet:

@@ -120,7 +120,7 @@ def run(
             audit=decisions.audit, encoding=columns.encoding, on_bad_rows=columns.on_bad_rows,
         )  # fmt: skip
         chosen = findings.select(every=rows.all_, limit=rows.limit, per_class=rows.per_class)
-        shown = findings.display_columns(rows.show) or _some(findings.dataset)
+        shown = findings.telling_columns(rows.show) or _some(findings.dataset)
         review_queue = review_queue_of(queue, findings.queue(chosen, shown, around=False))
         around = RowContexts(findings.dataset, columns.features, shown, findings.surroundings)
     bring_in = where.decisions is None and data is None and around is None

@@ -48,7 +48,7 @@ DECIMALS = 4
 def facts(findings: Findings) -> FindReport:
     """All figures; O(N), and what a projection of at most 20,000 rows takes."""
     dataset = findings.dataset
-    shown = findings.display_columns()
+    shown = findings.telling_columns()
     pairs = confusions(findings)
     worst = findings.ranked[:WORST]
     worst = worst[findings.flagged[worst]]
