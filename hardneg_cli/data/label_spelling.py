@@ -51,11 +51,16 @@ def meant_classes(dataset: Dataset, at_most: float = AT_MOST) -> NDArray[np.int3
     return better
 
 
+def slips(dataset: Dataset) -> dict[str, str]:
+    """The classes that are misspellings, in their order, each with the one that is meant."""
+    classes, meant = dataset.classes, meant_classes(dataset).tolist()
+    return {name: classes[code] for name, code in zip(classes, meant, strict=True) if code != NO_SLIP}
+
+
 def real_classes(dataset: Dataset) -> tuple[str, ...]:
     """The classes that are no misspelling of another one, in their order."""
-    return tuple(
-        name for name, slip in zip(dataset.classes, meant_classes(dataset) != NO_SLIP, strict=True) if not slip
-    )
+    wrong = slips(dataset)
+    return tuple(name for name in dataset.classes if name not in wrong)
 
 
 def meant_names(dataset: Dataset, names: Collection[str]) -> dict[str, str]:
@@ -64,13 +69,12 @@ def meant_names(dataset: Dataset, names: Collection[str]) -> dict[str, str]:
     A name that no row has counts as a class of one row. O(K²) altogether, and O(K) for each such name.
     """
     known = set(dataset.classes)
-    meant = meant_classes(dataset).tolist() if not known.isdisjoint(names) else []
-    slips = {dataset.classes[code]: dataset.classes[other] for code, other in enumerate(meant) if other != NO_SLIP}
+    wrong = {} if known.isdisjoint(names) else slips(dataset)
     frequent = sorted(zip((-dataset.counts).tolist(), dataset.classes, strict=True))
     folded = [(-few, name, folded_name(name)) for few, name in frequent]
     found = {}
     for name in names:
-        other = slips.get(name) if name in known else _meant_of_one_row(folded_name(name), folded)
+        other = wrong.get(name) if name in known else _meant_of_one_row(folded_name(name), folded)
         if other is not None:
             found[name] = other
     return found

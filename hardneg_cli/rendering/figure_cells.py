@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from hardneg_cli.rendering.document import Cell, Precise
+from collections.abc import Mapping
+
+from hardneg_cli.rendering.document import Cell, DataTable, Precise
 from hardneg_cli.rendering.figures import Interval, Measure
 
 ENDS = ("at least", "at most")  # columns of an interval
+
+
+def settings_table(settings: Mapping[str, str], versions: Mapping[str, str]) -> DataTable:
+    """What was asked for, and what made the figures."""
+    both = {**settings, **{f"{name} version": value for name, value in versions.items()}}
+    return DataTable("Settings and versions", ("what", "value"), [*both.items()])
 
 
 def precise(value: float | None, decimals: int = 4) -> Cell:

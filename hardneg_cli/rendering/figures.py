@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TypedDict
 
 DECIMALS = 6
+INTERVAL_DECIMALS = 4
 PACKAGES = ("hardneg-cli", "numpy", "scikit-learn", "pyarrow", "pandas")
 
 
@@ -17,6 +18,14 @@ class Interval(TypedDict):
     value: float
     low: float
     high: float
+
+
+def interval(value: float, low: float, high: float) -> Interval:
+    """Rounded."""
+    return {
+        "value": round(value, INTERVAL_DECIMALS), "low": round(low, INTERVAL_DECIMALS),
+        "high": round(high, INTERVAL_DECIMALS),
+    }  # fmt: skip
 
 
 class Measure(TypedDict):

@@ -9,7 +9,6 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 from hashlib import sha256
-from html import escape
 from pathlib import Path
 from string import Template
 
@@ -29,9 +28,9 @@ from hardneg_cli.rendering.document import (
     Words,
     cell_text,
 )
+from hardneg_cli.rendering.escaped import escaped
 
 PARTS = ("_report.html", "_report.css", "_report.js")
-INVISIBLE = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(127, 160)])
 
 
 def page(document: Document) -> str:
@@ -41,18 +40,25 @@ def page(document: Document) -> str:
         style=style,
         script=script,
         allowed=base64.b64encode(sha256(script.encode()).digest()).decode(),
-        title=_text(f"{document.title}: {document.subject}"),
-        kind=_text(document.title),
-        subject=_text(document.subject),
-        verdict=_text(document.verdict),
-        figures="".join(f"<div><dt>{_text(name)}</dt><dd>{_text(said)}</dd></div>" for name, said in document.figures),
-        contents="".join(f'<a href="#{part.name}">{_text(part.title)}</a>' for part in document.sections),
+        title=escaped(f"{document.title}: {document.subject}"),
+        kind=escaped(document.title),
+        subject=escaped(document.subject),
+        verdict=escaped(document.verdict),
+        figures="".join(
+            f"<div><dt>{escaped(name)}</dt><dd>{escaped(said)}</dd></div>" for name, said in document.figures
+        ),
+        contents="".join(f'<a href="#{part.name}">{escaped(part.title)}</a>' for part in document.sections),
         sections="".join(
             f'<section id="{part.name}" aria-labelledby="{part.name}-title"><h2 id="{part.name}-title">'
-            f"{_text(part.title)}</h2>{''.join(map(_block, part.blocks))}</section>\n"
+            f"{escaped(part.title)}</h2>{''.join(map(_block, part.blocks))}</section>\n"
             for part in document.sections
         ),
     )
+
+
+def _figure(figure: tuple[str, str]) -> str:
+    name, said = map(escaped, figure)
+    return f"<div><dt>{name}</dt><dd>{said}</dd></div>"
 
 
 def _block(block: Block) -> str:
@@ -60,17 +66,17 @@ def _block(block: Block) -> str:
 
 
 def _words(block: Words) -> str:
-    return f"<p>{_text(block.text)}</p>"
+    return f"<p>{escaped(block.text)}</p>"
 
 
 def _command(block: CommandLines) -> str:
-    return f"<pre><code>{_text(block.text)}</code></pre>"
+    return f"<pre><code>{escaped(block.text)}</code></pre>"
 
 
 def _chart(block: Chart) -> str:
-    words = f"<p>{_text(block.words)}</p>" if block.words else ""
+    words = f"<p>{escaped(block.words)}</p>" if block.words else ""
     return (
-        f"<figure><figcaption>{_text(block.title)}</figcaption>{words}"
+        f"<figure><figcaption>{escaped(block.title)}</figcaption>{words}"
         f'<div class="drawn">{block.svg}</div>{_folded(block.table, block.title)}</figure>'
     )
 
@@ -86,7 +92,7 @@ def _plain_table(block: DataTable) -> str:
 def _folded(table: DataTable, figure: str = "") -> str:
     """figure: what it stands below, which says what the table is of."""
     said = _table(table, f"{figure}: {table.caption}" if figure else table.caption)
-    return f"<details><summary>{_text(table.caption)}</summary>{said}</details>"
+    return f"<details><summary>{escaped(table.caption)}</summary>{said}</details>"
 
 
 def _table(table: DataTable, name: str = "") -> str:
@@ -94,23 +100,24 @@ def _table(table: DataTable, name: str = "") -> str:
     numeric = [all(row[place] is None or not isinstance(row[place], str) for row in table.rows)
                for place in range(len(table.columns))]  # fmt: skip
     head = "".join(
-        f'<th scope="col"{_side(right)}>{_text(name)}</th>' for name, right in zip(table.columns, numeric, strict=True)
+        f'<th scope="col"{_side(right)}>{escaped(name)}</th>'
+        for name, right in zip(table.columns, numeric, strict=True)
     )
-    said = "" if name else f"<caption>{_text(table.caption)}</caption>"
+    said = "" if name else f"<caption>{escaped(table.caption)}</caption>"
     pairs = table.pairs or [("", "")] * len(table.rows)
     rows = "".join(_row(row, numeric, pair) for row, pair in zip(table.rows, pairs, strict=True))
     return (
-        f'<div class="scrolled" tabindex="0" role="region" aria-label="{_text(name or table.caption)}"><table>'
+        f'<div class="scrolled" tabindex="0" role="region" aria-label="{escaped(name or table.caption)}"><table>'
         f"{said}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
 def _row(row: Sequence[Cell], numeric: Sequence[bool], pair: tuple[str, str]) -> str:
-    cells = "".join(f"<td{_exact(cell)}{_side(right)}>{_text(cell_text(cell))}</td>"
+    cells = "".join(f"<td{_exact(cell)}{_side(right)}>{escaped(cell_text(cell))}</td>"
                     for cell, right in zip(row, numeric, strict=True))  # fmt: skip
     if not pair[0]:
         return f"<tr>{cells}</tr>"
-    given, suggested = map(_text, pair)
+    given, suggested = map(escaped, pair)
     name = f"show rows labeled {given} that look like {suggested}"
     button = f'<td><button type="button" data-given="{given}" data-suggested="{suggested}" aria-label="{name}">'
     return f"<tr>{cells}{button}show</button></td></tr>"
@@ -133,10 +140,10 @@ def _map(block: PointMap) -> str:
         "pictures": {str(place): uri for place, uri in block.pictures.items()},
     }  # fmt: skip
     return (
-        f"<figure><figcaption>{_text(block.title)}</figcaption><p>{_text(block.words)}</p>"
+        f"<figure><figcaption>{escaped(block.title)}</figcaption><p>{escaped(block.words)}</p>"
         f'<div class="map"><div class="tools">{_menu("Color by", "color", label="label", score="score")}'
         f"{_menu('Show', 'only', all='all rows', flagged='flagged rows')}</div>"
-        f'<canvas id="plane" role="img" tabindex="0" aria-label="{_text(block.title)}: arrow keys name flagged rows">'
+        f'<canvas id="plane" role="img" tabindex="0" aria-label="{escaped(block.title)}: arrow keys name flagged rows">'
         '</canvas><div id="hover" hidden></div><div id="legend"></div><div id="about" role="status"></div></div>'
         f'{_folded(block.table, block.title)}<script type="application/json" id="points">{_json(points)}</script>'
         "</figure>"
@@ -156,18 +163,18 @@ def _cards(block: Cards) -> str:
 
 
 def _card(card: RowCard) -> str:
-    change = f'<span class="label">{_text(card.given)}</span>'
+    change = f'<span class="label">{escaped(card.given)}</span>'
     if card.suggested:
-        change += f' <span class="arrow">→</span> <span class="label">{_text(card.suggested)}</span>'
-    figures = "".join(f"<span>{_text(name)} <b>{_text(said)}</b></span>" for name, said in card.figures)
-    picture = f'<img class="large" src="{_text(card.picture)}" alt="{_text(card.title)}">' if card.picture else ""
+        change += f' <span class="arrow">→</span> <span class="label">{escaped(card.suggested)}</span>'
+    figures = "".join(f"<span>{escaped(name)} <b>{escaped(said)}</b></span>" for name, said in card.figures)
+    picture = f'<img class="large" src="{escaped(card.picture)}" alt="{escaped(card.title)}">' if card.picture else ""
     cells = _cells(card.cells)
-    reasons = "".join(f"<li>{_text(reason)}</li>" for reason in card.reasons)
+    reasons = "".join(f"<li>{escaped(reason)}</li>" for reason in card.reasons)
     around = f'<h4>Rows around it</h4><ul class="around">{"".join(map(_near, card.around))}</ul>' if card.around else ""
-    pair = f' data-given="{_text(card.given)}" data-suggested="{_text(card.suggested)}"'
+    pair = f' data-given="{escaped(card.given)}" data-suggested="{escaped(card.suggested)}"'
     pair += " data-example hidden" if card.example else ""
     return (
-        f'<article class="card"{pair}><h3>{_text(card.title)}</h3><p class="change">{change}</p>'
+        f'<article class="card"{pair}><h3>{escaped(card.title)}</h3><p class="change">{change}</p>'
         f'<p class="figures">{figures}</p>{picture}{cells}<ul class="why">{reasons}</ul>{around}</article>'
     )
 
@@ -175,20 +182,16 @@ def _card(card: RowCard) -> str:
 def _cells(cells: Sequence[tuple[str, str]]) -> str:
     """A single column as a text to read, several with their names."""
     if len(cells) == 1:
-        return f'<p class="row">{_text(cells[0][1])}</p>'
-    listed = "".join(f"<dt>{_text(name)}</dt><dd>{_text(cell)}</dd>" for name, cell in cells)
+        return f'<p class="row">{escaped(cells[0][1])}</p>'
+    listed = "".join(f"<dt>{escaped(name)}</dt><dd>{escaped(cell)}</dd>" for name, cell in cells)
     return f'<dl class="row">{listed}</dl>' if listed else ""
 
 
 def _near(near: NearCard) -> str:
     kind = ' class="against"' if near.contradicts else ""
-    picture = f'<img src="{_text(near.picture)}" alt="">' if near.picture else ""
-    text = f"<span>{_text(near.text)}</span>" if near.text else ""
-    return f"<li{kind}>{picture}<b>{_text(near.label)}</b> {text} <small>{_text(near.how)}</small></li>"
-
-
-def _text(said: str) -> str:
-    return escape(said.translate(INVISIBLE))
+    picture = f'<img src="{escaped(near.picture)}" alt="">' if near.picture else ""
+    text = f"<span>{escaped(near.text)}</span>" if near.text else ""
+    return f"<li{kind}>{picture}<b>{escaped(near.label)}</b> {text} <small>{escaped(near.how)}</small></li>"
 
 
 def _json(value: object) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from hardneg_cli.data.class_names import readable
 from hardneg_cli.detection.report.figures import FindReport, NearFigures, RowFigures, SlipFigures
 from hardneg_cli.errors import plural
 from hardneg_cli.rendering.charts.histogram import histogram
 from hardneg_cli.rendering.charts.intervals import IntervalLine, intervals
-from hardneg_cli.rendering.charts.matrix import matrix
+from hardneg_cli.rendering.charts.matrix import matrix, most_in_pairs
 from hardneg_cli.rendering.charts.reliability import reliability
 from hardneg_cli.rendering.document import (
     Block,
@@ -26,6 +26,7 @@ from hardneg_cli.rendering.document import (
     cell_text,
     probability_text,
 )
+from hardneg_cli.rendering.figure_cells import settings_table
 from hardneg_cli.rendering.figures import Interval
 
 MOST_LINES = 30  # classes in a chart
@@ -126,9 +127,7 @@ def _confusions(report: FindReport) -> Iterator[Block]:
         return
     slips = {readable(one["written"]) for one in report["misspelled"]}
     drawn = [pair for pair in pairs if pair[0] not in slips]
-    names = _most_confused(drawn)
-    place = {name: number for number, name in enumerate(names)}
-    counts = {(place[given], place[other]): rows for given, other, rows in drawn if given in place and other in place}
+    names, counts = most_in_pairs(drawn, MOST_CLASSES)
     left = sum(rows for _, _, rows in drawn) - sum(counts.values())
     words = "Flagged rows by the label that they have and the one that they look like. Click a cell for its rows."
     words += f" {left:,} rows of less confused classes are in the table only." if left else ""
@@ -138,15 +137,6 @@ def _confusions(report: FindReport) -> Iterator[Block]:
     svg = matrix(names, counts, "Flagged rows by given and suggested label; the table has the figures",
                  ("labeled", "looks like"))  # fmt: skip
     yield Chart("Labeled as, and looks like", svg, table, words)
-
-
-def _most_confused(pairs: Sequence[tuple[str, str, int]]) -> list[str]:
-    """The classes with the most flagged rows in their pairs, in the order of their names."""
-    weight: dict[str, int] = {}
-    for given, other, rows in pairs:
-        for name in (given, other):
-            weight[name] = weight.get(name, 0) + rows
-    return sorted(sorted(weight, key=lambda name: (-weight[name], name))[:MOST_CLASSES])
 
 
 def _certainty(report: FindReport) -> Iterator[Block]:
@@ -194,9 +184,8 @@ def _map(report: FindReport, pictures: Mapping[str, str]) -> Iterator[Block]:
         size[label] += 1
         strong[label] += flagged
     classes = sorted(size, key=lambda name: (-strong[name], -size[name], name))
-    code = {name: number for number, name in enumerate(dict.fromkeys([*classes, *points["suggested"]]))}
-    code.pop("", None)
-    code = {name: number for number, name in enumerate(code)}
+    names = dict.fromkeys([*classes, *filter(None, points["suggested"])])
+    code = {name: number for number, name in enumerate(names)}
     rows = [(readable(name), size[name], strong[name]) for name in classes]
     table = DataTable("Rows on the map, as a table", ("class", "rows", "flagged"), rows)
     words = f"{found['rows']:,} of {found['of']:,} rows: {found['rule']}. They are laid out {found['method']}."
@@ -278,5 +267,4 @@ def _run(report: FindReport) -> Iterator[Block]:
         skipped = [(one["name"], one["reason"]) for one in report["skipped"]]
         yield DataTable("Detectors that could not run", ("detector", "why"), skipped)
     yield from (Words(note) for note in report["notes"])
-    both = {**report["settings"], **{f"{name} version": value for name, value in report["versions"].items()}}
-    yield DataTable("Settings and versions", ("what", "value"), [*both.items()])
+    yield settings_table(report["settings"], report["versions"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hardneg_cli.data.label_spelling import NO_SLIP, meant_classes
+from hardneg_cli.data.label_spelling import slips
+from hardneg_cli.data.row_identity import blank
 from hardneg_cli.detection.report.figures import (
     VERSION,
     Bin,
@@ -25,7 +26,7 @@ from hardneg_cli.detection.report.reliability import reliability_groups
 from hardneg_cli.detection.report.row_facts import doubted_rows, examples, row_figures
 from hardneg_cli.errors import plural
 from hardneg_cli.io.tables.row_snippets import shortened, snippets
-from hardneg_cli.rendering.figures import Interval, versions
+from hardneg_cli.rendering.figures import Interval, interval, versions
 from hardneg_cli.statistics.intervals import NORMAL
 
 if TYPE_CHECKING:
@@ -138,16 +139,13 @@ def _wrong_by_class(findings: Findings) -> list[Interval | None]:
     low = np.clip(value - np.hypot(value * below, chance), 0, None)
     high = np.minimum(value + np.hypot(value * above, chance), dataset.counts)
     high = np.maximum(high, value)
-    return [_interval(*ends) for ends in zip(value.tolist(), low.tolist(), high.tolist(), strict=True)]
+    return [interval(*ends) for ends in zip(value.tolist(), low.tolist(), high.tolist(), strict=True)]
 
 
 def misspelled(findings: Findings) -> list[SlipFigures]:
     """The classes whose names are slips of more frequent ones, in the order of their names."""
-    dataset = findings.dataset
-    return [
-        {"written": dataset.classes[code], "meant": dataset.classes[meant], "rows": int(dataset.counts[code])}
-        for code, meant in enumerate(meant_classes(dataset).tolist()) if meant != NO_SLIP
-    ]  # fmt: skip
+    rows = dict(zip(findings.dataset.classes, findings.dataset.counts.tolist(), strict=True))
+    return [{"written": name, "meant": meant, "rows": rows[name]} for name, meant in slips(findings.dataset).items()]
 
 
 def confusions(findings: Findings) -> list[PairFigures]:
@@ -235,23 +233,15 @@ def duplicates(findings: Findings) -> DuplicateFigures | None:
 
 def missing(findings: Findings) -> list[MissingFigures]:
     """The columns with empty cells, those with most first."""
-    import pyarrow.compute as pc
-
-    found: list[MissingFigures] = []
-    for name in findings.dataset.content.column_names:
-        blank = pc.equal(pc.utf8_trim_whitespace(pc.fill_null(findings.dataset.content[name], "")), "")
-        if empty := int(pc.sum(blank).as_py() or 0):
-            found.append({"column": name, "empty": empty})
-    return sorted(found, key=lambda one: (-one["empty"], one["column"]))
+    content = findings.dataset.content
+    empty = {name: int(blank(content[name]).sum()) for name in content.column_names}
+    worst = sorted((-count, name) for name, count in empty.items() if count)
+    return [{"column": name, "empty": -count} for count, name in worst]
 
 
 def _estimate(findings: Findings) -> Interval | None:
     e = findings.errors
-    return None if e is None else _interval(e.value, e.low, e.high)
-
-
-def _interval(value: float, low: float, high: float) -> Interval:
-    return {"value": round(value, DECIMALS), "low": round(low, DECIMALS), "high": round(high, DECIMALS)}
+    return None if e is None else interval(e.value, e.low, e.high)
 
 
 def _ran(name: str, about: str, rows: int) -> DetectorFigures:

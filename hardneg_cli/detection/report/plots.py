@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.class_names import readable
 from hardneg_cli.detection.report.facts import certainty, confusions, map_figures
 from hardneg_cli.errors import InputError
+from hardneg_cli.rendering.charts.matrix import most_in_pairs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,15 +38,11 @@ class FindingsPlots:
         pairs = confusions(self.findings)
         if not pairs:
             raise InputError("no flagged row looks like another class: there is no confusion to draw")
-        weight: dict[str, int] = {}
-        for pair in pairs:
-            for name in (pair["given"], pair["suggested"]):
-                weight[name] = weight.get(name, 0) + pair["rows"]
-        names = sorted(sorted(weight, key=lambda name: (-weight[name], name))[:MOST_CLASSES])
+        told = [(pair["given"], pair["suggested"], pair["rows"]) for pair in pairs]
+        names, cells = most_in_pairs(told, MOST_CLASSES)
         counts = np.zeros((len(names), len(names)), np.int64)
-        for pair in pairs:
-            if pair["given"] in names and pair["suggested"] in names:
-                counts[names.index(pair["given"]), names.index(pair["suggested"])] = pair["rows"]
+        for place, rows in cells.items():
+            counts[place] = rows
         axes = ax or _axes(0.4 * len(names) + 2, 0.4 * len(names) + 2)
         axes.imshow(np.where(counts > 0, np.sqrt(counts), np.nan), cmap="Reds", vmin=0)
         for row, column in zip(*np.nonzero(counts), strict=True):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hardneg_cli.detection.report.figures import ReliabilityGroup
+from hardneg_cli.rendering.figures import interval
 from hardneg_cli.statistics.intervals import wilson
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ def reliability_groups(score: NDArray[np.float64], answered: Mapping[int, bool])
     found: list[ReliabilityGroup] = []
     for part in np.array_split(np.arange(len(rows)), min(MOST_GROUPS, len(rows) // FEWEST)):
         hits, of = float(wrong[part].sum()), len(part)
-        low, high = (round(float(end), DECIMALS) for end in wilson(hits, float(of)))
-        share = {"value": round(hits / of, DECIMALS), "low": low, "high": high}
+        low, high = map(float, wilson(hits, float(of)))
         mean = round(float(score[rows[part]].mean()), DECIMALS)
-        found.append({"rows": of, "score": mean, "wrong": {"value": share["value"], "low": low, "high": high}})
+        found.append({"rows": of, "score": mean, "wrong": interval(hits / of, low, high)})
     return found

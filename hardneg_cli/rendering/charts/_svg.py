@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from html import escape
 
-INVISIBLE = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(127, 160)])  # what XML cannot hold
+from hardneg_cli.rendering.escaped import escaped
+
 LETTER = 6.4  # pixels of a letter of 12 pixels, about
 
 
 def chart(width: float, height: float, label: str, parts: Iterable[str]) -> str:
     """One picture for a screen reader, which `label` describes; as wide as there is room, up to `width` pixels."""
     size = f'viewBox="0 0 {number(width)} {number(height)}" style="max-width:{number(width)}px"'
-    return f'<svg class="chart" role="img" aria-label="{text(label)}" {size}>{"".join(parts)}</svg>'
+    return f'<svg class="chart" role="img" aria-label="{escaped(label)}" {size}>{"".join(parts)}</svg>'
 
 
 def rect(x: float, y: float, width: float, height: float, kind: str, more: str = "", title: str = "") -> str:
@@ -44,12 +44,7 @@ def area(points: Sequence[tuple[float, float]], kind: str) -> str:
 def words(x: float, y: float, said: str, anchor: str = "start", kind: str = "", turned: float = 0) -> str:
     turn = f' transform="rotate({number(turned)} {number(x)} {number(y)})"' if turned else ""
     look = f' class="{kind}"' if kind else ""
-    return f'<text x="{number(x)}" y="{number(y)}" text-anchor="{anchor}"{look}{turn}>{text(said)}</text>'
-
-
-def text(said: str) -> str:
-    """Escaped, without what XML cannot hold."""
-    return escape(said.translate(INVISIBLE))
+    return f'<text x="{number(x)}" y="{number(y)}" text-anchor="{anchor}"{look}{turn}>{escaped(said)}</text>'
 
 
 def cut(said: str, letters: int) -> str:
@@ -60,14 +55,29 @@ def number(value: float) -> str:
     return f"{value:.1f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.0f}"
 
 
+def room_for(names: Iterable[str], longest: int, edge: float) -> float:
+    """Pixels for the widest of the names, none of which is written with more letters than `longest`, and an edge."""
+    return edge + LETTER * max((min(len(name), longest) for name in names), default=0)
+
+
+def grid(marks: Iterable[tuple[float, str]], top: float, floor: float) -> list[str]:
+    """Lines from the top to the floor, each at its x, with what it stands for below."""
+    parts = []
+    for x, said in marks:
+        parts += [line(x, top, x, floor, "grid"), words(x, floor + 16, said, "middle")]
+    return parts
+
+
+def foot(left: float, wide: float, top: float, floor: float, bottom: float, name: str) -> list[str]:
+    """The axis at the left, and the name of the one below."""
+    return [
+        line(left, top, left, floor, "axis"), words(left + wide / 2, floor + bottom - 5, name, "middle", "name"),
+    ]  # fmt: skip
+
+
 def ticks(most: float, count: int = 5) -> list[float]:
     """About `count` round numbers from 0 up to `most`."""
-    if most <= 0:
-        return [0.0]
-    rough = most / count
-    unit = 10.0 ** math.floor(math.log10(rough))
-    step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough)
-    return [step * place for place in range(int(most / step + 1e-9) + 1)]
+    return ticks_between(0.0, most, count)
 
 
 def ticks_between(low: float, high: float, count: int = 5) -> list[float]:
@@ -90,4 +100,4 @@ def span(values: Iterable[float], edge: float = 0.05) -> tuple[float, float]:
 
 
 def _title(said: str) -> str:
-    return f"<title>{text(said)}</title>" if said else ""
+    return f"<title>{escaped(said)}</title>" if said else ""

@@ -31,8 +31,8 @@ def dots(
     lines: Sequence[DotLine], label: str, axis: str, *, percent: bool = False, reference: float | None = None
 ) -> str:
     """reference: a value to compare the others with, a line across all of them."""
-    left = 16 + _svg.LETTER * max((min(len(line.name), LONGEST_NAME) for line in lines), default=0)
-    right = 22 + _svg.LETTER * max((min(len(line.beside), LONGEST_BESIDE) for line in lines), default=0)
+    left = _svg.room_for((line.name for line in lines), LONGEST_NAME, 16)
+    right = _svg.room_for((line.beside for line in lines), LONGEST_BESIDE, 22)
     known = [end for line in lines for end in (line.value, line.low, line.high, reference) if end is not None]
     least, most = _svg.span(known)
     wide, floor = WIDTH - left - right, TOP + LINE * len(lines)
@@ -40,10 +40,8 @@ def dots(
     def x(value: float) -> float:
         return left + wide * (value - least) / (most - least)
 
-    parts = []
-    for tick in _svg.ticks_between(least, most, 4):
-        said = f"{100 * tick:g} %" if percent else f"{tick:,g}"
-        parts += [_svg.line(x(tick), TOP, x(tick), floor, "grid"), _svg.words(x(tick), floor + 16, said, "middle")]
+    ticks = _svg.ticks_between(least, most, 4)
+    parts = _svg.grid(((x(tick), f"{100 * tick:g} %" if percent else f"{tick:,g}") for tick in ticks), TOP, floor)
     if reference is not None:
         parts.append(_svg.line(x(reference), TOP, x(reference), floor, "ideal"))
     for place, line in enumerate(lines):
@@ -54,6 +52,5 @@ def dots(
         if line.value is not None:
             parts.append(_svg.dot(x(line.value), middle, 4, f"point{plain}", line.said))
         parts.append(_svg.words(WIDTH - right + 12, middle + 4, _svg.cut(line.beside, LONGEST_BESIDE)))
-    parts.append(_svg.line(left, TOP, left, floor, "axis"))
-    parts.append(_svg.words(left + wide / 2, floor + BOTTOM - 5, axis, "middle", "name"))
+    parts += _svg.foot(left, wide, TOP, floor, BOTTOM, axis)
     return _svg.chart(WIDTH, floor + BOTTOM, label, parts)

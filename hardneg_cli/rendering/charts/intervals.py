@@ -28,18 +28,16 @@ def intervals(
     lines: Sequence[IntervalLine], label: str, axis: str, *, percent: bool = False, longest: int = LONGEST_NAME
 ) -> str:
     """longest: letters of a name that are written."""
-    left = 16 + _svg.LETTER * max((min(len(line.name), longest) for line in lines), default=0)
-    right = 18 + _svg.LETTER * max((len(line.beside) for line in lines), default=0)
+    left = _svg.room_for((line.name for line in lines), longest, 16)
+    right = _svg.room_for((line.beside for line in lines), WIDTH, 18)
     most = max((max(line.high or 0, line.value or 0, line.bar) for line in lines), default=0) or 1
     wide, floor = WIDTH - left - right, TOP + LINE * len(lines)
 
     def x(value: float) -> float:
         return left + wide * value / most
 
-    parts = []
-    for tick in _svg.ticks(most):
-        said = f"{100 * tick:g} %" if percent else f"{tick:,g}"
-        parts += [_svg.line(x(tick), TOP, x(tick), floor, "grid"), _svg.words(x(tick), floor + 16, said, "middle")]
+    ticks = _svg.ticks(most)
+    parts = _svg.grid(((x(tick), f"{100 * tick:g} %" if percent else f"{tick:,g}") for tick in ticks), TOP, floor)
     for place, line in enumerate(lines):
         middle = TOP + LINE * place + LINE / 2
         parts.append(_svg.words(left - 8, middle + 4, _svg.cut(line.name, longest), "end"))
@@ -48,6 +46,5 @@ def intervals(
             parts.append(_svg.line(x(line.low), middle, x(line.high), middle, "whisker"))
             parts.append(_svg.dot(x(line.value), middle, 4, "point", line.said))
         parts.append(_svg.words(WIDTH - right + 10, middle + 4, line.beside))
-    parts.append(_svg.line(left, TOP, left, floor, "axis"))
-    parts.append(_svg.words(left + wide / 2, floor + BOTTOM - 5, axis, "middle", "name"))
+    parts += _svg.foot(left, wide, TOP, floor, BOTTOM, axis)
     return _svg.chart(WIDTH, floor + BOTTOM, label, parts)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hardneg_cli.rendering.charts import _svg
+from hardneg_cli.rendering.escaped import escaped
 
 LONGEST_NAME = 18
 WIDTH = 640
@@ -25,6 +26,21 @@ class MatrixCell:
     more: str = ""
 
 
+def most_in_pairs(pairs: Sequence[tuple[str, str, int]], most: int) -> tuple[list[str], dict[tuple[int, int], int]]:
+    """The names with the greatest counts in their pairs, sorted, and the counts of pairs of them, as `matrix` has them.
+
+    pairs: two names and how often, each pair once.
+    """
+    weight: dict[str, int] = {}
+    for row, column, count in pairs:
+        for name in (row, column):
+            weight[name] = weight.get(name, 0) + count
+    names = sorted(sorted(weight, key=lambda name: (-weight[name], name))[:most])
+    place = {name: number for number, name in enumerate(names)}
+    known = ((row, column, count) for row, column, count in pairs if row in place and column in place)
+    return names, {(place[row], place[column]): count for row, column, count in known}
+
+
 def matrix(
     names: Sequence[str], counts: Mapping[tuple[int, int], int], label: str, axes: tuple[str, str], *,
     unit: str = "row", clickable: bool = True,
@@ -33,7 +49,7 @@ def matrix(
     most = max(counts.values(), default=1)
     found = {}
     for (row, column), count in counts.items():
-        pair = f' data-given="{_svg.text(names[row])}" data-suggested="{_svg.text(names[column])}"'
+        pair = f' data-given="{escaped(names[row])}" data-suggested="{escaped(names[column])}"'
         said = f"{count:,} {unit if count == 1 else f'{unit}s'}: {axes[0]} {names[row]}, {axes[1]} {names[column]}"
         found[row, column] = MatrixCell(math.sqrt(count / most), f"{count:,}", said, pair if clickable else "")
     return shades(names, found, label, axes)

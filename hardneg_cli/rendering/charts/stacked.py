@@ -23,17 +23,16 @@ class StackedBar:
 
 def stacked(bars: Sequence[StackedBar], kinds: Sequence[str], label: str, axis: str) -> str:
     """kinds: what the parts are, with a color each."""
-    left = 16 + _svg.LETTER * max((min(len(bar.name), LONGEST_NAME) for bar in bars), default=0)
-    right = 20 + _svg.LETTER * max((min(len(bar.beside), LONGEST_BESIDE) for bar in bars), default=0)
+    left = _svg.room_for((bar.name for bar in bars), LONGEST_NAME, 16)
+    right = _svg.room_for((bar.beside for bar in bars), LONGEST_BESIDE, 20)
     most = max((sum(bar.parts) for bar in bars), default=0) or 1
     wide, floor = WIDTH - left - right, TOP + LINE * len(bars)
     parts, x = [], left
     for number, kind in enumerate(kinds):
         parts += [_svg.rect(x, 6, 10, 10, f"part l{number}"), _svg.words(x + 15, 15, kind)]
         x += 34 + _svg.LETTER * len(kind)
-    for tick in _svg.ticks(most, 4):
-        place = left + wide * tick / most
-        parts += [_svg.line(place, TOP, place, floor, "grid"), _svg.words(place, floor + 16, f"{tick:,g}", "middle")]
+    ticks = _svg.ticks(most, 4)
+    parts += _svg.grid(((left + wide * tick / most, f"{tick:,g}") for tick in ticks), TOP, floor)
     for row, bar in enumerate(bars):
         y, start = TOP + LINE * row, left
         parts.append(_svg.words(left - 8, y + LINE / 2 + 4, _svg.cut(bar.name, LONGEST_NAME), "end"))
@@ -42,6 +41,5 @@ def stacked(bars: Sequence[StackedBar], kinds: Sequence[str], label: str, axis: 
             parts += [_svg.rect(start, y + 4, width, LINE - 8, f"part l{number}", title=bar.said)] if count else []
             start += width
         parts.append(_svg.words(WIDTH - right + 10, y + LINE / 2 + 4, _svg.cut(bar.beside, LONGEST_BESIDE)))
-    parts.append(_svg.line(left, TOP, left, floor, "axis"))
-    parts.append(_svg.words(left + wide / 2, floor + BOTTOM - 5, axis, "middle", "name"))
+    parts += _svg.foot(left, wide, TOP, floor, BOTTOM, axis)
     return _svg.chart(WIDTH, floor + BOTTOM, label, parts)

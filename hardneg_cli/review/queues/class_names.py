@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.label_spelling import NO_SLIP, meant_by, meant_classes
+from hardneg_cli.data.label_spelling import meant_by, slips
 from hardneg_cli.io.tables.queue_view import view_of
 
 if TYPE_CHECKING:
@@ -27,9 +27,8 @@ class ClassNames:
 
     @classmethod
     def of_dataset(cls, dataset: Dataset) -> ClassNames:
-        meant = meant_classes(dataset)
-        slips = {name: dataset.classes[to] for name, to in zip(dataset.classes, meant, strict=True) if to != NO_SLIP}
-        return cls(tuple(name for name in dataset.classes if name not in slips), slips)
+        wrong = slips(dataset)
+        return cls(tuple(name for name in dataset.classes if name not in wrong), wrong)
 
     @classmethod
     def of_queue(cls, table: pa.Table) -> ClassNames:
@@ -39,13 +38,13 @@ class ClassNames:
         """
         view, suggested = view_of(table), _texts(table, "suggested_label")
         given, by = _texts(table, "given_label"), _texts(table, "detectors")
-        slips = {
+        wrong = {
             label: meant
             for label, meant, detectors in zip(given, suggested, by, strict=True)
             if meant and meant != label and SPELLING in detectors.split(",") and label not in set(suggested)
         }
         names = view.classes if view.dataset else sorted({*given, *suggested} - {""})
-        return cls(tuple(name for name in names if name not in slips), slips)
+        return cls(tuple(name for name in names if name not in wrong), wrong)
 
     def and_typed(self, names: Sequence[str]) -> list[str]:
         """The real ones, and behind them others that a reviewer made."""

@@ -26,7 +26,7 @@ from hardneg_cli.rendering.document import (
     Words,
     cell_text,
 )
-from hardneg_cli.rendering.figure_cells import ENDS, measure_cells, precise
+from hardneg_cli.rendering.figure_cells import ENDS, measure_cells, precise, settings_table
 from hardneg_cli.rendering.figures import Measure
 
 MOST_DOTS = 40  # models or pairs in a chart
@@ -240,5 +240,4 @@ def _class_chart(mine: Sequence[ClassChangeFigures], pair: tuple[str, str]) -> C
 
 def _run(report: CompareReport) -> Iterator[Block]:
     yield from (Words(note) for note in report["notes"])
-    both = {**report["settings"], **{f"{name} version": value for name, value in report["versions"].items()}}
-    yield DataTable("Settings and versions", ("what", "value"), [*both.items()])
+    yield settings_table(report["settings"], report["versions"])

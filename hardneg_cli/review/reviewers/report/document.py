@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from hardneg_cli.data.class_names import readable
 from hardneg_cli.errors import plural
 from hardneg_cli.rendering.charts.dots import DotLine, dots
-from hardneg_cli.rendering.charts.matrix import MatrixCell, matrix, shades
+from hardneg_cli.rendering.charts.matrix import MatrixCell, matrix, most_in_pairs, shades
 from hardneg_cli.rendering.charts.stacked import StackedBar, stacked
 from hardneg_cli.rendering.document import Block, Chart, Charts, DataTable, Document, ReportSection, Words, cell_text
-from hardneg_cli.rendering.figure_cells import ENDS, measure_cells, precise
+from hardneg_cli.rendering.figure_cells import ENDS, measure_cells, precise, settings_table
 from hardneg_cli.rendering.figures import Interval
 from hardneg_cli.review.reviewers.report.figures import (
     AgreementFigures,
@@ -192,14 +192,8 @@ def _mistakes(report: CollectReport) -> Iterator[Block]:
         if report["agreement"] is not None:
             yield Words("No answer differs from that of most others.")
         return
-    weight: dict[str, int] = {}
-    for one in found:
-        for name in (one["others"], one["answer"]):
-            weight[name] = weight.get(name, 0) + one["times"]
-    names = sorted(sorted(weight, key=lambda name: (-weight[name], name))[:MOST_CLASSES])
-    place = {name: number for number, name in enumerate(names)}
-    counts = {(place[one["others"]], place[one["answer"]]): one["times"]
-              for one in found if one["others"] in place and one["answer"] in place}  # fmt: skip
+    pairs = [(one["others"], one["answer"], one["times"]) for one in found]
+    names, counts = most_in_pairs(pairs, MOST_CLASSES)
     rows = [(readable(one["others"]), readable(one["answer"]), one["times"]) for one in found]
     table = DataTable(f"{plural(len(rows), 'pair')} as a table", ("most others say", "the answer is", "times"), rows)
     named = [readable(name) for name in names]
@@ -240,5 +234,4 @@ def _run(report: CollectReport) -> Iterator[Block]:
             ("settled now", counts["settled"]), ("rows undecided in the files", counts["undecided"])]  # fmt: skip
     yield DataTable("What was collected", ("what", "how many"), rows)
     yield from (Words(note) for note in report["notes"])
-    both = {**report["settings"], **{f"{name} version": value for name, value in report["versions"].items()}}
-    yield DataTable("Settings and versions", ("what", "value"), [*both.items()])
+    yield settings_table(report["settings"], report["versions"])

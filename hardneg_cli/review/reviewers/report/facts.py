@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hardneg_cli.errors import as_text, plural
-from hardneg_cli.rendering.figures import Interval, rounded, versions
+from hardneg_cli.rendering.figures import Interval, interval, rounded, versions
 from hardneg_cli.review.decisions.adjudication import in_words
 from hardneg_cli.review.decisions.decision import independent_answers
 from hardneg_cli.review.reviewers.pace import ReviewerPace, paces
@@ -107,11 +107,7 @@ def _agreement(found: Agreement, ranked: Sequence[AnnotatorQuality]) -> Agreemen
 
 
 def _interval(found: Estimate | None) -> Interval | None:
-    if found is None:
-        return None
-    return {
-        "value": round(found.value, DECIMALS), "low": round(found.low, DECIMALS), "high": round(found.high, DECIMALS),
-    }  # fmt: skip
+    return None if found is None else interval(found.value, found.low, found.high)
 
 
 def _share(found: Proportion) -> ReviewerShare:
