@@ -7,6 +7,7 @@ the picture of the whole dataset to --report files: a page to forward, or the sa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -111,16 +112,17 @@ def run(
         memory=options.memory_bytes(models.memory),
     )
     rows = findings.select(every=review.all_, limit=review.limit, per_class=review.per_class)
+    plain, telling = findings.display_columns(review.show), findings.telling_columns(review.show)
     seen = [target for target in targets if is_seen(target)]
-    people = [target for target in targets if target.form.SURROUNDINGS]
-    programs = [target for target in targets if target not in (*seen, *people)]
-    telling = findings.telling_columns(review.show)
+    by_columns: dict[tuple[str, ...], list[OutputTarget]] = {}
+    for target in targets:
+        if target not in seen:
+            by_columns.setdefault(telling if target.form.SURROUNDINGS else plain, []).append(target)
     kept = partial(write_state, findings.dataset, findings.flagged, findings.score)
     report = FindingsReport(findings)
     others = {path: partial(write, report) for path, write in reports.items()} | ({state: kept} if state else {})
     notes = outputs.write_together(
-        (partial(_queue, findings, rows, findings.display_columns(review.show), around=False), programs),
-        (partial(_queue, findings, rows, telling, around=True), people),
+        *((partial(_queue, findings, rows, shown, files), files) for shown, files in by_columns.items()),
         (partial(_queue_for_eyes, findings, rows, telling, review), seen),
         beside=others,
     )
@@ -130,12 +132,15 @@ def run(
     return 0
 
 
-def _queue(findings: Findings, rows: Rows, shown: tuple[str, ...], *, around: bool) -> pa.Table:
+def _queue(
+    findings: Findings, rows: Rows, shown: tuple[str, ...], targets: Sequence[OutputTarget] = ()
+) -> pa.Table:  # fmt: skip
+    """What these targets have in common, with the rows around where one of them shows those."""
     with progress("making the queue"):
-        return findings.queue(rows, shown, around=around)
+        return findings.queue(rows, shown, around=any(target.form.SURROUNDINGS for target in targets))
 
 
 def _queue_for_eyes(findings: Findings, rows: Rows, shown: tuple[str, ...], review: ReviewOptions) -> pa.Table:
     """The queue as a terminal shows it: as many rows as were asked for."""
-    table = _queue(findings, rows, shown, around=False)
+    table = _queue(findings, rows, shown)
     return table if review.limit is None else with_first_rows(table, review.limit)
