@@ -283,3 +283,12 @@ def test_the_command_writes_every_kind_and_refuses_what_is_none(tmp_path: Path) 
     assert own.returncode == 2
     with pytest.raises(InputError, match="has to end in"):
         digits().report(tmp_path / "r.txt")
+
+
+def test_rows_that_are_decided_make_room_for_the_next_ones(tmp_path: Path) -> None:
+    queue = digits().table().slice(0, 40).to_pandas()
+    queue["decision"], queue["new_label"], queue["reviewer"] = "relabel", queue["suggested_label"], "ann"
+    findings = find(SAMPLE / "digits.csv", probs=SAMPLE / "digits.probs.csv", features="pixel_*", decisions=[queue])
+    worst = data_of(findings, tmp_path)["worst"]
+    assert [row["id"] for row in worst] == findings.table().slice(0, 24)["id"].to_pylist()
+    assert len(worst) == 24

@@ -58,6 +58,4 @@ class FindingsReport:
         rows = [*figures["worst"], *figures["examples"]]
         yield from (row["id"] for row in rows)
         yield from (near["id"] for row in rows for near in row["around"])
-        findings = self.findings
-        worst = findings.ranked[findings.flagged[findings.ranked]][:MOST_PICTURED]
-        yield from findings.dataset.ids.take(worst).to_pylist()
+        yield from self.findings.dataset.ids.take(self.findings.select(limit=MOST_PICTURED)).to_pylist()

@@ -21,7 +21,7 @@ from hardneg_cli.detection.report.figures import (
     PairFigures,
     SlipFigures,
 )
-from hardneg_cli.detection.report.projection import placed, sampled_rows
+from hardneg_cli.detection.report.projection import MOST_FLAGGED, placed, sampled_rows
 from hardneg_cli.detection.report.reliability import reliability_groups
 from hardneg_cli.detection.report.row_facts import doubted_rows, examples, row_figures
 from hardneg_cli.errors import plural
@@ -51,8 +51,7 @@ def facts(findings: Findings) -> FindReport:
     dataset = findings.dataset
     shown = findings.telling_columns()
     pairs = confusions(findings)
-    worst = findings.ranked[:WORST]
-    worst = worst[findings.flagged[worst]]
+    worst = findings.select(limit=WORST)
     return {
         "v": VERSION,
         "report": "find",
@@ -186,7 +185,7 @@ def map_figures(findings: Findings, shown: Sequence[str]) -> MapFigures | None:
     features, dataset = findings.features, findings.dataset
     if features is None or len(dataset) < 3 or not features.matrix.shape[1]:
         return None
-    rows, rule = sampled_rows(dataset, findings.ranked, findings.flagged)
+    rows, rule = sampled_rows(dataset, findings.select(limit=MOST_FLAGGED))
     places = placed(features, findings.surroundings, rows)
     labels = [dataset.classes[code] for code in dataset.labels[rows].tolist()]
     suggested = ["" if code < 0 else dataset.classes[code] for code in findings.suggested[rows].tolist()]

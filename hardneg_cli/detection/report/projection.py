@@ -23,14 +23,13 @@ SPAN = 1000  # of both axes
 OUTLYING = 0.001  # of the rows at either end, which are drawn at the edge
 
 
-def sampled_rows(dataset: Dataset, worst_first: Rows, flagged: NDArray[np.bool_]) -> tuple[Rows, str]:
-    """Which rows are drawn, ascending, and the rule in words."""
+def sampled_rows(dataset: Dataset, worst: Rows) -> tuple[Rows, str]:
+    """Which rows are drawn, ascending, and the rule in words. worst: at most `MOST_FLAGGED` flagged rows."""
     import numpy as np
 
     n = len(dataset)
     if n <= MOST_DRAWN:
         return np.arange(n), "every row"
-    worst = worst_first[flagged[worst_first]][:MOST_FLAGGED]
     others = dataset.by_id[~np.isin(dataset.by_id, worst)]
     left = MOST_DRAWN - len(worst)
     even = others[np.linspace(0, len(others) - 1, min(left, len(others))).astype(np.int64)]
