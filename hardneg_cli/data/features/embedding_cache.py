@@ -7,11 +7,8 @@ anew. What it holds is read as numbers, whoever made it, and no more of it than 
 
 from __future__ import annotations
 
-import math
 import os
 import re
-import stat
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,6 +17,7 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.atomic_write import whole_file
 from hardneg_cli.io.files.folders import companion
+from hardneg_cli.io.tables.stored_arrays import stored_arrays
 from hardneg_cli.runtime.user_functions import name_of, source_digest
 
 if TYPE_CHECKING:
@@ -30,19 +28,7 @@ if TYPE_CHECKING:
 
 DIGEST_BYTES = 16
 ODD = re.compile(r"[^A-Za-z0-9_.-]+")
-HEADER_BYTES = 1 << 10
 LONGEST_NAME = 80  # characters of the function's name that are in the file's
-BROKEN = (
-    OSError,
-    ValueError,
-    TypeError,
-    SyntaxError,
-    EOFError,
-    LookupError,
-    OverflowError,
-    zipfile.BadZipFile,
-    RuntimeError,
-)
 
 
 @dataclass
@@ -115,42 +101,17 @@ class EmbeddingCache:
         import numpy as np
 
         refused = f"{path}: is no file of vectors that --embed made: move it away"
-        try:
-            found = os.lstat(path)
-            if not stat.S_ISREG(found.st_mode):
-                raise InputError(refused)
-            with zipfile.ZipFile(path) as members:
-                key, digests, vectors = (_array(members, name, found.st_size) for name in ("key", "digests", "vectors"))
-        except BROKEN as error:
-            raise InputError(refused) from error
+        key, digests, stored = stored_arrays(path, (("key", "u1"), ("digests", "u1"), ("vectors", "<f4")), refused)
+        vectors = stored.astype(np.float32)
         shapes = digests.ndim == vectors.ndim == 2 and len(digests) == len(vectors)
-        types = [one.dtype for one in (key, digests, vectors)] == [np.dtype(kind) for kind in ("u1", "u1", "<f4")]
-        if not (shapes and types and digests.shape[1] == DIGEST_BYTES and np.isfinite(vectors).all()):
+        if not (shapes and digests.shape[1] == DIGEST_BYTES and np.isfinite(vectors).all()):
             raise InputError(refused)
         if key.tobytes() == self.key.encode() and len(digests):
             rows = digests.tobytes()
             keys = [rows[at : at + DIGEST_BYTES] for at in range(0, len(rows), DIGEST_BYTES)]
             if len(set(keys)) != len(keys):
                 raise InputError(refused)
-            self.places, self.vectors = {one: place for place, one in enumerate(keys)}, vectors.astype(np.float32)
-
-
-def _array(members: zipfile.ZipFile, name: str, most: int) -> NDArray[np.generic]:
-    """An array that lies in the archive as it is. Raises ValueError for another one, and for one that is not whole."""
-    import numpy as np
-    from numpy.lib import format as npy
-
-    info = members.getinfo(f"{name}.npy")
-    if info.compress_type != zipfile.ZIP_STORED or info.file_size > most:
-        raise ValueError(f"{name} is compressed")
-    with members.open(info) as stream:
-        if npy.read_magic(stream) != (1, 0):
-            raise ValueError(f"{name} is of another version")
-        shape, by_column, dtype = npy.read_array_header_1_0(stream, max_header_size=HEADER_BYTES)
-        size = math.prod(shape) * dtype.itemsize
-        if by_column or dtype.hasobject or size > info.file_size:
-            raise ValueError(f"{name} is no array of numbers")
-        return np.frombuffer(stream.read(size), dtype).reshape(shape)
+            self.places, self.vectors = {one: place for place, one in enumerate(keys)}, vectors
 
 
 def _beside(dataset: Dataset, function: str) -> str | None:
