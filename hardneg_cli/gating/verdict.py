@@ -63,7 +63,8 @@ class CheckReport(VerbResult):
     """All that a run says of a dataset: its rows, what changed since the base, and the verdict of each gate.
 
     changes: None where there is no base. judged: empty where only the difference was asked for.
-    findings: what find said of the rows, where a gate or a queue needed it.
+    findings: what find said of the rows, where a gate or a queue needed it. cost: what a model took, if check brought
+    one: it tells runs apart, so it is in no report.
     """
 
     dataset: Dataset
@@ -72,6 +73,7 @@ class CheckReport(VerbResult):
     judged: tuple[GateResult, ...] = ()
     notes: tuple[str, ...] = ()
     findings: Findings | None = None
+    cost: str = ""
 
     @property
     def passed(self) -> bool:

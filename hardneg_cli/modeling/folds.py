@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 LEAST_FOLDS = 2
+UNLEARNED = -1
 TRAIN = "train"
 
 
@@ -80,6 +81,29 @@ def assign_folds(keys: Sequence[str], labels: Codes, folds: int, groups: Sequenc
         rows[fold] += labels_of[number].total()
         fold_of_bundle[number] = fold
     return fold_of_bundle[bundle]
+
+
+def learnable(
+    dataset: Dataset, fold: Codes, older: FrozenPredictions | None = None
+) -> tuple[tuple[str, ...], Codes, tuple[str, ...]]:
+    """The classes that stand in two folds, (N,) codes into them of the rows that teach (else −1), and the other ones.
+
+    A class of one fold alone would never be known to the models that judge its rows.
+    """
+    import numpy as np
+
+    trains = np.ones(len(dataset), bool) if older is None else older.unchanged
+    spread = [len(np.unique(fold[trains & (dataset.labels == code)])) for code in range(len(dataset.classes))]
+    known = {name for name, folds in zip(dataset.classes, spread, strict=True) if folds >= LEAST_FOLDS}
+    if len(known) < LEAST_FOLDS:
+        raise InputError(
+            f"{dataset.name}: fewer than two classes have different rows in two folds, nothing can be learned"
+        )
+    classes = tuple(sorted(known | set(() if older is None else older.classes)))
+    code = {name: number for number, name in enumerate(classes)}
+    codes = np.array([code[name] if name in known else UNLEARNED for name in dataset.classes], np.int64)
+    unknown = tuple(name for name in dataset.classes if name not in known)
+    return classes, np.where(trains, codes[dataset.labels], UNLEARNED), unknown
 
 
 def _linked(keys: Sequence[str], links: Codes) -> list[str]:

@@ -38,7 +38,7 @@ STDIN = "-"
 
 @dataclass(frozen=True)
 class FoundBase:
-    """state: None where nothing is named. logs: of decisions, beside the base.
+    """state: None where nothing is named. logs: of decisions, beside the base. files: of its rows, none for a state.
 
     revision: the one that the base is DATA of. continues: whether the logs now are later states of the base's; None
     where their lines have to tell.
@@ -48,6 +48,7 @@ class FoundBase:
     logs: tuple[Source, ...] = ()
     revision: str | None = None
     continues: bool | None = None
+    files: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,13 @@ def found_base(dataset: Dataset, base: Base | None, saved: str | Path | None, en
     if not isinstance(base, str | Path):
         files = base.sources if isinstance(base, Dataset) else (in_memory(base, labels=dataset.columns.id),)
         name = base.name if isinstance(base, Dataset) else "table"
-        return FoundBase(bases.read(name, files, dataset.columns, encoding))
+        return FoundBase(bases.read(name, files, dataset.columns, encoding), files=files)
     name = str(base)
     if not name.startswith(PREFIX):
         if name == dataset.name == STDIN:
             raise InputError("data and base cannot both be standard input")
-        return FoundBase(bases.read(name, sources(name), dataset.columns, encoding), _log_beside(name))
+        files = sources(name)
+        return FoundBase(bases.read(name, files, dataset.columns, encoding), _log_beside(name), files=files)
     revision = name.removeprefix(PREFIX)
     if dataset.sources[0].pictures:
         return _pictures_then(dataset, revision)
@@ -97,7 +99,7 @@ def found_base(dataset: Dataset, base: Base | None, saved: str | Path | None, en
     found = git_revision.at_revision(data, revision)
     files = tuple(replace(source, sheet=sheet) for source in found.sources)
     state = bases.read(name, files, dataset.columns, encoding, found.notes)
-    return FoundBase(state, found.beside(LOG_SUFFIX), revision, found.same or None)
+    return FoundBase(state, found.beside(LOG_SUFFIX), revision, found.same or None, files)
 
 
 def _staged_pictures(folder: str, columns: Columns | None, options: Mapping[str, object]) -> CommittedData:
@@ -115,7 +117,7 @@ def _pictures_then(dataset: Dataset, revision: str) -> FoundBase:
     then = pictures_at(dataset.name, revision)
     files = (listed(then.title, then.pictures, then.metadata),) if then.pictures else ()
     state = bases.read(f"{PREFIX}{revision}", files, dataset.columns, None, then.found.notes)
-    return FoundBase(state, then.found.beside(LOG_SUFFIX), revision, then.found.same or None)
+    return FoundBase(state, then.found.beside(LOG_SUFFIX), revision, then.found.same or None, files)
 
 
 def decisions_of(

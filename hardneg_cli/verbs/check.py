@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.detection.detectors import DETECTORS
 from hardneg_cli.errors import InputError, Unavailable, did_you_mean, quote
 from hardneg_cli.gating.gates import GATES
 from hardneg_cli.gating.verdict import CheckReport, GateResult
+from hardneg_cli.modeling.prediction_cache import PredictionCache
 from hardneg_cli.review.audit.filled_audit import read_audit
-from hardneg_cli.review.decisions.decision_sources import GivenDecisions
+from hardneg_cli.review.decisions.decision_sources import GivenDecisions, LoadedDecisions
 from hardneg_cli.runtime.evidence_store import EvidenceStore, checked_settings
-from hardneg_cli.verbs._bases import committed_data, decisions_of, found_base
+from hardneg_cli.verbs._base_model import DETECTORS as OF_A_MODEL
+from hardneg_cli.verbs._base_model import base_model
+from hardneg_cli.verbs._bases import FoundBase, committed_data, decisions_of, found_base
 from hardneg_cli.verbs._keywords import (
     Data,
     DataKeywords,
@@ -34,12 +38,22 @@ from hardneg_cli.verbs._keywords import (
 from hardneg_cli.verbs.find import find
 
 if TYPE_CHECKING:
+    from hardneg_cli.detection.findings import Findings
     from hardneg_cli.verbs._bases import Base
+
 Means = Literal["fail", "warn"]
+MIN_CLASSES = 2
 NO_BASE = "no base: name one with --base FILE, --base git:REV or --state FILE"
 NO_LOG = "no decisions: there is no log beside the data; name one with --decisions"
 NO_BASE_LOG = "the base has no decisions log"
 NO_AUDIT = "no audit: name a filled one with --audit"
+
+
+@dataclass(frozen=True)
+class Caching:
+    """cache: a folder in which what the model of the base says is kept by content, for the next run."""
+
+    cache: str | Path | None = None
 
 
 @dataclass(frozen=True)
@@ -62,9 +76,10 @@ class CheckKeywords(DataKeywords, ModelKeywords, total=False):
     settings: Settings
     decisions: GivenDecisions
     audit: Data | None
+    cache: str | Path | None
 
 
-@spelled_out(CheckKeywords, Columns, GateChoice, ModelSources, UnitChoice, DecisionsRead, Reading)
+@spelled_out(CheckKeywords, Columns, GateChoice, ModelSources, UnitChoice, DecisionsRead, Reading, Caching)
 def check(
     data: Data,
     columns: Columns | None = None,
@@ -81,14 +96,12 @@ def check(
     require: gates to ask even if they are not on by default. allow_class: new classes that are meant. settings: by
     gate or detector, then by name; gates that have some are asked. with_findings: whether the report is to hold them
     though no gate asks.
-    Where a gate asks for findings and there are probabilities, `find` runs with `probs`, `classes`, `features`,
-    `decisions` and `audit`. Raises InputError for input that cannot be right; what a gate cannot judge is no error.
+    Where a gate asks for findings, `find` runs with `probs`, `classes`, `features`, `decisions` and `audit`. Without
+    probabilities, but with `text`, `features` or `image`, they come of models of the base's rows, each row's of models
+    that have not seen it; `cache` names a folder that keeps them by content.
+    Raises InputError for input that cannot be right; what a gate cannot judge is no error.
     """
-    gates, models, people = (
-        grouped(GateChoice, options),
-        grouped(ModelSources, options),
-        grouped(DecisionsRead, options),
-    )
+    gates, people = grouped(GateChoice, options), grouped(DecisionsRead, options)
     chosen, others = _chosen(gates, grouped(UnitChoice, options).settings)
     judged, reading = committed_data(data, columns, options), grouped(Reading, options)
     dataset = judged.dataset
@@ -99,22 +112,61 @@ def check(
     _put(given, lacking, "decisions", loaded.decisions or None, NO_LOG)
     _put(given, lacking, "base_log", log, NO_BASE_LOG)
     _put(given, lacking, "audited", None if people.audit is None else read_audit(people.audit), NO_AUDIT)
-    if with_findings or any(_names(function, "findings") for _, function, _ in chosen.values()):
-        reason = _no_findings(dataset, models.probs)
-        if with_findings and reason:
-            raise InputError(reason)
-        found = None if reason else find(
-            dataset, probs=models.probs, classes=models.classes, features=models.features, settings=others,
-            decisions=loaded, audit=people.audit, on_bad_rows=reading.on_bad_rows,
-        )  # fmt: skip
-        _put(given, lacking, "findings", found, reason)
-        if found and found.dataset.columns != dataset.columns:  # others of them are content than was thought
-            before = found_base(found.dataset, base, state, reading.encoding)
-        dataset = found.dataset if found else dataset
+    wants_findings = with_findings or any(_names(function, "findings") for _, function, _ in chosen.values())
+    found = _found(dataset, before, options, others, loaded) if wants_findings else _Found(before)
+    if with_findings and found.reason:
+        raise InputError(found.reason)
+    _put(given, lacking, "findings", found.findings, found.reason)
+    before = found.before
+    if found.findings and found.findings.dataset.columns != dataset.columns:  # others are content than was thought
+        before = found_base(found.findings.dataset, base, state, reading.encoding)
+    dataset = found.findings.dataset if found.findings else dataset
     _put(given, lacking, "baseline", before.state, NO_BASE)
     evidence = EvidenceStore(given | {"dataset": dataset}, lacking)
     results = tuple(_gate_results(name, *gate, evidence) for name, gate in chosen.items())
-    return report_of(dataset, before.state, evidence, results, (*judged.notes, *loaded.notes))
+    notes = (*judged.notes, *loaded.notes, *found.notes)
+    return replace(report_of(dataset, before.state, evidence, results, notes), cost=found.cost)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """findings: None where there are none, for the `reason`. before: the base, with what its own model says of it."""
+
+    before: FoundBase
+    findings: Findings | None = None
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    cost: str = ""
+
+
+def _found(
+    dataset: Dataset, before: FoundBase, options: Mapping[str, object], settings: Settings, decisions: LoadedDecisions
+) -> _Found:  # fmt: skip
+    """What find says of the rows, by the models that are named, or by one of the base."""
+    models, people, reading = (
+        grouped(ModelSources, options),
+        grouped(DecisionsRead, options),
+        grouped(Reading, options),
+    )
+    if len(dataset.classes) < MIN_CLASSES:
+        only = quote(dataset.classes[0])
+        return _Found(before, reason=f"every label is {only}: at least two classes are needed to doubt a label")
+    own, probs = None, models.probs
+    detectors: tuple[str, ...] = ()
+    if not (probs or dataset.columns.probabilities(dataset.all_columns)):
+        folder = grouped(Caching, options).cache
+        cache = None if folder is None else PredictionCache(Path(folder))
+        choice = feature_choice(models.features, dataset.columns)
+        try:
+            own = base_model(dataset, before, choice, cache, reading.encoding)
+        except Unavailable as reason:
+            return _Found(before, reason=str(reason))
+        probs, detectors, before = [own.model], (*OF_A_MODEL, *settings), replace(before, state=own.state)
+    found = find(
+        dataset, probs=probs, classes=models.classes, features=models.features, settings=settings, decisions=decisions,
+        audit=people.audit, on_bad_rows=reading.on_bad_rows, detectors=detectors,
+    )  # fmt: skip
+    return _Found(before, found, "", (own.note,) if own else (), own.cost if own else "")
 
 
 def report_of(
@@ -180,15 +232,6 @@ def _gate_results(
 
 def _names(function: Any, evidence: str) -> bool:
     return evidence in inspect.signature(function).parameters
-
-
-def _no_findings(dataset: Dataset, probs: Sequence[Any]) -> str:
-    """Why nothing can be found, empty if it can."""
-    prefix = dataset.columns.prob_prefix
-    if len(dataset.classes) < 2:
-        return f"every label is {quote(dataset.classes[0])}: at least two classes are needed to doubt a label"
-    inside = dataset.columns.probabilities(dataset.all_columns)
-    return "" if probs or inside else f"no probabilities: name them with --probs, or add {prefix}<class> columns"
 
 
 def _put(given: dict[str, Any], lacking: dict[str, str], name: str, value: Any, reason: str) -> None:

@@ -12,10 +12,9 @@ from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.features.inputs import ModelInputs, material
 from hardneg_cli.data.probabilities.table import probability_table
-from hardneg_cli.errors import InputError, listing
+from hardneg_cli.errors import listing
 from hardneg_cli.io.tables.verb_result import VerbResult
-from hardneg_cli.modeling.folds import LEAST_FOLDS, fold_of
-from hardneg_cli.modeling.frozen_predictions import FrozenPredictions
+from hardneg_cli.modeling.folds import fold_of, learnable
 from hardneg_cli.modeling.frozen_predictions import frozen as frozen_predictions
 from hardneg_cli.modeling.model_mixture import mixed, mixture, model_weights
 from hardneg_cli.modeling.out_of_fold import Classifier, out_of_fold, usual_classifiers
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
     Block = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
-UNLEARNED = -1
 IN_THE_POOL = "pool"
 
 
@@ -144,7 +142,7 @@ def predict(
     rows = material(dataset, feature_choice(features, dataset.columns))
     older = None if frozen is None else frozen_predictions(frozen, dataset)
     fold, names = fold_of(dataset, rows, training.folds, older)
-    classes, labels, unknown = _learnable(dataset, fold, older)
+    classes, labels, unknown = learnable(dataset, fold, older)
     chosen = named or usual_classifiers(rows, len(classes), units.settings)
     pool_choice = feature_choice(features if new_features is None else new_features, dataset.columns)
     vectors = pool_choice if reading.may_skip else None
@@ -159,29 +157,6 @@ def predict(
         dataset, classes, probabilities, tuple(names[number] for number in fold), 0 if older is None else older.rows,
         agreement, unknown, None if pool is None or pool_probabilities is None else (pool, pool_probabilities),
     )  # fmt: skip
-
-
-def _learnable(
-    dataset: Dataset, fold: Codes, older: FrozenPredictions | None
-) -> tuple[tuple[str, ...], Codes, tuple[str, ...]]:
-    """The classes that stand in two folds, (N,) codes into them of the rows that teach (else −1), and the other ones.
-
-    A class of one fold alone would never be known to the models that judge its rows.
-    """
-    import numpy as np
-
-    trains = np.ones(len(dataset), bool) if older is None else older.unchanged
-    spread = [len(np.unique(fold[trains & (dataset.labels == code)])) for code in range(len(dataset.classes))]
-    known = {name for name, folds in zip(dataset.classes, spread, strict=True) if folds >= LEAST_FOLDS}
-    if len(known) < LEAST_FOLDS:
-        raise InputError(
-            f"{dataset.name}: fewer than two classes have different rows in two folds, nothing can be learned"
-        )
-    classes = tuple(sorted(known | set(() if older is None else older.classes)))
-    code = {name: number for number, name in enumerate(classes)}
-    codes = np.array([code[name] if name in known else UNLEARNED for name in dataset.classes], np.int64)
-    unknown = tuple(name for name in dataset.classes if name not in known)
-    return classes, np.where(trains, codes[dataset.labels], UNLEARNED), unknown
 
 
 def _scored(

@@ -4,7 +4,9 @@ DATA is compared with its base: --base FILE, --base git:REV for the same file at
 where the branch began), or --state FILE from find --state. Each gate says yes or no to one thing, or says why it cannot
 judge. The exit code is 1 if a gate that counts says no, 2 if a gate named by --require could not judge, else 0.
 
-reverted, contradiction, new-class and leak (with --split) need no model. Gates that are not on by default are asked
+reverted, contradiction, new-class and leak (with --split) need no model. rate and drift need one: probabilities of
+yours (--probs), or, where --text, --features or --image say what to learn from, a model that is trained on the base and
+kept in --cache. Gates that are not on by default are asked
 if they have settings, or with --fail-on or --warn-on; hardneg explain lists them all.
 """
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from hardneg_cli.gating.verdict import CheckReport, GateResult
 
 GROUP = "gate"
-EXAMPLE = "hardneg check data.csv --base git:HEAD"
+EXAMPLE = "hardneg check data.csv --base git:HEAD --text text --cache .hardneg"
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,19 @@ class GateOptions:
 
 
 @dataclass(frozen=True)
+class CheckModels(ModelOptions):
+    """Models that have judged DATA's rows, or what a model of the base keeps."""
+
+    cache: Annotated[
+        str | None,
+        typer.Option(
+            "--cache", metavar="DIR", help="Keep what the model of the base says in DIR, by content, for the next run."
+        ),
+        Trust.CALLER,
+    ] = None
+
+
+@dataclass(frozen=True)
 class CheckDecisions(DecisionOptions):
     """What people have decided, and what an audit says."""
 
@@ -121,7 +136,7 @@ def run(
     data: options.Data,
     base: BaseOptions,
     gates: GateOptions,
-    models: ModelOptions,
+    models: CheckModels,
     columns: DataOptions,
     decisions: CheckDecisions,
     output: CheckOutput,
@@ -159,7 +174,10 @@ def run(
         with_findings=bool(queues),
         encoding=columns.encoding,
         on_bad_rows=columns.on_bad_rows,
+        cache=models.cache,
     )
+    if report.cost and not output.quiet:
+        say(report.cost)
     unasked = not (output.output or output.format_)
     shown = () if output.quiet and unasked and report.passed else reports
     outputs.write_together((report.queue, queues), (lambda: report, shown))

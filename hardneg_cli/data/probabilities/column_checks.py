@@ -44,6 +44,8 @@ def refuse_nonsense(
         if trouble:
             warnings.append(trouble)
             continue
+        if model.trained_here:
+            continue
         if ModelSkill.of(sums, dataset.counts).is_chance:
             warnings.append(
                 f"{model.name}: agrees with the labels hardly better than chance would: "
@@ -64,6 +66,8 @@ def _nonsense(dataset: Dataset, probabilities: Probabilities, digest: Digest, nu
     import numpy as np
 
     sums, rows, name = digest.sums[number], digest.models[number], probabilities.models[number].name
+    if probabilities.models[number].trained_here:
+        return ""
     gap: NDArray[np.float64] = np.bincount(dataset.labels, rows.p_top - rows.p_given, len(dataset.classes)).astype(
         np.float64
     )

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from hardneg_cli.io.files.source import Source
 
     Files: TypeAlias = tuple[Source, ...]
-    ModelSource: TypeAlias = str | Path | Block  # a file of probabilities, or an array N×C
+    ModelSource: TypeAlias = str | Path | Block | Model  # a file of probabilities, or an array N×C
 
 MOST_CELLS = 1 << 27  # a gigabyte of numbers, of which several copies are made
 
@@ -79,7 +79,12 @@ def load_model(
     memory: int = MEMORY,
     name: str = "array",
 ) -> Model:
-    """A file of probabilities, a frame with their columns, or an array N×C; `name`: what to call what is no file."""
+    """A file of probabilities, a frame with their columns, or an array N×C; `name`: what to call what is no file.
+
+    A model that is one already stays what it is.
+    """
+    if isinstance(source, Model):
+        return source
     names = as_names(classes) or dataset.columns.class_names
     if isinstance(source, str | Path):
         return from_file(str(source), dataset, names, may_lack=may_lack, memory=memory)

@@ -32,6 +32,7 @@ class Model:
 
     partitions: where any process can read any part of them, if there is such a place.
     unseen: classes that it never saw for some rows, and the most that their probability is there.
+    trained_here: on these very columns, so that neither they nor the rows can have got out of order.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Model:
     notes: tuple[str, ...] = ()
     partitions: PartitionedModel | None = None
     unseen: Mapping[str, float] = field(default_factory=dict)
+    trained_here: bool = False
 
 
 def by_threads(

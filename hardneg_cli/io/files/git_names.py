@@ -98,6 +98,15 @@ def name_in_repository(data: str) -> TypedName | None:
     return TypedName(data, repository, (*within, *rest), link)
 
 
+def comes_with_commits(file: Path) -> bool:
+    """Whether git has the file, wherever links lead to it, in its index, so that a commit can have brought it."""
+    real = Path(os.path.realpath(file))
+    if not any((folder / ".git").exists() for folder in real.parents):
+        return False
+    repository = repository_of(real.parent)
+    return repository is not None and _is_tracked(repository, real)
+
+
 def _is_tracked(repository: GitRepository, file: Path) -> bool:
     """Whether git has the file in its index."""
     path = os.path.relpath(file, repository.top)

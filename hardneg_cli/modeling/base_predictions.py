@@ -1,0 +1,171 @@
+"""What models of a base's rows say of these rows and of a dataset that came from it, each row out of fold.
+
+The rows of the base are dealt into folds, as `predict` does it, and a row is judged by the models of the other folds.
+A row of the dataset whose content is in the base has that row's probabilities; another one gets a fold, that of the row
+with its id or of its group, or by a hash of its content, and is judged by the models without it. So a changed row
+stands to its models as an unchanged one stands to its own, and a gate may compare them. No changed label teaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from hardneg_cli.data.dataset import Dataset
+from hardneg_cli.data.features.features import FeatureChoice
+from hardneg_cli.data.features.inputs import ModelInputs, concatenated, material
+from hardneg_cli.modeling.folds import UNLEARNED, fold_of, learnable
+from hardneg_cli.modeling.model_mixture import mixed
+from hardneg_cli.modeling.out_of_fold import Classifier, out_of_fold, usual_classifiers
+from hardneg_cli.modeling.temperature_scaling import calibrated
+from hardneg_cli.runtime.progress import progress
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Block = NDArray[np.float64]
+    Codes = NDArray[np.int64]
+
+VERSION = 1  # of how predictions come about; another one leaves all that was kept unread
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class LearnedBase:
+    """M rows that models learn from, and how. key: of all that their answers depend on.
+
+    labels: (M,) codes into `classes`, negative for rows that teach nothing. keys: M texts, the same for copies.
+    """
+
+    dataset: Dataset
+    inputs: ModelInputs
+    keys: tuple[str, ...]
+    fold: Codes
+    fold_names: tuple[str, ...]
+    classes: tuple[str, ...]
+    labels: Codes
+    models: tuple[Classifier, ...]
+
+    @classmethod
+    def of(cls, dataset: Dataset, choice: FeatureChoice, folds: int = FOLDS) -> LearnedBase:
+        """Raises InputError where the base lacks what is to be learned from, or has too few different rows."""
+        inputs = material(dataset, choice)
+        fold, names = fold_of(dataset, inputs, folds)
+        classes, labels, _ = learnable(dataset, fold)
+        models = usual_classifiers(inputs, len(classes), {})
+        return cls(dataset, inputs, tuple(inputs.keys()), fold, tuple(names), classes, labels, tuple(models))
+
+    @property
+    def key(self) -> str:
+        """32 hexadecimal digits, which do not depend on the order of the rows."""
+        import numpy
+        import sklearn
+
+        found = blake2b(digest_size=16)
+        how = VERSION, numpy.__version__, sklearn.__version__, self.models, self.classes, self.fold_names
+        found.update(repr(how).encode())
+        ids = self.dataset.ids.to_pylist()
+        for row in self.dataset.by_id.tolist():
+            one = ids[row], self.keys[row], int(self.fold[row]), self.dataset.classes[self.dataset.labels[row]]
+            found.update(repr(one).encode("utf-8", "surrogatepass"))
+        return found.hexdigest()
+
+
+@dataclass(frozen=True)
+class OtherRows:
+    """The F different rows of a dataset of N that its base does not have, and where each row of it is found.
+
+    place: (N,) below M a row of the base, from M on one of these. rows: (F,) in the dataset. fold: (F,).
+    digests: F of content and fold.
+    """
+
+    inputs: ModelInputs
+    place: Codes
+    rows: Codes
+    fold: Codes
+    digests: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, base: LearnedBase, dataset: Dataset, choice: FeatureChoice) -> OtherRows:
+        """Raises InputError where the dataset lacks what the models look at."""
+        import numpy as np
+
+        inputs = material(dataset, choice)
+        places: dict[tuple[str, int], int] = {}
+        known: dict[str, int] = {}
+        for row, key in enumerate(base.keys):
+            known.setdefault(key, row)
+        folds = _FoldsOfOthers.of(base)
+        nowhere = [""] * len(dataset)
+        ids, groups = dataset.ids.to_pylist(), dataset.role(dataset.columns.groups) or nowhere
+        names = dataset.role(dataset.columns.fold) or nowhere
+        place = np.empty(len(dataset), np.int64)
+        rows: list[int] = []
+        fold: list[int] = []
+        for row, key in enumerate(inputs.keys()):
+            if key in known:
+                place[row] = known[key]
+                continue
+            number = folds.fold(key, ids[row], groups[row], names[row])
+            if (key, number) not in places:
+                places[key, number] = len(base.keys) + len(rows)
+                rows.append(row)
+                fold.append(number)
+            place[row] = places[key, number]
+        digests = tuple(_digest(*one) for one in places)
+        return cls(inputs.take(rows), place, np.array(rows, np.int64), np.array(fold, np.int64), digests)
+
+
+@dataclass(frozen=True)
+class _FoldsOfOthers:
+    """Folds of the base by row id, by group and by name."""
+
+    by_id: Mapping[str, int]
+    by_group: Mapping[str, int]
+    by_name: Mapping[str, int]
+
+    @classmethod
+    def of(cls, base: LearnedBase) -> _FoldsOfOthers:
+        data, folds = base.dataset, base.fold.tolist()
+        by_id = dict(zip(data.ids.to_pylist(), folds, strict=True)) if data.columns.id is not None else {}
+        groups = data.role(data.columns.groups) or []
+        by_group = {name: fold for name, fold in zip(groups, folds, strict=False) if name.strip()}
+        return cls(by_id, by_group, {name: number for number, name in enumerate(base.fold_names)})
+
+    def fold(self, key: str, id_: str, group: str, name: str) -> int:
+        """The one that the row is in by its own column, id or group, else by its content."""
+        for found in (self.by_name.get(name), self.by_id.get(id_), self.by_group.get(group)):
+            if found is not None:
+                return found
+        return int.from_bytes(_digest(key, 0)[:8], "big") % len(self.by_name)
+
+
+def out_of_fold_probabilities(base: LearnedBase, others: OtherRows) -> tuple[Block, Block]:
+    """(M, K) and (F, K) probabilities, calibrated, of the base's rows and of the others.
+
+    Raises InputError where the columns of both are of different kinds.
+    """
+    import numpy as np
+    from threadpoolctl import threadpool_limits
+
+    m, f = len(base.keys), len(others.rows)
+    inputs = concatenated(base.inputs, others.inputs) if f else base.inputs
+    fold = np.concatenate([base.fold, others.fold])
+    labels = np.concatenate([base.labels, np.full(f, UNLEARNED)])
+    order = np.concatenate([base.dataset.by_id, np.arange(m, m + f)])
+    found = []
+    with threadpool_limits(1), progress("training"):  # sums depend on who shares them
+        for number, model in enumerate(base.models, 1):
+            with progress(f"folds of {model.name}, model {number} of {len(base.models)}",
+                          total=len(base.fold_names)) as advance:  # fmt: skip
+                raw, _ = out_of_fold(inputs, labels, fold, model, len(base.classes), order, step=advance)
+            found.append(calibrated(raw, labels, fold))
+    p = mixed(found, labels, fold, order)
+    return p[:m], p[m:]
+
+
+def _digest(key: str, fold: int) -> bytes:
+    return blake2b(f"{fold}\0{key}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
