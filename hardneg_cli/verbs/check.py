@@ -105,7 +105,8 @@ def check(
     chosen, others = _chosen(gates, grouped(UnitChoice, options).settings)
     judged, reading = committed_data(data, columns, options), grouped(Reading, options)
     dataset = judged.dataset
-    given: dict[str, Any] = {"allowed_classes": tuple(gates.allow_class)}
+    choice = feature_choice(grouped(ModelSources, options).features, dataset.columns)
+    given: dict[str, Any] = {"allowed_classes": tuple(gates.allow_class), "feature_choice": choice}
     lacking: dict[str, str] = {}
     before = found_base(dataset, base, state, reading.encoding)
     loaded, log = decisions_of(dataset, people.decisions, before)

@@ -1,9 +1,14 @@
-"""The same content, or the same group, stands in two splits, and a new, changed or moved row is part of it.
+"""The same or nearly the same content, or the same group, stands in two splits by a new, edited or moved row.
 
 Needs --split; with --groups a group must not be torn apart either. Content is the same after Unicode (NFKC) and white
 space are folded; rows without any content, and rows in no split, leak nothing. A leak that the base had already is not
-this commit's. Without a base every leak counts. Where more than half of the rows leak by their content, the content
-columns do not hold what is labeled, and that is not judged.
+this commit's, nor does another label make one. Without a base every leak counts. Where more than half of the rows leak
+by their content, the content columns do not hold what is labeled, and that is not judged.
+
+Near copies (see near-duplicate) are looked for where --text, --features or --image say what rows are compared by. Where
+rows of before have none in another split, one is a leak. Where some have, as they do in sets that nobody has split
+with near copies in mind, new rows fail only where more of them have one than chance explains (binomial, 1 %): the share
+of the others is what is usual there.
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ from hardneg_cli.data.copies import Copies
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import Unavailable, listing, plural, quote
 from hardneg_cli.gating.verdict import Verdict
+from hardneg_cli.runtime.evidence_store import LACKING, OnDemand
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,9 +29,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Bools = NDArray[np.bool_]
+    Codes = NDArray[np.int64]
 
 BY_DEFAULT = "fail"
 MOST_USUAL, FEW_ROWS = 0.5, 20
+NEAR = "near copy"
+ALPHA = 0.01  # how often near copies that are no more than usual may fail
 
 
 def judge(
@@ -34,8 +43,9 @@ def judge(
     changed_rows: Bools | None = None,
     changes: Changes | None = None,
     baseline: Baseline | None = None,
+    near_copies: OnDemand[Codes] = LACKING,
 ) -> Verdict:
-    """O(N log N)."""
+    """O(N log N), and a search for neighbors where near copies are looked for."""
     import numpy as np
 
     columns = dataset.columns
@@ -46,13 +56,7 @@ def judge(
     if copies is None and columns.groups is None:
         raise Unavailable("no content columns beside id, label and probabilities, and no groups (--groups)")
     split, named = _codes(dataset.roles[columns.split])
-    fresh = np.ones(len(dataset), bool) if changed_rows is None else changed_rows.copy()
-    notes = ""
-    if changes is not None and baseline is not None:
-        for role in filter(None, (columns.split, columns.groups)):
-            moved = _moved(dataset, baseline, changes, role)
-            notes += f"; the base does not say {quote(role)}, so rows that moved are not seen" if moved is None else ""
-            fresh |= False if moved is None else moved
+    fresh, notes = _fresh(dataset, changed_rows, changes, baseline)
     leaks = {}
     if copies is not None:
         leaks["content"] = _leaking(copies.group, split, named & ~copies.empty)
@@ -60,13 +64,49 @@ def judge(
     if columns.groups is not None:
         group, grouped = _codes(dataset.roles[columns.groups])
         leaks["group"] = _leaking(group, split, named & grouped)
+    if copies is not None and fresh.any() and (near := near_copies()) is not None:
+        known = np.logical_or.reduce([*leaks.values()])
+        leaks[NEAR], usual = _near_leaks(near, split, named & ~copies.empty & ~known, fresh)
+        notes += usual
     every = np.logical_or.reduce([*leaks.values()])
     rows = np.flatnonzero(every & fresh)
     return _verdict(dataset, rows, leaks, int(every.sum()), notes, split)
 
 
+def _fresh(
+    dataset: Dataset, changed_rows: Bools | None, changes: Changes | None, baseline: Baseline | None
+) -> tuple[Bools, str]:
+    """(N,) bool: the rows that a leak can be this commit's by, and what is not seen."""
+    import numpy as np
+
+    if changed_rows is None or changes is None or baseline is None:
+        return np.ones(len(dataset), bool), ""
+    fresh, notes = changed_rows & ~(changes.relabeled & ~changes.edited & ~changes.added), ""
+    for role in filter(None, (dataset.columns.split, dataset.columns.groups)):
+        moved = _moved(dataset, baseline, changes, role)
+        notes += f"; the base does not say {quote(role)}, so rows that moved are not seen" if moved is None else ""
+        fresh |= False if moved is None else moved
+    return fresh, notes
+
+
+def _near_leaks(group: Codes, split: Codes, counts: Bools, fresh: Bools) -> tuple[Bools, str]:
+    """(N,) bool: the rows that leak by near copies, none where no more do than usual; and a note on what is usual."""
+    import numpy as np
+    from scipy.stats import binom
+
+    leaking = _leaking(group, split, counts)
+    new, older = int((leaking & fresh).sum()), int(_leaking(group, split, counts & ~fresh).sum())
+    if not older or not new:
+        return leaking, ""
+    usual = older / int((counts & ~fresh).sum())
+    if binom.sf(new - 1, int((counts & fresh).sum()), usual) <= ALPHA:
+        return leaking, ""
+    note = f"; {plural(new, 'row has', 'rows have')} a near copy in another split, as {usual:.1%} of the others do"
+    return np.zeros(len(group), bool), note
+
+
 def _verdict(
-    dataset: Dataset, rows: NDArray[np.int64], leaks: dict[str, Bools], every: int, notes: str, split: NDArray[np.int64]
+    dataset: Dataset, rows: Codes, leaks: dict[str, Bools], every: int, notes: str, split: Codes
 ) -> Verdict:  # fmt: skip
     numbers = {"rows": len(rows), "leaking_rows": every}
     older = f"; rows of before in leaks: {every - len(rows):,}" if every > len(rows) else ""
@@ -74,7 +114,7 @@ def _verdict(
         return Verdict(True, f"nothing new stands in two splits{older}{notes}", numbers=numbers)
     column = dataset.roles[dataset.columns.split]
 
-    def reasons(places: NDArray[np.int64]) -> list[str]:
+    def reasons(places: Codes) -> list[str]:
         said = []
         for row in rows[places].tolist():
             what = " and ".join(name for name, mask in leaks.items() if mask[row])
@@ -86,7 +126,7 @@ def _verdict(
                    reasons, numbers)  # fmt: skip
 
 
-def _leaking(group: NDArray[np.int64], split: NDArray[np.int64], counts: Bools) -> Bools:
+def _leaking(group: Codes, split: Codes, counts: Bools) -> Bools:
     """(N,) bool: rows of a group that has rows in more than one split; only rows that count are looked at."""
     import numpy as np
 
@@ -100,7 +140,7 @@ def _leaking(group: NDArray[np.int64], split: NDArray[np.int64], counts: Bools) 
     return leaking
 
 
-def _codes(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], Bools]:
+def _codes(column: pa.ChunkedArray) -> tuple[Codes, Bools]:
     """A code for each trimmed text; whether there is any text."""
     import numpy as np
     import pyarrow.compute as pc

@@ -17,7 +17,7 @@ from hardneg_cli.data.features.features import feature_choice
 from hardneg_cli.data.row_identity import blank
 from hardneg_cli.detection.detector_result import NO_CLASS, DetectorResult
 from hardneg_cli.detection.detectors import DETECTORS, empty_row
-from hardneg_cli.detection.detectors.near_duplicate import near_copies
+from hardneg_cli.detection.near_copies import near_copies
 from hardneg_cli.errors import Unavailable, plural, quote
 from hardneg_cli.preparation.cleaning.rules import DROP, CleanRule, FillRule
 from hardneg_cli.review.correction.apply_result import RuleEffect
