@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import FeatureChoice
+from hardneg_cli.data.features.inputs import material
 from hardneg_cli.data.load import load
 from hardneg_cli.data.probabilities.arrays import from_array
 from hardneg_cli.data.probabilities.column_checks import ModelSkill
@@ -60,13 +61,15 @@ def base_model(
         raise Unavailable(NO_MODEL)
     if choice.file is not None or choice.array is not None:
         raise Unavailable(FROM_FILE)
-    start = time.monotonic()
+    start, inputs = time.monotonic(), material(dataset, choice)
     try:
         earlier = _dataset_of(before, dataset, encoding)
-        base = LearnedBase.of(dataset if earlier is None else earlier, choice)
+        base = (
+            LearnedBase.of(dataset, inputs) if earlier is None else LearnedBase.of(earlier, material(earlier, choice))
+        )
     except InputError as error:
-        raise Unavailable(f"nothing to learn from in the base: {error}") from error
-    others = OtherRows.of(base, dataset, choice)
+        raise Unavailable(f"nothing to learn from: {error}") from error
+    others = OtherRows.of(base, dataset, inputs)
     kept, trained, trouble = _predictions(base, others, cache)
     state = before.state
     if earlier is not None and state is not None:
@@ -102,7 +105,10 @@ def _predictions(
     known = None if cache is None else cache.read(key, len(base.keys))
     if known is not None and all(digest in known.others for digest in others.digests):
         return known, False, ""
-    own, fresh = (p.astype(np.float32) for p in out_of_fold_probabilities(base, others))
+    try:
+        own, fresh = (p.astype(np.float32) for p in out_of_fold_probabilities(base, others))
+    except InputError as error:  # a column is numbers in one of them only
+        raise Unavailable(f"what is learned from is not what it was in the base: {error}") from error
     by_digest: Mapping[bytes, Block] = dict(zip(others.digests, fresh, strict=True))
     if known is not None:
         found = replace(known, others={**known.others, **by_digest})
