@@ -110,7 +110,7 @@ def check(
     lacking: dict[str, str] = {}
     before = found_base(dataset, base, state, reading.encoding)
     loaded, log = decisions_of(dataset, people.decisions, before)
-    _put(given, lacking, "decisions", loaded.decisions or None, NO_LOG)
+    _put(given, lacking, "decisions", loaded.decisions if loaded.decisions or log else None, NO_LOG)
     _put(given, lacking, "base_log", log, NO_BASE_LOG)
     _put(given, lacking, "audited", None if people.audit is None else read_audit(people.audit), NO_AUDIT)
     wants_findings = with_findings or any(_names(function, "findings") for _, function, _ in chosen.values())
