@@ -157,8 +157,17 @@ def _ask_classes(fresh: ChangedRowTest, classes: tuple[str, ...], alpha: float) 
 
 
 def _fresh(findings: Findings, changed: Mask, unchanged: Mask, right: Mask) -> ChangedRowTest:
-    cut = findings.score[findings.flagged].min() if findings.flagged.any() else 0.5
-    return ChangedRowTest.of(findings.dataset.labels, changed, unchanged, findings.score, float(cut), right)
+    return ChangedRowTest.of(findings.dataset.labels, changed, unchanged, findings.score, _cut(findings), right)
+
+
+def _cut(findings: Findings) -> float:
+    """From which score on a row is flagged, decided or not: of what parts the undecided rows the nearest to 0.5."""
+    import numpy as np
+
+    passed_over = ~findings.flagged
+    passed_over[list(findings.decided)] = False
+    above = np.nextafter(findings.score[passed_over].max(initial=0), 1)
+    return float(np.minimum(findings.score[findings.flagged].min(initial=1), np.maximum(above, 0.5)))
 
 
 def _scored_rows(findings: Findings) -> Mask:
