@@ -35,7 +35,7 @@ def saved(folder: Path) -> Path:
     """Three shards, as `datasets` writes them."""
     kinds = datasets.Features({"t": datasets.Value("string"), "label": datasets.ClassLabel(names=NAMES)})
     rows = {"t": [f"row {row}" for row in range(ROWS)], "label": meals()[0].tolist()}
-    datasets.Dataset.from_dict(rows, features=kinds).save_to_disk(folder, num_shards=3)
+    datasets.Dataset.from_dict(rows, features=kinds).save_to_disk(str(folder), num_shards=3)
     return folder
 
 
@@ -69,7 +69,7 @@ def test_a_saved_dataset_from_find_to_undo(tmp_path: Path) -> None:
     assert len(collect([queue], log, reviewer="ann")) == 0
     new, told = tmp_path / "new" / "clean", tmp_path / "told.json"
     apply(f"{folder}/", output=new, provenance=told)
-    before, after = datasets.load_from_disk(folder), datasets.load_from_disk(new)
+    before, after = datasets.load_from_disk(str(folder)), datasets.load_from_disk(str(new))
     assert after.features == before.features
     assert after["t"] == before["t"]
     assert after["label"] == right.tolist()
@@ -128,7 +128,7 @@ def test_what_cannot_be_done_is_one_line_and_leaves_nothing(tmp_path: Path) -> N
     with pytest.raises(InputError, match="does not say which files in its folder the data are"):
         load(folder)
     both = datasets.DatasetDict({"train": datasets.Dataset.from_dict({"label": ["a", "b"]})})
-    both.save_to_disk(tmp_path / "both")
+    both.save_to_disk(str(tmp_path / "both"))
     with pytest.raises(InputError, match=r"holds several datasets: name one of them, .*both/train"):
         load(tmp_path / "both")
     assert len(load(tmp_path / "both" / "train")) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import io
@@ -16,7 +17,7 @@ LIBRARIES = (
     "numpy.lib.format", "openpyxl", "pandas", "pyarrow.compute", "pyarrow.csv", "pyarrow.ipc", "pyarrow.json",
     "pyarrow.pandas_compat", "pyarrow.parquet", "rapidfuzz.distance", "rich.console", "rich.progress", "rich.table",
     "scipy.optimize", "scipy.sparse.csgraph", "scipy.special", "scipy.stats", "sklearn.linear_model",
-    "sklearn.neighbors", "sklearn.preprocessing", "typer._adapters",
+    "sklearn.neighbors", "sklearn.preprocessing",
 )  # fmt: skip
 BROKEN = 99  # the exit code of one that did not even come to the command
 
@@ -28,6 +29,8 @@ def load(*, package: bool = True) -> None:
     """
     for name in LIBRARIES:
         importlib.import_module(name)
+    with contextlib.suppress(ModuleNotFoundError):
+        importlib.import_module("typer._adapters")  # since 0.29
     if package:
         _load_package()
     gc.collect()

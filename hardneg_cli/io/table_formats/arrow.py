@@ -75,7 +75,7 @@ def rewrite(source: Source, out: RewriteTarget, edits: CellEdits) -> None:
 
     with _reader(source) as (reader, messages):
         row = 0
-        options = pa.ipc.IpcWriteOptions(compression=_compression(messages))
+        options = pa.ipc.IpcWriteOptions(compression=_compression(messages, reader.schema))
         with _writer(reader, out.file, marked(reader.schema, edits), options) as writer:
             for batch, metadata in _batches(reader):
                 batch.validate(full=True)
@@ -127,6 +127,13 @@ def _whole(table: pa.Table) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(flat, schema=table.schema)
 
 
-def _compression(messages: Sequence[IpcMessage]) -> str | None:
-    """The codec of the first batch, which is the one of all that pyarrow writes."""
+def _compression(messages: Sequence[IpcMessage], schema: pa.Schema) -> str | None:
+    """The codec of the first batch, which is the one of all that pyarrow writes.
+
+    Before version 25 pyarrow dies of views of short texts that it is to compress: these are written as they are.
+    """
+    import pyarrow as pa
+
+    if int(pa.__version__.split(".")[0]) < 25 and "_view" in str(schema.types):
+        return None
     return next((message.codec for message in messages if message.kind == RECORDS), None)
