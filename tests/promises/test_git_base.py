@@ -139,6 +139,35 @@ def test_before_the_first_commit_all_is_added(tmp_path: Path) -> None:
     done = hardneg(tmp_path, "check", "train.csv", "--base", "git:HEAD")
     assert done.returncode == 0, done.stderr
     assert "nothing has been committed yet" in done.stdout + done.stderr
+    for other in ("@", "HEAD...", "HEAD:train.csv"):
+        done = hardneg(tmp_path, "check", "train.csv", "--base", f"git:{other}")
+        assert (done.returncode, changes(done)) == (0, "30 rows changed: 30 added, 0 edited, 0 relabeled, 0 dropped")
+    for other in ("main", "origin/main...", "HEAD~1"):
+        done = hardneg(tmp_path, "check", "train.csv", "--base", f"git:{other}")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"git:{other}: nothing has been committed yet; the first commit's base is git:HEAD" in done.stderr
+
+
+def test_a_range_that_pre_commit_asks_about(home: Path) -> None:
+    """HEAD is a part of the range, so that it is no base of it; where the range began is."""
+    git(home, "checkout", "-q", "-b", "work")
+    (home / "train.csv").write_text(text(relabeled(3, "dgo")))
+    commit(home)
+    git(home, "checkout", "-q", "main")
+    (home / "train.csv").write_text(text([*ROWS, ("r99", "dog", "later")]))
+    commit(home)
+    git(home, "checkout", "-q", "work")
+    asked = ("check", "train.csv", "--base")
+    for base in ("git:HEAD", "git:@", "git:HEAD:train.csv"):
+        assert hardneg(home, *asked, base).stdout.splitlines()[0].endswith("no row changed")
+        done = hardneg(home, *asked, base, PRE_COMMIT_FROM_REF="main")
+        assert (done.returncode, done.stderr) == (1, "hardneg: train.csv fails new-class (1 row)\n")
+        assert changes(done).startswith("1 row changed")  # what is on main since is none of it
+        assert f"note: {base} is where HEAD and 'main' parted" in done.stdout
+    assert "1 dropped" in changes(hardneg(home, *asked, "git:main", PRE_COMMIT_FROM_REF="HEAD~1"))
+    done = hardneg(home, *asked, "git:HEAD", PRE_COMMIT_FROM_REF="f" * 40)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"git:{'f' * 40}: git knows no such revision; no branch has it any more" in done.stderr
 
 
 def test_names_that_git_would_quote(home: Path) -> None:

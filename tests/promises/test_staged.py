@@ -28,8 +28,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def hook_is(command: str) -> None:
-    hook = Path(".git/hooks/pre-commit")
+def hook_is(command: str, name: str = "pre-commit") -> None:
+    hook = Path(".git/hooks", name)
     hook.write_text(f"#!/bin/sh\nexec {shlex.join(forked_command())} {command}\n")
     hook.chmod(0o755)
 
@@ -108,3 +108,57 @@ def test_standard_input_with_a_path_at_a_revision(home: Path, tmp_path: Path) ->
     bare = tmp_path / "bare.git"
     assert piped(bare, "--base", "git:HEAD:train.csv", GIT_DIR=".").returncode == 1  # as a hook of a server
     assert piped(bare, "--base", "git:HEAD:train.csv").returncode == 2
+
+
+def test_the_first_commit_of_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = repository_in(tmp_path / "new", monkeypatch)
+    hook_is("check train.csv --base git:HEAD")
+    Path("train.csv").write_text(text([*ROWS, ("x", "cat", ROWS[3][2])]))
+    git(folder, "add", "-A")
+    Path("train.csv").write_text(text(ROWS))
+    done = commits()
+    assert done.returncode == 1
+    assert "nothing has been committed yet: all rows of train.csv count as added" in done.stdout + done.stderr
+    assert "x (line 32): labeled 'cat', and a copy of 'r3', labeled 'dog'" in done.stdout + done.stderr
+    git(folder, "add", "-A")
+    assert commits().returncode == 0
+    assert git(folder, "log", "--format=%s") == "x\n"
+
+
+def test_a_merge_is_judged_by_what_it_brings(home: Path) -> None:
+    hook_is("check train.csv --base git:HEAD", "pre-merge-commit")
+    git(home, "checkout", "-q", "-b", "side")
+    Path("train.csv").write_text(text(relabeled(3, "dgo")))
+    commits("-a", "--no-verify")
+    git(home, "checkout", "-q", "main")
+    Path("other").write_text("more")
+    commits("-a")
+    merge = ["git", "merge", "-q", "--no-edit", "side"]
+    done = subprocess.run(merge, capture_output=True, text=True, env=SURROUNDINGS, check=False)
+    assert done.returncode == 1
+    assert "1 row changed: 0 added, 0 edited, 1 relabeled" in done.stdout + done.stderr
+    assert "failed      new-class" in done.stdout + done.stderr
+    Path("train.csv").write_text(GOOD)
+    git(home, "add", "train.csv")
+    assert commits().returncode == 0
+    assert git(home, "log", "-1", "--format=%p").count(" ") == 1
+
+
+def test_a_merge_in_which_two_sides_conflict(home: Path) -> None:
+    """What settles the conflict is judged as it is staged, against the own side."""
+    git(home, "checkout", "-q", "-b", "side")
+    Path("train.csv").write_text(GOOD)
+    commits("-a")
+    git(home, "checkout", "-q", "main")
+    Path("train.csv").write_text(text([*ROWS[:3], ("r3", "dog", "edited"), *ROWS[4:]]))
+    commits("-a")
+    git(home, "merge", "-q", "side", code=1)
+    assert "<<<<<<<" in Path("train.csv").read_text()
+    Path("train.csv").write_text(text([*ROWS[:3], ("r3", "ctt", "edited"), *ROWS[4:]]))
+    git(home, "add", "train.csv")
+    Path("train.csv").write_text(GOOD)
+    done = commits()
+    assert (done.returncode, "failed      new-class" in done.stdout + done.stderr) == (1, True)
+    git(home, "add", "train.csv")
+    assert commits().returncode == 0
+    assert git(home, "log", "-1", "--format=%p").count(" ") == 1

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hardneg_cli.io.files.git import GitRepository
-from hardneg_cli.io.files.git_commits import PREFIX, commit_of, parted
+from hardneg_cli.io.files.git_commits import PREFIX, commit_of, is_before_the_first
 from hardneg_cli.io.files.git_names import TREE, Missing, resolved, typed_name
 from hardneg_cli.io.files.git_revision import source_of
 
@@ -23,7 +23,7 @@ def reader_above(
     """
     repository = typed_name(data).repository
     name = typed_name(str(folders[0] / ANY))
-    if name.repository.top != repository.top or (parted(revision)[0] == "HEAD" and repository.unborn):
+    if name.repository.top != repository.top or is_before_the_first(repository, revision):
         return lambda _: None
     commit, _ = commit_of(repository, revision)
     within = name.parts[:-1]

@@ -1,4 +1,8 @@
-"""The commit that a text names: a revision, `REV...` for where HEAD parted from it, `REV:PATH` for a path of it."""
+"""The commit that a text names: a revision, `REV...` for where HEAD parted from it, `REV:PATH` for a path of it.
+
+HEAD is what a commit is compared with. Before the first one it names nothing; and where pre-commit asks its hooks about
+a range of commits, HEAD is among what is asked about, so it is where the range began.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,17 @@ from hardneg_cli.errors import InputError, did_you_mean
 from hardneg_cli.io.files.git import GitRepository
 
 PREFIX = "git:"
+HEAD = ("HEAD", "@")
+RANGE = "PRE_COMMIT_FROM_REF"  # where a range begins: `pre-commit run --from-ref`, and its hooks before a push
 
 
 def commit_of(repository: GitRepository, revision: str) -> tuple[str, str | None]:
-    """The hash of the commit, and the path that `REV:PATH` names."""
+    """The hash of the commit, and the path that `REV:PATH` names. Raises InputError where git knows none."""
+    if start := range_start(revision):
+        commit = _merge_base(repository, revision, start)
+        if not commit:
+            raise _unresolved(repository, start)
+        return commit, parted(revision)[1]
     for text, path in ((revision, None), parted(revision)):
         if text.endswith("..."):
             commit = _merge_base(repository, text, text.removesuffix("..."))
@@ -20,6 +31,20 @@ def commit_of(repository: GitRepository, revision: str) -> tuple[str, str | None
         if commit:
             return commit, path
     raise _unresolved(repository, revision)
+
+
+def is_before_the_first(repository: GitRepository, revision: str) -> bool:
+    """Whether it names what HEAD is, a path of it or where it began, and nothing has been committed yet."""
+    return _name(revision) in HEAD and repository.unborn
+
+
+def range_start(revision: str) -> str:
+    """Where the commits begin that pre-commit asks about, for a revision that is HEAD; else empty."""
+    return os.environ.get(RANGE, "") if parted(revision)[0] in HEAD else ""
+
+
+def _name(revision: str) -> str:
+    return parted(revision)[0].removesuffix("...")
 
 
 def parted(revision: str) -> tuple[str, str | None]:
@@ -45,7 +70,11 @@ def _merge_base(repository: GitRepository, revision: str, text: str) -> str:
 
 def _unresolved(repository: GitRepository, revision: str) -> InputError:
     names = repository("for-each-ref", "--format=%(refname:short)").split()
-    text = parted(revision)[0].removesuffix("...")
+    text = _name(revision)
+    if repository.unborn and not names:
+        return InputError(
+            f"{PREFIX}{revision}: nothing has been committed yet; the first commit's base is {PREFIX}HEAD"
+        )
     hint = _deeper(repository) or did_you_mean(text, names) or _lost(text)
     return InputError(f"{PREFIX}{revision}: git knows no such revision{hint}")
 

@@ -14,7 +14,7 @@ from hashlib import sha256
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.git import GitRepository, hook_repository
-from hardneg_cli.io.files.git_commits import PREFIX, commit_of, parted
+from hardneg_cli.io.files.git_commits import PREFIX, commit_of, is_before_the_first, parted
 from hardneg_cli.io.files.git_index import is_hook, staged_tree
 from hardneg_cli.io.files.git_names import (
     LINK,
@@ -26,7 +26,7 @@ from hardneg_cli.io.files.git_names import (
     resolved,
     typed_name,
 )
-from hardneg_cli.io.files.git_revision import FileAtRevision, source_of
+from hardneg_cli.io.files.git_revision import FileAtRevision, nothing_yet, range_notes, source_of
 from hardneg_cli.io.files.picture_folder import CHUNK_BYTES, LFS, PictureFile, readable, sorted_out
 from hardneg_cli.io.files.source import Source
 
@@ -54,9 +54,8 @@ def pictures_at(folder: str, revision: str) -> PicturesAtRevision:
     """
     name = typed_name(folder)
     title = f"{PREFIX}{parted(revision)[0]}:{name.path}"
-    if revision == "HEAD" and name.repository.unborn:
-        nothing = f"nothing has been committed yet: all rows of {folder} count as added"
-        return PicturesAtRevision(title, FileAtRevision((), (nothing,)))
+    if is_before_the_first(name.repository, revision):
+        return PicturesAtRevision(title, FileAtRevision((), (nothing_yet(folder),)))
     commit, explicit = commit_of(name.repository, revision)
     parts = name.parts if explicit is None else tuple(part for part in explicit.split("/") if part)
     now = TreePath(name.repository, commit, name.path)
@@ -68,8 +67,8 @@ def pictures_at(folder: str, revision: str) -> PicturesAtRevision:
         if explicit is not None:
             raise InputError(f"{PREFIX}{revision}: there is no folder {explicit!r} at that revision")
         note = f"{folder} is not in {revision}: all of its rows count as added"
-        return PicturesAtRevision(title, FileAtRevision((), (note,), (now,)))
-    return pictures_of(tree, title, FileAtRevision((), (), (now,), explicit is None))
+        return PicturesAtRevision(title, FileAtRevision((), (*range_notes(revision), note), (now,)))
+    return pictures_of(tree, title, FileAtRevision((), range_notes(revision), (now,), explicit is None))
 
 
 def staged_pictures(folder: str) -> PicturesAtRevision | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from hardneg_cli.errors import MOST_OF_A_PATH, InputError, quote
 from hardneg_cli.io.files.git import bare_repository, hook_repository, repository_of
-from hardneg_cli.io.files.git_commits import PREFIX, commit_of, parted
+from hardneg_cli.io.files.git_commits import PREFIX, RANGE, commit_of, is_before_the_first, parted, range_start
 from hardneg_cli.io.files.git_content import GitFile
 from hardneg_cli.io.files.git_dvc import how_to_get, is_in_dvc
 from hardneg_cli.io.files.git_names import (
@@ -64,9 +64,27 @@ def at_revision(data: str, revision: str) -> FileAtRevision:
     if not revision:
         raise InputError(f"{PREFIX} names no revision; examples are {PREFIX}HEAD, {PREFIX}origin/main...")
     name = _stdin_name(revision) if data == STDIN else typed_name(_in_pattern(data))
-    if revision == "HEAD" and name.repository.unborn:
-        return FileAtRevision((), (f"nothing has been committed yet: all rows of {data} count as added",))
+    if is_before_the_first(name.repository, revision):
+        return FileAtRevision((), (nothing_yet(data),))
     commit, explicit = commit_of(name.repository, revision)
+    found = _found(data, name, revision, commit, explicit)
+    return replace(found, notes=(*range_notes(revision), *found.notes))
+
+
+def nothing_yet(data: str) -> str:
+    return f"nothing has been committed yet: all rows of {data} count as added"
+
+
+def range_notes(revision: str) -> tuple[str, ...]:
+    """What is to be said where HEAD is not what it is elsewhere."""
+    start = range_start(revision)
+    words = (
+        f"{PREFIX}{revision} is where HEAD and {quote(start)} parted, as pre-commit asks about what follows ({RANGE})"
+    )
+    return (words,) if start else ()
+
+
+def _found(data: str, name: TypedName, revision: str, commit: str, explicit: str | None) -> FileAtRevision:
     try:
         if data != STDIN:
             _refuse_no_content(data)
@@ -90,7 +108,7 @@ def files_at(data: str, revision: str, path: str | Path) -> tuple[Source, ...]:
     known = _stdin_name(revision) if data == STDIN else typed_name(_in_pattern(data))
     name = name_in_repository(_in_pattern(str(path)))
     text = parted(revision)[0]
-    if name is None or name.repository.top != known.repository.top or (text == "HEAD" and known.repository.unborn):
+    if name is None or name.repository.top != known.repository.top or is_before_the_first(known.repository, text):
         return ()
     commit, _ = commit_of(known.repository, revision)
     if is_pattern(str(path)):
@@ -129,7 +147,8 @@ def _by_name(name: TypedName, commit: str, revision: str) -> FileAtRevision:
         return FileAtRevision((source_of(found, _title(revision, name.path)),), names=(now,))
     for repository, at, path in ((found.repository, found.commit, found.path), (name.repository, commit, name.path)):
         if is_in_dvc(repository, at, path):
-            rev = at if repository is not name.repository or "..." in revision else parted(revision)[0]
+            is_other = repository is not name.repository or "..." in revision or range_start(revision)
+            rev = at if is_other else parted(revision)[0]
             raise InputError(f"{name.typed} is kept by DVC, not by git: {how_to_get(repository, rev, path)}")
     if found.through:
         raise LeavesRepository(f"{found.through} was a link that led to {found.path}, and nothing was there")
