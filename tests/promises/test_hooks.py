@@ -39,7 +39,7 @@ GIT = {
 
 def hook() -> dict[str, Any]:
     """What is offered to pre-commit, run by this Python instead of one in an environment of its own."""
-    (offered,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    offered, _ = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     command, *rest = shlex.split(offered.pop("entry"))
     assert command == "hardneg"
     offered.pop("minimum_pre_commit_version")
@@ -117,6 +117,14 @@ def repository(template: Repository, tmp_path: Path) -> Iterator[Repository]:
     copy = Repository(tmp_path / "repository", template.folder.parent)
     yield copy
     assert not re.search(r"\.(part|tmp)$", copy.run("git", "status", "--short"), re.MULTILINE)
+
+
+def test_the_hook_of_what_is_installed_is_the_same_hook() -> None:
+    made, installed = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    differ = {name for name in made if made[name] != installed[name]}
+    assert differ == {"id", "name", "language"}
+    assert (made["id"], installed["id"]) == ("hardneg-check", "hardneg-check-installed")
+    assert (made["language"], installed["language"]) == ("python", "system")
 
 
 @pytest.mark.process
