@@ -59,7 +59,8 @@ class UnitSetting:
 
 @dataclass(frozen=True)
 class Drawer:
-    """folder: where the units are, one a file, of that `ending`. verb: the function that each defines, none for pages.
+    """folder: where the units are, one a file, of that `ending`, or of any where it is empty. verb: the function that
+    each defines, none where units are documents.
 
     contract: the Protocol in the folder's `__init__.py`. tuned: whether the verb's keyword-only parameters are
     settings. asks: whether its positional parameters name evidence. homes: by name, where each unit is below the
@@ -92,6 +93,7 @@ DRAWERS: Mapping[str, Drawer] = {
     "model": Drawer("modeling/classifiers", "build", "ClassifierBuilder", tuned=True),
     "page": Drawer("manual", "", ending=".md"),
     "report": Drawer("gating/reports", "write", "CheckReportFormat"),
+    "snippet": Drawer("manual/snippets", "", ending=""),
     "strategy": Drawer("modeling", "run", tuned=True, homes={
         "second-model": "error_model/second_model",
         "self-training": "self_training/self_training",
@@ -132,12 +134,12 @@ def folders(kind: str) -> list[str]:
     return list(_names(kind, "", are_folders=True))
 
 
-def page(name: str) -> str:
-    """The Markdown text of the page called `name`; raises InputError for an unknown one."""
-    known = _pages()
+def document(kind: str, name: str) -> str:
+    """The text of the page or snippet called `name`, its line ends included; raises InputError for an unknown one."""
+    known = _documents(kind)
     if name not in known:
-        raise unknown("page", name, [*known])
-    return known[name].read_text(encoding="utf-8")
+        raise unknown(kind, name, [*known])
+    return known[name].read_bytes().decode("utf-8")
 
 
 def verb(kind: str, name: str) -> Callable[..., Any]:
@@ -152,7 +154,7 @@ def _names(kind: str, within: str, *, are_folders: bool) -> tuple[str, ...]:
     if drawer.homes is not None:
         return tuple(sorted(drawer.homes))
     if drawer.ending != ".py":
-        return tuple(_pages())
+        return tuple(_documents(kind))
     folder = ROOT / drawer.folder / within.replace("-", "_")
     found = [module for module in pkgutil.iter_modules([str(folder)]) if module.ispkg == are_folders]
     names = (module.name.rstrip("_").replace("_", "-") for module in found if not module.name.startswith("_"))
@@ -160,11 +162,11 @@ def _names(kind: str, within: str, *, are_folders: bool) -> tuple[str, ...]:
 
 
 @cache
-def _pages() -> dict[str, Path]:
-    """The pages' files by name, sorted."""
-    drawer = DRAWERS["page"]
-    files = {path.stem.replace("_", "-"): path for path in (ROOT / drawer.folder).glob(f"*{drawer.ending}")}
-    return dict(sorted(files.items()))
+def _documents(kind: str) -> dict[str, Path]:
+    """The files of documents by name, sorted; hidden ones and folders are none."""
+    drawer = DRAWERS[kind]
+    files = (path for path in (ROOT / drawer.folder).glob(f"[!._]*{drawer.ending}") if path.is_file())
+    return dict(sorted((path.stem.replace("_", "-"), path) for path in files))
 
 
 def load(kind: str, name: str, within: str = "") -> ModuleType:

@@ -22,6 +22,7 @@ from hardneg_cli.runtime.argument_words import worded_in_arguments
 from hardneg_cli.runtime.markdown_text import plain_page, summary
 from hardneg_cli.runtime.terminal import log_line
 from hardneg_cli.verbs._schemas import schema as schema_of
+from hardneg_cli.verbs._snippets import about, first_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,22 +45,28 @@ KINDS: Mapping[str, str] = {
     "report": "Reports (check and diff, -f NAME, -o NAME:FILE)",
     "table format": "Table formats that are read",
     "engine": "Engines (find --engine)",
+    "snippet": "Files to paste (explain --snippet NAME)",
 }
 
 
 @worded_in_arguments
 def explain(
-    name: str | None = None, findings: str | Path | None = None, *, row: str | None = None, schema: str | None = None
+    name: str | None = None, findings: str | Path | None = None, *, row: str | None = None, schema: str | None = None,
+    snippet: str | None = None,
 ) -> str:  # fmt: skip
     """A page of the manual, a unit's manual, or all names; with `row` an id, why this row of `findings` was flagged.
 
     With `row`, `name` is a detector, whose part alone is said. schema: the name of a report, whose JSON Schema is the
-    answer. Raises InputError for what there is not.
+    answer. snippet: the name of a file to paste, which is the answer as it is. Raises InputError for what there is not.
     """
     if schema is not None:
-        if name is not None or findings is not None or row is not None:
+        if name is not None or findings is not None or row is not None or snippet is not None:
             raise InputError("--schema is asked for alone: hardneg explain --schema report")
         return schema_of(schema)
+    if snippet is not None:
+        if name is not None or findings is not None or row is not None:
+            raise InputError("--snippet is asked for alone: hardneg explain --snippet github")
+        return drawers.document("snippet", snippet)
     if row is None:
         return manual(name) if name else overview()
     if name and findings is None and name not in drawers.names("detector"):
@@ -101,7 +108,9 @@ def unit_manual(kind: str, name: str) -> str:
 
 def _whole(kind: str, name: str) -> str:
     if kind == "page":
-        return plain_page(drawers.page(name))
+        return plain_page(drawers.document("page", name))
+    if kind == "snippet":
+        return about(name)
     title = name if kind in TUNED else f"{name} ({kind})"
     return f"{title}\n{'=' * len(title)}\n\n{unit_manual(kind, name)}"
 
@@ -124,7 +133,9 @@ def _tuning(name: str, function: Any) -> list[str]:
 
 
 def _first_line(kind: str, name: str) -> str:
-    return summary(drawers.page(name)) if kind == "page" else _manual(kind, name).splitlines()[0]
+    if kind == "page":
+        return summary(drawers.document("page", name))
+    return first_words(name) if kind == "snippet" else _manual(kind, name).splitlines()[0]
 
 
 def story(findings: str, id_: str, detector: str | None = None) -> str:

@@ -35,7 +35,7 @@ def test_an_unknown_name_gets_a_hint() -> None:
 
 @pytest.mark.parametrize("name", drawers.names("page"))
 def test_every_page_opens_with_a_sentence_that_the_overview_shows(name: str) -> None:
-    title, _, first = drawers.page(name).splitlines()[:3]
+    title, _, first = drawers.document("page", name).splitlines()[:3]
     assert title.startswith("# ")
     assert first.endswith(".")
     assert f"{name} " in overview()

@@ -123,6 +123,15 @@ def test_a_new_page_is_one_file(home: Path) -> None:
     assert shown == "House style\n===========\n\nHow labels are written here.\n"
 
 
+def test_a_new_snippet_is_one_file(home: Path) -> None:
+    text = "// Jenkinsfile: judges each change.\r\n//\n\nstages {}"
+    (home / "hardneg_cli" / "manual" / "snippets" / "jenkins.groovy").write_bytes(text.encode())
+    assert re.search(r"jenkins +Jenkinsfile: judges each change\.", run(home, "explain").stdout)
+    done = hardneg("explain", "--snippet", "jenkins", cwd=home, home=home)
+    assert (done.returncode, done.stdout) == (0, text.encode())
+    assert run(home, "explain", "jenkins").stdout.endswith("explain --snippet jenkins > Jenkinsfile\n")
+
+
 def test_a_new_command_is_one_file(home: Path) -> None:
     (home / "hardneg_cli" / "cli" / "commands" / "say_hello.py").write_text(COMMAND)
     assert re.search(r"say-hello +Say hello to a dataset\.", run(home, "--help").stdout)
@@ -132,7 +141,7 @@ def test_a_new_command_is_one_file(home: Path) -> None:
 @pytest.mark.parametrize("kind", [kind for kind, drawer in DRAWERS.items() if drawer.homes is None])
 def test_names_are_the_files_and_listing_them_imports_none(kind: str) -> None:
     folder, ending = DRAWERS[kind].folder, DRAWERS[kind].ending
-    stems = [path.stem for path in (PACKAGE / folder).glob(f"*{ending}")]
+    stems = [path.stem for path in (PACKAGE / folder).glob(f"*{ending}") if path.is_file()]
     files = {stem.replace("_", "-") for stem in stems if not stem.startswith("_")}
     assert set(drawers.names(kind)) == files
     code = f"""

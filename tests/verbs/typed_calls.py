@@ -150,7 +150,9 @@ def reviewed() -> CollectResult:
     shared = assign("scores.csv", reviewers=["ann", "bob"], overlap="20%")
     print(shared.table(), audit_draw("scores.csv", rows=50, seed=1).tables(), audit_estimate("audit.csv").tables())
     undo("clean.csv", "why.json", output="back.csv")
-    print(explain("score"), load("data.csv", Columns(label="y")).classes, hardneg_cli.__version__)
+    print(
+        explain("score"), explain(snippet="make"), load("data.csv", Columns(label="y")).classes, hardneg_cli.__version__
+    )
     return collect(["ann.csv", Path("bob.csv")], "log.ndjson", reviewer="ann", policy="unanimous", dry_run=True)
 
 

@@ -6,6 +6,7 @@ With --row ID and a findings file (written by find, with --all for every row), s
 hardneg explain scores.csv --row ID, or hardneg explain doubtful-label scores.csv --row ID for one detector's part.
 With --schema NAME, print the JSON Schema of what a command writes as a report: report is find's, the others are
 compare-report, reviewers-report and dual-report.
+With --snippet NAME, print a whole file to paste, for hooks, CI and schedules: hardneg explain lists them.
 """
 
 from __future__ import annotations
@@ -34,8 +35,17 @@ def run(
         typer.Option("--schema", metavar="NAME", help="The JSON Schema of a report, such as report."),
         Trust.CALLER,
     ] = None,
+    snippet: Annotated[
+        str | None,
+        typer.Option("--snippet", metavar="NAME", help="A file to paste, such as github or pre-commit."),
+        Trust.CALLER,
+    ] = None,
 ) -> int:
     from hardneg_cli.verbs.explain import explain
 
-    sys.stdout.write(explain(name, findings, row=row, schema=schema))
+    text = explain(name, findings, row=row, schema=schema, snippet=snippet)
+    if snippet is None:
+        sys.stdout.write(text)
+    else:  # as it is, whatever the system's line ends and encoding
+        sys.stdout.buffer.write(text.encode())
     return 0
