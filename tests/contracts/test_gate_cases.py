@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from hardneg_cli import Columns
+from hardneg_cli.gating.gates import GATES
 from hardneg_cli.runtime import drawers
 from hardneg_cli.verbs.check import check
 from support.checked_rows import COPY, ROWS, SPLITS, blamed, hardneg, judged, put, reasons, said, table
@@ -49,6 +50,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
 for module in sorted((TESTS / "support").glob("gate_cases_*.py")):
     CASES |= import_module(f"support.{module.stem}").CASES
 OUTCOMES = ("passed", "failed", "not judged")
+FIGURES = {name: GATES[name].FIGURES for name in GATES.names}
 
 
 @pytest.mark.slow
@@ -60,6 +62,7 @@ def test_every_gate_passes_fails_and_says_when_it_cannot_judge(gate: str) -> Non
         one = judged(report, gate)
         assert one.outcome == outcome, (one.verdict and one.verdict.why, one.reason)
         assert (one.reason != "") == (outcome == "not judged")
+        assert not FIGURES[gate] or {*(one.verdict.numbers if one.verdict else ())} <= {*FIGURES[gate]}
         if one.verdict and one.verdict.rows is not None and one.verdict.reasons is not None:
             places = one.verdict.rows
             assert (places[1:] > places[:-1]).all()

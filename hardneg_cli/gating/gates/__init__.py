@@ -36,9 +36,13 @@ class Gate(Protocol):
     """What every gate has: `judge(evidence…, *, settings…)`, which raises Unavailable where it cannot tell.
 
     BY_DEFAULT (optional): what its refusal means where nobody names it, `fail` or `warn`; None: it is not asked then.
+    REMEDY (optional): what to do where it says no, in a sentence or two. FIGURES (optional): the names that the numbers
+    of its verdicts may have, in their order, so that they are known where it could not be judged.
     """
 
     BY_DEFAULT: Literal["fail", "warn"] | None = None
+    REMEDY: str = ""
+    FIGURES: tuple[str, ...] = ()
     judge: Callable[..., Verdict]
 
 

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 BY_DEFAULT = None
+REMEDY = (
+    "Settle the conflicts (`hardneg collect … --adjudicator NAME`), and say in the guideline what reviewers read "
+    "differently."
+)
+FIGURES = ("rows", "value", "low", "high", "at_least")
 FEWEST_ROWS = 20
 OVERRULED = "\0"  # no reviewer's name
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 BY_DEFAULT = None
+REMEDY = "Decide about the open rows: they are the review queue."
+FIGURES = ("open", "rows")
 
 
 def judge(findings: Findings, *, most: str = "", most_per_class: str = "") -> Verdict:

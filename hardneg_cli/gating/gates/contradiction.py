@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BY_DEFAULT = "fail"
+REMEDY = "Give all copies of a row the same label, or drop those that are wrong."
+FIGURES = ("rows", "contradicting_rows")
 MOST_USUAL, FEW_ROWS = 0.5, 20
 
 

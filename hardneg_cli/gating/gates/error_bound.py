@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from hardneg_cli.review.audit.filled_audit import FilledAudit
 
 BY_DEFAULT = None
+REMEDY = "Correct labels, and draw a new audit of what is left (`hardneg audit draw`)."
+FIGURES = ("audited", "estimate", "low", "high", "at_most")
 
 
 def judge(dataset: Dataset, audited: FilledAudit, *, at_most: float = 0.05) -> Verdict:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 BY_DEFAULT = None
+REMEDY = "Put the rows back that the class lost, or raise `imbalance.loses` or `imbalance.at_most` where that is meant."
+FIGURES = ("ratio", "classes_that_lost")
 
 
 def judge(

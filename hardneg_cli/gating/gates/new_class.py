@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BY_DEFAULT = "fail"
+REMEDY = "Correct the label where it is a slip; where a new class is meant, name it with `--allow-class NAME`."
+FIGURES = ("new_classes", "rows")
 
 
 def judge(dataset: Dataset, allowed_classes: tuple[str, ...] = (), baseline: Baseline | None = None) -> Verdict:

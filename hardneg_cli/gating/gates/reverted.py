@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BY_DEFAULT = "fail"
+REMEDY = (
+    "Put the decided labels back. Where a decision is to change, commit the new answer to the decisions log first, "
+    "then the data."
+)
+FIGURES = ("judged", "reverted", "log")
 MOST_LETTERS = 40
 LATER = "a later answer counts once it is in the base's log"
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 BY_DEFAULT = None
+REMEDY = "Decide about the changed rows that are flagged: they are the review queue."
+FIGURES = ("changed", "open")
 
 
 def judge(changed_rows: NDArray[np.bool_], findings: Findings, *, most: int = 0) -> Verdict:
