@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 BY_DEFAULT = "warn"
+REMEDY = (
+    "Look at what the model says otherwise now; where the new model is meant, write a new state (`hardneg find "
+    "--state FILE`)."
+)
+FIGURES = ("untouched", "newly", "no_longer", "share")
 FEWEST_ROWS = 50  # fewer, and a share of them says little
 
 

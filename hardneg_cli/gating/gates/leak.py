@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
 
 BY_DEFAULT = "fail"
+REMEDY = (
+    "Put all copies of a row, and all rows of its group, into one split (`hardneg split DATA --keep BASE`), or "
+    "drop the copies."
+)
+FIGURES = ("rows", "leaking_rows")
 MOST_USUAL, FEW_ROWS = 0.5, 20
 NEAR = "near copy"
 ALPHA = 0.01  # how often near copies that are no more than usual may fail

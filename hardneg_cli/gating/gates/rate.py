@@ -48,6 +48,24 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 BY_DEFAULT = "fail"
+REMEDY = (
+    "Review the changed rows that are doubted: correct the labels that are wrong, and confirm the others in the "
+    "decisions log, where they count as right."
+)
+FIGURES = (
+    "fresh",
+    "doubted",
+    "expected",
+    "p",
+    "p_fails_at",
+    "noticeable",
+    "not_compared",
+    "relabeled",
+    "worse",
+    "better",
+    "relabeled_p",
+    "classes",
+)
 FOR_CLASSES = 0.2  # of alpha
 
 
