@@ -1,4 +1,7 @@
-"""A report in lines for people: what changed, a line a gate with the first rows it blames, and the final word."""
+"""A report in lines for people: what changed, a line a gate with the first rows it blames, and the final word.
+
+Gates that could not be judged for the same reason share a line, below the others.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING
 from hardneg_cli.data import change_report
 from hardneg_cli.errors import plural, quote
 from hardneg_cli.gating.failing_rows import count, failing_rows
+from hardneg_cli.gating.outcomes import passed_of_all, without_verdict
 from hardneg_cli.runtime.terminal import inert
 
 if TYPE_CHECKING:
@@ -29,7 +33,10 @@ def lines(report: CheckReport) -> Iterator[Line]:
         yield ()
     width = max((len(one.gate) for one in report.judged), default=0)
     for one in report.judged:
-        yield from _gate(report, one, width)
+        if one.verdict is not None:
+            yield from _gate(report, one, width)
+    for group in without_verdict(report.judged):
+        yield _verdict("not judged", ", ".join(group.gates), width, group.reason)
     if report.judged:
         yield ()
     for note in report.notes:
@@ -67,9 +74,7 @@ def _row(row: ChangedRow) -> Line:
 
 
 def _gate(report: CheckReport, judged: GateResult, width: int) -> Iterator[Line]:
-    why = judged.verdict.why if judged.verdict else judged.reason
-    looks = STYLES[judged.outcome]
-    yield (f"{judged.outcome:<{WIDEST}}", looks), (f"  {judged.gate:<{width}}  ", "bold"), (inert(why), "")
+    yield _verdict(judged.outcome, judged.gate, width, judged.verdict.why if judged.verdict else judged.reason)
     for row in failing_rows(report.dataset, judged, MOST_ROWS):
         file = f"{row.file} " if len(report.dataset.sources) > 1 else ""
         line = f"line {row.line}" if row.line else ""
@@ -80,6 +85,10 @@ def _gate(report: CheckReport, judged: GateResult, width: int) -> Iterator[Line]
         yield ((f"{INDENT}and {more:,} more", "dim"),)
 
 
+def _verdict(outcome: str, gates: str, width: int, why: str) -> Line:
+    return (f"{outcome:<{WIDEST}}", STYLES[outcome]), (f"  {gates:<{width}}  ", "bold"), (inert(why), "")
+
+
 def _reason(reason: str) -> str:
     return f": {inert(reason)}" if reason else ""
 
@@ -88,6 +97,5 @@ def _final_word(report: CheckReport) -> Line:
     """The verdict, and which gates stand behind it; what could not be judged is never passed over."""
     by = {outcome: [one.gate for one in report.judged if one.outcome == outcome] for outcome in STYLES}
     parts = [f"{outcome}: {', '.join(gates)}" for outcome, gates in by.items() if gates and outcome != "passed"]
-    passed = f"{len(by['passed']):,} of {len(report.judged):,} gates passed"
     word, style = ("passed", STYLES["passed"]) if report.passed else ("refused", STYLES["failed"])
-    return (word, style), (f": {'; '.join([passed, *parts])}", "")
+    return (word, style), (f": {'; '.join([passed_of_all(report), *parts])}", "")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from hardneg_cli.data import change_report
 from hardneg_cli.errors import InputError
+from hardneg_cli.gating.metrics import metrics
 from hardneg_cli.gating.report_lines import lines
 from hardneg_cli.io.tables.verb_result import VerbResult
 
@@ -111,6 +112,10 @@ class CheckReport(VerbResult):
             texts = _texts(("id", "before", "after"), [(row.id, row.before, row.after) for row in changed])
             found["changes"] = texts.add_column(1, "kinds", kinds)
         return found
+
+    def metrics(self) -> dict[str, int | float | None]:
+        """The numbers of a trend line, by name, see `gating.metrics`."""
+        return metrics(self)
 
     def summary(self) -> Iterator[str]:
         """Lines for people: what changed, a line a gate with the first rows it blames, and the final word."""

@@ -33,11 +33,18 @@ def _dual() -> type:
     return DualReport
 
 
+def _check() -> type:
+    from hardneg_cli.gating.figures import CheckFigures
+
+    return CheckFigures
+
+
 SCHEMAS: Mapping[str, tuple[str, Callable[[], type]]] = {
     "report": ("What find writes as a report in JSON", _find),
     "compare-report": ("What compare writes as a report in JSON", _compare),
     "reviewers-report": ("What collect writes as a report in JSON", _collect),
     "dual-report": ("What dual writes as a report in JSON", _dual),
+    "check-report": ("What check and diff write as a report in JSON", _check),
 }
 
 

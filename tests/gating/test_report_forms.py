@@ -16,6 +16,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
+import jsonschema
 import numpy as np
 import pytest
 
@@ -23,6 +24,7 @@ from hardneg_cli.gating.verdict import CheckReport, GateResult, Verdict
 from support.check_reports import CASES, TEXTS, every_case, example, hostile, judged, many, table, written
 from support.hostile_texts import UNSEEN
 from support.paths import ROOT, TESTS
+from support.report_pages import validated
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +61,18 @@ def test_json_has_no_nan_and_no_verdict_where_nothing_was_judged() -> None:
     assert json.loads(written("json", CheckReport(dataset, None, None)))["passed"] is None
 
 
+@pytest.mark.slow
+@every_case
+def test_json_is_what_its_schema_says(case: Callable[[], CheckReport], tmp_path: Path) -> None:
+    report = case()
+    (tmp_path / "report.json").write_text(written("json", report))
+    figures = validated(tmp_path / "report.json", "check-report")
+    assert [gate["gate"] for gate in figures["gates"]] == [one.gate for one in report.judged]
+    (tmp_path / "other.json").write_text(json.dumps(figures | {"more": 1}))
+    with pytest.raises(jsonschema.ValidationError):
+        validated(tmp_path / "other.json", "check-report")
+
+
 # ----------------------------------------------------------------------------------------------------------- github
 
 
@@ -84,7 +98,7 @@ def unescaped(text: str) -> str:
 def test_github_obeys_nothing_that_the_data_says() -> None:
     log = written("github", hostile())
     commands = obeyed(log)
-    assert [name for name, *_ in commands] == ["error"] * 10 + ["warning"] * 10 + ["notice"]
+    assert [name for name, *_ in commands] == ["error"] * 10 + ["warning"] * 10
     assert all(set(properties) <= {"file", "line", "title"} for _, properties, _ in commands)
     assert commands[0][2].startswith(f"{hostile().dataset.ids[0].as_py()}: ")
 
@@ -92,15 +106,15 @@ def test_github_obeys_nothing_that_the_data_says() -> None:
 @pytest.mark.parametrize("text", TEXTS)
 def test_github_shows_the_text_as_it_is(text: str) -> None:
     dataset = table([text], ["x"])
-    log = written("github", CheckReport(dataset, text, None, (judged([text]), GateResult("leak", "fail", None, text))))
-    (error, row, message), (notice, leak, why) = obeyed(log)
-    assert (error, row, notice, leak) == (
-        "error", {"title": "contradiction: failed"}, "notice", {"title": "leak: not judged"}
-    )  # fmt: skip
+    gates = (judged([text]), *(GateResult(name, "fail", None, text) for name in ("leak", "rate")))
+    log = written("github", CheckReport(dataset, text, None, gates))
+    ((error, row, message),) = obeyed(log)
+    assert (error, row) == ("error", {"title": "contradiction: failed"})
     assert not UNSEEN.findall(log)
     assert log.count("\n") == 3
     if text.isprintable():
-        assert (message, why) == (f"{text}: {text}\n1 rows contradict: {text}", text)
+        assert message == f"{text}: {text}\n1 rows contradict: {text}"
+        assert f"\nnot judged: leak, rate: {text}\n".replace("##[", r"\x23#[") in log, "in one line, once"
 
 
 def test_github_gets_ten_of_a_kind_each_gate_first_and_hears_how_many_more() -> None:
@@ -119,8 +133,8 @@ def test_github_finds_files_from_the_root_of_the_workspace(tmp_path: Path, monke
     report = example(folder)
     monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
     properties = [properties for _, properties, _ in obeyed(written("github", report))]
-    assert [one.get("file") for one in properties] == ["sets/a,b: c/data.csv"] * 4
-    assert [one.get("line") for one in properties] == ["3", "5", None, None]
+    assert [one.get("file") for one in properties] == ["sets/a,b: c/data.csv"] * 3
+    assert [one.get("line") for one in properties] == ["3", "5", None]
     monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path / "elsewhere"))
     assert all(one.keys() == {"title"} for _, one, _ in obeyed(written("github", report)))
 
@@ -242,6 +256,18 @@ def test_text_blames_the_first_rows_and_never_passes_over_what_was_not_judged(tm
     assert "and 4,995 more" in said
     unjudged = CheckReport(table(["a"], ["x"]), None, None, (GateResult("leak", "fail", None, "no split column"),))
     assert written("text", unjudged).splitlines()[-1] == "passed: 0 of 1 gates passed; not judged: leak"
+
+
+def test_text_gives_each_reason_for_no_verdict_once() -> None:
+    reasons = {"drift": "no probabilities", "leak": "no split column", "rate": "no probabilities"}
+    gates = [GateResult(gate, "fail", None, reason) for gate, reason in reasons.items()]
+    passed = GateResult("new-class", "fail", Verdict(True, "none"))
+    report = CheckReport(table(["a"], ["x"]), None, None, (*gates, passed))
+    said = [line.split("  ") for line in written("text", report).splitlines() if line.startswith("not judged")]
+    assert [[cell.strip() for cell in line if cell] for line in said] == [
+        ["not judged", "drift, rate", "no probabilities"], ["not judged", "leak", "no split column"]
+    ]  # fmt: skip
+    assert written("text", report).splitlines()[-1] == "passed: 1 of 4 gates passed; not judged: drift, leak, rate"
 
 
 def test_text_gives_a_log_no_orders() -> None:

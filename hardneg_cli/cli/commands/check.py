@@ -13,20 +13,24 @@ if they have settings, or with --fail-on or --warn-on; hardneg explain lists the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, ReportOptions
+from hardneg_cli.cli.outputs import OutputTarget
 from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.cli.show_configuration import show
-from hardneg_cli.errors import InputError, Refused, plural
+from hardneg_cli.errors import InputError, Refused
 from hardneg_cli.gating.gates import GATES
+from hardneg_cli.gating.metrics import write_metrics
+from hardneg_cli.gating.outcomes import with_rows, without_verdict
 from hardneg_cli.runtime.terminal import say
 
 if TYPE_CHECKING:
-    from hardneg_cli.gating.verdict import CheckReport, GateResult
+    from hardneg_cli.gating.verdict import CheckReport
 
 GROUP = "gate"
 EXAMPLE = "hardneg check data.csv --base git:HEAD --text text --cache .hardneg"
@@ -128,7 +132,17 @@ class CheckOutput(ReportOptions):
         typer.Option("--queue", metavar="FILE", help="Write findings of changed, flagged, undecided rows to FILE."),
         Trust.WRITTEN,
     ] = None
+    metrics: Annotated[
+        str | None,
+        typer.Option("--metrics", metavar="FILE", help="Write the numbers as flat JSON: DVC metrics, a trend line."),
+        Trust.WRITTEN,
+    ] = None
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless a gate fails."), Trust.LOOK] = False
+
+    @property
+    def numbers(self) -> list[OutputTarget]:
+        """The file of --metrics, if there is to be one."""
+        return [OutputTarget("json", self.metrics, "report")] if self.metrics else []
 
 
 def run(
@@ -153,7 +167,7 @@ def run(
     logs = decisions.logs
     inputs = [data, *(models.probs or []), *(decisions.decisions or [])]
     files = [columns.features, columns.classes, decisions.audit, base.base, base.state, str(log_of(data))]
-    outputs.refuse_overwriting_inputs([*reports, *queues], inputs, files)
+    outputs.refuse_overwriting_inputs([*reports, *queues, *output.numbers], inputs, files)
     needed = _gates(gates.require)
     short = {"rate.alpha": gates.alpha, "budget.most": gates.max_open}
     tuned = [*(f"{name}={value}" for name, value in short.items() if value is not None), *(gates.set_ or ())]
@@ -180,11 +194,10 @@ def run(
         say(report.cost)
     unasked = not (output.output or output.format_)
     shown = () if output.quiet and unasked and report.passed else reports
-    outputs.write_together((report.queue, queues), (lambda: report, shown))
+    numbers = {target.path or "": partial(write_metrics, report) for target in output.numbers}
+    outputs.write_together((report.queue, queues), (lambda: report, shown), beside=numbers)
     if reports[-1].path is not None or reports[-1].format != "text":
-        for one in report.judged if not output.quiet else report.failed:
-            if one.outcome != "passed":
-                say(f"{one.outcome}: {one.gate}: {one.verdict.why if one.verdict else one.reason}")
+        _say_outcomes(report, quiet=output.quiet)
     return _code(report, needed, exit_zero=gates.exit_zero)
 
 
@@ -194,18 +207,19 @@ def _gates(names: list[str] | None) -> tuple[str, ...]:
     return tuple(names or ())
 
 
+def _say_outcomes(report: CheckReport, *, quiet: bool) -> None:
+    for one in report.failed if quiet else report.judged:
+        if one.verdict is not None and one.outcome != "passed":
+            say(f"{one.outcome}: {one.gate}: {one.verdict.why}")
+    for group in [] if quiet else without_verdict(report.judged):
+        say(f"not judged: {group}")
+
+
 def _code(report: CheckReport, required: tuple[str, ...], *, exit_zero: bool) -> int:
     """0, or the refusal: the verdict goes before what could not be judged."""
     if not (report.passed or exit_zero):
-        raise Refused(f"{report.dataset.name} fails {' and '.join(map(_summary, report.failed))}")
+        raise Refused(f"{report.dataset.name} fails {' and '.join(map(with_rows, report.failed))}")
     lacking = [one for one in report.judged if one.verdict is None and one.gate in required]
     if lacking:
         raise InputError("; ".join(f"gate {one.gate} is required and cannot judge: {one.reason}" for one in lacking))
     return 0
-
-
-def _summary(judged: GateResult) -> str:
-    assert judged.verdict is not None
-    count = 0 if judged.verdict.rows is None else len(judged.verdict.rows)
-    rows = plural(count, "row")
-    return f"{judged.gate} ({rows})" if count else judged.gate

@@ -5,7 +5,7 @@ A unit is a detector, gate, model or format. Without a name, all there is is lis
 With --row ID and a findings file (written by find, with --all for every row), say why a row was flagged or was not:
 hardneg explain scores.csv --row ID, or hardneg explain doubtful-label scores.csv --row ID for one detector's part.
 With --schema NAME, print the JSON Schema of what a command writes as a report: report is find's, the others are
-compare-report, reviewers-report and dual-report.
+compare-report, reviewers-report, dual-report and check-report.
 With --snippet NAME, print a whole file to paste, for hooks, CI and schedules: hardneg explain lists them.
 """
 

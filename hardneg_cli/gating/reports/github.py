@@ -1,8 +1,8 @@
 """GitHub workflow commands, for the log of a step: annotations at the rows that are to blame.
 
-A gate that fails makes errors, one that warns warnings, one that could not be judged a notice. GitHub shows ten of each
-kind a step, so ten are written, every gate's first row before any gate's second one, and the tenth says what is left
-out. Files are named from the root of the workspace ($GITHUB_WORKSPACE), else as they were given.
+A gate that fails makes errors, one that warns warnings; those that could not be judged share a line of the log. GitHub
+shows ten of each kind a step, so ten are written, every gate's first row before any gate's second one, and the tenth
+says what is left out. Files are named from the root of the workspace ($GITHUB_WORKSPACE), else as they were given.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.data import change_report
 from hardneg_cli.gating.failing_rows import count, failing_rows
-from hardneg_cli.runtime.terminal import plain
+from hardneg_cli.gating.outcomes import unjudged_line
+from hardneg_cli.runtime.terminal import log_line, plain
 
 if TYPE_CHECKING:
     from hardneg_cli.gating.failing_rows import FailingRow
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 EXTENSIONS = ()
 RAW = True  # its lines are commands
 MOST = 10  # annotations of a kind that GitHub shows of one step
-COMMANDS = {"failed": "error", "warned": "warning", "not judged": "notice"}
+COMMANDS = {"failed": "error", "warned": "warning"}
+COUNTED = ("passed", *COMMANDS, "not judged")
 
 
 def write(report: CheckReport, out: BinaryIO) -> None:
@@ -79,12 +81,14 @@ def _file(path: Path | None) -> str:
 
 
 def _summary(report: CheckReport) -> Iterator[str]:
-    """Lines of the log that are no commands and hold no text of the data: an old kind of command may begin anywhere."""
+    """Lines of the log that are no commands, though they may quote the data."""
+    if line := unjudged_line(report.judged):
+        yield log_line(line)
     if report.changes is not None:
         yield str(change_report.counts(report.changes))
     if report.judged:
         outcomes = [one.outcome for one in report.judged]
-        counted = ", ".join(f"{outcomes.count(word)} {word}" for word in ("passed", *COMMANDS) if word in outcomes)
+        counted = ", ".join(f"{outcomes.count(word)} {word}" for word in COUNTED if word in outcomes)
         yield f"{'passed' if report.passed else 'refused'}: {counted}"
 
 

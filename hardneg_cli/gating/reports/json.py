@@ -1,5 +1,7 @@
 """One JSON object with everything, for machines. The keys are stable, all rows are there.
 
+Its JSON Schema is what `hardneg explain --schema check-report` prints.
+
 v         1
 data      the dataset as it was named
 base      what it was compared with, or null
@@ -22,17 +24,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.data import change_report
 from hardneg_cli.gating.failing_rows import count, failing_rows
+from hardneg_cli.gating.figures import VERSION
 from hardneg_cli.io.tables.text_tables import inert_json
 
 if TYPE_CHECKING:
     from hardneg_cli.gating.verdict import CheckReport, GateResult
 
 EXTENSIONS = (".json",)
-VERSION = 1
 
 
 def write(report: CheckReport, out: BinaryIO) -> None:
@@ -91,5 +93,5 @@ def _list(items: Iterable[bytes]) -> Iterator[bytes]:
     yield b"]"
 
 
-def _text(value: Any) -> bytes:
+def _text(value: object) -> bytes:
     return inert_json(json.dumps(value, ensure_ascii=False, allow_nan=False))

@@ -43,7 +43,7 @@ ELSEWHERE = {
 NO_SUCH_FILE = ("a pattern with a link", "a variable", "a variable in braces")
 FILE_KEYS = {
     "find": ("probs", "audit", "state", "output", "features", "classes"),
-    "check": ("base", "probs", "queue", "output"),
+    "check": ("base", "probs", "queue", "output", "metrics"),
     "apply": ("output", "provenance"),
     "collect": ("consensus", "report", "findings"),
     "predict": ("frozen", "new", "new-features", "new-output"),
@@ -95,7 +95,7 @@ def test_a_path_elsewhere_is_refused(command: str, kind: str, folder: Path) -> N
     for key in FILE_KEYS[command]:
         if key in ("features", "classes") and kind in NO_SUCH_FILE:
             continue  # names, as no such file is there
-        if key in ("output", "state", "report", "new-output") and kind == "a pattern with a link":
+        if key in ("output", "state", "report", "new-output", "metrics") and kind == "a pattern with a link":
             continue  # a name like any other
         more = ["--unlabeled", "data.csv"] if command == "refine" else []
         files = ["data.csv", "--data", "data.csv"] if command == "collect" else ["data.csv"]

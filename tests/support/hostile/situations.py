@@ -41,8 +41,8 @@ def _data(kind: str) -> tuple[Situation, ...]:
         Situation(f"apply {name} queue.csv -o out.{kind} --provenance why.out", name, ("queue.csv",),
                   (f"out.{kind}", "why.out")),
         Situation(f"apply {name} queue.csv --in-place", name, ("queue.csv",), (name,)),
-        Situation(f"check {name} --base base.csv --text text --probs probs.csv --split split --queue q.csv", name,
-                  ("base.csv", "probs.csv"), ("q.csv",)),
+        Situation(f"check {name} --base base.csv --text text --probs probs.csv --split split --queue q.csv "
+                  "--metrics m.json", name, ("base.csv", "probs.csv"), ("q.csv", "m.json")),
         Situation(f"check data.csv --base {name}", name, ("data.csv",) if name != "data.csv" else ()),
         Situation(f"diff {name} base.csv -o d.json", name, ("base.csv",), ("d.json",)),
         Situation(f"predict {name} --features x,y --folds 2 -o p.parquet", name, (), ("p.parquet",)),
