@@ -65,7 +65,7 @@ class CheckReport(VerbResult):
 
     changes: None where there is no base. judged: empty where only the difference was asked for.
     findings: what find said of the rows, where a gate or a queue needed it. cost: what a model took, if check brought
-    one: it tells runs apart, so it is in no report.
+    one: it tells runs apart, so it is in no report. command: the line that checks the same again, where one was typed.
     """
 
     dataset: Dataset
@@ -75,6 +75,7 @@ class CheckReport(VerbResult):
     notes: tuple[str, ...] = ()
     findings: Findings | None = None
     cost: str = ""
+    command: str = ""
 
     @property
     def passed(self) -> bool:

@@ -12,13 +12,14 @@ if they have settings, or with --fail-on or --warn-on; hardneg explain lists the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import typer
 
 from hardneg_cli.cli import options, outputs
+from hardneg_cli.cli.next_commands import again
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, ReportOptions
 from hardneg_cli.cli.outputs import OutputTarget
 from hardneg_cli.cli.settings.option_trust import Trust
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 GROUP = "gate"
 EXAMPLE = "hardneg check data.csv --base git:HEAD --text text --cache .hardneg"
+OF_OUTPUTS = ("output", "format_", "queue", "metrics", "quiet", "color", "exit_zero")  # nothing hangs on them
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,7 @@ def run(
     )
     if report.cost and not output.quiet:
         say(report.cost)
+    report = replace(report, command=again(ctx, "check", without=OF_OUTPUTS))
     unasked = not (output.output or output.format_)
     shown = () if output.quiet and unasked and report.passed else reports
     numbers = {target.path or "": partial(write_metrics, report) for target in output.numbers}

@@ -13,6 +13,8 @@ import typer
 from hardneg_cli.cli import options, outputs
 from hardneg_cli.cli.option_groups import Without
 from hardneg_cli.cli.options import DataOptions, ReportOptions
+from hardneg_cli.errors import InputError
+from hardneg_cli.gating.reports import CHECK_REPORT_FORMATS
 
 GROUP = "gate"
 EXAMPLE = "hardneg diff git:HEAD data.csv"
@@ -27,6 +29,9 @@ def run(
     from hardneg_cli.verbs.diff import diff
 
     targets = output.targets()
+    for target in targets:
+        if CHECK_REPORT_FORMATS[target.format].NEEDS_GATES:
+            raise InputError(f"{target.format} is about gates, and diff asks none: hardneg check {data} --base {base}")
     outputs.refuse_overwriting_inputs(targets, [base, data])
     report = diff(base, data, columns.columns, encoding=columns.encoding, on_bad_rows=columns.on_bad_rows)
     outputs.write(report, targets)

@@ -22,11 +22,11 @@ from hardneg_cli.cli.settings.settings_file import (
     folder_of,
     nearest,
     places_of,
-    repository_root,
     typed_folder,
 )
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files import remote
+from hardneg_cli.io.files.repository_root import repository_root
 
 BASE = "base"
 GIT = "git:"

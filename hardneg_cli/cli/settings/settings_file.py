@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.files import remote
+from hardneg_cli.io.files.repository_root import repository_root
 
 LARGEST = 1 << 18  # bytes
 DEEPEST = 8  # tables within tables
@@ -70,11 +71,6 @@ def typed_folder(data: str) -> Path:
         fixed = next(place for place, part in enumerate(path.parts) if MAGIC & set(part))
         path = Path(*path.parts[:fixed], "any")
     return Path(os.path.abspath(path if os.path.isdir(path) else path.parent))
-
-
-def repository_root(folder: Path) -> Path | None:
-    """The nearest folder upwards that has a `.git`."""
-    return next((place for place in (folder, *folder.parents) if os.path.lexists(place / ".git")), None)
 
 
 def places_of(folder: Path) -> Iterator[Path]:

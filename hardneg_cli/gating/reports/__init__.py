@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class CheckReportFormat(Protocol):
     """What every report has: `write`.
 
-    EXTENSIONS, BINARY, RAW, BESIDE and SURROUNDINGS (optional) are those of a result's format.
+    EXTENSIONS, BINARY, RAW, BESIDE and SURROUNDINGS (optional) are those of a result's format. NEEDS_GATES (optional):
+    whether it is about gates alone, and `diff` has nothing for it.
     """
 
     EXTENSIONS: tuple[str, ...] = ()
@@ -35,6 +36,7 @@ class CheckReportFormat(Protocol):
     RAW: bool = False
     BESIDE: Mapping[str, Callable[[CheckReport], bytes]] = {}
     SURROUNDINGS: bool = False
+    NEEDS_GATES: bool = False
 
     @abstractmethod
     def write(self, report: CheckReport, out: BinaryIO) -> None:

@@ -7,15 +7,14 @@ says what is left out. Files are named from the root of the workspace ($GITHUB_W
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from hardneg_cli.data import change_report
 from hardneg_cli.gating.failing_rows import count, failing_rows
 from hardneg_cli.gating.outcomes import unjudged_line
+from hardneg_cli.gating.reports._workspace import workspace_path
 from hardneg_cli.runtime.terminal import log_line, plain
 
 if TYPE_CHECKING:
@@ -57,27 +56,15 @@ def _of_gate(report: CheckReport, command: str, judged: GateResult) -> list[str]
     rows = failing_rows(report.dataset, judged, MOST)
     if not rows:
         path = report.dataset.sources[0].path if len(report.dataset.sources) == 1 else None
-        return [_command(command, {"file": _file(path), "title": title}, [why])]
+        return [_command(command, {"file": workspace_path(path), "title": title}, [why])]
     return [_at_row(command, row, title, why) for row in rows]
 
 
 def _at_row(command: str, row: FailingRow, title: str, why: str) -> str:
-    file = _file(row.path)
+    file = workspace_path(row.path)
     line = str(row.line or "") if file else ""
     blame = f"{row.id}: {row.reason}" if row.reason else row.id
     return _command(command, {"file": file, "line": line, "title": title}, [blame, why])
-
-
-def _file(path: Path | None) -> str:
-    """The file's path from the root of the workspace; empty where it is elsewhere, where no annotation can point."""
-    if path is None:
-        return ""
-    root = os.environ.get("GITHUB_WORKSPACE")
-    if not root:
-        return path.as_posix()
-    folder = Path(os.path.realpath(path.parent))  # the file itself may be a link into a cache
-    root = os.path.realpath(root)
-    return (folder / path.name).relative_to(root).as_posix() if folder.is_relative_to(root) else ""
 
 
 def _summary(report: CheckReport) -> Iterator[str]:
