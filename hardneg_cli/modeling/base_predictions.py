@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -34,44 +35,62 @@ BESIDE_COLUMNS = "knn"  # on digits 10 % of wrong labels in 300 new rows fail 95
 
 
 @dataclass(frozen=True)
-class LearnedBase:
-    """M rows that models learn from, and how. key: of all that their answers depend on.
-
-    labels: (M,) codes into `classes`, negative for rows that teach nothing. keys: M texts, the same for copies.
-    """
+class BaseRows:
+    """M rows that models can learn from. keys: M texts, the same for rows between which no model could tell."""
 
     dataset: Dataset
     inputs: ModelInputs
     keys: tuple[str, ...]
-    fold: Codes
-    fold_names: tuple[str, ...]
-    classes: tuple[str, ...]
-    labels: Codes
-    models: tuple[Classifier, ...]
 
     @classmethod
-    def of(cls, dataset: Dataset, inputs: ModelInputs, folds: int = FOLDS) -> LearnedBase:
-        """Raises InputError where there are too few different rows."""
-        fold, names = fold_of(dataset, inputs, folds)
-        classes, labels, _ = learnable(dataset, fold)
-        models = tuple(usual_classifiers(inputs, len(classes), {}))
-        if inputs.texts is None:
-            models += (Classifier.called(BESIDE_COLUMNS),)
-        return cls(dataset, inputs, tuple(inputs.keys()), fold, tuple(names), classes, labels, models)
+    def of(cls, dataset: Dataset, inputs: ModelInputs) -> BaseRows:
+        return cls(dataset, inputs, tuple(inputs.keys()))
 
-    @property
+    @cached_property
+    def fold_names(self) -> tuple[str, ...]:
+        """Those of the fold column, else numbers."""
+        named = self.dataset.role(self.dataset.columns.fold)
+        return tuple(sorted(set(named)) if named is not None else (str(number + 1) for number in range(FOLDS)))
+
+    @cached_property
     def key(self) -> str:
-        """32 hexadecimal digits, which do not depend on the order of the rows."""
+        """32 hexadecimal digits of all that models' answers depend on, but for the order of the rows, which is none."""
         from importlib.metadata import version
 
         found = blake2b(digest_size=16)
-        how = VERSION, version("numpy"), version("scikit-learn"), self.models, self.classes, self.fold_names
-        found.update(repr(how).encode())
-        ids = self.dataset.ids.to_pylist()
-        for row in self.dataset.by_id.tolist():
-            one = ids[row], self.keys[row], int(self.fold[row]), self.dataset.classes[self.dataset.labels[row]]
+        data, nothing = self.dataset, [""] * len(self.keys)
+        found.update(repr((VERSION, version("numpy"), version("scikit-learn"), self.fold_names)).encode())
+        ids = data.ids.to_pylist()
+        groups, folds = data.role(data.columns.groups) or nothing, data.role(data.columns.fold) or nothing
+        for row in data.by_id.tolist():
+            one = ids[row], self.keys[row], data.classes[data.labels[row]], groups[row], folds[row]
             found.update(repr(one).encode("utf-8", "surrogatepass"))
         return found.hexdigest()
+
+    def models(self, classes: int) -> tuple[Classifier, ...]:
+        """What learns from them."""
+        usual = tuple(usual_classifiers(self.inputs, classes, {}))
+        return usual if self.inputs.texts is not None else (*usual, Classifier.called(BESIDE_COLUMNS))
+
+
+@dataclass(frozen=True)
+class LearnedBase:
+    """How models learn from the rows.
+
+    fold: (M,) into the rows' `fold_names`. labels: (M,) codes into `classes`, negative for rows that teach nothing.
+    """
+
+    rows: BaseRows
+    fold: Codes
+    classes: tuple[str, ...]
+    labels: Codes
+
+    @classmethod
+    def of(cls, rows: BaseRows) -> LearnedBase:
+        """Raises InputError where there are too few different rows."""
+        fold, _ = fold_of(rows.dataset, rows.inputs, FOLDS)
+        classes, labels, _ = learnable(rows.dataset, fold)
+        return cls(rows, fold, classes, labels)
 
 
 @dataclass(frozen=True)
@@ -89,21 +108,21 @@ class OtherRows:
     digests: tuple[bytes, ...]
 
     @classmethod
-    def of(cls, base: LearnedBase, dataset: Dataset, inputs: ModelInputs) -> OtherRows:
-        """inputs: what models see of the dataset."""
+    def of(cls, base: BaseRows, fold: Codes, dataset: Dataset, inputs: ModelInputs) -> OtherRows:
+        """fold: (M,) of the base's rows. inputs: what models see of the dataset."""
         import numpy as np
 
         places: dict[tuple[str, int], int] = {}
         known: dict[str, int] = {}
         for row, key in enumerate(base.keys):
             known.setdefault(key, row)
-        folds = _FoldsOfOthers.of(base)
+        folds = _FoldsOfOthers.of(base, fold)
         nowhere = [""] * len(dataset)
         ids, groups = dataset.ids.to_pylist(), dataset.role(dataset.columns.groups) or nowhere
         names = dataset.role(dataset.columns.fold) or nowhere
         place = np.empty(len(dataset), np.int64)
         rows: list[int] = []
-        fold: list[int] = []
+        own: list[int] = []
         for row, key in enumerate(inputs.keys()):
             if key in known:
                 place[row] = known[key]
@@ -112,10 +131,10 @@ class OtherRows:
             if (key, number) not in places:
                 places[key, number] = len(base.keys) + len(rows)
                 rows.append(row)
-                fold.append(number)
+                own.append(number)
             place[row] = places[key, number]
         digests = tuple(_digest(*one) for one in places)
-        return cls(inputs.take(rows), place, np.array(rows, np.int64), np.array(fold, np.int64), digests)
+        return cls(inputs.take(rows), place, np.array(rows, np.int64), np.array(own, np.int64), digests)
 
 
 @dataclass(frozen=True)
@@ -127,8 +146,8 @@ class _FoldsOfOthers:
     by_name: Mapping[str, int]
 
     @classmethod
-    def of(cls, base: LearnedBase) -> _FoldsOfOthers:
-        data, folds = base.dataset, base.fold.tolist()
+    def of(cls, base: BaseRows, fold: Codes) -> _FoldsOfOthers:
+        data, folds = base.dataset, fold.tolist()
         by_id = dict(zip(data.ids.to_pylist(), folds, strict=True)) if data.columns.id is not None else {}
         groups = data.role(data.columns.groups) or []
         by_group = {name: fold for name, fold in zip(groups, folds, strict=False) if name.strip()}
@@ -150,16 +169,17 @@ def out_of_fold_probabilities(base: LearnedBase, others: OtherRows) -> tuple[Blo
     import numpy as np
     from threadpoolctl import threadpool_limits
 
-    m, f = len(base.keys), len(others.rows)
-    inputs = concatenated(base.inputs, others.inputs) if f else base.inputs
+    rows = base.rows
+    m, f = len(rows.keys), len(others.rows)
+    inputs = concatenated(rows.inputs, others.inputs) if f else rows.inputs
     fold = np.concatenate([base.fold, others.fold])
     labels = np.concatenate([base.labels, np.full(f, UNLEARNED)])
-    order = np.concatenate([base.dataset.by_id, np.arange(m, m + f)])
-    found = []
+    order = np.concatenate([rows.dataset.by_id, np.arange(m, m + f)])
+    found, models = [], rows.models(len(base.classes))
     with threadpool_limits(1), progress("training"):  # sums depend on who shares them
-        for number, model in enumerate(base.models, 1):
-            with progress(f"folds of {model.name}, model {number} of {len(base.models)}",
-                          total=len(base.fold_names)) as advance:  # fmt: skip
+        for number, model in enumerate(models, 1):
+            stage = f"folds of {model.name}, model {number} of {len(models)}"
+            with progress(stage, total=len(rows.fold_names)) as advance:
                 raw, _ = out_of_fold(inputs, labels, fold, model, len(base.classes), order, step=advance)
             found.append(calibrated(raw, labels, fold))
     p = mixed(found, labels, fold, order)

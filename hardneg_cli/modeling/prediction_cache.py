@@ -32,7 +32,10 @@ NAME = re.compile(r"[0-9a-f]{32}" + re.escape(ENDING))
 DIGEST_BYTES = 16
 MOST_BASES = 16  # in a folder; the oldest go
 MOST_OTHERS = 1 << 20  # rows beside a base's own in a file
-ARRAYS = (("classes", "u1"), ("own", "<f4"), ("flagged", "u1"), ("score", "<f4"), ("digests", "u1"), ("others", "<f4"))
+ARRAYS = (
+    ("classes", "u1"), ("fold", "<u4"), ("own", "<f4"), ("flagged", "u1"), ("score", "<f4"), ("digests", "u1"),
+    ("others", "<f4"),
+)  # fmt: skip
 LEAST_SUM, MOST_SUM = 0.99, 1.01
 
 
@@ -40,10 +43,12 @@ LEAST_SUM, MOST_SUM = 0.99, 1.01
 class StoredPredictions:
     """Of a base of M rows, by id, and of other rows.
 
-    classes: K names. own: (M, K). flagged, score: (M,) what find says of the base's rows. others: (K,) by digest.
+    classes: K names. fold: (M,) numbers. own: (M, K). flagged, score: (M,) what find says of the base's rows.
+    others: (K,) by digest.
     """
 
     classes: tuple[str, ...]
+    fold: NDArray[np.int64]
     own: Block
     flagged: NDArray[np.bool_]
     score: Block
@@ -69,10 +74,10 @@ class PredictionCache:
         if comes_with_commits(path):
             raise InputError(f"{path}: git keeps it, so that a commit could say how it is judged: name another --cache")
         refusal = f"{path}: is no file of predictions that check --cache made: delete it"
-        names, own, flagged, score, digests, others = stored_arrays(path, ARRAYS, refusal)
+        names, fold, own, flagged, score, digests, others = stored_arrays(path, ARRAYS, refusal)
         classes = _class_names(names.tobytes(), refusal)
-        expected = ((rows, len(classes)), (rows,), (rows,))
-        if (own.shape, flagged.shape, score.shape) != expected or digests.shape[1:] != (DIGEST_BYTES,):
+        expected = ((rows, len(classes)), (rows,), (rows,), (rows,))
+        if (own.shape, fold.shape, flagged.shape, score.shape) != expected or digests.shape[1:] != (DIGEST_BYTES,):
             raise InputError(refusal)
         if others.shape != (len(digests), len(classes)) or not (_sound(own) and _sound(others)):
             raise InputError(refusal)
@@ -80,8 +85,9 @@ class PredictionCache:
             raise InputError(refusal)
         by_digest = dict(zip(map(bytes, digests), others.astype(np.float32), strict=True))
         return StoredPredictions(
-            classes, own.astype(np.float32), flagged.astype(bool), score.astype(np.float32), by_digest
-        )
+            classes, fold.astype(np.int64), own.astype(np.float32), flagged.astype(bool), score.astype(np.float32),
+            by_digest,
+        )  # fmt: skip
 
     def write(self, key: str, kept: StoredPredictions) -> str:
         """Keep it, whole or not at all; what there is to say where that cannot be done."""
@@ -90,9 +96,12 @@ class PredictionCache:
         digests = [*kept.others][-MOST_OTHERS:]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            if not any(self.folder.iterdir()):
+                (self.folder / ".gitignore").write_text("*\n", encoding="ascii")  # no commit is to bring it
             with whole_file(self.folder / f"{key}{ENDING}") as file:
                 np.savez(
-                    file, classes=np.frombuffer(json.dumps(kept.classes).encode(), np.uint8), own=kept.own,
+                    file, classes=np.frombuffer(json.dumps(kept.classes).encode(), np.uint8),
+                    fold=kept.fold.astype(np.uint32), own=kept.own,
                     flagged=kept.flagged.astype(np.uint8), score=kept.score,
                     digests=np.frombuffer(b"".join(digests), np.uint8).reshape(-1, DIGEST_BYTES),
                     others=np.array([kept.others[one] for one in digests], np.float32).reshape(-1, len(kept.classes)),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,8 @@ from hardneg_cli.data.load import load
 from hardneg_cli.data.probabilities.arrays import from_array
 from hardneg_cli.data.probabilities.column_checks import ModelSkill
 from hardneg_cli.data.probabilities.probabilities import Model
-from hardneg_cli.detection.findings import Findings
 from hardneg_cli.errors import InputError, Unavailable, listing, plural
-from hardneg_cli.modeling.base_predictions import LearnedBase, OtherRows, out_of_fold_probabilities
+from hardneg_cli.modeling.base_predictions import BaseRows, LearnedBase, OtherRows, out_of_fold_probabilities
 from hardneg_cli.modeling.prediction_cache import PredictionCache, StoredPredictions
 from hardneg_cli.verbs.find import find
 
@@ -57,33 +57,51 @@ def base_model(
 
     Raises Unavailable, with the reason, where the base teaches nothing; InputError where the data lacks what is named.
     """
+    import numpy as np
+
     if not choice.something:
         raise Unavailable(NO_MODEL)
     if choice.file is not None or choice.array is not None:
         raise Unavailable(FROM_FILE)
     start, inputs = time.monotonic(), material(dataset, choice)
-    try:
+    with _unavailable("nothing to learn from"):
         earlier = _dataset_of(before, dataset, encoding)
-        base = (
-            LearnedBase.of(dataset, inputs) if earlier is None else LearnedBase.of(earlier, material(earlier, choice))
-        )
-    except InputError as error:
-        raise Unavailable(f"nothing to learn from: {error}") from error
-    others = OtherRows.of(base, dataset, inputs)
-    kept, trained, trouble = _predictions(base, others, cache)
+        rows = BaseRows.of(dataset, inputs) if earlier is None else BaseRows.of(earlier, material(earlier, choice))
+    known = None if cache is None else cache.read(rows.key, len(rows.keys))
+    order = rows.dataset.by_id
+    if known is None:
+        with _unavailable("nothing to learn from"):
+            learned = LearnedBase.of(rows)
+        others = OtherRows.of(rows, learned.fold, dataset, inputs)
+        answers = _trained(learned, others)
+    else:
+        fold = np.empty_like(known.fold)
+        fold[order] = known.fold
+        others = OtherRows.of(rows, fold, dataset, inputs)
+        answers = known
+        if any(digest not in known.others for digest in others.digests):
+            fresh = _answers(LearnedBase.of(rows), others)[1]
+            answers = replace(known, others={**known.others, **fresh})
+    trouble = cache.write(rows.key, answers) if cache is not None and answers is not known else ""
     state = before.state
     if earlier is not None and state is not None:
-        state = _with_findings(state, earlier, kept)
-    rows = _by_row(base, others, kept)
-    model = replace(from_array(rows, dataset, kept.classes, NAME), trained_here=True)
-    names, m = listing([one.name for one in base.models]), len(base.keys)
-    note = f"{NAME}: {names}, cross-validated in {len(base.fold_names)} folds of {plural(m, 'row')}"
+        state = _with_findings(state, earlier, answers)
+    model = replace(from_array(_by_row(order, others, answers), dataset, answers.classes, NAME), trained_here=True)
+    models, folds = rows.models(len(answers.classes)), len(rows.fold_names)
     took = f"{time.monotonic() - start:.1f} s"
-    done = (
-        f"trained {len(base.models) * len(base.fold_names)} models in {took}" if trained else f"nothing trained, {took}"
-    )
+    done = f"nothing trained, {took}" if answers is known else f"trained {len(models) * folds} models in {took}"
     cost = f"{NAME}: {done}; {plural(len(others.rows), 'row')} of {len(dataset):,} judged that it does not have"
-    return BaseModel(model, state, f"{cost}; {trouble}" if trouble else cost, note)
+    note = f"{NAME}: {listing([one.name for one in models])}, cross-validated in {folds} folds of "
+    return BaseModel(model, state, f"{cost}; {trouble}" if trouble else cost, note + plural(len(rows.keys), "row"))
+
+
+@contextmanager
+def _unavailable(what: str) -> Iterator[None]:
+    """What is wrong with the base is no error of this run: it cannot be judged by it."""
+    try:
+        yield
+    except InputError as error:
+        raise Unavailable(f"{what}: {error}") from error
 
 
 def _dataset_of(before: FoundBase, dataset: Dataset, encoding: str | None) -> Dataset | None:
@@ -95,59 +113,44 @@ def _dataset_of(before: FoundBase, dataset: Dataset, encoding: str | None) -> Da
     return load(before.state.name, dataset.columns, encoding=encoding, on_bad_rows="skip", files=before.files)
 
 
-def _predictions(
-    base: LearnedBase, others: OtherRows, cache: PredictionCache | None
-) -> tuple[StoredPredictions, bool, str]:  # fmt: skip
-    """What the models say, whether they were trained for it, and what there is to say about keeping it."""
+def _answers(base: LearnedBase, others: OtherRows) -> tuple[Block, dict[bytes, Block]]:
+    """(M, K) what models say of the base's rows, and of the others by their digests."""
     import numpy as np
 
-    key = "" if cache is None else base.key
-    known = None if cache is None else cache.read(key, len(base.keys))
-    if known is not None and all(digest in known.others for digest in others.digests):
-        return known, False, ""
-    try:
+    with _unavailable("what is learned from is not what it was in the base"):  # a column is numbers in one of them only
         own, fresh = (p.astype(np.float32) for p in out_of_fold_probabilities(base, others))
-    except InputError as error:  # a column is numbers in one of them only
-        raise Unavailable(f"what is learned from is not what it was in the base: {error}") from error
-    by_digest: Mapping[bytes, Block] = dict(zip(others.digests, fresh, strict=True))
-    if known is not None:
-        found = replace(known, others={**known.others, **by_digest})
-    else:
-        found = _findings_of(base, own, by_digest)
-    return found, True, "" if cache is None else cache.write(key, found)
+    return own, dict(zip(others.digests, fresh, strict=True))
 
 
-def _findings_of(base: LearnedBase, own: Block, others: Mapping[bytes, Block]) -> StoredPredictions:
-    """With what find says of the base's rows. Raises Unavailable where the model knows nothing."""
+def _trained(base: LearnedBase, others: OtherRows) -> StoredPredictions:
+    """What models say, and what find says of the base's rows. Raises Unavailable where the model knows nothing."""
     import numpy as np
 
-    found = _found(base.dataset, from_array(own, base.dataset, base.classes, NAME))
+    own, fresh = _answers(base, others)
+    dataset = base.rows.dataset
+    model = replace(from_array(own, dataset, base.classes, NAME), trained_here=True)
+    found = find(dataset, probs=[model], detectors=DETECTORS, decisions=())
     assert found.digest is not None
     if ModelSkill.of(found.digest.sums[0], found.dataset.counts).is_chance:
         raise Unavailable(f"{NAME} agrees with its labels hardly better than chance would, so it can judge no others")
-    order = base.dataset.by_id
-    return StoredPredictions(
-        base.classes, own[order], found.flagged[order], found.score[order].astype(np.float32), others
-    )
+    order = dataset.by_id
+    score = found.score[order].astype(np.float32)
+    return StoredPredictions(base.classes, base.fold[order], own[order], found.flagged[order], score, fresh)
 
 
-def _found(dataset: Dataset, model: Model) -> Findings:
-    return find(dataset, probs=[replace(model, trained_here=True)], detectors=DETECTORS, decisions=())
-
-
-def _by_row(base: LearnedBase, others: OtherRows, kept: StoredPredictions) -> Block:
-    """(N, K) of the dataset's rows."""
+def _by_row(order: NDArray[np.int64], others: OtherRows, answers: StoredPredictions) -> Block:
+    """(N, K) of the dataset's rows. order: (M,) the base's rows by id."""
     import numpy as np
 
-    m, k = kept.own.shape
+    m, k = answers.own.shape
     p = np.empty((m + len(others.rows), k), np.float32)
-    p[base.dataset.by_id] = kept.own
+    p[order] = answers.own
     for place, digest in enumerate(others.digests, m):
-        p[place] = kept.others[digest]
+        p[place] = answers.others[digest]
     return p[others.place]
 
 
-def _with_findings(state: Baseline, base: Dataset, kept: StoredPredictions) -> Baseline:
+def _with_findings(state: Baseline, base: Dataset, answers: StoredPredictions) -> Baseline:
     """The base as it is compared, with what its model flags of it: no row that it could not learn from."""
     import numpy as np
     import pyarrow.compute as pc
@@ -163,5 +166,5 @@ def _with_findings(state: Baseline, base: Dataset, kept: StoredPredictions) -> B
             return state
     there = place >= 0
     flagged, score = np.zeros(len(state), bool), np.zeros(len(state), np.float32)
-    flagged[there], score[there] = kept.flagged[order[place[there]]], kept.score[order[place[there]]]
+    flagged[there], score[there] = answers.flagged[order[place[there]]], answers.score[order[place[there]]]
     return replace(state, flagged=flagged, score=score)
