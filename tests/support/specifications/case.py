@@ -27,7 +27,7 @@ class GateCase:
     """What a gate answers to a commit: `given` are the arguments of check.
 
     rows: ids of the rows to blame; reasons: those of some of them. numbers: some of the figures. words: parts of the
-    sentence, or of the reason why there is no verdict.
+    sentence, or of the reason why there is no verdict; never: what is no part of it.
     """
 
     gate: str
@@ -38,6 +38,7 @@ class GateCase:
     numbers: Mapping[str, float] = field(default_factory=dict)
     words: Sequence[str] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
+    never: str = ""
 
     @property
     def name(self) -> str:
@@ -58,6 +59,8 @@ class GateCase:
             if numbers.get(name) != pytest.approx(value, rel=1e-6):
                 differences.append(f"{name} is {numbers.get(name)}")
         differences += [f"no {words!r} in: {_sentence(found)}" for words in self.words if words not in _sentence(found)]
+        if self.never and self.never in _sentence(found):
+            differences.append(f"says: {_sentence(found)}")
         differences += [
             f"{id_}: {reasons.get(id_)}" for id_, words in self.reasons.items() if reasons.get(id_) != words
         ]
