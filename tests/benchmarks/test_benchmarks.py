@@ -48,6 +48,22 @@ def test_quick_gate(tmp_path: Path) -> None:
     assert all(line in lines for line in pages.gate(results.read("gate", tmp_path).tables["gate"]))
 
 
+def test_quick_own_model(tmp_path: Path) -> None:
+    done = ran("own-model", "--quick", "--out", tmp_path)
+    assert not done.stderr
+    lines = done.stdout.splitlines()
+    for name in ("texts", "numbers"):  # once for corrections; all other commits are of rows that are judged already
+        assert f"{name}: 1 of 56 runs had to train" in lines
+    (bad,) = [line for line in lines if line.startswith("| 25% get any label | 300 |")]
+    assert bad.endswith("| 100% | 100% |")
+    found = results.read("own-model", tmp_path)
+    assert found.command.startswith("python -m tests.benchmarks own-model --quick")
+    assert all(line in lines for line in pages.own_model(found.tables["own-model"]))
+    assert all(one["seconds_of_a_commit"] < one["seconds"] for one in found.tables["cost"])
+    good = [share for one in found.tables["own-model"] if one["harmless"] for share in one["red"].values()]
+    assert sum(good) <= 0.5  # one commit of all
+
+
 MEASURED = """
 import json, sys
 from pathlib import Path
