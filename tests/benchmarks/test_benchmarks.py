@@ -59,7 +59,6 @@ def test_quick_own_model(tmp_path: Path) -> None:
     found = results.read("own-model", tmp_path)
     assert found.command.startswith("python -m tests.benchmarks own-model --quick")
     assert all(line in lines for line in pages.own_model(found.tables["own-model"]))
-    assert all(one["seconds_of_a_commit"] < one["seconds"] for one in found.tables["cost"])
     good = [share for one in found.tables["own-model"] if one["harmless"] for share in one["red"].values()]
     assert sum(good) <= 0.5  # one commit of all
 
