@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,12 @@ def with_rows(one: GateResult) -> str:
     return f"{one.gate} ({plural(rows, 'row')})" if rows else one.gate
 
 
+def named(results: Sequence[GateResult]) -> str:
+    """`contradiction (2 rows), leak and rate (7 rows)`."""
+    names = [with_rows(one) for one in results]
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
 def passed_of_all(report: CheckReport) -> str:
     """`3 of 6 gates passed`."""
     return f"{len(of_outcome(report.judged, 'passed')):,} of {len(report.judged):,} gates passed"
@@ -58,10 +64,10 @@ def sentence(report: CheckReport) -> str:
     if not report.judged:
         return "What changed; no gate was asked."
     failed, warned, unjudged = (of_outcome(report.judged, word) for word in ("failed", "warned", "not judged"))
-    head = f"Refused by {' and '.join(map(with_rows, failed))}" if failed else "Passed"
+    head = f"Refused by {named(failed)}" if failed else "Passed"
     parts = [f"{head}: {passed_of_all(report)}"]
     if warned:
-        parts.append(f"{', '.join(map(with_rows, warned))} {'warns' if len(warned) == 1 else 'warn'}")
+        parts.append(f"{named(warned)} {'warns' if len(warned) == 1 else 'warn'}")
     if unjudged:
         names = ", ".join(one.gate for one in unjudged)
         parts.append(f"{names} could not be judged")

@@ -34,8 +34,8 @@ LONGEST_CELL = 1000  # characters
 class WorstRow:
     """before: its label in the base, where that was another one. looks_like: what find suggests instead, if anything.
 
-    kinds: how it changed. score: find's, None without one. reasons: gate and clause. cells: its columns. text: all of
-    them in a line.
+    kinds: how it changed. score: find's, None without one. reasons: gate and clause, of failing gates first. cells: its
+    columns. text: all of them in a line.
     """
 
     id: str
@@ -52,8 +52,10 @@ class WorstRow:
 
     @property
     def why(self) -> str:
-        """The gates' reasons in a line, each once."""
-        return "; ".join(dict.fromkeys(reason for _, reason in self.reasons if reason))
+        """The first gate's reason, and which other gates have one; they mostly say the same in other words."""
+        (first, reason), *others = self.reasons
+        also = f"also {', '.join(gate for gate, _ in others)}" if others else ""
+        return "; ".join(filter(None, [reason or first, also]))
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def worst_rows(report: CheckReport, most: int) -> WorstRows:
     """The first `most` of them. O(N), and a pass over the files up to the last of these rows."""
     import numpy as np
 
-    gates = [one for one in report.judged if count(one)]
+    gates = [one for word in ("failed", "warned") for one in report.judged if one.outcome == word and count(one)]
     ranked = _ranked(report, gates)
     rows = ranked[:most]
     if not len(rows):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hardneg_cli import __version__
 from hardneg_cli.gating.verdict import CheckReport
 from hardneg_cli.runtime import drawers
 from hardneg_cli.verbs.check import check
@@ -43,24 +45,32 @@ def test_writes_whole_lines_without_control_characters_the_same_twice(
 
 @every_report
 def test_golden_file(name: str, tmp_path: Path) -> None:
+    if name == "html":
+        pytest.skip("its looks are those of all reports")
     golden = next(iter(REPORTS_GOLDEN.glob(f"{name}.*")), None)
     assert golden, f"write tests/golden/reports/{name}.<extension>: what this report makes of the example"
-    assert written(name, example(tmp_path)) == golden.read_text(encoding="utf-8")
+    said = written(name, example(tmp_path)).replace(f'"semanticVersion": "{__version__}"', '"semanticVersion": "…"')
+    assert said == golden.read_text(encoding="utf-8")
 
 
 @pytest.mark.process
 def test_the_commands_write_them_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "before.csv").write_text("id,label,text\n1,cat,a\n2,dog,b\n3,dog,c\n")
     (tmp_path / "now.csv").write_text('id,label,text\n1,cat,"b\n"\n2,dog,b\n4,doog,c\n')
-    ends = {"github": "github:log", "json": "a.json", "junit": "a.xml", "markdown": "a.md", "text": "a.txt"}
+    ends = {
+        "comment": "comment:a.comment", "github": "github:log", "html": "a.html", "json": "a.json", "junit": "a.xml",
+        "markdown": "a.md", "sarif": "a.sarif", "text": "a.txt",
+    }  # fmt: skip
     assert sorted(ends) == REPORTS
-    outputs = [word for output in ends.values() for word in ("-o", output)]
+    checked = replace(check("now.csv", base="before.csv"), command="hardneg check now.csv --base before.csv")
     for words, report, code in (
-        (("check", "now.csv", "--base", "before.csv"), check("now.csv", base="before.csv"), 1),
+        (("check", "now.csv", "--base", "before.csv"), checked, 1),
         (("diff", "before.csv", "now.csv"), diff("before.csv", "now.csv"), 0),
     ):
-        done = hardneg(*words, *outputs, "-f", "json")
+        names = [name for name in ends if report.judged or name != "sarif"]
+        done = hardneg(*words, *(word for name in names for word in ("-o", ends[name])), "-f", "json")
         assert done.returncode == code, done.stderr
         assert done.stdout.decode() == written("json", report)
-        for name, output in ends.items():
-            assert (tmp_path / output.removeprefix("github:")).read_text(encoding="utf-8") == written(name, report)
+        for name in names:
+            said = (tmp_path / ends[name].removeprefix(f"{name}:")).read_text(encoding="utf-8")
+            assert said == written(name, report)

@@ -17,7 +17,7 @@ from urllib.parse import quote as percent_encoded
 from hardneg_cli.data import change_report
 from hardneg_cli.errors import plural
 from hardneg_cli.gating.next_steps import queue_commands, remedies
-from hardneg_cli.gating.outcomes import of_outcome, passed_of_all, unjudged_line, with_rows
+from hardneg_cli.gating.outcomes import named, of_outcome, passed_of_all, unjudged_line
 from hardneg_cli.gating.reports._markdown_text import LOOKS, code, matrix, prose
 from hardneg_cli.gating.worst_rows import worst_rows
 from hardneg_cli.runtime.terminal import plain
@@ -54,7 +54,7 @@ def _verdict(report: CheckReport) -> Iterator[str]:
     if not report.judged:
         yield "### hardneg: what changed"
     elif failed:
-        yield f"### hardneg: refused by {' and '.join(map(with_rows, failed))}"
+        yield f"### hardneg: refused by {named(failed)}"
     else:
         yield "### hardneg: passed"
     yield ""
@@ -63,7 +63,7 @@ def _verdict(report: CheckReport) -> Iterator[str]:
     if report.judged:
         line += f"; {passed_of_all(report)}"
     if warned:
-        line += f"; warned: {', '.join(map(with_rows, warned))}"
+        line += f"; warned: {named(warned)}"
     yield line
 
 
