@@ -32,7 +32,6 @@ from hardneg_cli.rendering.figures import versions
 from hardneg_cli.runtime.terminal import plain
 
 if TYPE_CHECKING:
-    from hardneg_cli.gating.failing_rows import FailingRow
     from hardneg_cli.gating.verdict import CheckReport, GateResult
 
 Json: TypeAlias = Mapping[str, object]
@@ -99,12 +98,9 @@ def _results(report: CheckReport, one: GateResult, place: int, most: int) -> Ite
     assert one.verdict.rows is not None
     hashes = report.dataset.row_hashes(one.verdict.rows[:most])
     for row, content in zip(rows, hashes, strict=True):
-        yield {**head, "message": _message(_said(row, one.verdict.why)), **_locations(row.path, row.line),
+        message = _message(f"{row.id}: {row.reason or one.verdict.why}")
+        yield {**head, "message": message, **_locations(row.path, row.line),
                "partialFingerprints": {FINGERPRINT: _fingerprint(one.gate, row.id, content)}}  # fmt: skip
-
-
-def _said(row: FailingRow, why: str) -> str:
-    return f"{row.id}: {row.reason or why}"
 
 
 def _locations(path: Path | None, line: int | None) -> dict[str, object]:
