@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 NAME = "the model of the base"
 DETECTORS = ("doubtful-label",)  # what asks the model alone, so that a check takes seconds where it is trained already
 NO_MODEL = (
-    "no probabilities: name them with --probs, or what a model is to learn from with --text, --features or --image"
+    "no probabilities: name them with --probs, or say with --text, --features or --image what a model is to learn from"
 )
 FROM_FILE = "a model of the base needs its own features: --features names a file, which has those of the data alone"
 
