@@ -90,7 +90,7 @@ FAULTS = [
           ("imbalance: the ratio that is set",)),
     Fault(GATES + "imbalance", "share[name] > loses", "share[name] >= loses", "half may not go",
           ("imbalance: half of a class",)),
-    Fault(GATES + "imbalance", "rows >= max(fewer_than, 1)", "rows > max(fewer_than, 1)", "classes of ten rows may go",
+    Fault(GATES + "imbalance", "if rows >= fewer_than", "if rows > fewer_than", "classes of ten rows may go",
           ("imbalance: ten may not",)),
     Fault(GATES + "imbalance", ", 1.0)", ", 9.9)", "a dataset that grows makes losses",
           ("imbalance: a dataset that grows",)),

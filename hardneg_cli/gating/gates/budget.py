@@ -62,7 +62,7 @@ def _allowed(setting: str, text: str, rows: Rows) -> Rows:
         number = float(text.removesuffix("%")) / 100 if text.endswith("%") else float(int(text))
     except ValueError:
         number = -1.0
-    if not 0 <= number < np.inf or (text.endswith("%") and number > 1):
+    if not number >= 0 or (text.endswith("%") and number > 1):
         raise InputError(f"budget.{setting} is a number of rows or a percentage of them (50, 2%), not {quote(text)}")
     if not text.endswith("%"):
         return np.full(len(rows), int(text), np.int64)

@@ -72,7 +72,7 @@ def _losses(counts: dict[str, int], changes: Changes, loses: float, fewer_than: 
     """The classes that lost more than they may, the greatest loss first, and a sentence."""
     had = _base_counts(changes)
     kept = min(sum(counts.values()) / max(sum(had.values()), 1), 1.0)
-    share = {name: 1 - counts.get(name, 0) / (rows * kept) for name, rows in had.items() if rows >= max(fewer_than, 1)}
+    share = {name: 1 - counts.get(name, 0) / (rows * kept) for name, rows in had.items() if rows >= fewer_than}
     lost = sorted((name for name in share if share[name] > loses), key=lambda name: (-share[name], name))
     if not lost:
         return [], f"no class lost more than {100 * loses:.0f} % of its rows" + (
