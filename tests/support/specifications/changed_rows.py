@@ -40,6 +40,8 @@ def uniform(fresh: int, unchanged: int, suspect: int) -> ChangedRowTest:
 
 
 CHANGED_ROW_TEST = [
+    AnswerCase("changed rows: and beside nine unchanged ones", lambda: uniform(1, 9, 0).needed(1.5e-6), 6),
+    AnswerCase("changed rows: one row of each kind is enough", lambda: uniform(1, 1, 0).shared_classes.tolist(), [0]),
     AnswerCase("changed rows: how many are needed where nothing is usual", lambda: uniform(1, 8, 0).needed(1e-6), 7),
     AnswerCase("changed rows: the classes of both kinds", lambda: compared().shared_classes.tolist(), [0, 1]),
     AnswerCase(

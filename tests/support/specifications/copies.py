@@ -183,6 +183,9 @@ def near(
 
 
 LEAK = [
+    near("five of ten near copies are no more than usual", 40, [1, 2, 3, 4], [7, 8, 9, 10, 11], "passed", new=10),
+    near("six of ten are", 40, [1, 2, 3, 4], [7, 8, 9, 10, 11, 12], "failed", [f"n{row}" for row in range(6)], new=10),
+    near("near copies in no split", 40, [], [7], "passed", into=" "),
     GateCase(
         "leak",
         "of thirty rows half and more",

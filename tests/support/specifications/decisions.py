@@ -199,12 +199,12 @@ def logs(about: str, name: str, given: tuple[Any, ...], outcome: str, rows: Sequ
                     reasons or {}, never)  # fmt: skip
 
 
-def lost_log() -> dict[str, Any]:
+def lost_log(now: Sequence[Decision] = (KEPT,)) -> dict[str, Any]:
     """A base with a log, over a column that the data has no more, and a state that stands for it."""
     from hardneg_cli.data import snapshot
 
-    folder = FOLDER / "lost-log"
-    given = logged("lost-log", [KEPT], [KEPT], ROWS, ROWS)
+    folder = FOLDER / f"lost-log-{now[0].id}"
+    given = logged(folder.name, [KEPT], now, ROWS, ROWS)
     old = load(given["base"])
     snapshot.write(old, old.labels < 0, old.labels * 0.0, folder / "old.state")
     append(Path(f"{folder}/old.state.decisions.ndjson"), [KEPT])
@@ -213,7 +213,44 @@ def lost_log() -> dict[str, Any]:
     return {"data": given["data"], "state": folder / "old.state", "decisions": None}
 
 
+def without_ids() -> GateCase:
+    """A row that has a copy: which of both is meant is not known, so that no label of it is held."""
+    from pyarrow import csv
+
+    rows = [*ROWS, ("", "dog", ROWS[4][2])]
+    old = load(table(rows).drop_columns(["id"]), NO_IDS)
+    kept = [
+        Decision(old.ids[row].as_py(), hash_, old.classes[old.labels[row]], "keep", "", "ann", "2025-01-01")
+        for row, hash_ in zip((0, 4, 6), old.row_hashes(np.array([0, 4, 6])), strict=True)
+    ]
+    head = put(0, "dog", rows=put(4, "ant", rows=rows))
+    given = logged("no-ids", kept, kept, head, rows)
+    for name, some in (("base", rows), ("head", head)):
+        csv.write_csv(table(some).drop_columns(["id"]), FOLDER / "no-ids" / f"{name}.csv")
+    return GateCase("reverted", "base's log: rows without ids", {**given, "columns": NO_IDS}, "failed",
+                    [old.ids[0].as_py()], {"judged": 2})  # fmt: skip
+
+
 BASE_LOG = [
+    GateCase(
+        "reverted",
+        "base's log: another one, and not known what changed",
+        lost_log([said(4, "keep")]),
+        "not judged",
+        (),
+        {},
+        ["what changed since the base cannot be told"],
+    ),
+    logs(
+        "a line is gone, and so are all decided rows",
+        "all-gone",
+        ([KEPT, said(4, "keep")], [said(4, "keep")], [*ROWS[:3], *ROWS[5:]], ROWS),
+        "failed",
+        (),
+        "1 line of the base's log undone",
+        numbers={"judged": 0},
+    ),
+    without_ids(),
     logs(
         "the last row of all has the label of a row that is gone",
         "last",

@@ -37,7 +37,7 @@ def wrong(rows: Sequence[int] | Codes, labels: Codes = RIGHT) -> Codes:
 def edited(labels: Codes, rows: Sequence[int] | Codes) -> pa.Table:
     made = table(labels)
     chosen = {*map(int, rows)}
-    texts = [f"{text}, edited" if row in chosen else text for row, text in enumerate(made["text"].to_pylist())]
+    texts = [f"{old}, edited" if row in chosen else old for row, old in enumerate(made["text"].to_pylist())]
     return made.set_column(2, "text", pa.array(texts))
 
 

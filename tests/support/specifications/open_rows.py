@@ -22,8 +22,14 @@ from support.gate_cases_statistics import (
 )
 from support.specifications.case import AnswerCase, Case, GateCase, refusal
 from support.specifications.model_rows import FLAGGED, Codes, decided, edited, ids, settings, wrong
+from support.specifications.rates import named_classes
 
 BUDGET = [
+    AnswerCase(
+        "budget: five classes are named",
+        lambda: named_classes("budget", settings={"budget": {"most_per_class": "0"}}),
+        5,
+    ),
     GateCase(
         "budget",
         "fewer of a class than there may be",

@@ -62,7 +62,30 @@ def doubted_of_six() -> list[str]:
 
 
 SIX_CLASSES = doubted_of_six()
+
+
+def named_classes(gate: str, **given: Any) -> int:
+    """How many classes the sentence names where all of six have too many doubted rows."""
+    labels = labeled_world.shuffled(labeled_world.world()[0], 1.0, np.arange(1200, 1500))
+    report = check(
+        labeled_world.dataset(labels), base=labeled_world.dataset(labels[:1200], np.arange(1200)), decisions=(),
+        probs=[labeled_world.world()[1]], classes=labeled_world.NAMES, **given,
+    )  # fmt: skip
+    verdict = next(one for one in report.judged if one.gate == gate).verdict
+    assert verdict is not None
+    return verdict.why.count(" labeled ")
+
+
 RATE = [
+    GateCase(
+        "rate",
+        "four of a class, which may be chance",
+        {"data": table(wrong([260, 263, 266, 269])), "base": OLD, **PLAIN},
+        "passed",
+        (),
+        {"classes": 0},
+    ),
+    AnswerCase("rate: five classes are named", lambda: named_classes("rate"), 5),
     GateCase(
         "rate",
         "three of a class, which may be chance",
