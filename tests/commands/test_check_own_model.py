@@ -149,7 +149,7 @@ def test_columns_and_categories(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("head", "base", "options", "reason"),
     [
-        (BASE, BASE, {}, "no probabilities: name them with --probs, or say with --text, --features or --image what a model"),
+        (BASE, BASE, {}, "no probabilities: name them with --probs, or say with --text, --features or --image what"),
         (BASE, BASE.rename(columns={"text": "words"}), {"text": "text"}, "nothing to learn from: table: no column"),
         (BASE, BASE.assign(label="card"), {"text": "text"}, "nothing to learn from: table: fewer than two classes"),
         (BASE, BASE.iloc[:3], {"text": "text"}, "nothing to learn from: 3 different rows or groups are too few"),
