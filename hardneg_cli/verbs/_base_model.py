@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.baseline import Baseline
+from hardneg_cli.data.changes import Changes
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import FeatureChoice
 from hardneg_cli.data.features.inputs import material
@@ -19,6 +20,7 @@ from hardneg_cli.data.probabilities.probabilities import Model
 from hardneg_cli.errors import InputError, Unavailable, listing, plural
 from hardneg_cli.modeling.base_predictions import BaseRows, LearnedBase, OtherRows, out_of_fold_probabilities
 from hardneg_cli.modeling.prediction_cache import PredictionCache, StoredPredictions
+from hardneg_cli.runtime.evidence_store import EvidenceStore
 from hardneg_cli.verbs.find import find
 
 if TYPE_CHECKING:
@@ -105,12 +107,32 @@ def _unavailable(what: str) -> Iterator[None]:
 
 
 def _dataset_of(before: FoundBase, dataset: Dataset, encoding: str | None) -> Dataset | None:
-    """The base's rows that can be learned from; None where there is no base, or none with rows."""
+    """The base's rows that can be learned from; None where there is no base, or none with rows.
+
+    Pictures lie in the work tree: of those that git kept, the ones that are still there teach, with the labels of then.
+    """
     if before.state is None or not len(before.state):
         return None
     if not before.files:
         raise InputError(f"{before.state.name} is a state: name the base itself with --base")
+    if dataset.columns.image is not None and before.revision is not None:
+        return _still_there(before.state, dataset)
     return load(before.state.name, dataset.columns, encoding=encoding, on_bad_rows="skip", files=before.files)
+
+
+def _still_there(state: Baseline, dataset: Dataset) -> Dataset:
+    """The rows that the base has with the same content, labeled as it labels them."""
+    import numpy as np
+
+    changes: Changes = EvidenceStore({"dataset": dataset, "baseline": state}, {})["changes"]
+    labels = [label or "" for label in changes.before.to_pylist()]
+    new = [row for row, label in enumerate(labels) if not label or changes.edited[row]]
+    if len(new) == len(dataset):
+        raise InputError(f"{state.name}: none of its pictures is here as it was")
+    there = dataset.without(dict.fromkeys(new, "not in the base"))
+    left = np.delete(np.array(labels, object), new)
+    classes, codes = np.unique(left.astype(str), return_inverse=True)
+    return replace(there, classes=tuple(classes.tolist()), labels=codes.astype(np.int32), skipped=())
 
 
 def _answers(base: LearnedBase, others: OtherRows) -> tuple[Block, dict[bytes, Block]]:

@@ -219,3 +219,32 @@ def test_a_cache_that_a_commit_brought_is_refused(tmp_path: Path, monkeypatch: p
         done = command.hardneg(*line[:-1], folder, cwd=home, text=True)
         assert done.returncode == 2
         assert "git keeps it, so that a commit could say how it is judged: name another --cache" in done.stderr
+
+
+@pytest.mark.process
+def test_pictures_that_git_kept_teach_as_they_were_labeled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture that moved to another class teaches what it was, whoever moved it."""
+    image = pytest.importorskip("PIL.Image")
+    home, rng = repository_in(tmp_path / "home", monkeypatch), np.random.default_rng(0)
+
+    def draw(label: str, name: str, half: slice) -> None:
+        pixels = rng.integers(0, 90, (16, 16), np.uint8)
+        pixels[:, half] += 120
+        (home / "pics" / label).mkdir(parents=True, exist_ok=True)
+        image.fromarray(pixels).save(home / "pics" / label / f"{name}.png")
+
+    for number in range(60):
+        draw("left", f"l{number}", slice(0, 8))
+        draw("right", f"r{number}", slice(8, 16))
+    commit(home)
+    for number in range(60, 80):
+        draw("left", f"l{number}", slice(0, 8))
+        draw("left", f"r{number}", slice(8, 16))
+    (home / "pics/left/l0.png").rename(home / "pics/right/l0.png")
+    line = ("check", "pics", "--base", "git:HEAD", "--image", "image", "--cache", tmp_path / "c", "-f", "json")
+    first, second = (command.hardneg(*line, cwd=home, text=True) for _ in range(2))
+    assert (first.returncode, second.returncode, first.stdout) == (1, 1, second.stdout)
+    assert "nothing trained" in second.stderr
+    rate = next(one for one in json.loads(first.stdout)["gates"] if one["gate"] == "rate")
+    assert rate["outcome"] == "failed"
+    assert {f"left/r{number}.png" for number in range(60, 80)} == {row["id"] for row in rate["rows"]}
