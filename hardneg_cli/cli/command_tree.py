@@ -58,7 +58,12 @@ def command_line(wrap: Wrap) -> typer.Typer:
 
 def all_options() -> dict[str, dict[str, CommandOption]]:
     """Each command's options, by its module."""
-    return {run.__module__: command_options(expanded(run)) for run in _runs()}
+    return {run.__module__: command_options(run) for run in all_runs()}
+
+
+def all_runs() -> list[Command]:
+    """All commands' functions, with the options of their groups."""
+    return [expanded(run) for run in _runs()]
 
 
 def _root(

@@ -4,8 +4,9 @@ A unit is a detector, gate, model or format. Without a name, all there is is lis
 
 With --row ID and a findings file (written by find, with --all for every row), say why a row was flagged or was not:
 hardneg explain scores.csv --row ID, or hardneg explain doubtful-label scores.csv --row ID for one detector's part.
-With --schema NAME, print the JSON Schema of what a command writes as a report: report is find's, the others are
-compare-report, reviewers-report, dual-report and check-report.
+With --schema NAME, print a JSON Schema: settings (by which editors complete hardneg.toml), queue, decisions (a line of
+the log), provenance, and what commands write as a report: report is find's, the others are compare-report,
+reviewers-report, dual-report and check-report.
 With --snippet NAME, print a whole file to paste, for hooks, CI and schedules: hardneg explain lists them.
 """
 
@@ -20,6 +21,7 @@ from hardneg_cli.cli.settings.option_trust import Trust
 
 GROUP = "help"
 EXAMPLE = "hardneg explain doubtful-label"
+SETTINGS = "settings"
 
 
 def run(
@@ -32,7 +34,7 @@ def run(
     ] = None,
     schema: Annotated[
         str | None,
-        typer.Option("--schema", metavar="NAME", help="The JSON Schema of a report, such as report."),
+        typer.Option("--schema", metavar="NAME", help="A JSON Schema, such as settings, queue or report."),
         Trust.CALLER,
     ] = None,
     snippet: Annotated[
@@ -43,6 +45,12 @@ def run(
 ) -> int:
     from hardneg_cli.verbs.explain import explain
 
+    if schema == SETTINGS and (name, findings, row, snippet) == (None,) * 4:
+        from hardneg_cli.cli.command_tree import all_runs
+        from hardneg_cli.cli.settings.settings_schema import settings_schema
+
+        sys.stdout.write(settings_schema(all_runs()))
+        return 0
     text = explain(name, findings, row=row, schema=schema, snippet=snippet)
     if snippet is None:
         sys.stdout.write(text)

@@ -114,3 +114,16 @@ def schema(shown: Iterable[str]) -> pa.Schema:
     kinds = {"text": pa.string(), "number": pa.float64(), "count": pa.int64(), "truth": pa.bool_()}
     types = {column.name: kinds[column.kind] for column in QUEUE_COLUMNS}
     return pa.schema([(name, types.get(name, pa.string())) for name in (*LEADING, *shown, *TRAILING)])
+
+
+def rows_schema() -> dict[str, object]:
+    """The JSON Schema of a queue as an array of rows; between the columns stand the dataset's own, as text."""
+    types = {"text": "string", "number": ["number", "null"], "count": ["integer", "null"], "truth": "boolean"}
+    keys = {column.name: {"description": column.means, "type": types[column.kind]} for column in QUEUE_COLUMNS}
+    row = {
+        "type": "object",
+        "properties": keys,
+        "required": [*LEADING, *TRAILING],
+        "additionalProperties": {"type": ["string", "null"]},
+    }
+    return {"type": "array", "items": row}

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate
+from typing import Literal, TypedDict
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.review.correction.undo_record import VERSION, UndoRecord
@@ -70,6 +71,54 @@ class FilledCell:
     column: str
     text: str
     rule: str
+
+
+class FileFacts(TypedDict):
+    """A file of the dataset, and what became of it; hashes are of the bytes on disk."""
+
+    name: str
+    written: str
+    sha256_before: str
+    sha256_after: str
+
+
+class ChangeFacts(TypedDict):
+    """One changed row, counted from 1; `after` is null for one that is dropped."""
+
+    file: str
+    row: int
+    id: str
+    row_hash: str
+    action: Literal["relabel", "drop", "fill"]
+    before: str
+    after: str | None
+    reviewer: str
+    source: str
+    note: str
+    at: str
+
+
+class UndoFacts(TypedDict):
+    """A file's way back, in Base64, by the line."""
+
+    file: str
+    kind: Literal["inverse edits", "zstd patch"]
+    packed: str | None
+    sha256: str
+    data: list[str]
+
+
+class ProvenanceFacts(TypedDict):
+    """Who changed what, when and why, and what undoing takes."""
+
+    v: int
+    data: str
+    at: str
+    by: str
+    queues: list[str]
+    files: list[FileFacts]
+    changes: list[ChangeFacts]
+    undo: list[UndoFacts]
 
 
 def changes_of(

@@ -114,6 +114,22 @@ class LineReader:
         return found
 
 
+def line_schema() -> dict[str, object]:
+    """The JSON Schema of a line as it is written; `hashed` is spelled out in the first line that has it."""
+    words: dict[str, object] = {name: {"type": "string"} for name in TEXT}
+    keys = {
+        **words,
+        "v": {"const": VERSION},
+        "decision": {"enum": [*DECISIONS, WITHDRAWN], "description": "Empty where its reviewer takes it back."},
+        "at": {"type": "string", "description": "UTC in ISO 8601, or empty."},
+        "hashed": {"type": "string", "description": "Which columns row_hash covers."},
+        "rank": {"type": ["integer", "null"], "minimum": 1, "maximum": MOST_RANK},
+        "score": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        "role": {"enum": [*ROLES, ""]},
+    }
+    return {"type": "object", "properties": keys, "required": [*keys], "additionalProperties": False}
+
+
 def parse_line(line: bytes) -> object:
     """The line's JSON, blanks around it aside. Raises ValueError for any other, and for a name that it has twice."""
     text = line.decode().strip(" \t\r\n")
