@@ -142,6 +142,8 @@ FAULTS = [
     # rate and its test
     Fault(GATES + "rate", "alpha * (1 - FOR_CLASSES) /", "1.0 /", "alpha is ignored", ("rate: a tenth is wrong",)),
     Fault(GATES + "rate", "FOR_CLASSES = 0.2", "FOR_CLASSES = 0.0", "no class is asked", ("rate: one class",)),
+    Fault(GATES + "rate", "alpha * FOR_CLASSES", "alpha / FOR_CLASSES", "classes have more than all of the chance",
+          ("rate: two of two of a class",)),
     Fault(GATES + "rate", "share = alpha * (1 - FOR_CLASSES) / (2 ", "share = alpha * (1 - FOR_CLASSES) / (1 ",
           "two questions double the chance", ("rate: two questions",)),
     Fault(GATES + "rate", "worse = top == ", "worse = top != ", "corrections are harm",

@@ -232,6 +232,13 @@ def without_ids() -> GateCase:
 
 
 BASE_LOG = [
+    logs(
+        "another id, and a row that goes undecided",
+        "renamed-and-dropped",
+        ([KEPT], [KEPT], [row for row in RENAMED if row[0] != "r8"], ROWS),
+        "failed",
+        ["new"],
+    ),
     GateCase(
         "reverted",
         "base's log: another one, and not known what changed",

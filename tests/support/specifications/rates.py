@@ -49,6 +49,7 @@ def named(labels: Codes, rows: Sequence[int], name: str) -> pa.Table:
 
 FOUR = [260, 263, 266, 269]
 TO_ANT = wrong(FOUR)
+TWO_AND_OTHERS = np.isin(np.arange(ROWS), [260, 263]) | ((np.arange(ROWS) >= 150) & (wrong([260, 263]) != 0))
 MOSTLY_OTHERS = np.isin(np.arange(ROWS), FOUR) | ((np.arange(ROWS) >= 150) & (TO_ANT != 0))
 
 
@@ -77,6 +78,14 @@ def named_classes(gate: str, **given: Any) -> int:
 
 
 RATE = [
+    GateCase(
+        "rate",
+        "two of two of a class, where classes have a fifth of the chance",
+        {"data": table(wrong([260, 263])), "base": table(wrong([260, 263])).filter(pa.array(~TWO_AND_OTHERS)), **PLAIN},
+        "passed",
+        (),
+        {"classes": 0},
+    ),
     GateCase(
         "rate",
         "four of a class, which may be chance",
