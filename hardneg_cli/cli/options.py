@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar
 
 import typer
 
+from hardneg_cli.cli.completions import unit_names
 from hardneg_cli.cli.outputs import OutputTarget, targets
 from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.data.columns import Columns
@@ -222,7 +223,9 @@ class DetectorOptions:
     HEADING: ClassVar[str] = "Models"
     detector: Annotated[
         list[str] | None,
-        typer.Option("--detector", metavar="NAME", help="Run this one only; repeatable."),
+        typer.Option(
+            "--detector", metavar="NAME", help="Run this one only; repeatable.", autocompletion=unit_names("detector")
+        ),
         Trust.CHOICE,
     ] = None
     set_: Annotated[
@@ -320,8 +323,13 @@ class OutputOptions(VoiceOptions):
         Trust.WRITTEN,
     ] = None
     format_: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="NAME", help="The format on standard output."), Trust.LOOK
-    ] = None
+        str | None,
+        typer.Option(
+            "--format", "-f", metavar="NAME", help="The format on standard output.",
+            autocompletion=unit_names("format", "annotation tool"),
+        ),
+        Trust.LOOK,
+    ] = None  # fmt: skip
 
     def targets(self, usual: str = "table") -> list[OutputTarget]:
         """The files, and standard output where a format asks for it or there is no file.
@@ -341,7 +349,11 @@ class ReportOptions(OutputOptions):
         Trust.WRITTEN,
     ] = None
     format_: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="NAME", help="The report on standard output."), Trust.LOOK
+        str | None,
+        typer.Option(
+            "--format", "-f", metavar="NAME", help="The report on standard output.", autocompletion=unit_names("report")
+        ),
+        Trust.LOOK,
     ] = None
 
     def targets(self, usual: str = "text") -> list[OutputTarget]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import typer
 
 from hardneg_cli.cli import options, outputs
+from hardneg_cli.cli.completions import unit_names
 from hardneg_cli.cli.next_commands import again
 from hardneg_cli.cli.options import DataOptions, DecisionOptions, ModelOptions, ReportOptions
 from hardneg_cli.cli.outputs import OutputTarget
@@ -53,23 +54,32 @@ class BaseOptions:
     ] = None
 
 
+GATE_NAMES = unit_names("gate")
+
+
 @dataclass(frozen=True)
 class GateOptions:
     """Which gates are asked, and what their answers count."""
 
     fail_on: Annotated[
         list[str] | None,
-        typer.Option("--fail-on", metavar="GATE", help="Ask this gate, and fail if it says no."),
+        typer.Option(
+            "--fail-on", metavar="GATE", help="Ask this gate, and fail if it says no.", autocompletion=GATE_NAMES
+        ),
         Trust.STRICTER,
     ] = None
     warn_on: Annotated[
         list[str] | None,
-        typer.Option("--warn-on", metavar="GATE", help="Ask this gate, and only warn if it says no."),
+        typer.Option(
+            "--warn-on", metavar="GATE", help="Ask this gate, and only warn if it says no.", autocompletion=GATE_NAMES
+        ),
         Trust.WEAKER,
     ] = None
     require: Annotated[
         list[str] | None,
-        typer.Option("--require", metavar="GATE", help="Ask this gate; exit 2 if it cannot judge."),
+        typer.Option(
+            "--require", metavar="GATE", help="Ask this gate; exit 2 if it cannot judge.", autocompletion=GATE_NAMES
+        ),
         Trust.STRICTER,
     ] = None
     allow_class: Annotated[

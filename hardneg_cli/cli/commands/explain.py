@@ -17,6 +17,7 @@ from typing import Annotated
 
 import typer
 
+from hardneg_cli.cli.completions import explained_names
 from hardneg_cli.cli.settings.option_trust import Trust
 
 GROUP = "help"
@@ -26,7 +27,10 @@ SETTINGS = "settings"
 
 def run(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="A page, or a unit such as a detector or gate.")
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", help="A page, or a unit such as a detector or gate.", autocompletion=explained_names
+        ),
     ] = None,
     findings: Annotated[str | None, typer.Argument(metavar="[FINDINGS]", help="With --row: a findings file.")] = None,
     row: Annotated[
