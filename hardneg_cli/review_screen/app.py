@@ -19,7 +19,8 @@ from hardneg_cli.review_screen.pictures import PictureCells
 from hardneg_cli.review_screen.screen import ReviewScreen
 
 STDERR = 2
-STOPPED: dict[int, int] = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 143}
+CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 143}
+STOPPED = {int(getattr(signal, name)): code for name, code in CODES.items() if hasattr(signal, name)}  # Windows: no HUP
 
 
 class ReviewApp(App[int]):

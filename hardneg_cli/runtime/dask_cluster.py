@@ -125,7 +125,7 @@ def _started() -> LocalCluster:
     from dask.system import CPU_COUNT
     from distributed import LocalCluster
 
-    if hasattr(signal, "pthread_sigmask"):  # Ctrl-C is for hardneg: what is started from here does not hear it
+    if sys.platform != "win32":  # Ctrl-C is for hardneg: what is started from here does not hear it
         resource_tracker.ensure_running()  # which would undo the next line, were it started later
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

@@ -73,7 +73,9 @@ def test_the_wheel_has_all_of_the_package_and_nothing_else(built: dict[str, Path
 def test_the_sdist_has_what_a_checkout_has(built: dict[str, Path]) -> None:
     with tarfile.open(built["sdist"]) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
-    wanted = {name for folder in ("hardneg_cli", "tests", "sample_data", ".ci", ".github") for name in committed(folder)}
+    wanted = {
+        name for folder in ("hardneg_cli", "tests", "sample_data", ".ci", ".github") for name in committed(folder)
+    }
     assert wanted <= names
     assert {"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", ".pre-commit-hooks.yaml"} <= names
 
@@ -87,7 +89,13 @@ def test_the_description_has_links_that_lead_somewhere_from_the_index(built: dic
     for line in ("License-Expression: Apache-2.0", "Requires-Python: >=3.11", "Description-Content-Type: text/markdown",
                  "Classifier: Programming Language :: Python :: 3.14"):  # fmt: skip
         assert line in head.splitlines()
-    assert re.findall(r"Project-URL: (\w+),", head) == ["Homepage", "Documentation", "Repository", "Changelog", "Issues"]
+    assert re.findall(r"Project-URL: (\w+),", head) == [
+        "Homepage",
+        "Documentation",
+        "Repository",
+        "Changelog",
+        "Issues",
+    ]
     links = re.findall(r"\]\(([^)]+)\)", text)
     places = re.compile(
         rf"https://(?:github\.com/hardneg/hardneg/blob|raw\.githubusercontent\.com/hardneg/hardneg)/v{__version__}/(.+)"

@@ -27,6 +27,7 @@ from hardneg_cli.cli.outputs import OutputTarget
 from hardneg_cli.cli.settings.option_trust import Trust
 from hardneg_cli.cli.summaries import say_summary
 from hardneg_cli.errors import InputError, did_you_mean, quote
+from hardneg_cli.io.files.file_names import trouble_of
 from hardneg_cli.runtime.progress import progress
 
 if TYPE_CHECKING:
@@ -126,6 +127,8 @@ def _of(target: OutputTarget, reviewer: str) -> OutputTarget:
     """The reviewer's file beside the lead's. Raises InputError where there is no room for one."""
     if target.path is None or (Path(target.path).exists() and not Path(target.path).is_file()):
         raise InputError("--reviewers makes a file for each of them: name the lead's with -o, such as -o team.csv")
+    if trouble := trouble_of(reviewer):
+        raise InputError(f"--reviewers {quote(reviewer)}: it is to be a part of a file's name, and {trouble}")
     path = Path(target.path)
     return replace(target, path=str(path.with_name(f"{path.stem}.{reviewer}{path.suffix}")))
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.files import remote
+from hardneg_cli.io.files.open_flags import LINKS_TOO
 from hardneg_cli.io.files.repository_root import repository_root
 
 LARGEST = 1 << 18  # bytes
@@ -93,7 +94,7 @@ def _bytes(path: Path, within: Path) -> bytes | None:
     if not real.is_relative_to(within):
         raise InputError(f"{path}: is a link out of {within}, so it holds no settings; --no-config leaves it unread")
     try:
-        file = os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait for a writer
+        file = os.open(real, os.O_RDONLY | LINKS_TOO)  # a pipe would wait for a writer
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     state = os.fstat(file)

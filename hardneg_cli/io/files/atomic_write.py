@@ -6,6 +6,7 @@ import io
 import os
 import secrets
 import stat
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from types import TracebackType
 from typing import BinaryIO, Self, cast
 
 from hardneg_cli.errors import MOST_OF_A_PATH, InputError, quote
+from hardneg_cli.io.files.disk_sync import sync_file
+from hardneg_cli.io.files.file_names import identity, trouble_of
 
 LONGEST_STEM = 200  # bytes of a name that its temporary file's name begins with
 DESCRIPTORS = "/proc/self/fd"
@@ -88,7 +91,7 @@ class WholeFiles:
             with _naming(one.path):
                 if one.part:
                     _resemble(one.file.fileno(), one.target)
-                    os.fsync(one.file.fileno())
+                    sync_file(one.file.fileno())
                     if one.nameless:
                         _give_name(one.file.fileno(), one.part)
                 one.file.close()
@@ -167,7 +170,7 @@ def _resemble(file: int, target: str) -> None:
             mode = mode & ~0o070 | (mode & 0o007) << 3
         if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
             mode &= 0o777
-    if hasattr(os, "listxattr"):
+    if sys.platform == "linux":
         with suppress(OSError):  # a file system without them
             for name in os.listxattr(target):
                 with suppress(OSError):  # one that the system alone sets
@@ -221,6 +224,8 @@ def refuse_overwriting(outputs: Iterable[str | Path], inputs: Iterable[Path | No
             raise InputError(f"{output}: is a directory")
         if target.exists() and any(path.exists() and path.samefile(target) for path in read):
             raise InputError(f"{output}: is also an input; write to another file")
-        if os.path.realpath(target) in seen:
+        if not target.exists() and (trouble := trouble_of(target.name)):
+            raise InputError(f"{output}: cannot be the name of a file: {trouble}")
+        if identity(target) in seen:
             raise InputError(f"{output}: is named as an output twice")
-        seen.add(os.path.realpath(target))
+        seen.add(identity(target))

@@ -17,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 
 from hardneg_cli.errors import InputError
+from hardneg_cli.io.files.file_names import program
 
 Done = subprocess.CompletedProcess[bytes]
 CALLERS = ("GIT_CONFIG", "GIT_LFS", "GIT_SSH", "GIT_SSL", "GIT_EXEC_PATH", "GIT_CEILING", "GIT_DISCOVERY", "GIT_TRACE")
@@ -164,4 +165,4 @@ def _git(arguments: Sequence[str], folder: Path, environment: Mapping[str, str])
 
 def _command(arguments: Sequence[str]) -> list[str]:
     fixed = [part for name, value in NOTHING_RUNS.items() for part in ("-c", f"{name}={value}")]
-    return ["git", "--no-pager", *fixed, *arguments]
+    return [program("git"), "--no-pager", *fixed, *arguments]

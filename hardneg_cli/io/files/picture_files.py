@@ -14,6 +14,9 @@ import stat
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
+from hardneg_cli.io.files.file_names import IS_WINDOWS, on_another_drive
+from hardneg_cli.io.files.open_flags import CAREFULLY
+
 MOST_READ = 1 << 26  # bytes of a file
 DATA_URI = re.compile(r"data:image/[a-z0-9+.-]+[;,]", re.IGNORECASE)
 BASE64 = re.compile(r"(?:iVBORw0KGgo|/9j/|R0lGOD|UklGR)[A-Za-z0-9+/]{40,}={0,2}")  # PNG, JPEG, GIF, WebP
@@ -62,6 +65,8 @@ def picture_file(cell: str, folder: Path) -> str:
     """The file that the cell names, once all links are followed. Raises Unusable for one outside of the folder."""
     if cell[:5].lower() == "data:" or ADDRESS.match(cell):
         raise Unusable("is no picture's path or data URI")
+    if IS_WINDOWS and on_another_drive(cell, os.path.realpath(folder)):
+        raise Unusable("is not in the data's folder")
     try:
         path = os.path.realpath(folder / cell, strict=True)
     except OSError as error:
@@ -101,4 +106,4 @@ def _unpacked(content: bytes) -> bytes:
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+    return os.open(path, flags | CAREFULLY)

@@ -15,8 +15,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from hardneg_cli.errors import InputError
+from hardneg_cli.io.files.file_names import with_slashes
 from hardneg_cli.io.files.folders import PARQUET, SEVERAL, is_saved_dataset
 from hardneg_cli.io.files.limits import STREAM, in_words
+from hardneg_cli.io.files.open_flags import CAREFULLY
 from hardneg_cli.runtime.threads import in_order
 
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff")
@@ -26,7 +28,6 @@ LFS = b"version https://git-lfs.github.com/spec/"
 LFS_POINTER = "is a git-lfs pointer, not the picture: run 'git lfs pull' first"
 MOST_PICTURES = 2_000_000
 CHUNK_BYTES = 1 << 20
-WITHOUT_WAITING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def picture_file(folder: str, within: str, path: str) -> PictureFile:
 
 
 def _read(path: str, real: str) -> PictureFile:
-    number = os.open(real, WITHOUT_WAITING)
+    number = os.open(real, os.O_RDONLY | CAREFULLY)
     with open(number, "rb", buffering=0) as file:
         status = os.fstat(number)
         if not stat.S_ISREG(status.st_mode):
@@ -167,7 +168,7 @@ def _paths(folder: str, linked: list[str] | None = None) -> Iterator[str]:
         raise InputError(f"{error.filename}: cannot be read: {error.strerror or error}") from error
 
     for place, folders, names in os.walk(folder, onerror=None if linked is None else refuse):
-        below = os.path.relpath(place, folder).replace(os.sep, "/")
+        below = with_slashes(os.path.relpath(place, folder))
         prefix = "" if below == "." else f"{below}/"
         folders[:] = [name for name in folders if not name.startswith((".", "__"))]
         if linked is not None:

@@ -132,12 +132,17 @@ def _refuse(name: str, found: os.stat_result, *, socket_too: bool = True) -> Non
     kind = found.st_mode
     if stat.S_ISDIR(kind):
         raise InputError(f"{name} is a directory: name a file, or a pattern such as {name}/*.parquet")
-    if stat.S_ISCHR(kind) and found.st_rdev == os.stat(os.devnull).st_rdev:
+    if stat.S_ISCHR(kind) and _device(found) == _device(os.stat(os.devnull)):
         raise InputError(f"{name} is empty")
     if stat.S_ISCHR(kind) or stat.S_ISBLK(kind):
         raise InputError(f"{name} is a device, not a file")
     if stat.S_ISSOCK(kind) and socket_too:
         raise InputError(f"{name} is a socket, not a file")
+
+
+def _device(found: os.stat_result) -> int:
+    """Which one it is; Windows does not tell them apart."""
+    return getattr(found, "st_rdev", 0)
 
 
 def _status_of_standard_input() -> os.stat_result | None:

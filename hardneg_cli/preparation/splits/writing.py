@@ -12,6 +12,7 @@ from typing import BinaryIO
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import InputError, listing
 from hardneg_cli.io.files import folders
+from hardneg_cli.io.files.file_names import trouble_of
 from hardneg_cli.io.tables.class_labels import info_with_text_column
 from hardneg_cli.io.tables.frames import Frame, like
 from hardneg_cli.io.tables.table_files import CellEdits
@@ -69,7 +70,7 @@ def write_picture_folders(dataset: Dataset, parts: Sequence[str], output: str | 
             "stands in folders called like splits" if about.in_splits else "has metadata files, which name its pictures"
         )
         raise InputError(f"{dataset.name}: {what}, so none is moved: write a table, as in -o splits.csv")
-    if odd := sorted({part for part in parts if "/" in part or part.startswith(".")}):
+    if odd := sorted({part for part in parts if trouble_of(part) or part.startswith(".")}):
         raise InputError(f"{dataset.name}: no folder can be called {listing(odd)}: write a table, as in -o splits.csv")
     confirm_output(str(about.folder), 1, output, "split them")
     digests = dataset.texts(["sha256"])["sha256"].to_pylist()

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from hardneg_cli.errors import InputError
 from hardneg_cli.io.files.atomic_write import WholeFiles
+from hardneg_cli.io.files.file_names import with_slashes
 from hardneg_cli.io.files.picture_folder import PICTURES, picture_file
 from hardneg_cli.review.correction.picture_moves import PictureMove, aside_of
 from hardneg_cli.review.correction.provenance import WrittenFile
@@ -231,7 +232,7 @@ def _walk(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
 
 
 def _joined(below: str, name: str) -> str:
-    return f"{below}/{name}".replace(os.sep, "/") if below else name
+    return with_slashes(f"{below}/{name}") if below else name
 
 
 def _link(folder: Path, source: Path, target: Path) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import posixpath
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.errors import InputError, quote
+from hardneg_cli.io.files.file_names import folded, trouble_of, with_slashes
 from hardneg_cli.io.files.folders import companion
 from hardneg_cli.io.files.picture_folder import names_in
 from hardneg_cli.io.files.source import PictureListing, Source
@@ -82,11 +82,6 @@ def folder_correction(
     return FolderCorrection(about.folder, ordered, edits)
 
 
-def folded(path: str) -> str:
-    """What is the same for names that some file systems do not tell apart."""
-    return unicodedata.normalize("NFC", path).casefold()
-
-
 def written(dataset: Dataset, label: str) -> str:
     """The class as the data write it."""
     return label if dataset.numbered is None else dataset.numbered.number(label, dataset.columns.label)
@@ -114,6 +109,8 @@ def _folder_name(label: str) -> str:
         trouble = "what begins with '.' or '__' counts as hidden"
     elif len(label.encode(errors="surrogatepass")) > LONGEST_NAME:
         trouble = "it is too long"
+    else:
+        trouble = trouble_of(label)
     if trouble:
         raise InputError(f"the class {quote(label)} cannot be the name of a subfolder: {trouble}")
     return label
@@ -133,8 +130,10 @@ def _free(path: str, taken: set[str]) -> str:
 def _below(folder: Path) -> list[str]:
     """The paths of all files below a folder, if there is one."""
     return [
-        os.path.relpath(os.path.join(place, name), folder) for place, _, names in os.walk(folder) for name in names
-    ]  # fmt: skip
+        with_slashes(os.path.relpath(os.path.join(place, name), folder))
+        for place, _, names in os.walk(folder)
+        for name in names
+    ]
 
 
 def _metadata_edits(

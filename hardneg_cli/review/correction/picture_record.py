@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from hardneg_cli.errors import MOST_OF_A_PATH, InputError, Refused, quote
+from hardneg_cli.io.files.file_names import is_below
 from hardneg_cli.io.files.picture_folder import picture_file
 from hardneg_cli.review.correction.picture_moves import PictureMove, aside_of
 from hardneg_cli.review.correction.undo_record import DAMAGED, provenance_document
@@ -84,7 +85,6 @@ def _confirmed(name: object) -> str:
     """Raises ValueError for what is no path below a folder."""
     if not isinstance(name, str) or not name or "\0" in name:
         raise ValueError(f"no path: {quote(name)}")
-    parts = PurePosixPath(name).parts
-    if name.startswith("/") or ".." in parts or "/".join(parts) != name:
+    if not is_below(name):
         raise ValueError(f"no path below a folder: {quote(name, MOST_OF_A_PATH)}")
     return name

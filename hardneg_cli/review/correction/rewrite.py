@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from hardneg_cli.errors import InputError
 from hardneg_cli.io.files import folders
 from hardneg_cli.io.files.atomic_write import WholeFiles
 from hardneg_cli.io.files.inverse_edits import InverseEdits
+from hardneg_cli.io.files.scratch_file import scratch_file
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.table_formats import TABLE_FORMATS
 from hardneg_cli.io.tables import table_files
@@ -300,7 +300,7 @@ def _write_stream(rewriting: FileRewrite, out: BinaryIO, telling: ProvenanceTarg
     """Nothing reaches `out` before all of it is there."""
     if out.isatty() and _is_binary(rewriting.source):
         raise InputError(f"{rewriting.source.name} is no text for a terminal: name a file with -o")
-    with tempfile.TemporaryFile() as held, ExitStack() as records, WholeFiles() as files:
+    with scratch_file() as held, ExitStack() as records, WholeFiles() as files:
         written = []
         if telling is None:
             rewriting.write(held, None)
@@ -335,7 +335,7 @@ def _refuse_commands(source: Source, held: BinaryIO, out: BinaryIO) -> None:
 
 
 def _write_held(rewriting: FileRewrite, path: str, out: BinaryIO, records: ExitStack) -> WrittenFile:
-    with tempfile.TemporaryFile() as held:
+    with scratch_file() as held:
         written = written_file(rewriting, path, held, records)
         held.seek(0)
         shutil.copyfileobj(held, out)
@@ -344,7 +344,7 @@ def _write_held(rewriting: FileRewrite, path: str, out: BinaryIO, records: ExitS
 
 def written_file(rewriting: FileRewrite, path: str, out: BinaryIO, records: ExitStack) -> WrittenFile:
     """Write a file to `out`, which can be read again; `records` closes what is recorded for undoing it."""
-    recorded = records.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 -- closed by records
+    recorded = records.enter_context(scratch_file())
     with InverseEdits(recorded) as inverse:
         rewriting.write(out, inverse)
     source, before, after = rewriting.source, sha256_of(rewriting.source), digest(out)

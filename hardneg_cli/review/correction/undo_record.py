@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import file_digest, sha256
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NotRequired, TypedDict, cast
 from hardneg_cli.errors import InputError, Refused, quote
 from hardneg_cli.io.files.inverse_edits import InverseEdits, RewriteTarget, revert
 from hardneg_cli.io.files.limits import DOCUMENT, most_unpacked
+from hardneg_cli.io.files.scratch_file import scratch_file
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.io.files.streams import document as document_bytes
 from hardneg_cli.io.files.zstd_patch import patched, write_patch
@@ -186,7 +186,7 @@ def raw(source: Source) -> BinaryIO:
     """The bytes on disk as a real file, which the caller closes."""
     if source.path:
         return source.path.open("rb")
-    held = tempfile.TemporaryFile()  # noqa: SIM115 -- the caller closes it
+    held = scratch_file()
     held.write(source.data)
     held.seek(0)
     return held

@@ -18,8 +18,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hardneg_cli.errors import MOST_OF_A_PATH, InputError, quote
+from hardneg_cli.io.files.disk_sync import sync_file, sync_folder
 from hardneg_cli.io.files.file_lock import locked
 from hardneg_cli.io.files.folders import companion
+from hardneg_cli.io.files.open_flags import CAREFULLY
 from hardneg_cli.io.files.source import Source
 from hardneg_cli.review.decisions.decision import Decision
 from hardneg_cli.review.decisions.decision_line import encode_lines
@@ -30,7 +32,6 @@ PATIENCE_SECONDS = 5.0
 LINES_A_WRITE = 1000
 WITH_FRACTION = "0000-00-00T00:00:00.000000Z"
 ADDING = os.O_RDWR | os.O_APPEND | os.O_CREAT
-CAREFULLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def log_of(data: str | Path) -> Path:
@@ -108,20 +109,24 @@ class DecisionLog:
             yield
             return
         new = not refuse_other_places(self.path)
-        with _opened(self.path, ADDING) as file:
-            size = self._end(file)
-            kept = False
-            try:
-                self._write(file, lines, new=new)
-                yield
-                kept = True
-            except BrokenPipeError:
-                kept = True
-                raise
-            finally:
-                if not kept:
-                    self._take_back(file, size, new=new)
-            self._file, self._seen = _identity(file), os.fstat(file.fileno()).st_size
+        kept = undone = False
+        try:
+            with _opened(self.path, ADDING) as file:
+                size = self._end(file)
+                try:
+                    self._write(file, lines, new=new)
+                    yield
+                    kept = True
+                except BrokenPipeError:
+                    kept = True
+                    raise
+                finally:
+                    if undone := not kept:
+                        os.ftruncate(file.fileno(), size)
+                self._file, self._seen = _identity(file), os.fstat(file.fileno()).st_size
+        finally:
+            if new and undone:  # once it is closed: Windows removes no file that is open
+                os.unlink(os.path.realpath(self.path))
 
     def _end(self, file: io.FileIO) -> int:
         """The size of the log without a torn last line, which is cut off. Raises InputError for what is no log."""
@@ -143,21 +148,17 @@ class DecisionLog:
 
     def _write(self, file: io.FileIO, lines: Sequence[bytes], *, new: bool) -> None:
         size = os.fstat(file.fileno()).st_size
-        if size and os.pread(file.fileno(), 1, size - 1) != b"\n":
+        file.seek(max(size - 1, 0))
+        if size and file.read(1) != b"\n":
             lines = [b"\n", *lines]
         try:
             for start in range(0, len(lines), LINES_A_WRITE):
                 _write_all(file.fileno(), b"".join(lines[start : start + LINES_A_WRITE]))
-            os.fsync(file.fileno())
+            sync_file(file.fileno())
             if new:
-                _keep_name(os.path.dirname(os.path.realpath(self.path)))
+                sync_folder(os.path.dirname(os.path.realpath(self.path)))
         except OSError as error:
             raise InputError(f"{self.path}: cannot be written: {error.strerror or error}") from error
-
-    def _take_back(self, file: io.FileIO, size: int, *, new: bool) -> None:
-        os.ftruncate(file.fileno(), size)
-        if new:
-            os.unlink(os.path.realpath(self.path))
 
 
 @contextmanager
@@ -185,7 +186,7 @@ def refuse_other_places(path: str | Path) -> bool:
     if found and not stat.S_ISREG(found.st_mode):  # a device may have no end
         raise InputError(f"{path}: is not a file, so it is no decisions log")
     real, folder = os.path.realpath(path), os.path.realpath(os.path.dirname(os.path.abspath(path)))
-    if os.path.commonpath([real, folder]) != folder:
+    if not Path(real).is_relative_to(folder):
         raise InputError(f"{path}: is a link to {real}, outside its folder, and is not written to: name the log itself")
     return found is not None
 
@@ -236,12 +237,3 @@ def _write_all(file: int, lines: bytes) -> None:
     """All of it at once; what does not fit on the disk is tried again, so that the system says why."""
     while lines:
         lines = lines[os.write(file, lines) :]
-
-
-def _keep_name(folder: str) -> None:
-    """A new file's name is in its folder, which is on disk only when that is synced too."""
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
