@@ -6,23 +6,20 @@ branch, and the variables that GitLab sets.
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from hardneg_cli.runtime import drawers
-from support.command import forked_command, hardneg, in_path
-from support.repositories import SURROUNDINGS
+from support.command import forked_command, hardneg
+from support.gitlab_job import run_job
+from support.repositories import SURROUNDINGS, git
 from support.sentences import mislabeled, sentences
 
-yaml = pytest.importorskip("yaml")
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
 BASE = mislabeled(sentences(1000, 1), 0.03, seed=7)
@@ -43,11 +40,8 @@ class Clone:
 
     folder: Path
 
-    def git(self, *arguments: str, code: int = 0) -> str:
-        done = subprocess.run(["git", *arguments], cwd=self.folder, env=SURROUNDINGS, capture_output=True, text=True,
-                              check=False)  # fmt: skip
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout.strip()
+    def git(self, *arguments: str) -> str:
+        return git(self.folder, *arguments).strip()
 
     @property
     def tip(self) -> str:
@@ -101,16 +95,8 @@ class Project:
 
 
 def pipeline(runner: Clone, *more: str, **variables: str) -> tuple[int, str]:
-    """The exit code, and the log, of the pasted job's own script; more: arguments at the end of its call."""
-    job = yaml.safe_load(drawers.document("snippet", "gitlab"))["labels"]
-    script = "\n".join(line for line in job["script"] if not line.startswith("pip install")).replace(
-        " -o labels.html", ""
-    )  # TEMP
-    script = script.replace("-f text", f"{shlex.join(more)} -f text") if more else script
-    path = os.pathsep.join(map(str, (in_path(copies=False), Path(sys.executable).parent, os.environ["PATH"])))
-    given = {name: str(value) for name, value in job["variables"].items()} | {"CI_COMMIT_BEFORE_SHA": "0" * 40}
-    done = subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=runner.folder, capture_output=True, text=True,
-                          env=SURROUNDINGS | {"PATH": path} | given | variables, check=False)  # fmt: skip
+    """The exit code, and the log, of the pasted job's own script; more: arguments of its call of check."""
+    done = run_job(runner.folder, more, **variables)
     return done.returncode, done.stdout + done.stderr
 
 

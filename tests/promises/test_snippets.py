@@ -7,7 +7,6 @@ the address that pre-commit clones from.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -21,7 +20,8 @@ import pytest
 
 from hardneg_cli import __version__
 from hardneg_cli.runtime import drawers
-from support.command import COMMAND, hardneg, in_path
+from support.command import COMMAND, hardneg, in_path, search_path
+from support.gitlab_job import run_job
 from support.paths import PACKAGE, ROOT
 from support.repositories import SURROUNDINGS
 
@@ -149,8 +149,8 @@ class World:
     variables: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, *command: str, code: int = 0, **more: str) -> str:
-        path = os.pathsep.join(map(str, (in_path(copies=False), Path(sys.executable).parent, os.environ["PATH"])))
-        done = subprocess.run(command, cwd=self.folder, env=SURROUNDINGS | {"PATH": path} | self.variables | more,
+        environment = SURROUNDINGS | {"PATH": search_path()} | self.variables | more
+        done = subprocess.run(command, cwd=self.folder, env=environment,
                               capture_output=True, text=True, check=False)  # fmt: skip
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
@@ -267,12 +267,9 @@ def merge_request(world: World, tmp_path: Path) -> World:
 
 
 def gitlab(world: World, code: int = 0, **told: str) -> str:
-    """The job's script in one shell, as a runner has it, without what is installed."""
-    job = yaml.safe_load(snippet("gitlab"))["labels"]
-    install, *script = job["script"]
-    assert re.fullmatch(r"pip install --quiet hardneg-cli==[\d.]+", install)
-    variables = {name: str(value) for name, value in job["variables"].items()} | {"CI_COMMIT_BEFORE_SHA": "0" * 40}
-    return world.run("bash", "-eo", "pipefail", "-c", "\n".join(script), code=code, **(variables | told))
+    done = run_job(world.folder, **told)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 @pytest.mark.process

@@ -90,6 +90,11 @@ def started(
         return _started(arguments, dict.fromkeys(range(3), nothing.fileno()), cwd, env)
 
 
+def search_path() -> str:
+    """A PATH on which `hardneg` is, and the programs of this environment."""
+    return os.pathsep.join(map(str, (in_path(copies=False), Path(sys.executable).parent, os.environ["PATH"])))
+
+
 @cache
 def in_path(*, copies: bool) -> Path:
     """A folder with a program `hardneg`, for the PATH of a shell. copies: it runs the package on the PYTHONPATH."""
