@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from hardneg_cli.data import change_report
 from hardneg_cli.gating.failing_rows import count
+from hardneg_cli.gating.gates import GATES
 from hardneg_cli.gating.outcomes import of_outcome
-from hardneg_cli.runtime import drawers
 
 if TYPE_CHECKING:
     from hardneg_cli.gating.verdict import CheckReport, GateResult, Outcome
@@ -68,7 +68,7 @@ def _of_gate(one: GateResult) -> Iterator[tuple[str, Number]]:
     verdict = one.verdict
     yield "blamed", None if verdict is None else count(one)
     numbers = {} if verdict is None else verdict.numbers
-    declared = drawers.load("gate", one.gate).FIGURES if one.gate in drawers.names("gate") else ()
+    declared = GATES[one.gate].FIGURES if one.gate in GATES.names else ()
     for name in dict.fromkeys((*declared, *sorted(numbers))):
         yield name, number(numbers[name]) if name in numbers else None
 

@@ -6,8 +6,8 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hardneg_cli.gating.gates import GATES
 from hardneg_cli.gating.outcomes import of_outcome
-from hardneg_cli.runtime import drawers
 
 if TYPE_CHECKING:
     from hardneg_cli.gating.verdict import CheckReport
@@ -26,10 +26,9 @@ class GateRemedy:
 
 def remedies(report: CheckReport) -> list[GateRemedy]:
     """What to do where a gate failed or warned, failed ones first; nothing of a gate that does not say."""
-    known = drawers.names("gate")
     found = [*of_outcome(report.judged, "failed"), *of_outcome(report.judged, "warned")]
-    named = [one.gate for one in found if one.gate in known]
-    return [GateRemedy(name, words) for name in named if (words := drawers.load("gate", name).REMEDY)]
+    named = [one.gate for one in found if one.gate in GATES.names]
+    return [GateRemedy(name, words) for name in named if (words := GATES[name].REMEDY)]
 
 
 def queue_commands(report: CheckReport) -> list[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hardneg_cli.data.class_names import is_number
 from hardneg_cli.data.picture_columns import readable_columns
+from hardneg_cli.detection.findings import MOST_TELLING
 from hardneg_cli.gating.failing_rows import count
 from hardneg_cli.io.tables.row_locations import row_locations
 from hardneg_cli.io.tables.row_snippets import PICTURE, shortened, snippets
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     Rows = NDArray[np.int64]
 
-MOST_TELLING = 8  # columns that are quoted though they hold but numbers
 MOST_CELLS = 12
 LONGEST_CELL = 1000  # characters
 

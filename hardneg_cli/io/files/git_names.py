@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from hardneg_cli.errors import InputError, quote
 from hardneg_cli.io.files.git import GitRepository, last_word, own_environment, repository_of, superprojects
+from hardneg_cli.io.files.repository_root import repository_root
 
 TREE, LINK, SUBMODULE = "040000", "120000", "160000"
 MOST_LINKS = 40
@@ -101,7 +102,7 @@ def name_in_repository(data: str) -> TypedName | None:
 def comes_with_commits(file: Path) -> bool:
     """Whether git has the file, wherever links lead to it, in its index, so that a commit can have brought it."""
     real = Path(os.path.realpath(file))
-    if not any((folder / ".git").exists() for folder in real.parents):
+    if repository_root(real.parent) is None:  # git need not be asked, nor be there
         return False
     repository = repository_of(real.parent)
     return repository is not None and _is_tracked(repository, real)
