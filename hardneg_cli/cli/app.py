@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import functools
-import io
 import os
 import signal
 import sys
@@ -13,7 +12,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import FrameType
-from typing import Any, NoReturn, TextIO
+from typing import Any, NoReturn
 
 import typer
 
@@ -22,15 +21,16 @@ from hardneg_cli.cli.option_groups import Command
 from hardneg_cli.cli.progress_bar import metered
 from hardneg_cli.errors import HardnegError, did_you_mean
 from hardneg_cli.io.files.streams import read_once, refuse_naming_twice
+from hardneg_cli.runtime import standard_streams
 from hardneg_cli.runtime.process_tuning import tune_process
 from hardneg_cli.runtime.progress import stages
 from hardneg_cli.runtime.remarks import collected
-from hardneg_cli.runtime.terminal import Unfailing, say, usage
+from hardneg_cli.runtime.terminal import say, usage
 
 BUG, INTERRUPTED, BROKEN_PIPE, TERMINATED = 3, 130, 141, 143
 
 
-ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
 
 
 class Terminated(BaseException):
@@ -42,9 +42,9 @@ def main() -> NoReturn:
     for number in ENDING:
         if number == signal.SIGTERM or signal.getsignal(number) != signal.SIG_IGN:  # nohup's children outlive it
             signal.signal(number, _terminate)
-    _open_closed_streams()
-    _write_all_or_fail()
-    _lose_no_result_for_words()
+    standard_streams.open_closed()
+    standard_streams.write_all_or_fail()
+    standard_streams.lose_no_result_for_words()
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # a library's, in several lines, about what a user cannot change
     _leave_at_once(_guarded(_whole_run))
@@ -57,47 +57,6 @@ def _whole_run() -> int:
         code = _guarded(sys.stdout.flush) or code
     _hear_no_signal()
     return code
-
-
-def _open_closed_streams() -> None:
-    """Where a caller closed a stream: words go nowhere, and a result is an error, as it cannot be written.
-
-    No other file may take the place of standard input, which /dev/stdin would then mean.
-    """
-    if sys.stdin is None:
-        held = os.open(os.devnull, os.O_RDONLY)
-        if held:  # something else is open there already
-            os.close(held)
-    if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 -- open to the end
-    if sys.stdout is None:
-        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
-
-
-def _write_all_or_fail() -> None:
-    """Where Python was told not to buffer, a large write may end halfway, without a word; a buffer sees to it."""
-    out = sys.stdout
-    raw = out.buffer
-    if isinstance(out, io.TextIOWrapper):
-        out.reconfigure(errors="backslashreplace")  # the manual in a terminal of another age
-    if isinstance(raw, io.RawIOBase):
-        sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), out.encoding, out.errors, line_buffering=True)
-
-
-def _lose_no_result_for_words() -> None:
-    """Standard error that is full or broken makes no success a failure, whoever writes there."""
-    words = sys.stderr
-    if (number := _file_number(words)) is None:
-        return
-    raw = Unfailing(number, "w", closefd=False)
-    sys.stderr = io.TextIOWrapper(io.BufferedWriter(raw), words.encoding, "backslashreplace", line_buffering=True)
-
-
-def _file_number(stream: TextIO) -> int | None:
-    try:
-        return stream.fileno()
-    except OSError:
-        return None
 
 
 def _leave_at_once(code: int) -> NoReturn:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import signal
+import sys
 
 from textual.app import App
 from textual.events import Event, Key, Paste
@@ -19,8 +20,8 @@ from hardneg_cli.review_screen.pictures import PictureCells
 from hardneg_cli.review_screen.screen import ReviewScreen
 
 STDERR = 2
-CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 143}
-STOPPED = {int(getattr(signal, name)): code for name, code in CODES.items() if hasattr(signal, name)}  # Windows: no HUP
+CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 143, "SIGBREAK": 143}
+STOPPED: dict[int, int] = {getattr(signal, name): code for name, code in CODES.items() if hasattr(signal, name)}
 
 
 class ReviewApp(App[int]):
@@ -47,7 +48,15 @@ class ReviewApp(App[int]):
     def on_mount(self) -> None:
         self.theme = self._dark
         for number in STOPPED:
-            asyncio.get_running_loop().add_signal_handler(number, self._stop, number)
+            self._hear(number)
+
+    def _hear(self, number: int) -> None:
+        """Stop at a signal, in the loop's turn; that of Windows has no handlers of its own."""
+        loop = asyncio.get_running_loop()
+        if sys.platform != "win32":
+            loop.add_signal_handler(number, self._stop, number)
+        else:
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._stop, number))
 
     def _stop(self, number: int) -> None:
         self.stopped = STOPPED[number]

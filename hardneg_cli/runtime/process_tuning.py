@@ -26,6 +26,8 @@ def _reuse_freed_memory() -> None:
     Else glibc gives back every array of some 100 kB and more: on a virtual machine that makes `exp(log(x))` 6 times as
     slow. Other C libraries are left as they are.
     """
+    if sys.platform != "linux":
+        return
     import ctypes
 
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):

@@ -14,7 +14,7 @@ import re
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from hardneg_cli.errors import bounded
@@ -85,15 +85,6 @@ def usage(text: str) -> str:
 def say(text: str, stream: TextIO | None = None) -> None:
     """One line for people; on standard error, of a bounded length."""
     print(log_line(text if stream else bounded(text)), file=stream or sys.stderr)
-
-
-class Unfailing(io.FileIO):
-    """Standard error's bytes: where it is full, closed or broken they are lost, and nothing else is."""
-
-    def write(self, data: bytes) -> int:  # type: ignore[override]  # any buffer, as in the class above
-        with suppress(OSError):
-            return super().write(data) or 0
-        return len(data)
 
 
 class TerminalText(io.BufferedIOBase):

@@ -1,4 +1,4 @@
-"""Names of files as systems take them: which are one and the same, and which cannot be.
+"""Names of files as systems take them: which are one and the same, which cannot be, what a folder itself calls a file.
 
 Windows and macOS do not tell `A.csv` from `a.csv`; Windows has further names that are devices, and letters with a
 meaning of their own. The rules are functions of names alone.
@@ -10,15 +10,14 @@ import ntpath
 import os
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 IS_WINDOWS = os.name == "nt"
 IGNORES_CASE = IS_WINDOWS or sys.platform == "darwin"
 NUMBERS = "123456789¹²³"
-DEVICES = frozenset(
-    {"con", "prn", "aux", "nul", "conin$", "conout$", *(f"{p}{n}" for p in ("com", "lpt") for n in NUMBERS)}
-)
+PORTS = {f"{port}{number}" for port in ("com", "lpt") for number in NUMBERS}
+DEVICES = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$", *PORTS})
 MEANINGFUL = frozenset('<>:"/\\|?*')
 
 
@@ -66,22 +65,27 @@ def on_another_drive(path: str, folder: str) -> bool:
     return bool(drive) and ntpath.normcase(drive) != ntpath.normcase(ntpath.splitdrive(folder)[0])
 
 
+def listed_name(name: str, listing: Iterable[str]) -> str:
+    """The name as a folder lists it, where it is typed in another case or another form of Unicode."""
+    names = set(listing)
+    if name in names:
+        return name
+    return next((one for one in sorted(names) if folded(one) == folded(name)), name)
+
+
 def with_slashes(path: str | Path) -> str:
     """A path as git and manifests write it, whatever this system has between the parts."""
     return str(path).replace(os.sep, "/")
 
 
-def program(name: str, *, windows: bool = IS_WINDOWS) -> str:
-    """The program to start. Windows would start one that lies in the working folder first: that is not looked at.
+def program(name: str, *, windows: bool = IS_WINDOWS) -> str | None:
+    """The program to start; None where Windows has none on the PATH.
 
-    Where there is none on the PATH, a name at which starting fails.
+    Left alone, it would start one of that name that lies in the working folder, which is of strangers.
     """
     if not windows:
         return name
-    return (
-        on_path(f"{name}.exe", os.environ.get("PATH", "").replace('"', "").split(os.pathsep))
-        or f"{name}: not on the PATH"
-    )
+    return on_path(f"{name}.exe", os.environ.get("PATH", "").replace('"', "").split(os.pathsep))
 
 
 def on_path(file: str, folders: Sequence[str]) -> str | None:

@@ -56,7 +56,7 @@ def beside(folder: str) -> list[str]:
 
 def companion(data: str | Path, suffix: str) -> Path:
     """A name beside data: theirs, with something at the end; a folder's is the same with a `/` and without."""
-    name = str(data).rstrip("/") or str(data)
+    name = str(data).rstrip(os.sep + (os.altsep or "")) or str(data)
     if Path(name).name in ("", "..") and os.path.isdir(name):  # `.` and `..` are called otherwise
         name = os.path.abspath(name)
     return Path(f"{name}{suffix}")

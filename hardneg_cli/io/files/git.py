@@ -29,6 +29,7 @@ QUIET = {
     "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "none", "LC_ALL": "C", "LANGUAGE": "C",
 }  # fmt: skip
+NOT_INSTALLED = "git is not installed, so no base can be read from it: name a file with --base"
 NO_REPOSITORY = ("not a git repository", "must be run in a work tree")
 
 
@@ -52,7 +53,7 @@ class GitRepository:
     def running(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         """git with pipes to and from it, for as long as it is asked."""
         with subprocess.Popen(  # noqa: S603 -- no shell
-            _command(arguments), cwd=self.top, env={**self.environment, **QUIET},
+            [_program(), *_command(arguments)], cwd=self.top, env={**self.environment, **QUIET},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         ) as process:  # fmt: skip
             try:
@@ -155,14 +156,21 @@ def _git(arguments: Sequence[str], folder: Path, environment: Mapping[str, str])
     """Never asks anybody anything, connects to nothing; its words are those of the C locale."""
     try:
         return subprocess.run(  # noqa: S603 -- no shell, and what users type stands behind options
-            _command(arguments),
+            [_program(), *_command(arguments)],
             cwd=folder, env={**environment, **QUIET}, stdin=subprocess.DEVNULL,
             capture_output=True, check=False,
         )  # fmt: skip
     except FileNotFoundError:
-        raise InputError("git is not installed, so no base can be read from it: name a file with --base") from None
+        raise InputError(NOT_INSTALLED) from None
+
+
+def _program() -> str:
+    found = program("git")
+    if found is None:
+        raise InputError(NOT_INSTALLED)
+    return found
 
 
 def _command(arguments: Sequence[str]) -> list[str]:
     fixed = [part for name, value in NOTHING_RUNS.items() for part in ("-c", f"{name}={value}")]
-    return [program("git"), "--no-pager", *fixed, *arguments]
+    return ["--no-pager", *fixed, *arguments]

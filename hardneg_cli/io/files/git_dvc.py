@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import posixpath
 import re
 import shlex
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def is_in_dvc(repository: GitRepository, commit: str, path: str) -> bool:
         return True
     wanted = {one.as_posix() for one in names}
     return any(
-        wanted & {os.path.normpath((folder / output).as_posix()) for output in outputs}
+        wanted & {posixpath.normpath((folder / output.replace("\\", "/")).as_posix()) for output in outputs}
         for folder in name.parents
         for outputs in _locked(repository, commit, (folder / LOCK).as_posix())
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from hardneg_cli.errors import InputError, quote
+from hardneg_cli.io.files.file_names import IGNORES_CASE, listed_name, with_slashes
 from hardneg_cli.io.files.git import GitRepository, last_word, own_environment, repository_of, superprojects
 from hardneg_cli.io.files.repository_root import repository_root
 
@@ -84,6 +85,7 @@ def name_in_repository(data: str) -> TypedName | None:
     working folder is in the submodule.
     """
     folder, rest = _descended(data)
+    folder = folder.resolve()  # it has no link in it, but may be called otherwise than git calls it
     repository = repository_of(folder)
     if repository is None:
         return None
@@ -110,7 +112,7 @@ def comes_with_commits(file: Path) -> bool:
 
 def _is_tracked(repository: GitRepository, file: Path) -> bool:
     """Whether git has the file in its index."""
-    path = os.path.relpath(file, repository.top)
+    path = with_slashes(os.path.relpath(file, repository.top))
     return repository.output("ls-files", "--error-unmatch", "--", path).returncode == 0
 
 
@@ -120,7 +122,7 @@ def _descended(data: str) -> tuple[Path, tuple[str, ...]]:
     folder, parts = Path(path.anchor) if path.is_absolute() else Path.cwd(), [*path.parts[bool(path.anchor) :]]
     links = 0
     while len(parts) > 1 or (parts and (folder / parts[0]).is_symlink()):
-        part = parts.pop(0)
+        part = _called(folder, parts.pop(0))
         entry = folder / part
         if part == "..":
             folder = folder.parent
@@ -135,7 +137,14 @@ def _descended(data: str) -> tuple[Path, tuple[str, ...]]:
             folder = entry
         else:  # it may have been there
             return folder, (part, *parts)
-    return folder, tuple(parts)
+    return folder, tuple(_called(folder, part) for part in parts)
+
+
+def _called(folder: Path, part: str) -> str:
+    """What the folder itself calls it, as git does: systems that ignore case find it by other names, too."""
+    if not IGNORES_CASE or part == ".." or not os.path.lexists(folder / part):
+        return part
+    return listed_name(part, os.listdir(folder))
 
 
 def resolved(

@@ -6,6 +6,7 @@ import os
 import select
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,9 +14,11 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from hardneg_cli.errors import InputError
+from hardneg_cli.io.files.file_names import IS_WINDOWS
 from hardneg_cli.io.files.limits import DOCUMENT, STREAM, in_words
 
 CHUNK_BYTES = 1 << 20
+POLL_SECONDS = 0.02
 STANDARD_INPUT = "standard input"
 Key: TypeAlias = tuple[int, int] | str  # of a stream: its device and inode, or `-`
 
@@ -118,7 +121,7 @@ def _bytes(name: str, file: BinaryIO) -> bytearray:
     try:
         while (more := file.read(CHUNK_BYTES)) != b"":
             if more is None:  # whoever opened it wants nobody to wait
-                select.select([file], [], [])
+                _wait_for(file)
                 continue
             data += more
             if len(data) > STREAM:
@@ -126,6 +129,14 @@ def _bytes(name: str, file: BinaryIO) -> bytearray:
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror or error}") from error
     return data
+
+
+def _wait_for(pipe: BinaryIO) -> None:
+    """Until there is something to read; Windows tells that of sockets alone."""
+    if IS_WINDOWS:
+        time.sleep(POLL_SECONDS)
+    else:
+        select.select([pipe], [], [])
 
 
 def _refuse(name: str, found: os.stat_result, *, socket_too: bool = True) -> None:
