@@ -1,32 +1,35 @@
 """Other systems than this one: what Python does not have on Windows is taken away, and names follow its rules.
 
+Nor can a file that is open be replaced or removed there, see `support/other_system/sitecustomize.py`.
+
 No test runs on Windows or macOS here; `.github/workflows/check.yml` does.
 """
 
 from __future__ import annotations
 
-import os
+import errno
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from hardneg_cli.io.files.file_names import identity, is_below, on_another_drive, trouble_of
-from support.command import COMMAND
-from support.paths import ROOT
+from hardneg_cli.io.files.file_names import (
+    identity,
+    is_below,
+    listed_name,
+    on_another_drive,
+    on_path,
+    program,
+    trouble_of,
+)
+from hardneg_cli.io.files.folders import companion
+from hardneg_cli.runtime.standard_streams import is_end_of_reading
+from support.command import COMMAND, in_a_process
+from support.paths import ROOT, TESTS
+from support.repositories import commit, git, relabeled, repository_in, text
+from support.systems import case_needs_posix, module_needs_posix, without_posix
 
-LESS = """
-import os, signal, sys
-for name in ("fcntl", "grp", "pwd", "pty", "resource", "syslog", "termios", "tty"):
-    sys.modules[name] = None
-for name in ("chown", "fchmod", "fork", "geteuid", "getgid", "getuid", "kill", "killpg", "listxattr", "lockf", "mkfifo",
-             "pread", "pwrite", "setsid", "sysconf", "O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "O_TMPFILE"):
-    if hasattr(os, name):
-        delattr(os, name)
-for name in ("SIGALRM", "SIGHUP", "SIGPIPE", "SIGQUIT", "SIGWINCH", "pthread_sigmask", "setitimer"):
-    if hasattr(signal, name):
-        delattr(signal, name)
-"""
 ROWS = "id,label,text\n" + "".join(
     f"r{row},{('cat', 'dog')[row % 2]},{('it purrs', 'it barks')[row % 2]} {row} times\n" for row in range(60)
 )
@@ -34,18 +37,80 @@ ROWS = "id,label,text\n" + "".join(
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "less").mkdir()
-    (tmp_path / "less/sitecustomize.py").write_text(LESS)
     (tmp_path / "data.csv").write_text(ROWS)
     return tmp_path
 
 
 def run(folder: Path, *arguments: str, code: int = 0) -> str:
-    where = {"PYTHONPATH": os.pathsep.join((str(folder / "less"), str(ROOT)))}
-    done = subprocess.run([*COMMAND, *arguments], cwd=folder, env=os.environ | where, capture_output=True, text=True,
-                          check=False)  # fmt: skip
+    done = subprocess.run(
+        [*COMMAND, *arguments], cwd=folder, env=without_posix(), capture_output=True, text=True, check=False
+    )  # fmt: skip
     assert done.returncode == code, done.stderr
     return done.stdout
+
+
+LACKING = """
+import os, signal, sys
+import hardneg_cli
+found = [name for name in ("fork", "getuid", "pread", "O_NONBLOCK") if hasattr(os, name)]
+found += [name for name in ("SIGHUP", "SIGPIPE") if hasattr(signal, name)]
+for name in ("fcntl", "pwd", "resource", "termios"):
+    try:
+        __import__(name)
+        found.append(name)
+    except ImportError:
+        pass
+with open("held", "w") as file:
+    for refused in (lambda: os.unlink("held"), lambda: os.replace("data.csv", "held")):
+        try:
+            refused()
+            found.append("open files")
+        except PermissionError:
+            pass
+print(found, hardneg_cli.__file__)
+"""
+IN_PLACE = """
+import sys
+from pathlib import Path
+import pyarrow as pa, pyarrow.csv, pyarrow.parquet, pyarrow.feather, pandas as pd
+from hardneg_cli import apply, find, undo
+table = pd.read_csv("data.csv", dtype=str)
+pa.parquet.write_table(pa.table(table), "d.parquet")
+pa.feather.write_feather(pa.table(table), "d.arrow", compression="uncompressed")
+table.to_json("d.jsonl", orient="records", lines=True)
+table.to_excel("d.xlsx", index=False)
+table.to_csv("d.csv.gz", index=False)
+table.to_csv("d.csv", index=False)
+for name in ("d.parquet", "d.arrow", "d.jsonl", "d.xlsx", "d.csv.gz", "d.csv"):
+    before = Path(name).read_bytes()
+    queue = find(name, text="text").table(every=True).to_pandas()
+    queue.loc[queue["id"] == "r3", ["decision", "new_label"]] = "relabel", "cat"
+    queue.loc[queue["id"] == "r4", "decision"] = "drop"
+    apply(name, [queue], in_place=True, provenance=f"{name}.json")
+    assert Path(name).read_bytes() != before, name
+    undo(name, f"{name}.json", in_place=True)
+    assert Path(name).read_bytes() == before, name
+print("all as before")
+"""
+
+
+def python(folder: Path, code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=without_posix(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.process
+def test_there_is_less(folder: Path) -> None:
+    assert python(folder, LACKING) == f"[] {ROOT / 'hardneg_cli' / '__init__.py'}\n"
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_no_file_is_open_when_another_takes_its_name(folder: Path) -> None:
+    assert python(folder, IN_PLACE) == "all as before\n"
 
 
 @pytest.mark.process
@@ -67,7 +132,7 @@ def test_the_loop_where_python_has_less(folder: Path) -> None:
     assert run(folder, *call) == run(folder, *call)
     assert "fails new-class" in subprocess.run(
         [*COMMAND, "check", "data.csv", "--base", "clean.csv"], cwd=folder, capture_output=True, text=True, check=False,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(folder / "less"), str(ROOT)))},
+        env=without_posix(),
     ).stderr  # fmt: skip
 
 
@@ -109,3 +174,66 @@ def test_a_drive_is_no_format() -> None:
 
     found = targets(["C:\\out\\queue.csv", "html:C:\\out\\queue.html"], None)
     assert [(one.format, one.path) for one in found] == [("csv", "C:\\out\\queue.csv"), ("html", "C:\\out\\queue.html")]
+
+
+def test_names_as_a_folder_lists_them() -> None:
+    assert listed_name("Train.CSV", ["train.csv", "b"]) == "train.csv"
+    assert listed_name("a\u0308.csv", ["\u00e4.csv"]) == "\u00e4.csv"
+    assert listed_name("Train.csv", ["train.csv", "Train.csv"]) == "Train.csv"
+    assert listed_name("new.csv", ["train.csv"]) == "new.csv"
+
+
+def test_no_program_of_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "git.exe").write_text("")
+    (tmp_path / "bin").mkdir()
+    assert on_path("git.exe", ["", ".", "bin"]) is None
+    (tmp_path / "bin" / "git.exe").write_text("")
+    assert on_path("git.exe", [".", "bin", str(tmp_path / "bin")]) == str(tmp_path / "bin" / "git.exe")
+    monkeypatch.setenv("PATH", ".")
+    assert program("git", windows=True) is None
+    assert program("git", windows=False) == "git"
+
+
+def test_a_pipe_that_nobody_reads() -> None:
+    assert is_end_of_reading(OSError(errno.EPIPE, ""), windows=False)
+    assert is_end_of_reading(OSError(errno.EINVAL, ""), windows=True)
+    assert not is_end_of_reading(OSError(errno.EINVAL, ""), windows=False)
+    assert not is_end_of_reading(OSError(errno.ENOSPC, ""), windows=True)
+
+
+def test_the_log_beside_a_folder(tmp_path: Path) -> None:
+    assert companion(f"{tmp_path}//", ".x") == companion(tmp_path, ".x") == Path(f"{tmp_path}.x")
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("at", ["true", "input", "false"])
+def test_line_ends_that_git_changes(at: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkout of Windows has other line ends than git keeps; the base has those of the checkout."""
+    folder = repository_in(tmp_path / "repository", monkeypatch)
+    rows = relabeled(3, "dog")
+    kept = text(rows).replace("sentence number 5", '"two\nlines"')
+    (folder / "data.csv").write_bytes(kept.encode())
+    commit(folder)
+    git(folder, "config", "core.autocrlf", at)
+    (folder / "data.csv").unlink()
+    git(folder, "checkout", "--", "data.csv")
+    assert (b"\r\n" in (folder / "data.csv").read_bytes()) == (at == "true")
+    done = in_a_process("check", "data.csv", "--base", "git:HEAD", cwd=folder, text=True)
+    assert "no row changed" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.process
+def test_the_command_without_a_fork(folder: Path) -> None:
+    done = in_a_process("find", "-", "--text", "text", "-f", "csv", cwd=folder, stdin=ROWS.encode(), text=True)
+    assert done.stdout.startswith("id,decision,"), done.stderr
+    assert in_a_process("find", "nothing.csv", cwd=folder).returncode == 2
+
+
+def test_what_needs_posix_is_known() -> None:
+    own = {path.name: module_needs_posix(path) for path in TESTS.rglob("test_*.py")}
+    assert own["test_streams.py"] == "it imports pty"
+    assert not own["test_other_systems.py"]
+    assert case_needs_posix("path.symlink_to(there)") == "it needs links and modes of files"
+    assert case_needs_posix("os.kill(pid, signal.SIGKILL)") == "it needs forks and signals"
+    assert not case_needs_posix("assert find(data).flagged.any()")

@@ -1,6 +1,7 @@
 """The command as users run it: `hardneg` for what it does, `COMMAND` where it matters how it starts.
 
-All but `COMMAND` have it forked from a process with all libraries and all of the package loaded.
+All but `COMMAND` have it forked from a process with all libraries and all of the package loaded. Where there are no
+forks, `hardneg` starts a process of its own, and so does `forked_command`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from support import forking_client
 from support.paths import ROOT, TESTS
 
 COMMAND = [sys.executable, "-m", "hardneg_cli"]
+HAS_FORKS = hasattr(os, "fork")
 
 
 class Started:
@@ -33,7 +35,7 @@ class Started:
     def __init__(
         self, arguments: tuple[Any, ...], streams: Mapping[int, int], home: Path | None = None, **told: object
     ) -> None:
-        given = [os.fsdecode(one) if isinstance(one, bytes | os.PathLike) else str(one) for one in arguments]
+        given = [_text(one) for one in arguments]
         self.args = ["hardneg", *given]
         self.asking = forking_client.ask(str(_server(copies=home is not None) / "socket"), given, streams, **told)
         self.pid = forking_client.line_of(self.asking)
@@ -61,6 +63,11 @@ def hardneg(
     text: bool = False, check: bool = False, seconds: float = 120.0, home: Path | None = None,
 ) -> subprocess.CompletedProcess[Any]:  # fmt: skip
     """One run to its end. home: of a copy of the package that is to run in place of this one."""
+    if not HAS_FORKS:
+        done = in_a_process(*arguments, cwd=cwd, env=env, stdin=stdin, text=text, seconds=seconds, home=home)
+        if check:
+            done.check_returncode()
+        return done
     with tempfile.TemporaryFile() as words, tempfile.TemporaryFile() as errors:
         words.write(stdin)
         words.seek(0)
@@ -78,6 +85,26 @@ def hardneg(
     if check:
         done.check_returncode()
     return done
+
+
+def in_a_process(
+    *arguments: Any, cwd: str | Path | None = None, env: Mapping[str, str] | None = None, stdin: bytes = b"",
+    text: bool = False, seconds: float = 120.0, home: Path | None = None,
+) -> subprocess.CompletedProcess[Any]:  # fmt: skip
+    """The same without a fork."""
+    variables = dict(os.environ if env is None else env)
+    path = [str(home or ROOT), *filter(None, [variables.get("PYTHONPATH", "")])]
+    done = subprocess.run(
+        [*COMMAND, *map(_text, arguments)], cwd=cwd, env=variables | {"PYTHONPATH": os.pathsep.join(path)},
+        input=stdin, capture_output=True, timeout=seconds, check=False,
+    )  # fmt: skip
+    if text:
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+    return done
+
+
+def _text(argument: object) -> str:
+    return os.fsdecode(argument) if isinstance(argument, bytes | os.PathLike) else str(argument)
 
 
 def started(
@@ -108,6 +135,8 @@ def in_path(*, copies: bool) -> Path:
 
 def forked_command() -> list[str]:
     """What may stand for `COMMAND` where its start, a signal and limits that it inherits are not in question."""
+    if not HAS_FORKS:
+        return COMMAND
     return [str(in_path(copies=False) / "hardneg")]
 
 
