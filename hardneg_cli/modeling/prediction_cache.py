@@ -9,17 +9,13 @@ reads it comes to the same answers as one that trains.
 from __future__ import annotations
 
 import json
-import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardneg_cli.errors import InputError
-from hardneg_cli.io.files.atomic_write import whole_file
-from hardneg_cli.io.files.git_names import comes_with_commits
-from hardneg_cli.io.tables.stored_arrays import stored_arrays
+from hardneg_cli.io.tables.array_cache import ArrayCache
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,15 +23,11 @@ if TYPE_CHECKING:
 
     Block = NDArray[np.float32]
 
-ENDING = ".predictions.npz"
-NAME = re.compile(r"[0-9a-f]{32}" + re.escape(ENDING))
 DIGEST_BYTES = 16
-MOST_BASES = 16  # in a folder; the oldest go
 MOST_OTHERS = 1 << 20  # rows beside a base's own in a file
-ARRAYS = (
-    ("classes", "u1"), ("fold", "<u4"), ("own", "<f4"), ("flagged", "u1"), ("score", "<f4"), ("digests", "u1"),
-    ("others", "<f4"),
-)  # fmt: skip
+TYPES = {
+    "classes": "u1", "fold": "<u4", "own": "<f4", "flagged": "u1", "score": "<f4", "digests": "u1", "others": "<f4",
+}  # fmt: skip
 LEAST_SUM, MOST_SUM = 0.99, 1.01
 
 
@@ -61,20 +53,18 @@ class PredictionCache:
 
     folder: Path
 
-    def read(self, key: str, rows: int) -> StoredPredictions | None:
-        """What is kept for a base of so many rows; None where nothing is.
+    @property
+    def _files(self) -> ArrayCache:
+        return ArrayCache(self.folder, "predictions", TYPES)
 
-        Raises InputError for a file of that name that holds something else, and for one that came with a commit.
-        """
+    def read(self, key: str, rows: int) -> StoredPredictions | None:
+        """What is kept for a base of so many rows; None where nothing is. Raises InputError for what cannot be it."""
         import numpy as np
 
-        path = self.folder / f"{key}{ENDING}"
-        if not os.path.lexists(path):
+        arrays, refusal = self._files.read(key), self._files.refusal(key)
+        if arrays is None:
             return None
-        if comes_with_commits(path):
-            raise InputError(f"{path}: git keeps it, so that a commit could say how it is judged: name another --cache")
-        refusal = f"{path}: is no file of predictions that check --cache made: delete it"
-        names, fold, own, flagged, score, digests, others = stored_arrays(path, ARRAYS, refusal)
+        names, fold, own, flagged, score, digests, others = arrays
         classes = _class_names(names.tobytes(), refusal)
         expected = ((rows, len(classes)), (rows,), (rows,), (rows,))
         if (own.shape, fold.shape, flagged.shape, score.shape) != expected or digests.shape[1:] != (DIGEST_BYTES,):
@@ -94,35 +84,14 @@ class PredictionCache:
         import numpy as np
 
         digests = [*kept.others][-MOST_OTHERS:]
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            if not any(self.folder.iterdir()):
-                (self.folder / ".gitignore").write_text("*\n", encoding="ascii")  # no commit is to bring it
-            with whole_file(self.folder / f"{key}{ENDING}") as file:
-                np.savez(
-                    file, classes=np.frombuffer(json.dumps(kept.classes).encode(), np.uint8),
-                    fold=kept.fold.astype(np.uint32), own=kept.own,
-                    flagged=kept.flagged.astype(np.uint8), score=kept.score,
-                    digests=np.frombuffer(b"".join(digests), np.uint8).reshape(-1, DIGEST_BYTES),
-                    others=np.array([kept.others[one] for one in digests], np.float32).reshape(-1, len(kept.classes)),
-                )  # fmt: skip
-            self._forget_oldest()
-        except (InputError, OSError) as error:  # a folder that may only be read, a full disk
-            return f"the next run trains anew, as nothing could be kept: {error}"
-        return ""
-
-    def _forget_oldest(self) -> None:
-        files = [path for path in self.folder.iterdir() if NAME.fullmatch(path.name)]
-        for path in sorted(files, key=_written)[:-MOST_BASES]:
-            path.unlink(missing_ok=True)
-
-
-def _written(path: Path) -> float:
-    """When it was; long ago for a file that another run has just removed."""
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
-        return 0.0
+        others = np.array([kept.others[one] for one in digests], np.float32)
+        arrays: dict[str, NDArray[np.generic]] = {
+            "classes": np.frombuffer(json.dumps(kept.classes).encode(), np.uint8),
+            "fold": kept.fold, "own": kept.own, "flagged": kept.flagged, "score": kept.score,
+            "digests": np.frombuffer(b"".join(digests), np.uint8).reshape(-1, DIGEST_BYTES),
+            "others": others.reshape(-1, len(kept.classes)),
+        }  # fmt: skip
+        return self._files.write(key, arrays)
 
 
 def _class_names(text: bytes, refusal: str) -> tuple[str, ...]:

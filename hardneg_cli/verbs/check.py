@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.columns import Columns
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.features.features import feature_choice
+from hardneg_cli.data.features.features import FeatureChoice, feature_choice
 from hardneg_cli.detection.detectors import DETECTORS
+from hardneg_cli.detection.near_copy_cache import NearCopyCache
 from hardneg_cli.errors import InputError, Unavailable, did_you_mean, quote
 from hardneg_cli.gating.gates import GATES
 from hardneg_cli.gating.verdict import CheckReport, GateResult
@@ -51,7 +52,7 @@ NO_AUDIT = "no audit: name a filled one with --audit"
 
 @dataclass(frozen=True)
 class Caching:
-    """cache: a folder in which what the model of the base says is kept by content, for the next run."""
+    """cache: a folder in which the model of the base and near copies are kept by content, for the next run."""
 
     cache: str | Path | None = None
 
@@ -123,10 +124,31 @@ def check(
         before = found_base(found.findings.dataset, base, state, reading.encoding)
     dataset = found.findings.dataset if found.findings else dataset
     _put(given, lacking, "baseline", before.state, NO_BASE)
+    kept = _near_copy_cache(dataset, choice, chosen, options)
+    if kept and (groups := kept.read()) is not None:
+        given["near_copies"] = groups
     evidence = EvidenceStore(given | {"dataset": dataset}, lacking)
     results = tuple(_gate_results(name, *gate, evidence) for name, gate in chosen.items())
+    trouble = _kept(kept, evidence) if "near_copies" not in given else ""
     notes = (*judged.notes, *loaded.notes, *found.notes)
-    return replace(report_of(dataset, before.state, evidence, results, notes), cost=found.cost)
+    cost = "; ".join(filter(None, (found.cost, trouble if trouble not in found.cost else "")))
+    return replace(report_of(dataset, before.state, evidence, results, notes), cost=cost)
+
+
+def _near_copy_cache(
+    dataset: Dataset, choice: FeatureChoice, chosen: Mapping[str, tuple[Means, Any, object]],
+    options: Mapping[str, object],
+) -> NearCopyCache | None:  # fmt: skip
+    """Where near copies are kept; None where no gate looks for any."""
+    folder = grouped(Caching, options).cache
+    wanted = dataset.columns.split is not None and any(_names(judge, "near_copies") for _, judge, _ in chosen.values())
+    return NearCopyCache.of(Path(folder), dataset, choice) if folder is not None and wanted else None
+
+
+def _kept(cache: NearCopyCache | None, evidence: EvidenceStore) -> str:
+    """Keep the near copies that were looked for; what there is to say where that cannot be done."""
+    groups = evidence.known("near_copies")
+    return "" if cache is None or groups is None else cache.write(groups)
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from hardneg_cli import InputError, check, predict
+from hardneg_cli import Columns, InputError, check, predict
 from hardneg_cli.gating.verdict import CheckReport, GateResult
 from support import command
 from support.repositories import commit, git, repository_in
@@ -125,7 +126,60 @@ def _rewritten(file: Path, content: bytes) -> Path:
 
 def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert "the next run trains anew, as nothing could be kept" in judged(BASE, tmp_path / "file").cost
+    assert "nothing could be kept for the next run: " in judged(BASE, tmp_path / "file").cost
+
+
+@pytest.fixture
+def torn() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A base in two splits, and a commit with near copies of its rows in the other split."""
+    base = BASE.assign(split=np.where(np.arange(len(BASE)) % 3, "train", "test"))
+    of_train = base[base["split"] == "train"].iloc[:15]
+    copies = of_train.assign(id=[f"copy {n}" for n in range(15)], text=of_train["text"] + ".", split="test")
+    return base, pd.concat([base, copies])
+
+
+def told(report: CheckReport) -> set[tuple[str, str]]:
+    return {(one.gate, one.verdict.why) for one in report.judged if one.verdict}
+
+
+def split_judged(head: pd.DataFrame, base: pd.DataFrame, cache: Path | None, **options: Any) -> CheckReport:
+    return check(head, base=base, cache=cache, decisions=(), columns=Columns(split="split", **options))
+
+
+def test_near_copies_are_kept_by_content(torn: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path) -> None:
+    base, head = torn
+    first, second = (split_judged(head, base, tmp_path, text="text") for _ in range(2))
+    [file] = tmp_path.glob("*.near-copies.npz")
+    assert gate(first, "leak").outcome == "failed"
+    assert list(first.summary()) == list(second.summary())
+    group = np.load(file)["group"]
+    mixed = head.sample(frac=1, random_state=0)
+    np.savez(file, group=np.arange(len(group), dtype="<u4"))  # what is there is what is judged by, not sought anew
+    assert gate(split_judged(mixed, base, tmp_path, text="text"), "leak").outcome == "passed"
+    np.savez(file, group=group)
+    assert told(split_judged(mixed, base, tmp_path, text="text")) == told(first)
+    edited = head.assign(text=head["text"].mask(head["id"] == "copy 3", "a sentence of its own, about the sea"))
+    assert gate(split_judged(edited, base, tmp_path, text="text"), "leak").outcome == "failed"
+    assert len([*tmp_path.glob("*.near-copies.npz")]) == 2, "another content has a file of its own"
+
+
+def test_near_copies_that_are_none_are_refused(torn: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path) -> None:
+    base, head = torn
+    split_judged(head, base, tmp_path, text="text")
+    [file] = tmp_path.glob("*.near-copies.npz")
+    for wrong in (np.arange(3, dtype="<u4"), np.full(len(head), len(head), "<u4"), np.zeros(len(head))):
+        np.savez(file, group=wrong)
+        with pytest.raises(InputError, match="is no file of near copies that check `cache` made: delete it"):
+            split_judged(head, base, tmp_path, text="text")
+
+
+def test_near_copies_are_kept_only_where_rows_say_what_they_are_compared_by(
+    torn: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path
+) -> None:
+    base, head = torn
+    split_judged(head, base, tmp_path, text="text", embed=lambda texts: np.array([[len(t), 1.0] for t in texts]))
+    split_judged(mislabeled(base, 0.01), base, tmp_path, text="text")
+    assert not [*tmp_path.glob("*.near-copies.npz")], "a model may change, and another label is no leak"
 
 
 def test_old_bases_go(tmp_path: Path) -> None:

@@ -115,7 +115,9 @@ class CheckModels(ModelOptions):
     cache: Annotated[
         str | None,
         typer.Option(
-            "--cache", metavar="DIR", help="Keep what the model of the base says in DIR, by content, for the next run."
+            "--cache",
+            metavar="DIR",
+            help="Keep what the model of the base says, and near copies, in DIR, by content, for the next run.",
         ),
         Trust.CALLER,
     ] = None
