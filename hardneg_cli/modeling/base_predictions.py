@@ -15,7 +15,10 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.dataset import Dataset
-from hardneg_cli.data.features.inputs import ModelInputs, concatenated
+from hardneg_cli.data.features.features import FeatureChoice
+from hardneg_cli.data.features.inputs import ModelInputs, concatenated, material
+from hardneg_cli.data.features.pictures import picture_digests
+from hardneg_cli.io.files.small_pictures import has_pillow
 from hardneg_cli.modeling.folds import UNLEARNED, fold_of, learnable
 from hardneg_cli.modeling.model_mixture import mixed
 from hardneg_cli.modeling.out_of_fold import Classifier, out_of_fold, usual_classifiers
@@ -35,16 +38,27 @@ BESIDE_COLUMNS = "knn"  # on digits 10 % of wrong labels in 300 new rows fail 95
 
 
 @dataclass(frozen=True)
-class BaseRows:
-    """M rows that models can learn from. keys: M texts, the same for rows between which no model could tell."""
+class KeyedRows:
+    """M rows that models learn from or judge. keys: M texts, the same for rows between which no model could tell."""
 
     dataset: Dataset
-    inputs: ModelInputs
+    choice: FeatureChoice
     keys: tuple[str, ...]
 
     @classmethod
-    def of(cls, dataset: Dataset, inputs: ModelInputs) -> BaseRows:
-        return cls(dataset, inputs, tuple(inputs.keys()))
+    def of(cls, dataset: Dataset, choice: FeatureChoice) -> KeyedRows:
+        """Pictures are told apart as files: none is decoded before a model wants to see it."""
+        if choice.image is None or choice.embed is not None or not has_pillow():  # which is an error
+            inputs = material(dataset, choice)
+            rows = cls(dataset, choice, tuple(inputs.keys()))
+            rows.__dict__["inputs"] = inputs
+            return rows
+        return cls(dataset, choice, tuple(digest.hex() for digest, _ in picture_digests(dataset)))
+
+    @cached_property
+    def inputs(self) -> ModelInputs:
+        """What models see of the rows. Raises InputError for pictures that cannot be read."""
+        return material(self.dataset, self.choice)
 
     @cached_property
     def fold_names(self) -> tuple[str, ...]:
@@ -59,18 +73,14 @@ class BaseRows:
 
         found = blake2b(digest_size=16)
         data, nothing = self.dataset, [""] * len(self.keys)
-        found.update(repr((VERSION, version("numpy"), version("scikit-learn"), self.fold_names)).encode())
+        libraries = ("numpy", "scikit-learn", *(() if self.choice.image is None else ("pillow",)))
+        found.update(repr((VERSION, *map(version, libraries), self.fold_names)).encode())
         ids = data.ids.to_pylist()
         groups, folds = data.role(data.columns.groups) or nothing, data.role(data.columns.fold) or nothing
         for row in data.by_id.tolist():
             one = ids[row], self.keys[row], data.classes[data.labels[row]], groups[row], folds[row]
             found.update(repr(one).encode("utf-8", "surrogatepass"))
         return found.hexdigest()
-
-    def models(self, classes: int) -> tuple[Classifier, ...]:
-        """What learns from them."""
-        usual = tuple(usual_classifiers(self.inputs, classes, {}))
-        return usual if self.inputs.texts is not None else (*usual, Classifier.called(BESIDE_COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -80,17 +90,24 @@ class LearnedBase:
     fold: (M,) into the rows' `fold_names`. labels: (M,) codes into `classes`, negative for rows that teach nothing.
     """
 
-    rows: BaseRows
+    rows: KeyedRows
     fold: Codes
     classes: tuple[str, ...]
     labels: Codes
 
     @classmethod
-    def of(cls, rows: BaseRows) -> LearnedBase:
+    def of(cls, rows: KeyedRows) -> LearnedBase:
         """Raises InputError where there are too few different rows."""
         fold, _ = fold_of(rows.dataset, rows.inputs, FOLDS)
         classes, labels, _ = learnable(rows.dataset, fold)
         return cls(rows, fold, classes, labels)
+
+    @cached_property
+    def models(self) -> tuple[Classifier, ...]:
+        """What learns from the rows."""
+        inputs = self.rows.inputs
+        usual = tuple(usual_classifiers(inputs, len(self.classes), {}))
+        return usual if inputs.texts is not None else (*usual, Classifier.called(BESIDE_COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -101,29 +118,28 @@ class OtherRows:
     digests: F of content and fold.
     """
 
-    inputs: ModelInputs
     place: Codes
     rows: Codes
     fold: Codes
     digests: tuple[bytes, ...]
 
     @classmethod
-    def of(cls, base: BaseRows, fold: Codes, dataset: Dataset, inputs: ModelInputs) -> OtherRows:
-        """fold: (M,) of the base's rows. inputs: what models see of the dataset."""
+    def of(cls, base: KeyedRows, fold: Codes, head: KeyedRows) -> OtherRows:
+        """fold: (M,) of the base's rows."""
         import numpy as np
 
         places: dict[tuple[str, int], int] = {}
         known: dict[str, int] = {}
         for row, key in enumerate(base.keys):
             known.setdefault(key, row)
-        folds = _FoldsOfOthers.of(base, fold)
+        folds, dataset = _FoldsOfOthers.of(base, fold), head.dataset
         nowhere = [""] * len(dataset)
         ids, groups = dataset.ids.to_pylist(), dataset.role(dataset.columns.groups) or nowhere
         names = dataset.role(dataset.columns.fold) or nowhere
         place = np.empty(len(dataset), np.int64)
         rows: list[int] = []
         own: list[int] = []
-        for row, key in enumerate(inputs.keys()):
+        for row, key in enumerate(head.keys):
             if key in known:
                 place[row] = known[key]
                 continue
@@ -134,7 +150,7 @@ class OtherRows:
                 own.append(number)
             place[row] = places[key, number]
         digests = tuple(_digest(*one) for one in places)
-        return cls(inputs.take(rows), place, np.array(rows, np.int64), np.array(own, np.int64), digests)
+        return cls(place, np.array(rows, np.int64), np.array(own, np.int64), digests)
 
 
 @dataclass(frozen=True)
@@ -146,7 +162,7 @@ class _FoldsOfOthers:
     by_name: Mapping[str, int]
 
     @classmethod
-    def of(cls, base: BaseRows, fold: Codes) -> _FoldsOfOthers:
+    def of(cls, base: KeyedRows, fold: Codes) -> _FoldsOfOthers:
         data, folds = base.dataset, fold.tolist()
         by_id = dict(zip(data.ids.to_pylist(), folds, strict=True)) if data.columns.id is not None else {}
         groups = data.role(data.columns.groups) or []
@@ -161,9 +177,10 @@ class _FoldsOfOthers:
         return int.from_bytes(_digest(key, 0)[:8], "big") % len(self.by_name)
 
 
-def out_of_fold_probabilities(base: LearnedBase, others: OtherRows) -> tuple[Block, Block]:
+def out_of_fold_probabilities(base: LearnedBase, others: OtherRows, seen: ModelInputs) -> tuple[Block, Block]:
     """(M, K) and (F, K) probabilities, calibrated, of the base's rows and of the others.
 
+    seen: F rows, what models see of the others.
     Raises InputError where the columns of both are of different kinds.
     """
     import numpy as np
@@ -171,14 +188,14 @@ def out_of_fold_probabilities(base: LearnedBase, others: OtherRows) -> tuple[Blo
 
     rows = base.rows
     m, f = len(rows.keys), len(others.rows)
-    inputs = concatenated(rows.inputs, others.inputs) if f else rows.inputs
+    inputs = concatenated(rows.inputs, seen) if f else rows.inputs
     fold = np.concatenate([base.fold, others.fold])
     labels = np.concatenate([base.labels, np.full(f, UNLEARNED)])
     order = np.concatenate([rows.dataset.by_id, np.arange(m, m + f)])
-    found, models = [], rows.models(len(base.classes))
+    found = []
     with threadpool_limits(1), progress("training"):  # sums depend on who shares them
-        for number, model in enumerate(models, 1):
-            stage = f"folds of {model.name}, model {number} of {len(models)}"
+        for number, model in enumerate(base.models, 1):
+            stage = f"folds of {model.name}, model {number} of {len(base.models)}"
             with progress(stage, total=len(rows.fold_names)) as advance:
                 raw, _ = out_of_fold(inputs, labels, fold, model, len(base.classes), order, step=advance)
             found.append(calibrated(raw, labels, fold))

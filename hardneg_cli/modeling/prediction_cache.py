@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 DIGEST_BYTES = 16
 MOST_OTHERS = 1 << 20  # rows beside a base's own in a file
 TYPES = {
-    "classes": "u1", "fold": "<u4", "own": "<f4", "flagged": "u1", "score": "<f4", "digests": "u1", "others": "<f4",
+    "classes": "u1", "models": "u1", "fold": "<u4", "own": "<f4", "flagged": "u1", "score": "<f4", "digests": "u1",
+    "others": "<f4",
 }  # fmt: skip
 LEAST_SUM, MOST_SUM = 0.99, 1.01
 
@@ -35,11 +36,12 @@ LEAST_SUM, MOST_SUM = 0.99, 1.01
 class StoredPredictions:
     """Of a base of M rows, by id, and of other rows.
 
-    classes: K names. fold: (M,) numbers. own: (M, K). flagged, score: (M,) what find says of the base's rows.
-    others: (K,) by digest.
+    classes: K names. models: the names of those that were trained. fold: (M,) numbers. own: (M, K).
+    flagged, score: (M,) what find says of the base's rows. others: (K,) by digest.
     """
 
     classes: tuple[str, ...]
+    models: tuple[str, ...]
     fold: NDArray[np.int64]
     own: Block
     flagged: NDArray[np.bool_]
@@ -64,8 +66,8 @@ class PredictionCache:
         arrays, refusal = self._files.read(key), self._files.refusal(key)
         if arrays is None:
             return None
-        names, fold, own, flagged, score, digests, others = arrays
-        classes = _class_names(names.tobytes(), refusal)
+        class_names, model_names, fold, own, flagged, score, digests, others = arrays
+        classes, models = (_names(one.tobytes(), refusal) for one in (class_names, model_names))
         expected = ((rows, len(classes)), (rows,), (rows,), (rows,))
         if (own.shape, fold.shape, flagged.shape, score.shape) != expected or digests.shape[1:] != (DIGEST_BYTES,):
             raise InputError(refusal)
@@ -75,8 +77,8 @@ class PredictionCache:
             raise InputError(refusal)
         by_digest = dict(zip(map(bytes, digests), others.astype(np.float32), strict=True))
         return StoredPredictions(
-            classes, fold.astype(np.int64), own.astype(np.float32), flagged.astype(bool), score.astype(np.float32),
-            by_digest,
+            classes, models, fold.astype(np.int64), own.astype(np.float32), flagged.astype(bool),
+            score.astype(np.float32), by_digest,
         )  # fmt: skip
 
     def write(self, key: str, kept: StoredPredictions) -> str:
@@ -87,6 +89,7 @@ class PredictionCache:
         others = np.array([kept.others[one] for one in digests], np.float32)
         arrays: dict[str, NDArray[np.generic]] = {
             "classes": np.frombuffer(json.dumps(kept.classes).encode(), np.uint8),
+            "models": np.frombuffer(json.dumps(kept.models).encode(), np.uint8),
             "fold": kept.fold, "own": kept.own, "flagged": kept.flagged, "score": kept.score,
             "digests": np.frombuffer(b"".join(digests), np.uint8).reshape(-1, DIGEST_BYTES),
             "others": others.reshape(-1, len(kept.classes)),
@@ -94,7 +97,7 @@ class PredictionCache:
         return self._files.write(key, arrays)
 
 
-def _class_names(text: bytes, refusal: str) -> tuple[str, ...]:
+def _names(text: bytes, refusal: str) -> tuple[str, ...]:
     try:
         found = json.loads(text)
     except ValueError as error:

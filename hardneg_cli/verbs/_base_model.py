@@ -12,13 +12,13 @@ from hardneg_cli.data.baseline import Baseline
 from hardneg_cli.data.changes import Changes
 from hardneg_cli.data.dataset import Dataset
 from hardneg_cli.data.features.features import FeatureChoice
-from hardneg_cli.data.features.inputs import material
+from hardneg_cli.data.features.inputs import ModelInputs
 from hardneg_cli.data.load import load
 from hardneg_cli.data.probabilities.arrays import from_array
 from hardneg_cli.data.probabilities.column_checks import ModelSkill
 from hardneg_cli.data.probabilities.probabilities import Model
 from hardneg_cli.errors import InputError, Unavailable, listing, plural
-from hardneg_cli.modeling.base_predictions import BaseRows, LearnedBase, OtherRows, out_of_fold_probabilities
+from hardneg_cli.modeling.base_predictions import KeyedRows, LearnedBase, OtherRows, out_of_fold_probabilities
 from hardneg_cli.modeling.prediction_cache import PredictionCache, StoredPredictions
 from hardneg_cli.runtime.evidence_store import EvidenceStore
 from hardneg_cli.verbs.find import find
@@ -65,35 +65,36 @@ def base_model(
         raise Unavailable(NO_MODEL)
     if choice.file is not None or choice.array is not None:
         raise Unavailable(FROM_FILE)
-    start, inputs = time.monotonic(), material(dataset, choice)
+    start, head = time.monotonic(), KeyedRows.of(dataset, choice)
     with _unavailable("nothing to learn from"):
         earlier = _dataset_of(before, dataset, encoding)
-        rows = BaseRows.of(dataset, inputs) if earlier is None else BaseRows.of(earlier, material(earlier, choice))
+        rows = head if earlier is None else KeyedRows.of(earlier, choice)
     known = None if cache is None else cache.read(rows.key, len(rows.keys))
     order = rows.dataset.by_id
     if known is None:
+        seen = head.inputs
         with _unavailable("nothing to learn from"):
             learned = LearnedBase.of(rows)
-        others = OtherRows.of(rows, learned.fold, dataset, inputs)
-        answers = _trained(learned, others)
+        others = OtherRows.of(rows, learned.fold, head)
+        answers = _trained(learned, others, seen)
     else:
         fold = np.empty_like(known.fold)
         fold[order] = known.fold
-        others = OtherRows.of(rows, fold, dataset, inputs)
+        others = OtherRows.of(rows, fold, head)
         answers = known
         if any(digest not in known.others for digest in others.digests):
-            fresh = _answers(LearnedBase.of(rows), others)[1]
+            fresh = _answers(LearnedBase.of(rows), others, head.inputs)[1]
             answers = replace(known, others={**known.others, **fresh})
     trouble = cache.write(rows.key, answers) if cache is not None and answers is not known else ""
     state = before.state
     if earlier is not None and state is not None:
         state = _with_findings(state, earlier, answers)
     model = replace(from_array(_by_row(order, others, answers), dataset, answers.classes, NAME), trained_here=True)
-    models, folds = rows.models(len(answers.classes)), len(rows.fold_names)
+    models, folds = answers.models, len(rows.fold_names)
     took = f"{time.monotonic() - start:.1f} s"
     done = f"nothing trained, {took}" if answers is known else f"trained {len(models) * folds} models in {took}"
     cost = f"{NAME}: {done}; {plural(len(others.rows), 'row')} of {len(dataset):,} judged that it does not have"
-    note = f"{NAME}: {listing([one.name for one in models])}, cross-validated in {folds} folds of "
+    note = f"{NAME}: {listing(models)}, cross-validated in {folds} folds of "
     return BaseModel(model, state, f"{cost}; {trouble}" if trouble else cost, note + plural(len(rows.keys), "row"))
 
 
@@ -135,20 +136,21 @@ def _still_there(state: Baseline, dataset: Dataset) -> Dataset:
     return replace(there, classes=tuple(classes.tolist()), labels=codes.astype(np.int32), skipped=())
 
 
-def _answers(base: LearnedBase, others: OtherRows) -> tuple[Block, dict[bytes, Block]]:
-    """(M, K) what models say of the base's rows, and of the others by their digests."""
+def _answers(base: LearnedBase, others: OtherRows, seen: ModelInputs) -> tuple[Block, dict[bytes, Block]]:
+    """(M, K) what models say of the base's rows, and of the others by their digests. seen: N rows, the dataset's."""
     import numpy as np
 
     with _unavailable("what is learned from is not what it was in the base"):  # a column is numbers in one of them only
-        own, fresh = (p.astype(np.float32) for p in out_of_fold_probabilities(base, others))
+        found = out_of_fold_probabilities(base, others, seen.take(others.rows.tolist()))
+        own, fresh = (p.astype(np.float32) for p in found)
     return own, dict(zip(others.digests, fresh, strict=True))
 
 
-def _trained(base: LearnedBase, others: OtherRows) -> StoredPredictions:
+def _trained(base: LearnedBase, others: OtherRows, seen: ModelInputs) -> StoredPredictions:
     """What models say, and what find says of the base's rows. Raises Unavailable where the model knows nothing."""
     import numpy as np
 
-    own, fresh = _answers(base, others)
+    own, fresh = _answers(base, others, seen)
     dataset = base.rows.dataset
     model = replace(from_array(own, dataset, base.classes, NAME), trained_here=True)
     found = find(dataset, probs=[model], detectors=DETECTORS, decisions=())
@@ -157,7 +159,8 @@ def _trained(base: LearnedBase, others: OtherRows) -> StoredPredictions:
         raise Unavailable(f"{NAME} agrees with its labels hardly better than chance would, so it can judge no others")
     order = dataset.by_id
     score = found.score[order].astype(np.float32)
-    return StoredPredictions(base.classes, base.fold[order], own[order], found.flagged[order], score, fresh)
+    models = tuple(one.name for one in base.models)
+    return StoredPredictions(base.classes, models, base.fold[order], own[order], found.flagged[order], score, fresh)
 
 
 def _by_row(order: NDArray[np.int64], others: OtherRows, answers: StoredPredictions) -> Block:

@@ -124,12 +124,12 @@ def check(
         before = found_base(found.findings.dataset, base, state, reading.encoding)
     dataset = found.findings.dataset if found.findings else dataset
     _put(given, lacking, "baseline", before.state, NO_BASE)
-    kept = _near_copy_cache(dataset, choice, chosen, options)
-    if kept and (groups := kept.read()) is not None:
+    cache = _near_copy_cache(dataset, choice, chosen, options)
+    if cache and (groups := cache.read()) is not None:
         given["near_copies"] = groups
     evidence = EvidenceStore(given | {"dataset": dataset}, lacking)
     results = tuple(_gate_results(name, *gate, evidence) for name, gate in chosen.items())
-    trouble = _kept(kept, evidence) if "near_copies" not in given else ""
+    trouble = _write_near_copies(cache, evidence) if "near_copies" not in given else ""
     notes = (*judged.notes, *loaded.notes, *found.notes)
     cost = "; ".join(filter(None, (found.cost, trouble if trouble not in found.cost else "")))
     return replace(report_of(dataset, before.state, evidence, results, notes), cost=cost)
@@ -145,7 +145,7 @@ def _near_copy_cache(
     return NearCopyCache.of(Path(folder), dataset, choice) if folder is not None and wanted else None
 
 
-def _kept(cache: NearCopyCache | None, evidence: EvidenceStore) -> str:
+def _write_near_copies(cache: NearCopyCache | None, evidence: EvidenceStore) -> str:
     """Keep the near copies that were looked for; what there is to say where that cannot be done."""
     groups = evidence.known("near_copies")
     return "" if cache is None or groups is None else cache.write(groups)

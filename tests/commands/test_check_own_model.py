@@ -302,3 +302,30 @@ def test_pictures_that_git_kept_teach_as_they_were_labeled(tmp_path: Path, monke
     rate = next(one for one in json.loads(first.stdout)["gates"] if one["gate"] == "rate")
     assert rate["outcome"] == "failed"
     assert {f"left/r{number}.png" for number in range(60, 80)} == {row["id"] for row in rate["rows"]}
+
+
+def test_a_second_run_decodes_no_picture_and_refuses_what_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = pytest.importorskip("PIL.Image")
+    rng = np.random.default_rng(0)
+    for number in range(40):
+        pixels = rng.integers(0, 90, (16, 16), np.uint8)
+        pixels[:, 8 * (number % 2) :][:, :8] += 120
+        image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    rows = pd.DataFrame({"image": [f"{number}.png" for number in range(40)], "label": ["left", "right"] * 20})
+    rows.insert(0, "id", rows["image"])
+    rows.to_csv(tmp_path / "base.csv", index=False)
+    rows.iloc[::-1].to_csv(tmp_path / "head.csv", index=False)
+    line = (tmp_path / "head.csv", Columns(image="image"))
+    options = {"base": tmp_path / "base.csv", "cache": tmp_path / "c", "decisions": ()}
+    first = check(*line, **options)
+    whole = (tmp_path / "7.png").read_bytes()
+    with monkeypatch.context() as patched:
+        patched.setattr("PIL.Image.open", lambda *_, **__: pytest.fail("a picture is decoded"))
+        second = check(*line, **options)
+    assert "nothing trained" in second.cost
+    assert list(first.summary()) == list(second.summary())
+    (tmp_path / "7.png").write_bytes(whole[:60])
+    with pytest.raises(InputError, match=r"is a broken picture in row '7\.png'"):
+        check(*line, **options)

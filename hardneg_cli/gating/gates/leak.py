@@ -97,14 +97,14 @@ def _fresh(
 def _near_leaks(group: Codes, split: Codes, counts: Bools, fresh: Bools) -> tuple[Bools, str]:
     """(N,) bool: the rows that leak by near copies, none where no more do than usual; and a note on what is usual."""
     import numpy as np
-    from scipy.stats import binom
+    from scipy.special import bdtrc  # not scipy.stats, which takes half a second to import
 
     leaking = _leaking(group, split, counts)
     new, older = int((leaking & fresh).sum()), int(_leaking(group, split, counts & ~fresh).sum())
     if not older or not new:
         return leaking, ""
     usual = older / int((counts & ~fresh).sum())
-    if binom.sf(new - 1, int((counts & fresh).sum()), usual) <= ALPHA:
+    if bdtrc(new - 1, int((counts & fresh).sum()), usual) <= ALPHA:
         return leaking, ""
     note = f"; {plural(new, 'row has', 'rows have')} a near copy in another split, as {usual:.1%} of the others do"
     return np.zeros(len(group), bool), note
