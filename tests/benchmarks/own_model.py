@@ -1,6 +1,6 @@
 """How often `hardneg check` fails good and bad dataset commits by the model that it brings itself.
 
-    python -m tests.benchmarks own-model [DATA_FOLDER] [--commits N] [--only NAME] [--quick]
+    python -m tests.benchmarks own-model [DATA_FOLDER] [--commits N] [--only NAME] [--jobs N] [--quick]
 
 The sets are those of real_sets.py that can be had: tables by their features, texts by their words; of BANKING77, which
 is in DATA_FOLDER, 25 classes. A part of each is the base, and the commits are drawn from the rest, so that one folder
@@ -24,7 +24,10 @@ import tempfile
 import time
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -79,29 +82,37 @@ def main() -> None:
     parser.add_argument("--commits", type=int, default=200, metavar="N", help="of each kind: %(default)s")
     parser.add_argument("--only", action="append", metavar="NAME", help="this set alone; repeatable")
     parser.add_argument("--quick", action="store_true", help="two small made sets, few commits")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="sets at once: %(default)s")
     results.add_option(parser)
     options = parser.parse_args()
     commits = min(options.commits, 2) if options.quick else options.commits
     found, costs = dict[str, dict[Condition, Shares]](), list[results.Record]()
-    for one in _sets(options):
-        with tempfile.TemporaryDirectory() as folder:
-            start = time.monotonic()
-            of = source(one, Path(folder))
-            trained, ran = time.monotonic() - start, 0
-            found[one.name] = {}
-            for condition in conditions():
-                if shares := measured(of, condition, commits):
-                    found[one.name][condition], ran = shares, ran + commits
-                    print(_line(one.name, condition, shares), flush=True)
-            each = (time.monotonic() - start - trained) / max(ran, 1)
-        again = sum(shares.trained for shares in found[one.name].values())
-        print(f"{one.name}: base and pool scored in {trained:.0f} s; {200 * each:.0f} s for 200 commits of a kind")
-        print(f"{one.name}: {again:,} of {ran:,} runs had to train\n", flush=True)
-        costs.append({"data": one.name, "base_rows": len(of.base), "seconds": trained, "seconds_of_a_commit": each})
+    with ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool:
+        for shares, cost in pool.map(on_set, _sets(options), repeat(commits)):
+            found[str(cost["data"])] = shares
+            costs.append(cost)
     lines = list(records(found))
     print(*pages.own_model(lines), sep="\n")
     whole = not options.quick and options.only is None
     results.keep(options, "own-model", {"own-model": lines, "cost": costs}, ("hardneg-cli", *PACKAGES), whole=whole)
+
+
+def on_set(one: RealSet, commits: int) -> tuple[dict[Condition, Shares], results.Record]:
+    """What the set allows, and what it cost. Prints each as it is found."""
+    found, ran = dict[Condition, Shares](), 0
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.monotonic()
+        of = source(one, Path(folder))
+        trained = time.monotonic() - start
+        for condition in conditions():
+            if shares := measured(of, condition, commits):
+                found[condition], ran = shares, ran + commits
+                print(_line(one.name, condition, shares), flush=True)
+        each = (time.monotonic() - start - trained) / max(ran, 1)
+    again = sum(shares.trained for shares in found.values())
+    print(f"{one.name}: base and pool scored in {trained:.0f} s; {200 * each:.0f} s for 200 commits of a kind")
+    print(f"{one.name}: {again:,} of {ran:,} runs had to train\n", flush=True)
+    return found, {"data": one.name, "base_rows": len(of.base), "seconds": trained, "seconds_of_a_commit": each}
 
 
 def _sets(options: argparse.Namespace) -> Iterator[RealSet]:
