@@ -148,15 +148,20 @@ def test_before_the_first_commit_all_is_added(tmp_path: Path) -> None:
         assert f"git:{other}: nothing has been committed yet; the first commit's base is git:HEAD" in done.stderr
 
 
-def test_a_range_that_pre_commit_asks_about(home: Path) -> None:
-    """HEAD is a part of the range, so that it is no base of it; where the range began is."""
+def on_a_branch(home: Path, rows: list[tuple[str, str, str]]) -> None:
+    """A commit with these rows to a branch that is checked out, and one to main since it began."""
     git(home, "checkout", "-q", "-b", "work")
-    (home / "train.csv").write_text(text(relabeled(3, "dgo")))
+    (home / "train.csv").write_text(text(rows))
     commit(home)
     git(home, "checkout", "-q", "main")
     (home / "train.csv").write_text(text([*ROWS, ("r99", "dog", "later")]))
     commit(home)
     git(home, "checkout", "-q", "work")
+
+
+def test_a_range_that_pre_commit_asks_about(home: Path) -> None:
+    """HEAD is a part of the range, so that it is no base of it; where the range began is."""
+    on_a_branch(home, relabeled(3, "dgo"))
     asked = ("check", "train.csv", "--base")
     for base in ("git:HEAD", "git:@", "git:HEAD:train.csv"):
         assert hardneg(home, *asked, base).stdout.splitlines()[0].endswith("no row changed")
@@ -249,13 +254,7 @@ def test_several_files_of_a_revision(home: Path) -> None:
 
 
 def test_where_a_branch_began(home: Path) -> None:
-    git(home, "checkout", "-q", "-b", "work")
-    (home / "train.csv").write_text(text(relabeled(3, "cat")))
-    commit(home)
-    git(home, "checkout", "-q", "main")
-    (home / "train.csv").write_text(text([*ROWS, ("r99", "dog", "later")]))
-    commit(home)
-    git(home, "checkout", "-q", "work")
+    on_a_branch(home, relabeled(3, "cat"))
     assert "1 dropped" in changes(hardneg(home, "diff", "git:main", "train.csv"))
     assert changes(hardneg(home, "diff", "git:main...", "train.csv")).startswith("1 row changed")
     assert changes(hardneg(home, "diff", "git:main...:train.csv", "train.csv")).startswith("1 row changed")
