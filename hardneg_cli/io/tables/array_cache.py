@@ -59,7 +59,7 @@ class ArrayCache:
             if not any(self.folder.iterdir()):
                 (self.folder / ".gitignore").write_text("*\n", encoding="ascii")  # no commit is to bring it
             with whole_file(self.path(key)) as file:
-                np.savez(file, allow_pickle=False, **typed)
+                np.savez(file, **typed)  # type: ignore[arg-type]  # its own option has a name that is none of these
             self._forget_oldest()
         except (InputError, OSError) as error:  # a folder that may only be read, a full disk
             return f"nothing could be kept for the next run: {error}"
