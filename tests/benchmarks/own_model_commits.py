@@ -163,7 +163,7 @@ def corrections(of: CommitSource, n: int, rng: np.random.Generator) -> Head | No
     return Head(frame, of.noisy)
 
 
-# -- right labels that the model knows less well -------------------------------------------------------------------
+# -- rows that the model knows less well ----------------------------------------------------------------------------
 
 
 def hard(of: CommitSource, n: int, rng: np.random.Generator) -> Head | None:
@@ -177,16 +177,25 @@ def foreign(of: CommitSource, n: int, rng: np.random.Generator) -> Head | None:
     return None if rows is None else of.with_rows(of.foreign.loc[rows.index])
 
 
+def foreign_and_wrong(of: CommitSource, n: int, rng: np.random.Generator) -> Head | None:
+    rows = of.drawn(n, rng)
+    return None if rows is None else of.with_rows(_with_wrong(of, of.foreign.loc[rows.index], 0.25, "uniform", rng))
+
+
 # -- wrong labels --------------------------------------------------------------------------------------------------
 
 
 def wrong(of: CommitSource, n: int, rate: float, kind: str, rng: np.random.Generator) -> Head | None:
     """Added rows of which a share is labeled wrong, and one at least."""
     rows = of.drawn(n, rng)
-    if rows is None:
-        return None
-    chosen = np.arange(n) < max(1, round(rate * n))  # they come in no order
-    return of.with_rows(rows.assign(label=_mislabeled(rows["label"].to_numpy(object), chosen, kind, of.confused, rng)))
+    return None if rows is None else of.with_rows(_with_wrong(of, rows, rate, kind, rng))
+
+
+def _with_wrong(
+    of: CommitSource, rows: pd.DataFrame, rate: float, kind: str, rng: np.random.Generator
+) -> pd.DataFrame:  # fmt: skip
+    chosen = np.arange(len(rows)) < max(1, round(rate * len(rows)))  # they come in no order
+    return rows.assign(label=_mislabeled(rows["label"].to_numpy(object), chosen, kind, of.confused, rng))
 
 
 Draw = Callable[[CommitSource, int, np.random.Generator], Head | None]
@@ -194,7 +203,10 @@ HARMLESS: dict[str, Draw] = {
     "added": added, "edited": edited, "dropped": dropped, "of two classes": of_two_classes,
     "corrections without a log": corrections,
 }  # fmt: skip
-OTHERS: dict[str, Draw] = {"of the hardest third": hard, "from another source": foreign}
+OTHERS: dict[str, Draw] = {
+    "of the hardest third": hard, "from another source": foreign,
+    "from another source, 25% get any label": foreign_and_wrong,
+}  # fmt: skip
 
 # -- other versions of rows ----------------------------------------------------------------------------------------
 

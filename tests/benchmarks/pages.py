@@ -12,7 +12,7 @@ from statistics import fmean
 from textwrap import wrap
 from typing import Any
 
-from .results import RESULTS, Record, Results, read
+from .results import Record, Results, read
 
 MANUAL = Path(__file__).parents[2] / "hardneg_cli" / "manual"
 PAGES = ("quality.md", "speed.md")
@@ -26,7 +26,7 @@ SHOWN = (  # of the commits that the benchmark of the gate simulates
     ("25% get any label", 20), ("25% get the most confused label", 150),
 )  # fmt: skip
 UP_TO = ("of two classes", "corrections without a log")  # of which there may be fewer
-TO_COME = ("own-model",)  # tables of benchmarks that nobody has run on a whole yet
+RIGHT = ("of the hardest third", "from another source")  # labels, which a model doubts all the same
 SIMPLER = ("any new finding", "any flagged changed row", "Fisher's test")
 
 
@@ -46,8 +46,6 @@ def block_of(name: str) -> list[str]:
     if name in SENTENCES:
         benchmark, said = SENTENCES[name]
         return _wrapped(said(read(benchmark).tables[name]))
-    if name in TO_COME and not (RESULTS / f"{name}.json").is_file():
-        return [f"Not measured yet: `python -m tests.benchmarks {name} DATA_FOLDER` does."]
     results = read(name)
     return [*TABLES[name](results.tables[name]), "", *_wrapped(origin(results))]
 
@@ -118,23 +116,18 @@ def _gate_line(one: Record, sets: Iterable[str]) -> list[str]:
 
 
 def own_model(records: Sequence[Record]) -> list[str]:
-    """A line a kind of commit, a column a set: the share that is red, and that of which `rate` judges nothing."""
-    sets = list(dict.fromkeys(name for one in records for name in one["red"]))
-    lines = [
-        [
+    """A line a kind of commit: the share that is red over all sets, and on the set with the worst, with its name."""
+    lines = []
+    for one in records:
+        red, sound = one["red"], one["harmless"] or one["commits"] in RIGHT
+        worst = (max if sound else min)(red, key=red.__getitem__)
+        lines.append([
             f"harmless, {one['commits']}" if one["harmless"] else one["commits"],
             f"≤ {one['rows']:,}" if one["commits"] in UP_TO else f"{one['rows']:,}",
-            *(_red(one["red"].get(name), one["not_judged"].get(name)) for name in sets),
-        ]
-        for one in records
-    ]
-    return _table(("commits", "rows", *(SETS.get(name, name) for name in sets)), lines)
-
-
-def _red(share: float | None, unjudged: float | None) -> str:
-    if share is None:
-        return "–"
-    return _whole(share) + (f" ({_whole(unjudged)} not judged)" if unjudged else "")
+            str(len(red)), _whole(fmean(red.values())), f"{_whole(red[worst])} ({SETS.get(worst, worst)})",
+            *(_whole(red[name]) if name in red else "–" for name in SETS),
+        ])  # fmt: skip
+    return _table(("commits", "rows", "sets", "red", "worst", *SETS.values()), lines)
 
 
 def _whole(share: float) -> str:

@@ -15,26 +15,35 @@ together have at most the chance `alpha`:
 A row that people decided to keep, or relabeled as they had decided, is no error, if it is changed. An unchanged one
 counts as the model sees it: else a reviewed base would make every commit look bad.
 
+Rows may be from another source, and a model that has seen nothing like them doubts right labels. So before doubts fail
+a commit, the numbers of --features or the pictures of --image are looked at, if there are any: where fresh rows lie
+elsewhere than unchanged ones that the model takes for the same class (a rank test in strata, a column at a time, and in
+60 % of pairs at least), the doubts count only if their labels do not fit the nearest of themselves as well as those of
+as many unchanged rows do. Else these rows are not judged.
+
 It fails to notice rows that the model is wrong about as well. It fails commits of rows that are harder than others
-with the same label (another camera, an active learner's picks), and commits of copies of a few rows, for these are no
-independent draws. Relabeling passes as long as it does more good than harm in the model's eyes, and a new guideline
+with the same label (an active learner's picks), and commits of copies of a few rows, for these are no independent
+draws. Relabeling passes as long as it does more good than harm in the model's eyes, and a new guideline
 that the model has not learned fails until people have decided those rows. Probabilities have to be out-of-fold for
 changed and unchanged rows alike.
 
-Sources: Phipson and Smyth 2010; Besag and Clifford 1991; Fisher 1935; Tarone 1990.
+Sources: Phipson and Smyth 2010; Besag and Clifford 1991; Fisher 1935; Tarone 1990; van Elteren 1960.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hardneg_cli.data.changes import Changes
+from hardneg_cli.data.features.features import FeatureChoice, Features
 from hardneg_cli.detection.findings import Findings
 from hardneg_cli.errors import InputError, Unavailable, plural, quote
 from hardneg_cli.gating.changed_row_test import ChangedRowTest
+from hardneg_cli.gating.other_source import source_of
 from hardneg_cli.gating.verdict import Verdict
+from hardneg_cli.runtime.evidence_store import LACKING, OnDemand
 from hardneg_cli.statistics.stratified_tests import sign_p
 
 if TYPE_CHECKING:
@@ -84,6 +93,8 @@ def judge(
     changed_rows: Mask,
     findings: Findings,
     decisions: tuple[Decision, ...] | None = None,
+    feature_choice: FeatureChoice | None = None,
+    features: OnDemand[Features] = LACKING,
     *,
     alpha: float = 0.01,
 ) -> Verdict:
@@ -97,11 +108,14 @@ def judge(
     relabeled = changes.relabeled & _labeled(changes.before) & _known_to_model(findings)
     fresh = _fresh(findings, changed_rows & ~relabeled & judged, ~changed_rows & judged, right)
     share = alpha * (1 - FOR_CLASSES) / (2 if relabeled.any() and fresh.fresh.any() else 1)
-    asked = [_ask_fresh(fresh, share), _ask_relabeled(changes, findings, relabeled & ~right, share)]
+    of_fresh = [_ask_fresh(fresh, share)]
+    if isinstance(of_fresh[0], TestOutcome):
+        of_fresh.append(_ask_classes(fresh, findings.dataset.classes, alpha * FOR_CLASSES))
+    if any(isinstance(one, TestOutcome) and one.bad for one in of_fresh) and feature_choice and not feature_choice.text:
+        of_fresh = _unless_elsewhere(of_fresh, fresh, findings, features())
+    asked = [*of_fresh, _ask_relabeled(changes, findings, relabeled & ~right, share)]
     answers = [answer for answer in asked if isinstance(answer, TestOutcome)]
     silent = [reason for reason in (*asked, _unjudged(changed_rows, judged)) if isinstance(reason, str) and reason]
-    if isinstance(asked[0], TestOutcome):
-        answers.append(_ask_classes(fresh, findings.dataset.classes, alpha * FOR_CLASSES))
     if not answers and silent:
         raise Unavailable("; ".join(silent))
     return _verdict(answers, silent, changes, findings)
@@ -140,6 +154,28 @@ def _ask_fresh(fresh: ChangedRowTest, alpha: float) -> TestOutcome | str:
         why += f"; a further {100 * wrong:.0f} % of wrong labels would be noticed 4 times in 5"
     numbers = {"fresh": n, "doubted": len(rows), "expected": expected, "p": p, "p_fails_at": alpha}
     return TestOutcome(p <= alpha, why, rows, numbers | {"noticeable": wrong, "not_compared": lost})
+
+
+def _unless_elsewhere(
+    asked: list[TestOutcome | str], fresh: ChangedRowTest, findings: Findings, features: Features | None
+) -> list[TestOutcome | str]:
+    """What was answered about fresh rows, or why that is no answer: they look unlike what the model knows."""
+    if features is None or findings.digest is None:
+        return asked
+    source = source_of(
+        features.matrix, findings.dataset.labels, findings.digest.mean.top, fresh.compared, fresh.unchanged,
+        findings.dataset.by_id,
+    )  # fmt: skip
+    if source == "the same":
+        return asked
+    if source == "another":
+        rows = int(fresh.compared.sum())
+        return [
+            f"{_rows(rows)} added or edited look unlike those that the model knows, and their labels fit each other as "
+            "well as those do: what it doubts may be the rows"
+        ]
+    why = "they look unlike those that the model knows, but their labels do not fit each other, either"
+    return [replace(one, why=f"{one.why}; {why}") if isinstance(one, TestOutcome) and one.bad else one for one in asked]
 
 
 def _ask_relabeled(changes: Changes, findings: Findings, relabeled: Mask, alpha: float) -> TestOutcome | str:
