@@ -200,6 +200,18 @@ def test_columns_and_categories(tmp_path: Path) -> None:
     assert "'logistic', 'boosting', 'knn'" in "".join(report.notes)
 
 
+def test_rows_from_another_source_are_not_judged_but_their_wrong_labels_are(tmp_path: Path) -> None:
+    base, new = table(400, 1), table(150, 2)
+    elsewhere = new.assign(x_0=new["x_0"] + 1.5, x_1=new["x_1"] + 1.5)
+    wrong = elsewhere.assign(label=elsewhere["label"].where(elsewhere.index % 4 > 0, "no"))
+    for rows, outcome in ((new, "passed"), (elsewhere, "not judged"), (wrong, "failed")):
+        head = pd.concat([base, rows])
+        for order in (head, head.sample(frac=1, random_state=0)):
+            found = gate(check(order, base=base, features=OF_A_TABLE, cache=tmp_path, decisions=()), "rate")
+            assert found.outcome == outcome
+            assert ("look unlike those that the model knows" in str(found)) == (outcome != "passed")
+
+
 @pytest.mark.parametrize(
     ("head", "base", "options", "reason"),
     [
