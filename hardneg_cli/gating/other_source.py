@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from hardneg_cli.statistics.label_coherence import is_less_coherent
+from hardneg_cli.statistics.label_coherence import is_less_coherent, outvoted
 from hardneg_cli.statistics.location_shift import location_shift
 
 if TYPE_CHECKING:
@@ -16,25 +16,27 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 LEAST_SHIFT, CHANCE = 0.6, 0.01  # pairs of rows in which one is larger; that they are so by chance
-Source = Literal["the same", "another", "another, and wrong"]
 
 
-def source_of(
+def misfits(
     values: NDArray[np.floating], labels: Codes, top: Codes, fresh: Mask, unchanged: Mask, order: Rows
-) -> Source:
-    """Whether fresh rows look like the unchanged ones that a model takes for the same classes.
+) -> Mask | None:
+    """None where fresh rows look like the unchanged ones that a model takes for the same classes.
 
-    values: (N, D) features. labels, top: (N,) codes of the given and of the most probable class; the latter, as wrong
-    labels change no look. order: (N,) rows by id, so that their order in the file changes nothing. Copies of one row
-    count once. Of rows from another source, labels that do not fit each other are wrong all the same.
+    Else (N,) bool, the fresh rows whose labels do not fit the fresh rows beside them; none where not more of them do
+    not than of as many unchanged rows. values: (N, D) features. labels, top: (N,) codes of the given and of the most
+    probable class; the latter, as wrong labels change no look. order: (N,) rows by id, so that their order in the file
+    changes nothing. Copies of one row count once.
     """
     import numpy as np
 
     rows, others = order[fresh[order]], order[unchanged[order]]
-    rows = rows[np.sort(np.unique(values[rows], axis=0, return_index=True)[1])]
-    once = np.zeros(len(fresh), bool)
-    once[rows] = True
-    shift = location_shift(values, once, unchanged, top)
+    once = rows[np.sort(np.unique(values[rows], axis=0, return_index=True)[1])]
+    counted, found = np.zeros((2, len(fresh)), bool)
+    counted[once] = True
+    shift = location_shift(values, counted, unchanged, top)
     if shift.larger < LEAST_SHIFT or shift.p > CHANCE:
-        return "the same"
-    return "another, and wrong" if is_less_coherent(values, labels, rows, others) else "another"
+        return None
+    if is_less_coherent(values, labels, once, others):
+        found[rows] = outvoted(values, labels, rows)
+    return found

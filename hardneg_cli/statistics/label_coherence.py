@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hardneg_cli.statistics.neighbor_search.search import nearest
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -11,19 +13,36 @@ if TYPE_CHECKING:
     Array = NDArray[np.floating]
     Rows = NDArray[np.int64]
     Codes = NDArray[np.signedinteger]
+    Mask = NDArray[np.bool_]
 
 NEIGHBORS = 5
 MOST_ROWS = 300  # that are looked at
 DRAWS = 199  # of as many others
 
 
-def is_less_coherent(values: Array, labels: Codes, rows: Rows, others: Rows) -> bool:
-    """Whether more of the rows have nearest neighbors *among the rows* that outvote their label than in any draw.
+def outvoted(values: Array, labels: Codes, rows: Rows) -> Mask:
+    """(n,) bool: rows with a label that fewer of their nearest neighbors among these rows have than another one.
 
-    values: (N, D). labels: (N,) codes from 0. rows, others: which of the N, in an order that is not the file's. A draw
-    is of the others, as many of each label; where these are fewer, so many rows are looked at. Whatever rows look like,
-    wrong labels do not fit the rows beside them. That rows like the others are called less coherent is a chance of 1 in
-    200. O(199·300²·D).
+    values: (N, D). labels: (N,) codes from 0. rows: which n of the N; none is outvoted where they are too few.
+    """
+    import numpy as np
+
+    if len(rows) <= NEIGHBORS:
+        return np.zeros(len(rows), bool)
+    _, own = np.unique(labels[rows], return_inverse=True)
+    near = own[nearest(values[rows], NEIGHBORS).rows]
+    votes = np.zeros((len(rows), int(own.max()) + 1), np.int64)
+    np.add.at(votes, (np.arange(len(rows))[:, None], near), 1)
+    found: Mask = votes[np.arange(len(rows)), own] < votes.max(axis=1)
+    return found
+
+
+def is_less_coherent(values: Array, labels: Codes, rows: Rows, others: Rows) -> bool:
+    """Whether more of `rows` are outvoted among themselves than of the others in any draw of as many of each label.
+
+    others: as rows, in an order that is not the file's. Where they are fewer, so many rows are looked at. Whatever rows
+    look like, wrong labels do not fit the rows beside them. That rows like the others are called less coherent is a
+    chance of 1 in 200. O(199·300²·D).
     """
     import numpy as np
 
@@ -31,26 +50,11 @@ def is_less_coherent(values: Array, labels: Codes, rows: Rows, others: Rows) -> 
     rows = rng.permutation(rows)[:MOST_ROWS]
     pools = {label: others[labels[others] == label] for label in np.unique(labels[rows]).tolist()}
     mine = [rows[labels[rows] == label][: len(pool)] for label, pool in pools.items()]
-    if sum(map(len, mine)) <= NEIGHBORS:
-        return False
-    found = _outvoted(values, labels, np.concatenate(mine))
+    found = outvoted(values, labels, np.concatenate(mine)).sum()
 
     def draw() -> Rows:
         return np.concatenate(
             [rng.choice(pool, len(own), replace=False) for own, pool in zip(mine, pools.values(), strict=True)]
         )
 
-    return all(_outvoted(values, labels, draw()) < found for _ in range(DRAWS))
-
-
-def _outvoted(values: Array, labels: Codes, rows: Rows) -> int:
-    """How many rows have a label that fewer of their nearest neighbors have than another one."""
-    import numpy as np
-
-    points, own = values[rows].astype(np.float64), labels[rows]
-    length = np.einsum("ij,ij->i", points, points)
-    far = length[:, None] + length[None] - 2 * points @ points.T
-    np.fill_diagonal(far, np.inf)
-    near = np.argpartition(far, NEIGHBORS, axis=1)[:, :NEIGHBORS]
-    votes = (own[near][:, :, None] == np.unique(own)).sum(axis=1)
-    return int(((own[near] == own[:, None]).sum(axis=1) < votes.max(axis=1)).sum())
+    return all(outvoted(values, labels, draw()).sum() < found for _ in range(DRAWS))

@@ -207,8 +207,13 @@ def test_rows_from_another_source_are_not_judged_but_their_wrong_labels_are(tmp_
     for rows, outcome in ((new, "passed"), (elsewhere, "not judged"), (wrong, "failed")):
         head = pd.concat([base, rows])
         for order in (head, head.sample(frac=1, random_state=0)):
-            found = gate(check(order, base=base, features=OF_A_TABLE, cache=tmp_path, decisions=()), "rate")
+            report = check(order, base=base, features=OF_A_TABLE, cache=tmp_path, decisions=())
+            found = gate(report, "rate")
             assert found.outcome == outcome
+            if found.verdict and found.verdict.rows is not None:
+                blamed = report.dataset.ids.take(found.verdict.rows).to_pylist()
+                right = set(rows["id"][rows["label"] == elsewhere["label"]])
+                assert len(right.intersection(blamed)) < 0.2 * len(blamed), "of all rows, the model doubts every other"
             assert ("look unlike those that the model knows" in str(found)) == (outcome != "passed")
 
 

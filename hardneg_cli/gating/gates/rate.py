@@ -19,7 +19,7 @@ Rows may be from another source, and a model that has seen nothing like them dou
 a commit, the numbers of --features or the pictures of --image are looked at, if there are any: where fresh rows lie
 elsewhere than unchanged ones that the model takes for the same class (a rank test in strata, a column at a time, and in
 60 % of pairs at least), the doubts count only if their labels do not fit the nearest of themselves as well as those of
-as many unchanged rows do. Else these rows are not judged.
+as many unchanged rows do, and of those that do not. Else these rows are not judged.
 
 It fails to notice rows that the model is wrong about as well. It fails commits of rows that are harder than others
 with the same label (an active learner's picks), and commits of copies of a few rows, for these are no independent
@@ -41,7 +41,7 @@ from hardneg_cli.data.features.features import FeatureChoice, Features
 from hardneg_cli.detection.findings import Findings
 from hardneg_cli.errors import InputError, Unavailable, plural, quote
 from hardneg_cli.gating.changed_row_test import ChangedRowTest
-from hardneg_cli.gating.other_source import source_of
+from hardneg_cli.gating.other_source import misfits
 from hardneg_cli.gating.verdict import Verdict
 from hardneg_cli.runtime.evidence_store import LACKING, OnDemand
 from hardneg_cli.statistics.stratified_tests import sign_p
@@ -162,20 +162,26 @@ def _unless_elsewhere(
     """What was answered about fresh rows, or why that is no answer: they look unlike what the model knows."""
     if features is None or findings.digest is None:
         return asked
-    source = source_of(
+    misfitting = misfits(
         features.matrix, findings.dataset.labels, findings.digest.mean.top, fresh.compared, fresh.unchanged,
         findings.dataset.by_id,
     )  # fmt: skip
-    if source == "the same":
+    if misfitting is None:
         return asked
-    if source == "another":
+    if not misfitting.any():
         rows = int(fresh.compared.sum())
         return [
             f"{_rows(rows)} added or edited look unlike those that the model knows, and their labels fit each other as "
             "well as those do: what it doubts may be the rows"
         ]
-    why = "they look unlike those that the model knows, but their labels do not fit each other, either"
-    return [replace(one, why=f"{one.why}; {why}") if isinstance(one, TestOutcome) and one.bad else one for one in asked]
+    return [_of_misfits(one, misfitting) if isinstance(one, TestOutcome) and one.bad else one for one in asked]
+
+
+def _of_misfits(asked: TestOutcome, misfitting: Mask) -> TestOutcome:
+    """To blame are the rows whose labels do not fit those of the rows beside them, either."""
+    rows = asked.rows[misfitting[asked.rows]]
+    why = f"they look unlike those that the model knows, but the labels of {len(rows):,} do not fit each other, either"
+    return replace(asked, why=f"{asked.why}; {why}", rows=rows)
 
 
 def _ask_relabeled(changes: Changes, findings: Findings, relabeled: Mask, alpha: float) -> TestOutcome | str:

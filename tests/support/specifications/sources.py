@@ -11,7 +11,7 @@ from hardneg_cli import Columns, find
 from hardneg_cli.data.features.features import FeatureChoice, Features
 from hardneg_cli.errors import Unavailable
 from hardneg_cli.gating.gates import rate
-from hardneg_cli.gating.other_source import source_of
+from hardneg_cli.gating.other_source import misfits
 from hardneg_cli.runtime.evidence_store import EvidenceStore
 from hardneg_cli.verbs._bases import found_base
 from support.gate_cases_statistics import NEW, PLAIN, RIGHT, ROWS, WRONG, table
@@ -50,7 +50,8 @@ def source_of_many(moved: float) -> str:
     values = np.random.default_rng(1).standard_normal((2000, 1))
     fresh = np.arange(2000) >= 1000
     labels = np.zeros(2000, np.int64)
-    return source_of(values + moved * fresh[:, None], labels, labels, fresh, ~fresh, np.arange(2000))
+    found = misfits(values + moved * fresh[:, None], labels, labels, fresh, ~fresh, np.arange(2000))
+    return "the same" if found is None else f"another, {found.sum()} misfits"
 
 
 ELSEWHERE = (
@@ -74,5 +75,5 @@ CASES = [
 ]  # fmt: skip
 CASES += [
     AnswerCase("other source: a small shift", partial(source_of_many, 0.2), "the same"),
-    AnswerCase("other source: a larger one", partial(source_of_many, 0.45), "another"),
+    AnswerCase("other source: a larger one", partial(source_of_many, 0.45), "another, 0 misfits"),
 ]
