@@ -19,7 +19,7 @@ Rows may be from another source, and a model that has seen nothing like them dou
 a commit, the numbers of --features or the pictures of --image are looked at, if there are any: where fresh rows lie
 elsewhere than unchanged ones that the model takes for the same class (a rank test in strata, a column at a time, and in
 60 % of pairs at least), the doubts count only if their labels do not fit the nearest of themselves as well as those of
-as many unchanged rows do, and of those that do not. Else these rows are not judged.
+as many unchanged rows do; to blame are then those that do not. Else these rows are not judged.
 
 It fails to notice rows that the model is wrong about as well. It fails commits of rows that are harder than others
 with the same label (an active learner's picks), and commits of copies of a few rows, for these are no independent
