@@ -186,8 +186,9 @@ class ReviewScreen(Screen[None], inherit_bindings=False):
         try:
             said = work()
         except Busy:
+            if not self._pending:  # later tries leave what a key was answered
+                self._tell("not saved yet: another run is writing to the log; trying again, esc gives up", "$error")
             self._pending = work
-            self._tell("not saved yet: another run is writing to the log; trying again, esc gives up", "$error")
             return
         except InputError as error:
             self._pending = None
