@@ -1,5 +1,7 @@
 """What every test has at hand: a case by its name, a browser."""
 
+from __future__ import annotations
+
 import inspect
 import os
 from collections.abc import Callable
