@@ -53,7 +53,7 @@ class GitRepository:
     def running(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         """git with pipes to and from it, for as long as it is asked."""
         with subprocess.Popen(  # noqa: S603 -- no shell
-            [_program(), *_command(arguments)], cwd=self.top, env={**self.environment, **QUIET},
+            _command(arguments), cwd=self.top, env={**self.environment, **QUIET},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         ) as process:  # fmt: skip
             try:
@@ -156,7 +156,7 @@ def _git(arguments: Sequence[str], folder: Path, environment: Mapping[str, str])
     """Never asks anybody anything, connects to nothing; its words are those of the C locale."""
     try:
         return subprocess.run(  # noqa: S603 -- no shell, and what users type stands behind options
-            [_program(), *_command(arguments)],
+            _command(arguments),
             cwd=folder, env={**environment, **QUIET}, stdin=subprocess.DEVNULL,
             capture_output=True, check=False,
         )  # fmt: skip
@@ -173,4 +173,4 @@ def _program() -> str:
 
 def _command(arguments: Sequence[str]) -> list[str]:
     fixed = [part for name, value in NOTHING_RUNS.items() for part in ("-c", f"{name}={value}")]
-    return ["--no-pager", *fixed, *arguments]
+    return [_program(), "--no-pager", *fixed, *arguments]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from hardneg_cli.errors import InputError, did_you_mean
+from hardneg_cli.io.files.file_names import with_slashes
 from hardneg_cli.io.files.git import GitRepository
 
 PREFIX = "git:"
@@ -48,8 +49,9 @@ def _name(revision: str) -> str:
 
 
 def parted(revision: str) -> tuple[str, str | None]:
+    """The revision and the path behind it, written as git writes paths."""
     text, colon, path = revision.partition(":")
-    return text, path if colon else None
+    return text, with_slashes(path) if colon else None
 
 
 def _parsed(repository: GitRepository, text: str) -> str:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from hardneg_cli.errors import InputError
-from hardneg_cli.io.files.file_names import with_slashes
 from hardneg_cli.io.files.git import GitRepository, hook_repository
 from hardneg_cli.io.files.git_commits import PREFIX, commit_of, is_before_the_first, parted
 from hardneg_cli.io.files.git_index import is_hook, staged_tree
@@ -58,7 +57,7 @@ def pictures_at(folder: str, revision: str) -> PicturesAtRevision:
     if is_before_the_first(name.repository, revision):
         return PicturesAtRevision(title, FileAtRevision((), (nothing_yet(folder),)))
     commit, explicit = commit_of(name.repository, revision)
-    parts = name.parts if explicit is None else tuple(part for part in with_slashes(explicit).split("/") if part)
+    parts = name.parts if explicit is None else tuple(part for part in explicit.split("/") if part)
     now = TreePath(name.repository, commit, name.path)
     try:
         tree = resolved(name.repository, commit, parts, folder=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from hardneg_cli.errors import MOST_OF_A_PATH, InputError, quote
-from hardneg_cli.io.files.file_names import with_slashes
 from hardneg_cli.io.files.git import bare_repository, hook_repository, repository_of
 from hardneg_cli.io.files.git_commits import PREFIX, RANGE, commit_of, is_before_the_first, parted, range_start
 from hardneg_cli.io.files.git_content import GitFile
@@ -166,7 +165,6 @@ def _by_name(name: TypedName, commit: str, revision: str) -> FileAtRevision:
 
 
 def _explicit(name: TypedName, commit: str, revision: str, explicit: str) -> FileAtRevision:
-    explicit = with_slashes(explicit)
     parts = PurePosixPath(explicit).parts
     if explicit.startswith(("./", "../")):  # as git has it: from the working folder
         parts = (*Path.cwd().relative_to(name.repository.top).parts, *parts)
