@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from hardneg_cli.data.features.features import FeatureChoice
 from hardneg_cli.data.features.picture_copies import compared_content
 from hardneg_cli.data.row_identity import keyed
 from hardneg_cli.errors import InputError
-from hardneg_cli.io.tables.array_cache import ArrayCache
+from hardneg_cli.io.tables.array_cache import ArrayCache, key_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,21 +54,6 @@ class NearCopyCache:
 
 
 def _key(dataset: Dataset, choice: FeatureChoice) -> str:
-    """32 hexadecimal digits, whatever the order of the rows."""
-    found = blake2b(digest_size=16)
-    versions = [_version(name) for name in LIBRARIES]
-    found.update(repr((VERSION, versions, choice.columns, choice.text, choice.image)).encode())
     rows, ids = keyed(compared_content(dataset)).to_pylist(), dataset.ids.to_pylist()
-    for row in dataset.by_id.tolist():
-        found.update(repr((ids[row], rows[row])).encode("utf-8", "surrogatepass"))
-    return found.hexdigest()
-
-
-def _version(library: str) -> str:
-    """Empty for one that is not installed."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return ""
+    settings = VERSION, choice.columns, choice.text, choice.image
+    return key_of(settings, LIBRARIES, ((ids[row], rows[row]) for row in dataset.by_id.tolist()))

@@ -19,6 +19,7 @@ from hardneg_cli.data.features.features import FeatureChoice
 from hardneg_cli.data.features.inputs import ModelInputs, concatenated, material
 from hardneg_cli.data.features.pictures import picture_digests
 from hardneg_cli.io.files.small_pictures import has_pillow
+from hardneg_cli.io.tables.array_cache import key_of
 from hardneg_cli.modeling.folds import UNLEARNED, fold_of, learnable
 from hardneg_cli.modeling.model_mixture import mixed
 from hardneg_cli.modeling.out_of_fold import Classifier, out_of_fold, usual_classifiers
@@ -69,18 +70,15 @@ class KeyedRows:
     @cached_property
     def key(self) -> str:
         """32 hexadecimal digits of all that models' answers depend on, but for the order of the rows, which is none."""
-        from importlib.metadata import version
-
-        found = blake2b(digest_size=16)
         data, nothing = self.dataset, [""] * len(self.keys)
-        libraries = ("numpy", "scikit-learn", *(() if self.choice.image is None else ("pillow",)))
-        found.update(repr((VERSION, *map(version, libraries), self.fold_names)).encode())
         ids = data.ids.to_pylist()
         groups, folds = data.role(data.columns.groups) or nothing, data.role(data.columns.fold) or nothing
-        for row in data.by_id.tolist():
-            one = ids[row], self.keys[row], data.classes[data.labels[row]], groups[row], folds[row]
-            found.update(repr(one).encode("utf-8", "surrogatepass"))
-        return found.hexdigest()
+        libraries = ("numpy", "scikit-learn", *(() if self.choice.image is None else ("pillow",)))
+        rows = (
+            (ids[row], self.keys[row], data.classes[data.labels[row]], groups[row], folds[row])
+            for row in data.by_id.tolist()
+        )
+        return key_of((VERSION, self.fold_names), libraries, rows)
 
 
 @dataclass(frozen=True)

@@ -138,10 +138,6 @@ def torn() -> tuple[pd.DataFrame, pd.DataFrame]:
     return base, pd.concat([base, copies])
 
 
-def told(report: CheckReport) -> set[tuple[str, str]]:
-    return {(one.gate, one.verdict.why) for one in report.judged if one.verdict}
-
-
 def split_judged(head: pd.DataFrame, base: pd.DataFrame, cache: Path | None, **options: Any) -> CheckReport:
     return check(head, base=base, cache=cache, decisions=(), columns=Columns(split="split", **options))
 
@@ -157,7 +153,7 @@ def test_near_copies_are_kept_by_content(torn: tuple[pd.DataFrame, pd.DataFrame]
     np.savez(file, group=np.arange(len(group), dtype="<u4"))  # what is there is what is judged by, not sought anew
     assert gate(split_judged(mixed, base, tmp_path, text="text"), "leak").outcome == "passed"
     np.savez(file, group=group)
-    assert told(split_judged(mixed, base, tmp_path, text="text")) == told(first)
+    assert gates(split_judged(mixed, base, tmp_path, text="text")) == gates(first)
     edited = head.assign(text=head["text"].mask(head["id"] == "copy 3", "a sentence of its own, about the sea"))
     assert gate(split_judged(edited, base, tmp_path, text="text"), "leak").outcome == "failed"
     assert len([*tmp_path.glob("*.near-copies.npz")]) == 2, "another content has a file of its own"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,26 @@ if TYPE_CHECKING:
 
 MOST_FILES = 16  # of a kind; the oldest go
 KEY = r"[0-9a-f]{32}"
+
+
+def key_of(settings: object, libraries: Iterable[str], rows: Iterable[object]) -> str:
+    """The key of what depends on settings, on the installed versions of libraries, and on rows, in an order of theirs.
+
+    All of them are told apart by their `repr`; a library that is not installed has no version.
+    """
+    found = blake2b(repr((settings, *map(_version, libraries))).encode("utf-8", "surrogatepass"), digest_size=16)
+    for row in rows:
+        found.update(repr(row).encode("utf-8", "surrogatepass"))
+    return found.hexdigest()
+
+
+def _version(library: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return ""
 
 
 @dataclass(frozen=True)
